@@ -1,0 +1,42 @@
+"""Everything that skewcheck raises on purpose. Each says what happened, what it means and what to try.
+
+    SkewcheckError
+    ├── UsageError       the command line or the environment asks for something impossible
+    ├── OutputError      the result could not be written where it was asked to go
+    └── InternalError    a defect of skewcheck itself
+
+A server that does not answer is not an error: it is a result (`NoReading`).
+"""
+
+
+class SkewcheckError(Exception):
+    """Root of the tree. `summary`: what happened and what it means; `remedy`: what to try.
+
+    Both are shown as they are: whoever raises it passes foreign text through `visible` first.
+    """
+
+    id = "error"
+
+    def __init__(self, summary: str, remedy: str) -> None:
+        """Keep the two sentences."""
+        super().__init__(summary)
+        self.summary = summary
+        self.remedy = remedy
+
+
+class UsageError(SkewcheckError):
+    """The command line or the environment asks for something impossible."""
+
+    id = "usage"
+
+
+class OutputError(SkewcheckError):
+    """The result could not be written where it was asked to go."""
+
+    id = "output"
+
+
+class InternalError(SkewcheckError):
+    """A defect of skewcheck itself."""
+
+    id = "internal"

@@ -1,0 +1,1 @@
+"""Says what measurements mean. Pure: it asks nobody, reads no clock and opens nothing."""

@@ -1,0 +1,132 @@
+"""A connected UDP socket to one NTP server: requests go out, samples, refusals and network errors come back.
+
+The socket is connected, so that the kernel drops packets from anybody else and hands on ICMP errors.
+"""
+
+import errno
+import math
+import os
+import socket
+from collections import Counter
+from typing import NamedTuple
+
+from skewcheck.measure import ntp
+from skewcheck.measure.localclock import LocalClock
+
+BATCH = 32
+"""Packets read in one go before the other sockets get their turn: a flood must not starve them."""
+
+SocketAddress = tuple[str, int] | tuple[str, int, int, int]
+
+
+class Address(NamedTuple):
+    """One address of a name."""
+
+    family: socket.AddressFamily
+    at: SocketAddress
+
+    @property
+    def key(self) -> SocketAddress:
+        """What tells two addresses apart: an IPv4 address mapped into IPv6 is the IPv4 address."""
+        return (self.at[0].removeprefix("::ffff:"), *self.at[1:2]) if "." in self.at[0] else self.at
+
+    def __str__(self) -> str:
+        """Write it as people do: `192.0.2.1`, `192.0.2.1:1123`, `[2001:db8::1]:1123`."""
+        host, port = self.at[:2]
+        if port == 123:
+            return host
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+class Failure(NamedTuple):
+    """Why an address gives no sample."""
+
+    reason: str
+    detail: str
+    rejected: bool = False
+
+
+_NETWORK = {
+    errno.ECONNREFUSED: Failure("port-closed", "nothing listens on that UDP port there"),
+    errno.EACCES: Failure("prohibited", "a firewall or route on this host prohibits it"),
+    errno.EPERM: Failure("prohibited", "a firewall or route on this host prohibits it"),
+    errno.EHOSTUNREACH: Failure("unreachable", "no way to that host"),
+    errno.EHOSTDOWN: Failure("unreachable", "that host is down"),
+    errno.ENETUNREACH: Failure("no-route", "this host has no route there"),
+    errno.ENETDOWN: Failure("no-route", "the network is down"),
+    errno.EADDRNOTAVAIL: Failure("no-route", "this host has no address to send from"),
+    errno.EAFNOSUPPORT: Failure("no-route", "this host does not speak that address family"),
+    errno.EINVAL: Failure("no-route", "a route on this host discards it"),
+}
+
+
+def network_failure(error: OSError) -> Failure:
+    """Return what a socket's error means."""
+    known = _NETWORK.get(error.errno or 0)
+    return known or Failure("send-failed", os.strerror(error.errno) if error.errno else "the system refused")
+
+
+class Channel:
+    """One connected socket and the requests that are open on it."""
+
+    def __init__(self, address: Address, clock: LocalClock) -> None:
+        """Open the socket; raises OSError where the host can't even try."""
+        self.address = address
+        self.dropped: Counter[str] = Counter()
+        self.refusal: ntp.Refusal | None = None
+        self.sent_at_s = 0.0
+        """When the newest request went out; moments are seconds of `LocalClock.elapsed_s`."""
+        self.requests = 0
+        self.refused_at_s = math.inf
+        """When the first reply was refused that had returned our nonce; inf: none was."""
+        self._clock = clock
+        self._open: dict[bytes, float] = {}
+        self.socket = socket.socket(address.family, socket.SOCK_DGRAM)
+        try:
+            self.socket.settimeout(0)
+            self.socket.connect(address.at)
+        except OSError:
+            self.socket.close()
+            raise
+
+    def send(self) -> None:
+        """Send one request; raises OSError."""
+        request = ntp.request()
+        self.requests += 1
+        self.sent_at_s = self._clock.elapsed_s()
+        self._open[request.nonce] = self._clock.now_s()
+        self.socket.send(request.packet)
+
+    def receive(self) -> ntp.Sample | None:
+        """Read what has come, at most a batch, until one reply is believed; return that, else None.
+
+        What is refused is counted in `dropped`, and the most telling one kept as `refusal`: the first that
+        returned our nonce, else the first. Raises OSError where the network says that nothing will come.
+        """
+        for _ in range(BATCH):
+            try:
+                data = self.socket.recv(ntp.RECEIVE_BYTES)
+            except BlockingIOError:
+                return None
+            except OSError as error:
+                if error.errno == errno.EMSGSIZE:  # Windows says so of a packet that it cut
+                    continue
+                raise
+            verdict = ntp.read_reply(data, self._open, self._clock.now_s(), self._clock.resolution_s)
+            if not isinstance(verdict, ntp.Refusal):
+                nonce, sample = verdict
+                del self._open[nonce]
+                return sample
+            self._refuse(verdict)
+        return None
+
+    def close(self) -> None:
+        """Close the socket."""
+        self.socket.close()
+
+    def _refuse(self, refusal: ntp.Refusal) -> None:
+        self.dropped[refusal.reason] += 1
+        if refusal.authentic:
+            self.refused_at_s = min(self.refused_at_s, self._clock.elapsed_s())
+        if self.refusal is None or (refusal.authentic and not self.refusal.authentic):
+            self.refusal = refusal

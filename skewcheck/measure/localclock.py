@@ -1,0 +1,96 @@
+"""Local time while it is being measured: one reading of the wall clock, carried on by the monotonic clock.
+
+A step of the wall clock in the middle of a measurement is then noticed instead of measured. The monotonic
+clock is steered too (time daemons slew it); the raw hardware counter, where the system has one, shows that.
+"""
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from skewcheck.model import LocalRun
+
+DRIFT_PPM = 100.0
+"""How far an undisciplined quartz may run off (RFC 5905 assumes 15 ppm, of a disciplined one). Every bound
+grows by this with the age of what it rests on."""
+STEP_S = 1e-3
+"""A jump of the time of day below this is taken into the range's width, and from here on named a step."""
+_TRIES = 3
+_NS = 1e-9
+
+
+class ClockSources(NamedTuple):
+    """The clocks of a host, as functions that return nanoseconds; a test brings its own."""
+
+    wall_ns: Callable[[], int] = time.time_ns
+    monotonic_ns: Callable[[], int] = time.perf_counter_ns
+    raw_ns: Callable[[], int] | None = None
+    """The hardware counter that no daemon steers; None where the system has none."""
+    resolution_s: float = 0.0
+    """The grain of the wall clock (15.6 ms on older Windows)."""
+
+
+def system_sources() -> ClockSources:
+    """Return the clocks of this host."""
+    raw_id = getattr(time, "CLOCK_MONOTONIC_RAW", None)
+    return ClockSources(
+        raw_ns=None if raw_id is None else lambda: time.clock_gettime_ns(raw_id),
+        resolution_s=time.get_clock_info("time").resolution,
+    )
+
+
+class _Stamp(NamedTuple):
+    """All clocks read as one moment, and how long that took."""
+
+    wall_ns: int
+    monotonic_ns: int
+    raw_ns: int
+    spread_ns: int
+
+
+class LocalClock:
+    """The time of day as it was at the start, carried on by the monotonic clock. All in seconds."""
+
+    def __init__(self, sources: ClockSources | None = None) -> None:
+        """Read the clocks once; from now on only the monotonic one counts, until `finish`."""
+        self._sources = system_sources() if sources is None else sources
+        self._start = self._read()
+        self.resolution_s = self._sources.resolution_s + self._start.spread_ns * _NS
+        """By how much a time of day told by this clock can be off from the wall clock's own."""
+
+    def elapsed_s(self) -> float:
+        """Return the seconds since the start; deadlines are counted in these."""
+        return (self._sources.monotonic_ns() - self._start.monotonic_ns) * _NS
+
+    def now_s(self) -> float:
+        """Return the local time of day, Unix seconds."""
+        return (self._start.wall_ns + self._sources.monotonic_ns() - self._start.monotonic_ns) * _NS
+
+    def finish(self) -> LocalRun:
+        """Read all clocks again and tell what the local clock did since the start."""
+        end = self._read()
+        elapsed_ns = end.monotonic_ns - self._start.monotonic_ns
+        noise_ns = self._start.spread_ns + end.spread_ns
+        jump_s = (end.wall_ns - self._start.wall_ns - elapsed_ns) * _NS
+        slewed_ns = elapsed_ns - (end.raw_ns - self._start.raw_ns)
+        stepped = abs(jump_s) > STEP_S + self._sources.resolution_s
+        slewing = abs(slewed_ns) > noise_ns and elapsed_ns > 0
+        return LocalRun(
+            ended_at_s=end.wall_ns * _NS,
+            duration_s=elapsed_ns * _NS,
+            step_s=jump_s if stepped else 0.0,
+            slew_ppm=slewed_ns / elapsed_ns * 1e6 if slewing else 0.0,
+            wander_s=abs(slewed_ns) * _NS + (0.0 if stepped else abs(jump_s)),
+        )
+
+    def _read(self) -> _Stamp:
+        """Read the wall clock between two readings of the monotonic one; of a few tries keep the tightest."""
+        return min((self._read_once() for _ in range(_TRIES)), key=lambda stamp: stamp.spread_ns)
+
+    def _read_once(self) -> _Stamp:
+        wall_ns, monotonic_ns, raw_ns, _ = self._sources
+        before_ns = monotonic_ns()
+        now_ns, raw = wall_ns(), raw_ns() if raw_ns is not None else None
+        after_ns = monotonic_ns()
+        middle_ns = (before_ns + after_ns) // 2
+        return _Stamp(now_ns, middle_ns, middle_ns if raw is None else raw, after_ns - before_ns)

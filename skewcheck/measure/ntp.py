@@ -1,0 +1,185 @@
+"""One NTP exchange: the request, and what a packet that comes back is worth (RFC 5905, RFC 9109).
+
+ntplib is the codec and nothing more: its client believes whatever comes first from the right address. Here
+the request's transmit timestamp is 64 random bits and all other fields are zero, so that a packet which does
+not return those bits is no reply of ours; and every packet passes the tests of RFC 5905 before it counts.
+"""
+
+import os
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import ntplib
+
+from skewcheck.measure.localclock import DRIFT_PPM
+from skewcheck.model import Exchange, Interval
+from skewcheck.visible import visible
+
+PACKET_BYTES = 48
+RECEIVE_BYTES = 1024
+"""An honest reply has 48 bytes and perhaps extension fields; what is longer is cut off unread."""
+VERSION = 4
+_READABLE_VERSIONS = (3, VERSION)
+_CLIENT, _SERVER = 3, 4
+_ALARM = 3
+_UNSYNCHRONISED_STRATUM = 16
+MAX_ROOT_DISTANCE_S = 16.0
+"""RFC 5905 §7.4 MAXDISP: a server that claims no better than this claims nothing."""
+_ERA_S = 2.0**32
+_FLOAT_S = 1e-6
+"""ntplib keeps seconds since 1900 in a float: one unit in the last place is 0.48 µs today."""
+_ORIGIN, _RECEIVE, _TRANSMIT = slice(24, 32), slice(32, 40), slice(40, 48)
+_KISS_REASONS = {b"RATE": "kod-rate", b"DENY": "kod-deny", b"RSTR": "kod-rstr"}
+_NOT_READY = (b"INIT", b"STEP", b"\0\0\0\0")
+
+
+class Request(NamedTuple):
+    """A packet to send, and the 64 bits that its reply has to return."""
+
+    packet: bytes
+    nonce: bytes
+
+
+class Sample(NamedTuple):
+    """A believed reply: what it said, and the range of skew (local - UTC) that it proves by causality."""
+
+    exchange: Exchange
+    interval: Interval
+
+
+class Refusal(NamedTuple):
+    """A packet that is not believed, and why."""
+
+    reason: str
+    detail: str
+    authentic: bool = True
+    """It returned our 64 bits: whoever sent it saw our request."""
+
+
+def request() -> Request:
+    """Return a new request that tells the server nothing of this host's clock (RFC 9109 and data minimisation)."""
+    nonce = os.urandom(8)
+    blank = ntplib.NTPPacket(version=VERSION, mode=_CLIENT, tx_timestamp=0).to_data()
+    return Request(bytes(blank[: _TRANSMIT.start]) + nonce, nonce)
+
+
+def read_reply(
+    data: bytes, sent: Mapping[bytes, float], t4_s: float, resolution_s: float
+) -> tuple[bytes, Sample] | Refusal:
+    """Return what *data* proves, with the nonce that it answers, or why it is refused.
+
+    *sent* maps the nonce of each open request to the local time at which it went out; *t4_s* is the local
+    time at which *data* was read, *resolution_s* how exact these two are. All Unix seconds.
+    """
+    refusal = _not_ours(data, sent)
+    if refusal is not None:
+        return refusal
+    nonce = data[_ORIGIN]
+    packet = ntplib.NTPStats()
+    packet.from_data(data)
+    refusal = _no_time_to_tell(packet, data)
+    if refusal is not None:
+        return refusal
+    exchange = _exchange(packet, data, sent[nonce], t4_s)
+    refusal = _impossible(exchange, resolution_s)
+    return (nonce, Sample(exchange, proven_range(exchange, resolution_s))) if refusal is None else refusal
+
+
+def proven_range(exchange: Exchange, resolution_s: float) -> Interval:
+    """Return the range of skew that one exchange proves if the server's claims about itself are true.
+
+    The request was received after it was sent, the reply sent before it was received: nothing is assumed
+    of the path. The server's own distance from UTC (RFC 5905 §11.2: root delay / 2 + root dispersion +
+    precision), the exactness of local time and drift during the exchange widen it.
+    """
+    t1_s, t2_s, t3_s, t4_s = exchange[:4]
+    claimed_s = exchange.root_delay_s / 2 + exchange.root_dispersion_s + exchange.precision_s
+    drift_s = DRIFT_PPM * 1e-6 * max(0.0, t4_s - t1_s)
+    return Interval(t1_s - t2_s, t4_s - t3_s).widened(claimed_s + resolution_s + drift_s + _FLOAT_S)
+
+
+def _not_ours(data: bytes, sent: Mapping[bytes, float]) -> Refusal | None:
+    """Tell what isn't the reply to one of our open requests (RFC 5905 §8, tests 2 and 3)."""
+    if len(data) < PACKET_BYTES:
+        return Refusal("runt", f"a packet of {len(data)} bytes; NTP has at least {PACKET_BYTES}", authentic=False)
+    if data[_TRANSMIT] in sent and data[0] & 7 == _CLIENT:
+        return Refusal("reflected", "our own packet came back", authentic=False)
+    if data[_ORIGIN] == bytes(8):
+        return Refusal("origin-zero", "a reply that returns none of our request", authentic=False)
+    if data[_ORIGIN] not in sent:
+        return Refusal(
+            "origin-mismatch", "a reply to a request that isn't open: forged, late or repeated", authentic=False
+        )
+    return None
+
+
+def _no_time_to_tell(packet: ntplib.NTPStats, data: bytes) -> Refusal | None:
+    """Tell what answers us without telling the time (RFC 5905 §7.3, §7.4; tests 3 and 6 of §8)."""
+    if packet.mode != _SERVER:
+        return Refusal("not-a-reply", f"mode {packet.mode}; a server answers in mode {_SERVER}")
+    if packet.version not in _READABLE_VERSIONS:
+        return Refusal("bad-version", f"NTP version {packet.version}; asked in version {VERSION}")
+    if packet.stratum == 0 and data[12:16] in _KISS_REASONS:
+        return Refusal(_KISS_REASONS[data[12:16]], f"the server declines (kiss-o'-death {data[12:16].decode()})")
+    if packet.stratum == 0 and data[12:16] not in _NOT_READY:
+        return Refusal("kod", f"the server declines (kiss-o'-death {_ascii(data[12:16])})")
+    if packet.leap == _ALARM or not 0 < packet.stratum < _UNSYNCHRONISED_STRATUM:
+        return Refusal(
+            "unsynchronised",
+            f"the server says itself that it is not synchronised (leap {packet.leap}, stratum {packet.stratum})",
+        )
+    if bytes(8) in (data[_RECEIVE], data[_TRANSMIT]):
+        return Refusal("zero-timestamps", "a reply without the server's time")
+    return None
+
+
+def _impossible(exchange: Exchange, resolution_s: float) -> Refusal | None:
+    """Tell times that can't be (RFC 5905 §8, test 7, and causality)."""
+    distance_s = exchange.root_delay_s / 2 + exchange.root_dispersion_s + exchange.precision_s
+    grain_s = exchange.precision_s + _FLOAT_S
+    if distance_s >= MAX_ROOT_DISTANCE_S:
+        return Refusal("root-distance", f"the server claims to be right only to {distance_s:.0f} s")
+    if exchange.t3_s < exchange.t2_s - grain_s:
+        return Refusal("ran-backwards", "the server sent its reply before it received the request")
+    if exchange.reference_age_s is not None and exchange.reference_age_s < -grain_s:
+        return Refusal("reference-future", "the server was last set later than it sent this reply")
+    if exchange.delay_s < -(grain_s + resolution_s):
+        return Refusal("negative-delay", "the reply arrived before it was sent")
+    return None
+
+
+def _exchange(packet: ntplib.NTPStats, data: bytes, t1_s: float, t4_s: float) -> Exchange:
+    t2_s = _unix_s(packet.recv_timestamp, t1_s)
+    t3_s = _unix_s(packet.tx_timestamp, t1_s)
+    reference_s = _unix_s(packet.ref_timestamp, t3_s)
+    return Exchange(
+        t1_s=t1_s,
+        t2_s=t2_s,
+        t3_s=t3_s,
+        t4_s=t4_s,
+        leap=packet.leap,
+        version=packet.version,
+        stratum=packet.stratum,
+        poll=packet.poll,
+        precision_s=2.0**packet.precision,
+        root_delay_s=packet.root_delay,
+        root_dispersion_s=packet.root_dispersion,
+        reference_id=_reference_id(packet.stratum, data[12:16]),
+        reference_age_s=None if packet.ref_timestamp == 0 else t3_s - reference_s,
+    )
+
+
+def _unix_s(ntp_s: float, near_s: float) -> float:
+    """Return an NTP timestamp as Unix seconds in the era that puts it nearest to *near_s* (RFC 5905 §6)."""
+    unfolded_s = ntp_s - float(ntplib.NTP.NTP_DELTA)
+    return unfolded_s + _ERA_S * round((near_s - unfolded_s) / _ERA_S)
+
+
+def _reference_id(stratum: int, raw: bytes) -> str:
+    """Return the reference ID as RFC 5905 §7.3 reads it: a name at stratum 1, if it is one, else four numbers."""
+    name = _ascii(raw)
+    return name if stratum <= 1 and name.isalnum() and name.isascii() else ".".join(str(byte) for byte in raw)
+
+
+def _ascii(raw: bytes) -> str:
+    return visible(raw.rstrip(b"\0").decode("latin-1"))

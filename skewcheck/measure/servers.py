@@ -1,0 +1,62 @@
+"""Whom to ask: servers as the user writes them, and the public list."""
+
+from typing import NamedTuple
+
+from skewcheck.visible import visible
+
+NTP_PORT = 123
+"""A number, not the name `ntp`: slim images have no /etc/services."""
+MAX_SERVERS = 32
+"""More votes add nothing but traffic; also what keeps one run below every limit on open files."""
+MAX_NAME_LENGTH = 253
+"""RFC 1035 §2.3.4, without the root's dot."""
+
+
+class Server(NamedTuple):
+    """One name or address to ask: one vote."""
+
+    given: str
+    """As the user wrote it, safe to show."""
+    host: str
+    port: int = NTP_PORT
+
+
+# Five operators that keep UTC un-smeared and offer NTP to everybody. One packet each and run.
+# pool.ntp.org is missing on purpose: its terms forbid the default zone names as an application's default.
+PUBLIC = (
+    # Cloudflare: free for the public, anycast, documented as not smearing leap seconds (developers.cloudflare.com).
+    Server("time.cloudflare.com", "time.cloudflare.com"),
+    # Netnod, Sweden's national time service, invites everybody (netnod.se/netnod-time).
+    Server("ntp.netnod.se", "ntp.netnod.se"),
+    # TimeNL by SIDN Labs: "available for anyone to use, free of charge" (time.nl).
+    Server("ntp.time.nl", "ntp.time.nl"),
+    # PTB, Germany's metrology institute: public servers; it asks regular users for a note to ntp-admin at ptb.de.
+    Server("ptbtime1.ptb.de", "ptbtime1.ptb.de"),
+    # NIST: public; never more often than once in 4 s (tf.nist.gov/tf-cgi/servers.cgi).
+    Server("time.nist.gov", "time.nist.gov"),
+)
+
+
+def parse_server(text: str) -> Server:
+    """Return the server that `HOST`, `HOST:PORT`, `[v6]`, `[v6]:PORT` or a bare IPv6 address names.
+
+    Raises ValueError with a sentence for the user.
+    """
+    host, port = _split(text.strip())
+    if not host or len(host) > MAX_NAME_LENGTH or any(c.isspace() or not c.isprintable() or c in "/@?#" for c in host):
+        raise ValueError("is not a host; write a name or an address, with :PORT if it isn't 123")
+    if not port.isascii() or not port.isdecimal() or not 1 <= int(port[:6]) <= 65535:
+        raise ValueError("has no usable port; write a number from 1 to 65535 after the colon")
+    return Server(visible(text.strip()), host, int(port))
+
+
+def _split(text: str) -> tuple[str, str]:
+    if text.startswith("["):
+        host, bracket, rest = text[1:].partition("]")
+        if not bracket or rest[:1] not in ("", ":"):
+            return "", ""
+        return host, rest[1:] if rest else str(NTP_PORT)
+    if text.count(":") > 1:
+        return text, str(NTP_PORT)
+    host, colon, port = text.partition(":")
+    return host, port if colon else str(NTP_PORT)

@@ -1,0 +1,224 @@
+"""Asks all servers at once, under one deadline, and makes one consensus of what they say.
+
+One loop over connected sockets; names are resolved in daemon threads, because a resolver has no deadline
+of its own and the process must still end by ours.
+"""
+
+import contextlib
+import enum
+import math
+import queue
+import selectors
+import socket
+import threading
+from collections.abc import Callable, Sequence
+
+from skewcheck.measure import consensus
+from skewcheck.measure.channel import Address, Failure
+from skewcheck.measure.localclock import LocalClock
+from skewcheck.measure.servers import Server
+from skewcheck.measure.voter import Voter
+from skewcheck.model import Family, Interval, LocalRun, NoReading, Reading, ServerList, Survey
+from skewcheck.quantity import duration_text
+from skewcheck.visible import visible
+
+GRACE_S = 0.3
+"""Once a majority of those asked agrees, the rest may take this long more, or `GRACE_ROUND_TRIPS`."""
+GRACE_ROUND_TRIPS = 3
+
+Resolver = Callable[[Server, Family], Sequence[Address]]
+_FAMILIES = {Family.ANY: socket.AF_UNSPEC, Family.V4: socket.AF_INET, Family.V6: socket.AF_INET6}
+
+
+def resolve(server: Server, family: Family, flags: int = 0) -> Sequence[Address]:
+    """Return the addresses of *server*, by this host's resolver. Raises OSError and UnicodeError."""
+    # As bytes, because a str makes Python load its codec for international names, ASCII or not.
+    host = server.host.encode("ascii" if server.host.isascii() else "idna")
+    found = socket.getaddrinfo(host, server.port, _FAMILIES[family], socket.SOCK_DGRAM, 0, flags)
+    # What has no text in it is an IPv6 address that this Python can't write.
+    addresses = [Address(kind, at) for kind, _, _, _, at in found if isinstance(at[0], str)]
+    return list(dict.fromkeys(addresses))
+
+
+def survey(
+    servers: Sequence[Server],
+    listed: ServerList,
+    *,
+    timeout_s: float,
+    family: Family = Family.ANY,
+    samples: int = 1,
+    clock: LocalClock | None = None,
+    resolver: Resolver = resolve,
+) -> Survey:
+    """Ask every one of *servers* for *samples* samples, for at most *timeout_s*, and return what they prove."""
+    local = LocalClock() if clock is None else clock
+    with contextlib.closing(_Poll(servers, samples, family, local, resolver)) as poll:
+        end = poll.run(timeout_s)
+        outcomes = poll.outcomes(end)
+    run = local.finish()
+    agreed = consensus.agree([_settled(outcome, run) for outcome in outcomes])
+    return Survey(agreed, listed, run, cut_short=end is _End.DEADLINE and agreed.answered > 0)
+
+
+class _End(enum.Enum):
+    """Why the asking ended."""
+
+    ALL_DONE = "every name came to something"
+    ENOUGH = "a majority agrees and the grace period is over"
+    DEADLINE = "the deadline"
+
+
+class _Poll:
+    """The loop over all names."""
+
+    def __init__(
+        self, servers: Sequence[Server], samples: int, family: Family, clock: LocalClock, resolver: Resolver
+    ) -> None:
+        self._clock, self._family, self._resolver = clock, family, resolver
+        self._selector = selectors.DefaultSelector()
+        claimed: dict[object, str] = {}
+        alone = len(servers) == 1
+        self._voters = [
+            Voter(server, samples=samples, alone=alone, clock=clock, selector=self._selector, claimed=claimed)
+            for server in servers
+        ]
+        self._found: queue.SimpleQueue[tuple[Voter, Sequence[Address] | Failure]] = queue.SimpleQueue()
+        self._resolving: set[Voter] = set()
+        self._bell, self._ring = socket.socketpair()
+        for end in (self._bell, self._ring):
+            end.settimeout(0)
+        self._selector.register(self._bell, selectors.EVENT_READ)
+
+    def close(self) -> None:
+        """Stop asking and close every socket."""
+        for voter in self._voters:
+            voter.close()
+        self._selector.close()
+        self._bell.close()
+        self._ring.close()
+
+    def run(self, timeout_s: float) -> _End:
+        """Ask until all is known, enough is known, or *timeout_s* of the clock's elapsed time is over."""
+        self._look_up()
+        enough_at_s = math.inf
+        while True:
+            now_s = self._clock.elapsed_s()
+            due_s = min((voter.act(now_s) for voter in self._voters), default=math.inf)
+            if all(voter.finished for voter in self._voters):
+                return _End.ALL_DONE
+            if enough_at_s == math.inf and self._majority_agrees():
+                enough_at_s = now_s + self._grace_s()
+            if now_s >= timeout_s:
+                return _End.DEADLINE
+            if now_s >= enough_at_s and self._only_silent_left():
+                return _End.ENOUGH
+            until_s = min(due_s, timeout_s, enough_at_s if now_s < enough_at_s else math.inf)
+            self._listen(max(0.0, until_s - now_s))
+
+    def outcomes(self, end: _End) -> list[Reading | NoReading]:
+        """Return what every name came to."""
+        now_s, end_s = self._clock.elapsed_s(), self._clock.now_s()
+        outcomes = []
+        for voter in self._voters:
+            missing = self._missing(voter, end, now_s)
+            voter.close()
+            outcomes.append(voter.outcome(end_s, missing))
+        return outcomes
+
+    def _missing(self, voter: Voter, end: _End, now_s: float) -> Failure:
+        """Return why *voter* was never heard of."""
+        waited = duration_text(now_s)
+        if end is _End.ENOUGH and not voter.finished:
+            return Failure("not-waited-for", f"silent for {waited} while a majority agreed")
+        if voter in self._resolving:
+            return Failure("dns-timeout", f"the name was not resolved in {waited}")
+        return Failure("no-reply", f"no reply in {waited}")
+
+    def _majority_agrees(self) -> bool:
+        """Tell whether a majority of those asked, not only of those that answered, share a point."""
+        ranges = [voter.samples[0].interval for voter in self._voters if voter.samples]
+        return consensus.depth(ranges) >= consensus.quorum(len(self._voters))
+
+    def _grace_s(self) -> float:
+        slowest_s = max(voter.samples[0].exchange.delay_s for voter in self._voters if voter.samples)
+        return max(GRACE_S, GRACE_ROUND_TRIPS * slowest_s)
+
+    def _only_silent_left(self) -> bool:
+        return all(voter.finished or not voter.samples for voter in self._voters)
+
+    def _listen(self, timeout_s: float) -> None:
+        """Wait for packets and resolved names, at most *timeout_s*, and hand them on."""
+        for key, _ in self._selector.select(timeout_s):
+            if key.fileobj is self._bell:
+                self._collect()
+            elif (voter_and_channel := key.data)[1].socket.fileno() >= 0:
+                voter, channel = voter_and_channel
+                voter.hear(channel)
+
+    def _collect(self) -> None:
+        """Take the names that were resolved meanwhile."""
+        with contextlib.suppress(BlockingIOError):
+            self._bell.recv(64)
+        while not self._found.empty():
+            self._take(*self._found.get())
+
+    def _take(self, voter: Voter, found: Sequence[Address] | Failure) -> None:
+        self._resolving.discard(voter)
+        if isinstance(found, Failure):
+            voter.fail(found)
+        else:
+            voter.found(found)
+
+    def _look_up(self) -> None:
+        """Start to resolve the names, each in a thread of its own, then ask what is an address already."""
+        numeric = []
+        for voter in self._voters:
+            addresses = _written_out(voter.server, self._family)
+            if addresses:
+                numeric.append((voter, addresses))
+            else:
+                self._resolving.add(voter)
+                threading.Thread(target=self._resolve, args=(voter,), daemon=True).start()
+        for voter, addresses in numeric:
+            self._take(voter, addresses)
+
+    def _resolve(self, voter: Voter) -> None:
+        """Run in a thread: find the addresses, then ring."""
+        found: Sequence[Address] | Failure
+        try:
+            found = self._resolver(voter.server, self._family) or Failure("no-address", "the name has no address")
+        except (OSError, UnicodeError) as error:
+            found = _resolver_failure(error)
+        self._found.put((voter, found))
+        with contextlib.suppress(OSError):  # the poll may be over, or the bell full of rings
+            self._ring.send(b"!")
+
+
+def _written_out(server: Server, family: Family) -> Sequence[Address]:
+    """Return the address that *server* itself is; none where it is a name."""
+    try:
+        return resolve(server, family, socket.AI_NUMERICHOST)
+    except (OSError, UnicodeError):
+        return ()
+
+
+def _resolver_failure(error: OSError | UnicodeError) -> Failure:
+    """Return what a resolver's error means."""
+    code = error.errno if isinstance(error, socket.gaierror) else None
+    if isinstance(error, UnicodeError) or code == socket.EAI_NONAME:
+        return Failure("dns-no-such-name", "there is no such name")
+    if code in (getattr(socket, "EAI_NODATA", None), getattr(socket, "EAI_ADDRFAMILY", None), socket.EAI_FAMILY):
+        return Failure("no-address", "the name has no address of that family")
+    return Failure("dns-failed", f"the resolver failed: {visible(error.strerror or 'no reason given')}")
+
+
+def _settled(outcome: Reading | NoReading, run: LocalRun) -> Reading | NoReading:
+    """Return a reading as it holds at the end, for all that the local clock did meanwhile.
+
+    After a step, the range covers the clock before and after it; the estimate is the clock after it.
+    """
+    if isinstance(outcome, NoReading):
+        return outcome
+    low_s, high_s = outcome.interval
+    moved = Interval(low_s + min(0.0, run.step_s), high_s + max(0.0, run.step_s))
+    return outcome._replace(skew_s=outcome.skew_s + run.step_s, interval=moved.widened(run.wander_s))

@@ -1,0 +1,212 @@
+"""One name being asked: its addresses in turn, its samples, and what it came to in the end."""
+
+import math
+import selectors
+from collections import Counter, deque
+from collections.abc import Sequence
+
+from skewcheck.measure import ntp
+from skewcheck.measure.channel import Address, Channel, Failure, network_failure
+from skewcheck.measure.localclock import DRIFT_PPM, LocalClock
+from skewcheck.measure.servers import Server
+from skewcheck.model import SAME_ADDRESS, Dropped, Interval, NoReading, Reading
+from skewcheck.quantity import duration_text
+
+NEXT_ADDRESS_S = 0.25
+"""How long an address may stay silent before the next one is asked too (RFC 8305 §5, connection attempt delay)."""
+LINGER_S = 0.3
+"""How long a server that refused is still listened to: the refusal may be a forgery that overtook the reply."""
+SPACING_S = 2.0
+"""Between two requests to one server (RFC 5905's burst); a sole server that stays silent is asked again then."""
+NIST_SPACING_S = 4.0
+"""NIST's own rule: never more often than once in 4 s."""
+LATE_SAMPLE_S = 1.0
+"""How long the last of several samples is waited for."""
+
+# Of a name whose every address failed, the reason that says most comes first; a refusal says more than any of them.
+_MOST_TELLING = ("port-closed", "prohibited", "no-reply", "unreachable", "no-route", "send-failed", SAME_ADDRESS)
+
+
+def spacing_s(server: Server) -> float:
+    """Return the seconds to leave between two requests to *server*."""
+    return NIST_SPACING_S if server.host.rstrip(".").lower().endswith("nist.gov") else SPACING_S
+
+
+class Voter:
+    """Asks one name, driven by the survey's loop. Moments are seconds of `LocalClock.elapsed_s`.
+
+    One packet to the first address of each family at once, one to each further address while those before
+    it fail or stay silent. The first valid answer is the name's reading; the other addresses are let go.
+    """
+
+    def __init__(
+        self,
+        server: Server,
+        *,
+        samples: int,
+        alone: bool,
+        clock: LocalClock,
+        selector: selectors.BaseSelector,
+        claimed: dict[object, str],
+    ) -> None:
+        """Prepare to take *samples*; *claimed*, shared by all names, gives each address to one name only."""
+        self.server = server
+        self.finished = False
+        self.samples: list[ntp.Sample] = []
+        self._wanted, self._alone = samples, alone
+        self._clock, self._selector, self._claimed = clock, selector, claimed
+        self._waiting: deque[Address] = deque()
+        self._next_address_at_s = math.inf
+        self._channels: list[Channel] = []
+        self._failures: list[tuple[str | None, Failure]] = []
+        self._dropped: Counter[str] = Counter()
+        self._address: Address | None = None
+
+    def found(self, addresses: Sequence[Address]) -> None:
+        """Take the addresses of the name and ask the first of each family."""
+        first = {address.family: address for address in reversed(addresses)}
+        self._waiting.extend(address for address in addresses if address is not first[address.family])
+        for address in first.values():
+            self._open(address)
+
+    def fail(self, failure: Failure) -> None:
+        """Note why the name has no address to ask."""
+        self._failures.append((None, failure))
+        self.close()
+
+    def act(self, now_s: float) -> float:
+        """Do what is due at *now_s*; return the moment at which something is due next, inf for never."""
+        if self.finished:
+            return math.inf
+        return self._sample_again(now_s) if self.samples else self._seek(now_s)
+
+    def hear(self, channel: Channel) -> None:
+        """Read what came on one of this name's channels."""
+        try:
+            sample = channel.receive()
+        except OSError as error:
+            self._let_go(channel, network_failure(error))
+            return
+        if sample is None:
+            return
+        self.samples.append(sample)
+        self._address = channel.address
+        for other in [c for c in self._channels if c is not channel]:
+            self._let_go(other, None)
+        if len(self.samples) >= self._wanted:
+            self.close()
+
+    def close(self) -> None:
+        """Stop asking."""
+        self.finished = True
+        for channel in list(self._channels):
+            self._let_go(channel, _silence(channel, self._clock.elapsed_s()))
+
+    def outcome(self, end_s: float, missing: Failure) -> Reading | NoReading:
+        """Return what the name came to; *end_s* is the local time of day to which its range is to hold.
+
+        *missing* is the reason where it was never heard of again.
+        """
+        dropped = tuple(Dropped(reason, packets) for reason, packets in sorted(self._dropped.items()))
+        if not self.samples:
+            address, failure = min(self._failures, key=_tells, default=(None, missing))
+            failure = missing if failure.reason == "no-reply" else failure
+            return NoReading(self.server.given, address, failure.reason, failure.detail, failure.rejected, dropped)
+        exchanges = tuple(sample.exchange for sample in self.samples)
+        shared = _intersection([_aged(sample, end_s) for sample in self.samples])
+        address = str(self._address)
+        if shared is None:
+            detail = "its samples exclude each other: its clock or its path jumped meanwhile"
+            return NoReading(self.server.given, address, "samples-contradict", detail, rejected=True, dropped=dropped)
+        delay_s = min(exchange.delay_s for exchange in exchanges)
+        return Reading(self.server.given, address, shared.middle_s, shared, delay_s, exchanges, dropped)
+
+    def _seek(self, now_s: float) -> float:
+        """Look for an address that answers."""
+        for channel in [c for c in self._channels if now_s >= c.refused_at_s + LINGER_S]:
+            self._let_go(channel, _silence(channel, now_s))
+        while self._waiting and (not self._channels or now_s >= self._next_address_at_s):
+            self._open(self._waiting.popleft())
+        if self._failures and not self._channels:
+            self.close()
+            return math.inf
+        due_s = [self._next_address_at_s] if self._waiting else []
+        for channel in list(self._channels):
+            due_s.append(channel.refused_at_s + LINGER_S)
+            if self._alone and channel.requests == 1 and channel.refused_at_s == math.inf:
+                again_s = channel.sent_at_s + SPACING_S
+                due_s.append(max(now_s, again_s))
+                if now_s >= again_s:
+                    self._send(channel)
+        return min(due_s, default=math.inf)
+
+    def _sample_again(self, now_s: float) -> float:
+        """Take the next sample of the address that answered."""
+        if not self._channels or self._channels[0].refused_at_s < math.inf:
+            self.close()
+            return math.inf
+        channel = self._channels[0]
+        if channel.requests < self._wanted:
+            due_s = channel.sent_at_s + spacing_s(self.server)
+            if now_s < due_s:
+                return due_s
+            self._send(channel)
+        due_s = channel.sent_at_s + (LATE_SAMPLE_S if channel.requests >= self._wanted else spacing_s(self.server))
+        if channel.requests >= self._wanted and now_s >= due_s:
+            self.close()
+            return math.inf
+        return due_s
+
+    def _open(self, address: Address) -> None:
+        """Start to ask one address."""
+        self._next_address_at_s = self._clock.elapsed_s() + NEXT_ADDRESS_S
+        owner = self._claimed.setdefault(address.key, self.server.given)
+        if owner != self.server.given:
+            self._failures.append((str(address), Failure(SAME_ADDRESS, f"the same address as {owner}: one vote")))
+            return
+        try:
+            channel = Channel(address, self._clock)
+        except OSError as error:
+            self._failures.append((str(address), network_failure(error)))
+            return
+        self._channels.append(channel)
+        self._selector.register(channel.socket, selectors.EVENT_READ, (self, channel))
+        self._send(channel)
+
+    def _send(self, channel: Channel) -> None:
+        try:
+            channel.send()
+        except OSError as error:
+            self._let_go(channel, network_failure(error))
+
+    def _let_go(self, channel: Channel, failure: Failure | None) -> None:
+        """Close a channel; *failure* tells why it gave nothing, None where that no longer matters."""
+        if failure is not None:
+            self._failures.append((str(channel.address), failure))
+        self._dropped += channel.dropped
+        self._channels.remove(channel)
+        self._selector.unregister(channel.socket)
+        channel.close()
+
+
+def _silence(channel: Channel, now_s: float) -> Failure:
+    """Return why a channel that gave no sample gave none: what was refused, else nothing came."""
+    refusal = channel.refusal
+    if refusal is not None:
+        return Failure(refusal.reason, refusal.detail, rejected=True)
+    return Failure("no-reply", f"no reply in {duration_text(now_s - channel.sent_at_s)}")
+
+
+def _tells(entry: tuple[str | None, Failure]) -> int:
+    failure = entry[1]
+    return -1 if failure.rejected or failure.reason not in _MOST_TELLING else _MOST_TELLING.index(failure.reason)
+
+
+def _aged(sample: ntp.Sample, end_s: float) -> Interval:
+    """Return the range of a sample as it holds at *end_s*: the local clock drifts meanwhile."""
+    return sample.interval.widened(DRIFT_PPM * 1e-6 * max(0.0, end_s - sample.exchange.t4_s))
+
+
+def _intersection(ranges: Sequence[Interval]) -> Interval | None:
+    low_s, high_s = max(r.low_s for r in ranges), min(r.high_s for r in ranges)
+    return Interval(low_s, high_s) if low_s <= high_s else None
