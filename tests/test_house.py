@@ -1,0 +1,131 @@
+"""The house keeps its order where the linters can't look: they know imports and style, not these."""
+
+import ast
+import re
+import subprocess
+import sys
+from importlib import import_module, resources
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import skewcheck
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = Path(skewcheck.__file__).parent
+MAX_LINES = 400
+"""A file is one idea; more than this is two."""
+
+EXITS_AND_PRINTS = {"SystemExit", "breakpoint", "exit", "input", "print", "quit"}
+STREAMS = {"stderr", "stdin", "stdout", "__stderr__", "__stdin__", "__stdout__"}
+
+
+class Module(NamedTuple):
+    """One file of the package and the name it is imported by."""
+
+    name: str
+    path: Path
+
+    @property
+    def room(self) -> str:
+        """The file or folder of `skewcheck` that it belongs to."""
+        return self.path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+    @property
+    def tree(self) -> ast.Module:
+        """Its source, parsed."""
+        return ast.parse(self.path.read_text(encoding="utf-8"))
+
+
+def _name(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = [Module(_name(path), path) for path in sorted(PACKAGE.rglob("*.py"))]
+IMPORTABLE = [module for module in MODULES if module.room != "__main__"]  # importing that one is running the program
+BELOW_CLI = [module for module in IMPORTABLE if module.room != "cli"]
+each_module = pytest.mark.parametrize("module", MODULES, ids=[module.name for module in MODULES])
+each_importable = pytest.mark.parametrize("module", IMPORTABLE, ids=[module.name for module in IMPORTABLE])
+each_below_cli = pytest.mark.parametrize("module", BELOW_CLI, ids=[module.name for module in BELOW_CLI])
+
+
+@each_importable
+def test_each_module_can_be_the_first_import(module: Module) -> None:
+    """No import cycle hides behind a lucky order, and importing says nothing and starts no thread."""
+    code = f"import {module.name}, threading; raise SystemExit(threading.active_count() - 1)"
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, timeout=30, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+@each_below_cli
+def test_nothing_below_cli_prints_or_exits(module: Module) -> None:
+    """Whoever calls examine, render or the lab keeps the terminal and the process to himself."""
+    used = {node.id for node in ast.walk(module.tree) if isinstance(node, ast.Name)} & EXITS_AND_PRINTS
+    streams = {
+        node.attr
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "sys"
+    } & STREAMS
+    assert used | streams == set()
+
+
+@each_below_cli
+def test_no_work_at_import_time(module: Module) -> None:
+    """At the top of a module things are defined; nothing is called for its effect."""
+    called = [
+        ast.unparse(node)
+        for node in module.tree.body
+        if isinstance(node, ast.Expr) and not isinstance(node.value, ast.Constant)
+    ]
+    looped = [ast.unparse(node) for node in module.tree.body if isinstance(node, ast.For | ast.While | ast.With)]
+    assert called + looped == []
+
+
+@each_module
+def test_a_file_is_one_idea(module: Module) -> None:
+    """No file has grown beyond what is read in one go."""
+    assert len(module.path.read_text(encoding="utf-8").splitlines()) <= MAX_LINES
+
+
+@each_importable
+def test_exported_names_exist(module: Module) -> None:
+    """`__all__` promises nothing that isn't there."""
+    imported = import_module(module.name)
+    missing = [name for name in getattr(imported, "__all__", ()) if not hasattr(imported, name)]
+    assert missing == []
+
+
+def test_public_names_are_documented_and_complete() -> None:
+    """The public API is what `__all__` says: each name loads, and what it stands for has a docstring."""
+    assert len(set(skewcheck.__all__)) == len(skewcheck.__all__)
+    for name in skewcheck.__all__:
+        exported = getattr(skewcheck, name)
+        assert isinstance(exported, str) or exported.__doc__, name
+    with pytest.raises(AttributeError, match="no_such_name"):
+        _ = skewcheck.no_such_name
+
+
+def test_every_room_has_its_walls() -> None:
+    """import-linter's layers name the rooms that exist, none that doesn't: a wall around nothing guards nothing."""
+    layers = re.search(r"(?ms)^layers = \[\n(.*?)^\]", (ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert layers is not None
+    walled = set(re.findall(r"\w+", layers[1]))
+    assert walled == {module.room for module in MODULES} - {"__init__"}
+
+
+def test_the_package_ships_its_data() -> None:
+    """What is installed says that it is typed, and has the schema that it promises."""
+    files = resources.files("skewcheck")
+    assert (files / "py.typed").is_file()
+    assert (files / "render" / "report-1.schema.json").is_file()
+
+
+def test_the_version_is_one() -> None:
+    """The constant, the installed package and the changelog tell of the same version."""
+    from importlib.metadata import version
+
+    assert skewcheck.__version__ == version("skewcheck")
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert "## [Unreleased]" in changelog or f"## [{skewcheck.__version__}]" in changelog

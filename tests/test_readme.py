@@ -1,0 +1,192 @@
+"""The README tells the truth: what it shows is what the program prints, and what it says to type works."""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import skewcheck
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PROGRAM = [sys.executable, "-m", "skewcheck"]
+COMMANDS = ("clock", "demo")
+FIRST_SCREEN_LINES = 50
+
+
+class Block(NamedTuple):
+    """A fenced block of the README."""
+
+    language: str
+    text: str
+    line: int
+
+
+BLOCKS = [
+    Block(match[1], match[2], README[: match.start()].count("\n") + 1)
+    for match in re.finditer(r"(?ms)^```(\w*)\n(.*?)^```$", README)
+]
+SHELL_LINES = [line for block in BLOCKS if block.language == "sh" for line in block.text.splitlines() if line]
+SET_UP = [line for line in SHELL_LINES if line.startswith("python3 -m venv")]
+TRANSCRIPTS = [
+    (command.strip(), output)
+    for block in BLOCKS
+    if block.language == "console"
+    for command, output in re.findall(r"(?m)^\$ (.*)\n((?:(?!\$ ).*\n)*)", block.text)
+]
+HELP = {command: output for command, output in TRANSCRIPTS if command.endswith("--help")}
+PICTURES = [(command, output) for command, output in TRANSCRIPTS if not command.endswith("--help")]
+
+
+def _run(
+    arguments: list[str], *, prefix: tuple[str, ...] = (), environment: Mapping[str, str] = {}
+) -> subprocess.CompletedProcess[str]:
+    """Run skewcheck as a person does whose terminal is 80 columns wide and who has set nothing."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("SKEWCHECK_")}
+    return subprocess.run(
+        [*prefix, *PROGRAM, *arguments],
+        env={**clean, "COLUMNS": "80", "NO_COLOR": "1", **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def _without_trailing_space(text: str) -> str:
+    return "\n".join(line.rstrip() for line in text.strip("\n").splitlines())
+
+
+def _table(heading: str) -> list[list[str]]:
+    """Return the cells of the first table below *heading*, without its head."""
+    below = README.split(f"## {heading}\n", 1)[1].split("\n## ", 1)[0]
+    rows = [line.strip("|").split("|") for line in below.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in row] for row in rows[2:]]
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_is_what_the_program_says(command: str) -> None:
+    """The README's help blocks are the program's own help, to the letter."""
+    typed = " ".join(["skewcheck", *command.split(), "--help"])
+    assert typed in HELP, f"README has no block `$ {typed}`"
+    assert _without_trailing_space(HELP[typed]) == _without_trailing_space(_run([*command.split(), "--help"]).stdout)
+
+
+@pytest.mark.parametrize(("command", "shown"), PICTURES, ids=[command for command, _ in PICTURES])
+def test_pictures_have_the_shape_of_real_output(command: str, shown: str) -> None:
+    """What the README shows is what the command prints, but for the figures, which no two runs share."""
+    program, *arguments = shlex.split(command)
+    assert program == "skewcheck"
+    assert _shape(_run(arguments).stdout) == _shape(shown)
+
+
+def _shape(screen: str) -> list[list[str]]:
+    """Return the words of every line that has some: no figures, no drawing, no units."""
+    return [words for line in screen.splitlines() if (words := re.findall(r"[a-z]{3,}", line.lower()))]
+
+
+COMMAND_LINES = [line.split("  #")[0].split(" | ")[0].strip() for line in SHELL_LINES if line.startswith("skewcheck ")]
+
+
+@pytest.mark.parametrize("line", COMMAND_LINES)
+def test_commands_are_understood(line: str, tmp_path: Path, no_network: tuple[str, ...]) -> None:
+    """Every command of the README runs; in a network with nobody in it, `clock` can't tell, and says so."""
+    words = shlex.split(line.split(" || ", maxsplit=1)[0].replace("/tmp", str(tmp_path)))  # noqa: S108 - the README's own example
+    done = _run([*words[1:], "--json"], prefix=no_network)
+    written = tmp_path / "skewcheck.json"
+    report = json.loads(written.read_text() if written.exists() else done.stdout)
+    assert "error" not in report
+    assert report["command"] == words[1]
+    assert report["status"] == "unknown" if words[1] == "clock" else "ok"
+
+
+@pytest.fixture(scope="session")
+def no_network() -> tuple[str, ...]:
+    """Return the words that start a command in an empty network of its own, with loopback alone."""
+    for flags in ("-n", "-rn"):
+        prefix = ("unshare", flags, "sh", "-c", 'ip link set lo up; exec "$@"', "sh")
+        if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode == 0:
+            return prefix
+    pytest.skip("unshare can't make a network namespace here; apt-get install util-linux iproute2")
+
+
+@pytest.mark.parametrize("source", [block.text for block in BLOCKS if block.language == "python"])
+def test_python_examples_run(source: str, no_network: tuple[str, ...]) -> None:
+    """The Python of the README runs as it stands."""
+    done = subprocess.run(
+        [*no_network, sys.executable, "-W", "error", "-c", source],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("unknown CANNOT TELL")
+
+
+def test_first_screen() -> None:
+    """What it does, what it looks like and the two commands stand where a reader looks first."""
+    first = "\n".join(README.splitlines()[:FIRST_SCREEN_LINES])
+    assert PICTURES
+    assert PICTURES[0][0] in first
+    assert all(line in first for line in SET_UP)
+
+
+def test_set_up_is_two_commands_and_ci_runs_the_second() -> None:
+    """One line shows the program, one line checks it, and the latter is what CI runs, word for word."""
+    show, check = SET_UP
+    assert show.endswith(".venv/bin/skewcheck demo")
+    assert check.endswith("tests/run")
+    assert check in (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+
+
+def test_environment_table() -> None:
+    """The table of environment variables is that of `--help`, each with an option that reads it."""
+    told = {}
+    for command in COMMANDS:
+        for option, variable in re.findall(
+            r"(?s)(--[a-z-]+)(?:(?!--[a-z]).)*?\[env var:\s+(\w+)", _run([command, "--help"]).stdout
+        ):
+            told[f"`{variable}`"] = f"`{option}`"
+    table = {variable: option for variable, option, *_ in _table("Options and environment")}
+    assert {variable: option for variable, option in table.items() if option.startswith("`--")} == told
+
+
+def test_exit_codes_table() -> None:
+    """Every exit code has its row."""
+    assert [row[0] for row in _table("Exit codes")] == ["0", "1", "2", "3", "130", "143"]
+
+
+def test_default_servers_table() -> None:
+    """The servers that are asked by default are those that the README owns up to."""
+    from skewcheck.measure.servers import PUBLIC
+
+    assert [row[0] for row in _table("Etiquette")] == [f"`{server.given}`" for server in PUBLIC]
+
+
+def test_rooms_table() -> None:
+    """The table of the house names every room there is."""
+    package = Path(skewcheck.__file__).parent
+    rooms = {path.name if path.is_file() else f"{path.name}/" for path in package.iterdir()}
+    passages = {"__init__.py", "__main__.py", "__pycache__/", "py.typed", "version.py"}
+    assert set(re.findall(r"`(\w+\.py|\w+/)`", " ".join(row[0] for row in _table("Contributing")))) == rooms - passages
+
+
+def test_links_to_files_and_headings_resolve() -> None:
+    """No link of the README leads nowhere, as far as this repository goes."""
+    headings = {
+        re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in re.findall(r"(?m)^#+ (.*)", README)
+    }
+    for target in re.findall(r"\]\(([^)]+)\)", README):
+        if not target.startswith("https:"):
+            path, _, heading = target.partition("#")
+            assert (ROOT / path).exists(), target
+            assert not heading or heading in headings, target
