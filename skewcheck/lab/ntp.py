@@ -1,0 +1,183 @@
+"""An NTP server on this machine whose error, and whose path, are parameters (RFC 5905 packets, made by hand).
+
+It shares no code with what measures it: what is set up here must not come from what is tested with it.
+"""
+
+import heapq
+import itertools
+import select
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import NamedTuple, final
+
+_NTP_EPOCH_S = 2_208_988_800
+"""1970-01-01 in seconds since 1900-01-01 (RFC 5905 §6)."""
+_FORMAT = struct.Struct("!BBbbII4s8s8s8s8s")
+_CLIENT_MODE, _SERVER_MODE = 3, 4
+_LONGEST_REQUEST_BYTES = 1024
+_SET_BEFORE_S = 10.0
+"""How long ago the server says that its clock was set."""
+
+
+def timestamp(unix_s: float) -> bytes:
+    """Return *unix_s* as 64 bits: seconds since 1900, modulo the era, and their fraction (RFC 5905 §6)."""
+    seconds, fraction = divmod(unix_s, 1.0)
+    return struct.pack("!II", (int(seconds) + _NTP_EPOCH_S) % 2**32, int(fraction * 2**32))
+
+
+class Packet(NamedTuple):
+    """The fields of an NTP packet (RFC 5905 §7.3); timestamps as their 64 bits."""
+
+    receive: bytes
+    transmit: bytes
+    origin: bytes
+    reference: bytes
+    reference_id: bytes
+    root_delay_s: float = 0.0
+    root_dispersion_s: float = 0.0
+    leap: int = 0
+    version: int = 4
+    mode: int = _SERVER_MODE
+    stratum: int = 2
+    poll: int = 6
+    precision: int = -20
+    """A power of two: 2**-20 s is 1 µs."""
+
+    def encode(self) -> bytes:
+        """Return the 48 bytes."""
+        return _FORMAT.pack(
+            self.leap << 6 | self.version << 3 | self.mode,
+            self.stratum,
+            self.poll,
+            self.precision,
+            round(self.root_delay_s * 2**16),
+            round(self.root_dispersion_s * 2**16),
+            self.reference_id,
+            self.reference,
+            self.origin,
+            self.receive,
+            self.transmit,
+        )
+
+
+class Query(NamedTuple):
+    """A request as it arrived, and the reply that an honest server gives to it."""
+
+    data: bytes
+    sender: tuple[str, int]
+    honest: Packet
+
+
+class Reply(NamedTuple):
+    """Bytes to send back, and how long after the honest moment."""
+
+    data: bytes
+    after_s: float = 0.0
+
+
+Behaviour = Callable[[Query], Iterable[Reply]]
+
+
+def honest(query: Query) -> Iterable[Reply]:
+    """Answer once, and say what the clock says."""
+    return (Reply(query.honest.encode()),)
+
+
+@final
+class NtpServer:
+    """A server that answers from a thread of its own while the context is open.
+
+    Its clock shows *clock* + *ahead_s*; it claims *root_delay_s* and *root_dispersion_s*. A request takes
+    *delay_out_s* to reach it, a reply *delay_back_s* to leave it. *behaviour* turns a request into replies.
+    """
+
+    def __init__(
+        self,
+        ahead_s: float = 0.0,
+        *,
+        root_delay_s: float = 0.001,
+        root_dispersion_s: float = 0.0005,
+        delay_out_s: float = 0.0,
+        delay_back_s: float = 0.0,
+        stratum: int = 2,
+        reference_id: bytes = b"\xc0\x00\x02\x01",
+        behaviour: Behaviour = honest,
+        address: str = "127.0.0.1",
+        port: int = 0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Open the socket, so that `address` is known; raises OSError. Answers begin with `__enter__`."""
+        self._ahead_s = ahead_s
+        self._root_delay_s, self._root_dispersion_s = root_delay_s, root_dispersion_s
+        self._stratum, self._reference_id = stratum, reference_id
+        self._delay_out_s, self._delay_back_s = delay_out_s, delay_back_s
+        self._behaviour, self._clock = behaviour, clock
+        self._socket = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            self._socket.bind((address, port))
+        except OSError:
+            self._socket.close()
+            raise
+        self._stopped, self._stop = socket.socketpair()
+        self._due: list[tuple[float, int, Callable[[], object]]] = []
+        self._numbers = itertools.count()
+        self._thread = threading.Thread(target=self._serve, name="lab NTP server", daemon=True)
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port that it listens on."""
+        host, port = self._socket.getsockname()[:2]
+        return host, port
+
+    def __enter__(self) -> "NtpServer":
+        """Start to answer."""
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Stop at once, replies that are still under way are lost."""
+        self._stop.close()
+        self._thread.join()
+        self._stopped.close()
+        self._socket.close()
+
+    def _serve(self) -> None:
+        """Run in a thread: take what arrives, do what is due, until the other end of `_stopped` closes."""
+        while True:
+            wait_s = max(0.0, self._due[0][0] - time.monotonic()) if self._due else None
+            readable, _, _ = select.select([self._socket, self._stopped], [], [], wait_s)
+            if self._stopped in readable:
+                return
+            if self._socket in readable:
+                data, sender = self._socket.recvfrom(_LONGEST_REQUEST_BYTES)
+                self._later(self._delay_out_s, partial(self._answer, data, sender))
+            while self._due and self._due[0][0] <= time.monotonic():
+                heapq.heappop(self._due)[2]()
+
+    def _answer(self, data: bytes, sender: tuple[str, int]) -> None:
+        """Take a request that has come through its path."""
+        if len(data) < _FORMAT.size or data[0] & 7 != _CLIENT_MODE:
+            return
+        for reply in self._behaviour(Query(data, sender, self._packet(data))):
+            self._later(self._delay_back_s + reply.after_s, partial(self._socket.sendto, reply.data, sender))
+
+    def _packet(self, data: bytes) -> Packet:
+        received_s = self._clock() + self._ahead_s
+        return Packet(
+            receive=timestamp(received_s),
+            transmit=timestamp(self._clock() + self._ahead_s),
+            origin=data[40:48],
+            reference=timestamp(received_s - _SET_BEFORE_S),
+            reference_id=self._reference_id,
+            root_delay_s=self._root_delay_s,
+            root_dispersion_s=self._root_dispersion_s,
+            version=data[0] >> 3 & 7,
+            stratum=self._stratum,
+        )
+
+    def _later(self, delay_s: float, action: Callable[[], object]) -> None:
+        heapq.heappush(self._due, (time.monotonic() + delay_s, next(self._numbers), action))
