@@ -9,7 +9,6 @@ a reason (`NoReading`), or None where the field's own docstring says what None m
 """
 
 import enum
-import math
 from typing import NamedTuple
 
 
@@ -20,15 +19,6 @@ class Status(enum.Enum):
     WARNING = "warning"
     CRITICAL = "critical"
     UNKNOWN = "unknown"
-
-
-SEVERITY_ORDER = (Status.OK, Status.UNKNOWN, Status.WARNING, Status.CRITICAL)
-"""From best to worst: what is proven wrong outweighs what could not be measured."""
-
-
-def worst(*statuses: Status) -> Status:
-    """Return the worst of *statuses*; of none: ok."""
-    return max(statuses, key=SEVERITY_ORDER.index, default=Status.OK)
 
 
 class Interval(NamedTuple):
@@ -51,11 +41,6 @@ class Interval(NamedTuple):
         """Return the range with *by_s* more on either side."""
         return Interval(self.low_s - by_s, self.high_s + by_s)
 
-    def intersection(self, other: "Interval") -> "Interval | None":
-        """Return what both ranges allow; None where they exclude each other."""
-        low_s, high_s = max(self.low_s, other.low_s), min(self.high_s, other.high_s)
-        return Interval(low_s, high_s) if low_s <= high_s else None
-
     def gap_to(self, other: "Interval") -> float:
         """Return the distance between the two ranges, in seconds; 0 where they touch."""
         return max(0.0, other.low_s - self.high_s, self.low_s - other.high_s)
@@ -67,9 +52,6 @@ class Interval(NamedTuple):
     def farthest_from_zero(self) -> float:
         """Return the end of the range that is farthest from 0."""
         return max(self.low_s, self.high_s, key=abs)
-
-
-EVERYTHING = Interval(-math.inf, math.inf)
 
 
 class Exchange(NamedTuple):

@@ -89,6 +89,14 @@ def between_text(low_s: float, high_s: float) -> str:
     return f"between {near} and {far} {unit}"
 
 
+def bound_text(low_s: float, high_s: float) -> str:
+    """Return the larger side of a range around 0, rounded up: `9 ms`."""
+    size_s = max(-low_s, high_s)
+    quantum_s = _quantum(low_s, high_s)
+    unit, scale_s = _unit(size_s)
+    return f"{_decimal(_ceil(size_s / quantum_s), quantum_s, scale_s)} {unit}"
+
+
 def _both_sides(low_s: float, high_s: float) -> tuple[str, str]:
     quantum_s = _quantum(low_s, high_s)
     unit, scale_s = _unit(max(-low_s, high_s))

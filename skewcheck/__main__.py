@@ -1,0 +1,6 @@
+"""`python -m skewcheck` is `skewcheck`."""
+
+from skewcheck.cli import main
+
+if __name__ == "__main__":
+    main()

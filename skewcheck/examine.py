@@ -1,0 +1,151 @@
+"""What is asked -> everything asked under one deadline -> judged -> `Report`. The only way in.
+
+The commands and the public API both call this and nothing deeper.
+"""
+
+import math
+import sys
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from skewcheck.errors import SkewcheckError, UsageError
+from skewcheck.judge import diagnose, sentence, severity
+from skewcheck.measure.servers import MAX_SERVERS, PUBLIC, Server, parse_server
+from skewcheck.measure.survey import survey
+from skewcheck.measure.voter import spacing_s
+from skewcheck.model import (
+    Basis,
+    Failure,
+    Family,
+    Interval,
+    NtpPart,
+    Report,
+    ServerList,
+    Status,
+    Survey,
+    Thresholds,
+)
+from skewcheck.visible import visible
+
+TIMEOUT_S = 3.0
+"""Longer than any answer worth having takes: a range is never narrower than the round trip."""
+MAX_SAMPLES = 8
+"""More than the filter of RFC 5905 §10 keeps; each costs public servers a packet."""
+_MIN_MEASURING_S = 0.05
+
+
+class Policy(NamedTuple):
+    """Where the limits are, and what counts as a failure."""
+
+    warning_s: float = 0.1
+    """About twice what a 50 ms path resolves."""
+    critical_s: float = 1.0
+    """From here on a verifier without leeway always refuses a fresh token."""
+    fail_on: Status = Status.WARNING
+    """`WARNING`, or `CRITICAL`: then a warning exits 0."""
+    on_unknown: Status = Status.UNKNOWN
+    """What a measurement that could not tell counts as, in the exit code alone."""
+
+
+class ClockRequest(NamedTuple):
+    """What to ask, for how long. The defaults are those of `skewcheck clock`."""
+
+    servers: tuple[str, ...] = ()
+    """`HOST[:PORT]` each; none: the public list."""
+    policy: Policy = Policy()
+    timeout_s: float | None = None
+    """None: 3 s, and as much more as the samples need."""
+    family: Family = Family.ANY
+    samples: int = 1
+    """Of each server, 1 to 8, spaced 2 s (NIST 4 s)."""
+    command: str = "clock"
+    spent_s: float = 0.0
+    """How much of the timeout is gone already or will be needed afterwards: a process's own start and end."""
+
+
+def clock(request: ClockRequest) -> Report:
+    """Measure the local clock against NTP servers and judge it. Raises UsageError; never for a silent network."""
+    servers, listed = _whom(request)
+    thresholds = _thresholds(request.policy)
+    timeout_s = _measuring_time(request, servers)
+    found = survey(servers, listed, timeout_s=timeout_s, family=request.family, samples=request.samples)
+    return judged(found, thresholds, request)
+
+
+def judged(found: Survey, thresholds: Thresholds, request: ClockRequest) -> Report:
+    """Return the report on what was measured."""
+    consensus = found.consensus
+    judgement = severity.judge(consensus.skew_s, consensus.interval, consensus.basis, thresholds)
+    case = diagnose.Case(found, judgement, thresholds, sys.platform)
+    policy = request.policy
+    return Report(
+        command=request.command,
+        status=judgement.status,
+        proven=judgement.proven,
+        exit_code=severity.exit_code(judgement.status, policy.fail_on, policy.on_unknown),
+        verdict=sentence.verdict(found, judgement, thresholds),
+        meaning=sentence.meaning(found, judgement),
+        thresholds=thresholds,
+        next_step=diagnose.next_step(case),
+        assumes=("majority-honest", "path-not-hostile") if consensus.basis is Basis.MAJORITY else (),
+        measured_at_s=found.local.ended_at_s,
+        true_time=_true_time(found.local.ended_at_s, consensus.interval),
+        duration_s=found.local.duration_s,
+        ntp=NtpPart(found, judgement),
+        findings=diagnose.findings(case),
+    )
+
+
+def failed(command: str, error: SkewcheckError) -> Report:
+    """Return the report on a run that measured nothing because of *error*."""
+    return Report(
+        command=command,
+        status=Status.UNKNOWN,
+        proven=False,
+        exit_code=severity.EXIT_CODES[Status.UNKNOWN],
+        verdict=f"{sentence.WORDS[Status.UNKNOWN]}  {error.summary}",
+        meaning=error.remedy,
+        failure=Failure(error.id, error.summary, error.remedy),
+    )
+
+
+def _whom(request: ClockRequest) -> tuple[Sequence[Server], ServerList]:
+    if not request.servers:
+        return PUBLIC, ServerList.PUBLIC
+    if len(request.servers) > MAX_SERVERS:
+        raise UsageError(
+            f"{len(request.servers)} servers are too many", f"Name at most {MAX_SERVERS}; five are plenty."
+        )
+    return [_server(given) for given in dict.fromkeys(request.servers)], ServerList.NAMED
+
+
+def _server(given: str) -> Server:
+    try:
+        return parse_server(given)
+    except ValueError as error:
+        examples = "Examples: time.example.net, 192.0.2.1:123, [2001:db8::1]:123."
+        raise UsageError(f"server '{visible(given)}' {error}", examples) from None
+
+
+def _thresholds(policy: Policy) -> Thresholds:
+    if not 0 < policy.warning_s < policy.critical_s < math.inf:
+        raise UsageError(
+            "the warning threshold must be above 0 and below the critical one",
+            f"Got {policy.warning_s:g} s and {policy.critical_s:g} s; the defaults are 100ms and 1s.",
+        )
+    return Thresholds(policy.warning_s, policy.critical_s)
+
+
+def _measuring_time(request: ClockRequest, servers: Sequence[Server]) -> float:
+    if not 1 <= request.samples <= MAX_SAMPLES:
+        raise UsageError(f"{request.samples} samples are not possible", f"Take 1 to {MAX_SAMPLES} of each server.")
+    timeout_s = request.timeout_s
+    if timeout_s is None:
+        timeout_s = TIMEOUT_S + (request.samples - 1) * max(spacing_s(server) for server in servers)
+    if not 0 < timeout_s < math.inf:
+        raise UsageError("the timeout must be above 0", "Example: -t 3s.")
+    return max(timeout_s - request.spent_s, _MIN_MEASURING_S)
+
+
+def _true_time(measured_at_s: float, skew: Interval | None) -> Interval | None:
+    return None if skew is None else Interval(measured_at_s - skew.high_s, measured_at_s - skew.low_s)
