@@ -51,8 +51,8 @@ def duration_text(seconds: float, quantum_s: float | None = None) -> str:
     unit, scale_s = _unit(size_s)
     if quantum_s is None:
         quantum_s = max(_power_of_ten(size_s / 100), _FINEST_S) if size_s else _FINEST_S
-    text = _decimal(round(size_s / quantum_s), quantum_s, scale_s)
-    return f"{text.rstrip('0').rstrip('.') if '.' in text else text} {unit}"
+    (text,) = _trimmed(_decimal(round(size_s / quantum_s), quantum_s, scale_s))
+    return f"{text} {unit}"
 
 
 def skew_text(skew_s: float, bound: tuple[float, float] | None = None) -> str:
@@ -94,13 +94,14 @@ def bound_text(low_s: float, high_s: float) -> str:
     size_s = max(-low_s, high_s)
     quantum_s = _quantum(low_s, high_s)
     unit, scale_s = _unit(size_s)
-    return f"{_decimal(_ceil(size_s / quantum_s), quantum_s, scale_s)} {unit}"
+    (text,) = _trimmed(_decimal(_ceil(size_s / quantum_s), quantum_s, scale_s))
+    return f"{text} {unit}"
 
 
 def _both_sides(low_s: float, high_s: float) -> tuple[str, str]:
     quantum_s = _quantum(low_s, high_s)
     unit, scale_s = _unit(max(-low_s, high_s))
-    behind, ahead = (_decimal(_ceil(size_s / quantum_s), quantum_s, scale_s) for size_s in (-low_s, high_s))
+    behind, ahead = _trimmed(*(_decimal(_ceil(size_s / quantum_s), quantum_s, scale_s) for size_s in (-low_s, high_s)))
     return f"{behind} {unit} behind", f"{ahead} {unit} ahead"
 
 
@@ -109,7 +110,8 @@ def _one_side(low_s: float, high_s: float) -> tuple[str, str, str]:
     quantum_s = _quantum(low_s, high_s)
     unit, scale_s = _unit(far_s)
     near = _decimal(_floor(near_s / quantum_s), quantum_s, scale_s)
-    return near, _decimal(_ceil(far_s / quantum_s), quantum_s, scale_s), unit
+    far = _decimal(_ceil(far_s / quantum_s), quantum_s, scale_s)
+    return (*_trimmed(near, far), unit)
 
 
 _FINEST_S = 1e-5
@@ -121,12 +123,12 @@ _FLOAT_NOISE = 1e-9
 
 
 def _quantum(low_s: float, high_s: float) -> float:
-    """Return the power of ten to which a range is rounded: about a fifth of its width, at least 0.01 ms."""
+    """Return the power of ten to which a range is rounded: at most a tenth of its width, at least 0.01 ms."""
     width_s = high_s - low_s
     if math.isinf(width_s):
         return 1e-3
     finest_s = _FINEST_S if max(abs(low_s), abs(high_s)) < _SHOWN_AS_A_SECOND_S else 1e-3
-    return max(_power_of_ten(width_s / 2), finest_s) if width_s > 0 else finest_s
+    return max(_power_of_ten(width_s / 10), finest_s) if width_s > 0 else finest_s
 
 
 def _power_of_ten(size: float) -> float:
@@ -142,6 +144,13 @@ def _decimal(quanta: float, quantum_s: float, scale_s: float) -> str:
         return "unbounded"
     places = max(0, -round(math.log10(quantum_s / scale_s)))
     return f"{quanta * (quantum_s / scale_s):.{places}f}"
+
+
+def _trimmed(*numbers: str) -> tuple[str, ...]:
+    """Return *numbers*, which have equally many decimals, without the zeros that all of them end in."""
+    while all("." in number and number[-1] in "0." for number in numbers):
+        numbers = tuple(number[:-1] for number in numbers)
+    return numbers
 
 
 def _ceil(quanta: float) -> float:

@@ -8,8 +8,8 @@ NTP_PORT = 123
 """A number, not the name `ntp`: slim images have no /etc/services."""
 MAX_SERVERS = 32
 """More votes add nothing but traffic; also what keeps one run below every limit on open files."""
-MAX_NAME_LENGTH = 253
-"""RFC 1035 §2.3.4, without the root's dot."""
+MAX_NAME_LENGTH, MAX_LABEL_LENGTH = 253, 63
+"""RFC 1035 §2.3.4. What is longer is no name, and may be a secret that must not go out in a DNS query."""
 
 
 class Server(NamedTuple):
@@ -43,11 +43,20 @@ def parse_server(text: str) -> Server:
     Raises ValueError with a sentence for the user.
     """
     host, port = _split(text.strip())
-    if not host or len(host) > MAX_NAME_LENGTH or any(c.isspace() or not c.isprintable() or c in "/@?#" for c in host):
+    if not _could_be_a_host(host):
         raise ValueError("is not a host; write a name or an address, with :PORT if it isn't 123")
     if not port.isascii() or not port.isdecimal() or not 1 <= int(port[:6]) <= 65535:
         raise ValueError("has no usable port; write a number from 1 to 65535 after the colon")
     return Server(visible(text.strip()), host, int(port))
+
+
+def _could_be_a_host(host: str) -> bool:
+    labels = host.removesuffix(".").split(".")
+    return (
+        len(host) <= MAX_NAME_LENGTH
+        and all(0 < len(label) <= MAX_LABEL_LENGTH for label in labels)
+        and all(c.isprintable() and c not in " /@?#=" for c in host)
+    )
 
 
 def _split(text: str) -> tuple[str, str]:

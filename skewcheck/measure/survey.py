@@ -151,8 +151,8 @@ class _Poll:
         for key, _ in self._selector.select(timeout_s):
             if key.fileobj is self._bell:
                 self._collect()
-            elif (voter_and_channel := key.data)[1].socket.fileno() >= 0:
-                voter, channel = voter_and_channel
+            else:
+                voter, channel = key.data
                 voter.hear(channel)
 
     def _collect(self) -> None:

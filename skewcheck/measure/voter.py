@@ -81,7 +81,9 @@ class Voter:
         return self._sample_again(now_s) if self.samples else self._seek(now_s)
 
     def hear(self, channel: Channel) -> None:
-        """Read what came on one of this name's channels."""
+        """Read what came on one of this name's channels, if it is still open."""
+        if channel not in self._channels:
+            return
         try:
             sample = channel.receive()
         except OSError as error:

@@ -1,0 +1,122 @@
+"""The local clock while it is being measured: steps are noticed, slewing is seen, everything is allowed for."""
+
+import pytest
+
+from skewcheck.measure.localclock import ClockSources, LocalClock, system_sources
+from skewcheck.measure.survey import _settled
+from skewcheck.model import Interval, LocalRun, NoReading, Reading
+
+SECOND_NS = 1_000_000_000
+
+
+class Host:
+    """A host whose clocks a test moves by hand."""
+
+    def __init__(self) -> None:
+        """Start all its clocks."""
+        self.wall_ns = 1_800_000_000 * SECOND_NS
+        self.monotonic_ns = 0
+        self.raw_ns = 0
+        self.reading_takes_ns = 0
+
+    def wait(self, seconds: float, *, slew_ppm: float = 0.0) -> None:
+        """Let *seconds* of hardware time go by while a daemon pulls the clock by *slew_ppm*."""
+        raw_ns = round(seconds * SECOND_NS)
+        steered_ns = round(raw_ns * (1 + slew_ppm * 1e-6))
+        self.raw_ns += raw_ns
+        self.monotonic_ns += steered_ns
+        self.wall_ns += steered_ns
+
+    def clock(self) -> LocalClock:
+        """Return the clock under test, on this host."""
+        return LocalClock(ClockSources(self._wall, lambda: self.monotonic_ns, lambda: self.raw_ns, 0.0))
+
+    def _wall(self) -> int:
+        self.monotonic_ns += self.reading_takes_ns
+        return self.wall_ns
+
+
+def test_a_step_in_the_middle_is_noticed_and_not_measured() -> None:
+    """Local time goes on as it was; the step is reported with its sign and size."""
+    host = Host()
+    clock = host.clock()
+    host.wait(1)
+    host.wall_ns -= 7 * SECOND_NS
+    host.wait(1)
+    assert clock.now_s() == pytest.approx(1_800_000_002)
+    run = clock.finish()
+    assert run.step_s == pytest.approx(-7)
+    assert run.ended_at_s == pytest.approx(1_799_999_995)
+    assert run.wander_s == 0
+    assert run.duration_s == pytest.approx(2)
+
+
+def test_a_jump_too_small_for_a_step_widens_every_range() -> None:
+    """Half a millisecond may be the noise of reading three clocks; it is allowed for all the same."""
+    host = Host()
+    clock = host.clock()
+    host.wall_ns += 500_000
+    run = clock.finish()
+    assert run.step_s == 0
+    assert run.wander_s == pytest.approx(0.0005)
+
+
+def test_slewing_is_seen_against_the_hardware_counter() -> None:
+    """A daemon that pulls by 800 ppm over 2 s moves the clock by 1.6 ms, which every range allows for."""
+    host = Host()
+    clock = host.clock()
+    host.wait(2, slew_ppm=-800)
+    run = clock.finish()
+    assert run.step_s == 0
+    assert run.slew_ppm == pytest.approx(-800, rel=1e-2)
+    assert run.wander_s == pytest.approx(0.0016)
+
+
+def test_without_a_hardware_counter_no_slew_is_claimed() -> None:
+    """Windows has none: 0, not a guess."""
+    host = Host()
+    sources = ClockSources(lambda: host.wall_ns, lambda: host.monotonic_ns, None, 0.0156)
+    clock = LocalClock(sources)
+    host.wait(1, slew_ppm=900)
+    assert clock.finish().slew_ppm == 0
+    assert clock.resolution_s == pytest.approx(0.0156)
+
+
+def test_the_time_that_reading_the_clocks_takes_is_part_of_the_resolution() -> None:
+    """A host that was interrupted between two readings doesn't know its time any better than that."""
+    host = Host()
+    host.reading_takes_ns = 40_000
+    assert host.clock().resolution_s == pytest.approx(40e-6)
+
+
+def test_this_host_can_be_read() -> None:
+    """The system's own clocks: a short run neither steps nor slews, and takes no time to speak of."""
+    clock = LocalClock(system_sources())
+    run = clock.finish()
+    assert run.step_s == 0
+    assert 0 <= run.duration_s < 1
+    assert run.wander_s < 0.001
+
+
+def _run(*, step_s: float = 0.0, wander_s: float = 0.0) -> LocalRun:
+    return LocalRun(ended_at_s=0.0, duration_s=1.0, step_s=step_s, slew_ppm=0.0, wander_s=wander_s)
+
+
+READING = Reading("a", "192.0.2.1", 0.5, Interval(0.4, 0.6), 0.01, ())
+
+
+def test_after_a_step_the_range_covers_both_clocks_and_the_estimate_is_the_new_one() -> None:
+    """Set back by 0.5 s, a clock that was 0.5 s ahead is right, but was measured before."""
+    moved = _settled(READING, _run(step_s=-0.5))
+    assert isinstance(moved, Reading)
+    assert moved.skew_s == pytest.approx(0.0)
+    assert moved.interval == pytest.approx(Interval(-0.1, 0.6))
+
+
+def test_wander_widens_both_sides_and_silence_stays_silence() -> None:
+    """What the clock may have moved counts in both directions; a server without a reading has no range."""
+    moved = _settled(READING, _run(wander_s=0.1))
+    assert isinstance(moved, Reading)
+    assert moved.interval == pytest.approx(Interval(0.3, 0.7))
+    silent = NoReading("b", None, "no-reply", "", rejected=False)
+    assert _settled(silent, _run(step_s=1.0)) is silent
