@@ -111,7 +111,8 @@ def _one_side(low_s: float, high_s: float) -> tuple[str, str, str]:
     unit, scale_s = _unit(far_s)
     near = _decimal(_floor(near_s / quantum_s), quantum_s, scale_s)
     far = _decimal(_ceil(far_s / quantum_s), quantum_s, scale_s)
-    return (*_trimmed(near, far), unit)
+    near, far = _trimmed(near, far)
+    return near, far, unit
 
 
 _FINEST_S = 1e-5
