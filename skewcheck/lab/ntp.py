@@ -3,22 +3,19 @@
 It shares no code with what measures it: what is set up here must not come from what is tested with it.
 """
 
-import heapq
-import itertools
-import select
 import socket
 import struct
-import threading
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import NamedTuple, final
 
+from skewcheck.lab.udp import Sender, UdpLoop
+
 _NTP_EPOCH_S = 2_208_988_800
 """1970-01-01 in seconds since 1900-01-01 (RFC 5905 §6)."""
 _FORMAT = struct.Struct("!BBbbII4s8s8s8s8s")
 _CLIENT_MODE, _SERVER_MODE = 3, 4
-_LONGEST_REQUEST_BYTES = 1024
 _SET_BEFORE_S = 10.0
 """How long ago the server says that its clock was set."""
 
@@ -68,7 +65,7 @@ class Query(NamedTuple):
     """A request as it arrived, and the reply that an honest server gives to it."""
 
     data: bytes
-    sender: tuple[str, int]
+    sender: Sender
     honest: Packet
 
 
@@ -122,10 +119,8 @@ class NtpServer:
         except OSError:
             self._socket.close()
             raise
-        self._stopped, self._stop = socket.socketpair()
-        self._due: list[tuple[float, int, Callable[[], object]]] = []
-        self._numbers = itertools.count()
-        self._thread = threading.Thread(target=self._serve, name="lab NTP server", daemon=True)
+        self._loop = UdpLoop("lab NTP server")
+        self._loop.listen(self._socket, self._arrive)
 
     @property
     def address(self) -> tuple[str, int]:
@@ -135,35 +130,22 @@ class NtpServer:
 
     def __enter__(self) -> "NtpServer":
         """Start to answer."""
-        self._thread.start()
+        self._loop.start()
         return self
 
     def __exit__(self, *exception: object) -> None:
-        """Stop at once, replies that are still under way are lost."""
-        self._stop.close()
-        self._thread.join()
-        self._stopped.close()
-        self._socket.close()
+        """Stop at once; replies that are still under way are lost."""
+        self._loop.stop()
 
-    def _serve(self) -> None:
-        """Run in a thread: take what arrives, do what is due, until the other end of `_stopped` closes."""
-        while True:
-            wait_s = max(0.0, self._due[0][0] - time.monotonic()) if self._due else None
-            readable, _, _ = select.select([self._socket, self._stopped], [], [], wait_s)
-            if self._stopped in readable:
-                return
-            if self._socket in readable:
-                data, sender = self._socket.recvfrom(_LONGEST_REQUEST_BYTES)
-                self._later(self._delay_out_s, partial(self._answer, data, sender))
-            while self._due and self._due[0][0] <= time.monotonic():
-                heapq.heappop(self._due)[2]()
+    def _arrive(self, data: bytes, sender: Sender) -> None:
+        self._loop.later(self._delay_out_s, partial(self._answer, data, sender))
 
-    def _answer(self, data: bytes, sender: tuple[str, int]) -> None:
+    def _answer(self, data: bytes, sender: Sender) -> None:
         """Take a request that has come through its path."""
         if len(data) < _FORMAT.size or data[0] & 7 != _CLIENT_MODE:
             return
         for reply in self._behaviour(Query(data, sender, self._packet(data))):
-            self._later(self._delay_back_s + reply.after_s, partial(self._socket.sendto, reply.data, sender))
+            self._loop.later(self._delay_back_s + reply.after_s, partial(self._socket.sendto, reply.data, sender))
 
     def _packet(self, data: bytes) -> Packet:
         received_s = self._clock() + self._ahead_s
@@ -178,6 +160,3 @@ class NtpServer:
             version=data[0] >> 3 & 7,
             stratum=self._stratum,
         )
-
-    def _later(self, delay_s: float, action: Callable[[], object]) -> None:
-        heapq.heappush(self._due, (time.monotonic() + delay_s, next(self._numbers), action))

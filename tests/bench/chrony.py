@@ -1,0 +1,117 @@
+"""Real `chronyd` servers on loopback: at true time, or wrong by a chosen amount, without touching the clock.
+
+`-x` keeps chronyd off the system's clock; one that follows another with `offset X` serves true time + X.
+"""
+
+import contextlib
+import getpass
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import ntplib
+
+from bench.tools import need
+
+_READY_S = 15.0
+_SETTLED_DISTANCE_S = 0.004
+"""Root distance below which a follower has settled; its first answers claim up to 0.9 s."""
+_SETTLED_ERROR_S = 0.0005
+_POLL_S = 0.02
+_PEACE_S = 2.0
+"""How long chronyd gets to end by itself."""
+
+
+class Chronyd:
+    """One running chronyd, at true time + `ahead_s`."""
+
+    def __init__(self, folder: Path, ahead_s: float = 0.0, follows: "Chronyd | None" = None) -> None:
+        """Start it, as its own source or following another; raises OSError."""
+        self.ahead_s = ahead_s
+        self.host, self.port = "127.0.0.1", _free_port()
+        source = "local stratum 1"
+        if follows is not None:
+            source = f"server {follows.host} port {follows.port} offset {ahead_s} iburst minpoll -2 maxpoll -2"
+        lines = (
+            source,
+            f"port {self.port}",
+            f"bindaddress {self.host}",
+            "allow 127.0.0.0/8",
+            "cmdport 0",
+            "bindcmdaddress /",
+            f"pidfile {folder}/chronyd.pid",
+        )
+        configuration = folder / "chrony.conf"
+        configuration.write_text("\n".join(lines) + "\n")
+        command = [str(unconfined(folder)), "-x", "-d", "-U", "-u", getpass.getuser(), "-f", str(configuration)]
+        with (folder / "log").open("wb") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=log)
+        self._log = folder / "log"
+
+    @property
+    def server(self) -> str:
+        """How a user names it."""
+        return f"{self.host}:{self.port}"
+
+    def wait_until_settled(self) -> None:
+        """Return once it serves true time + `ahead_s` and says so; raises AssertionError if it never does."""
+        end_s = time.monotonic() + _READY_S
+        while not self._settled():
+            assert self._process.poll() is None, f"chronyd ended: {self._log.read_text()}"
+            assert time.monotonic() < end_s, f"chronyd did not settle: {self._log.read_text()}"
+            time.sleep(_POLL_S)
+
+    def stop(self) -> None:
+        """End it."""
+        self._process.terminate()
+        try:
+            self._process.wait(_PEACE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _settled(self) -> bool:
+        try:
+            reply = ntplib.NTPClient().request(self.host, version=4, port=self.port, timeout=1)
+        except (ntplib.NTPException, OSError):
+            return False
+        distance_s = reply.root_delay / 2 + reply.root_dispersion
+        error_s = abs(reply.offset - self.ahead_s)
+        return bool(reply.leap == 0 and distance_s < _SETTLED_DISTANCE_S and error_s < _SETTLED_ERROR_S)
+
+
+@contextlib.contextmanager
+def running(folder: Path, ahead_s: dict[str, float]) -> Iterator[dict[str, Chronyd]]:
+    """Run one chronyd for each name in *ahead_s*, that far ahead of true time, and one that they follow."""
+    servers: dict[str, Chronyd] = {}
+    with contextlib.ExitStack() as running_ones:
+        first = Chronyd(_new(folder / "first"))
+        running_ones.callback(first.stop)
+        for name, by_s in ahead_s.items():
+            servers[name] = Chronyd(_new(folder / name), by_s, first)
+            running_ones.callback(servers[name].stop)
+        for server in servers.values():
+            server.wait_until_settled()
+        yield servers
+
+
+def unconfined(folder: Path) -> Path:
+    """Return a copy of chronyd in *folder*: Debian's AppArmor lets the original read /etc/chrony alone."""
+    copy = folder / "chronyd"
+    shutil.copy(need("chronyd"), copy)
+    return copy
+
+
+def _new(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+def _free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,38 @@
+"""The program as its users run it: a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+
+class Run(NamedTuple):
+    """What a run of the program came to."""
+
+    exit_code: int
+    report: dict[str, Any]
+    """Its JSON."""
+    took_s: float
+    """From the start of the process to its end."""
+    stderr: str
+
+
+def clock(
+    servers: Sequence[str],
+    *options: str,
+    environment: Mapping[str, str] | None = None,
+    prefix: Sequence[str] = (),
+) -> Run:
+    """Run `skewcheck clock --json` against *servers*; *prefix* goes before the command."""
+    named = [argument for server in servers for argument in ("-H", server)]
+    command = [*prefix, sys.executable, "-m", "skewcheck", "clock", "--json", *options, *named]
+    started_s = time.monotonic()
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=60, check=False, env={**os.environ, **(environment or {})}
+    )
+    took_s = time.monotonic() - started_s
+    assert done.stdout, f"no output, exit code {done.returncode}: {done.stderr}"
+    return Run(done.returncode, json.loads(done.stdout), took_s, done.stderr)

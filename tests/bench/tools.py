@@ -1,0 +1,54 @@
+"""The programs from Debian that tests measure against; a test whose program is missing is skipped by name."""
+
+import os
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+_PACKAGES = {
+    "chronyd": "chrony",
+    "ntpdig": "ntpsec-ntpdig",
+    "ip": "iproute2",
+    "unshare": "util-linux",
+    "nsenter": "util-linux",
+    "libfaketime.so.1": "libfaketime",
+}
+_REPLACES = {"chrony": " (it replaces this machine's time service: better in a container)"}
+_SYSTEM_FOLDERS = "/usr/sbin:/sbin"
+"""Not on the PATH of everybody."""
+
+
+def need(program: str) -> str:
+    """Return the path of *program*; skips the test, with the line that installs it, where it is missing."""
+    found = shutil.which(program, path=f"{os.environ.get('PATH', os.defpath)}:{_SYSTEM_FOLDERS}")
+    return found or _skip(program)
+
+
+def need_library(name: str) -> str:
+    """Return the path of a library that Debian keeps out of the loader's way; skips as `need` does."""
+    found = sorted(Path("/usr/lib").glob(f"*/faketime/{name}"))
+    return str(found[0]) if found else _skip(name)
+
+
+def need_namespace() -> list[str]:
+    """Return the command that runs what follows it in an empty network and with mounts of its own."""
+    command = [need("unshare"), "--net", "--mount"] + ([] if os.geteuid() == 0 else ["--map-root-user"])
+    need("ip")
+    if not _works(tuple(command)):
+        pytest.skip(
+            "this host lets nobody make network namespaces: run as root, or sysctl kernel.unprivileged_userns_clone=1"
+        )
+    return command
+
+
+@cache
+def _works(command: tuple[str, ...]) -> bool:
+    return subprocess.run([*command, "true"], capture_output=True, check=False).returncode == 0
+
+
+def _skip(program: str) -> str:
+    package = _PACKAGES[program]
+    pytest.skip(f"{program} is missing: sudo apt-get install {package}{_REPLACES.get(package, '')}")

@@ -1,0 +1,58 @@
+"""What every test gets: a guard that keeps packets on this machine, real servers, and skips that CI refuses."""
+
+import os
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+from bench.chrony import Chronyd, running
+from bench.guard import sitecustomize as guard
+
+_LEAKS = pytest.StashKey[Path]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Guard this process, and by the environment every Python that a test starts."""
+    log = Path(config.rootpath, ".cache", f"leaks-{os.getpid()}")
+    log.parent.mkdir(exist_ok=True)
+    log.write_text("")
+    config.stash[_LEAKS] = log
+    config.add_cleanup(lambda: log.unlink(missing_ok=True))
+    os.environ[guard.LOG] = str(log)
+    os.environ[guard.NETWORK] = guard.network()
+    folders = [str(Path(guard.__file__).parent), os.environ.get("PYTHONPATH", "")]
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, folders))
+    guard.install(str(log))
+
+
+@pytest.fixture
+def leaks(request: pytest.FixtureRequest) -> Path:
+    """Return the file in which the guard notes what it stopped."""
+    return request.config.stash[_LEAKS]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_leaves_this_machine(leaks: Path) -> Iterator[None]:
+    """Fail the test that tried to send anything off this machine, or whose processes did."""
+    yield
+    stopped = leaks.read_text()
+    leaks.write_text("")
+    assert not stopped, f"this test tried to leave the machine: {stopped}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Take no skip in CI: what a person may lack, CI has installed."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("CI") == "true":
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped in CI: {report.longrepr}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def chrony(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Chronyd]]:
+    """Run real servers: three at true time, and three that lie."""
+    ahead_s = {"a": 0.0, "b": 0.0, "c": 0.0, "ahead": 0.2, "behind": -0.05, "hour": -3600.0}
+    with running(tmp_path_factory.mktemp("chrony"), ahead_s) as servers:
+        yield servers

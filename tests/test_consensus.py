@@ -1,0 +1,143 @@
+"""A minority of liars, whatever they say, can't move the proven range off the truth; and each one is named."""
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from skewcheck.measure.consensus import agree
+from skewcheck.model import Basis, Interval, NoReading, Reading, ServerStatus
+
+TRUTH_S = 0.2
+PARTS = st.floats(min_value=0, max_value=10, allow_nan=False)
+POINTS = st.floats(min_value=-10, max_value=10, allow_nan=False)
+
+
+def reading(low_s: float, high_s: float, server: str = "s") -> Reading:
+    """Return a reading of that range."""
+    interval = Interval(low_s, high_s)
+    return Reading(server, "127.0.0.1", interval.middle_s, interval, interval.width_s, ())
+
+
+def silent(server: str = "s") -> NoReading:
+    """Return the outcome of a server that did not answer."""
+    return NoReading(server, None, "no-reply", "no reply in 1 s", rejected=False)
+
+
+honest = st.builds(lambda below_s, above_s: reading(TRUTH_S - below_s, TRUTH_S + above_s), PARTS, PARTS)
+anything = st.builds(lambda one, other: reading(min(one, other), max(one, other)), POINTS, POINTS)
+
+
+@st.composite
+def clipping(draw: st.DrawFn, honest_ones: Sequence[Reading]) -> Reading:
+    """Draw the worst liar: one that just touches an honest range and leaves the truth out."""
+    edge_s = draw(st.sampled_from([edge for one in honest_ones for edge in one.interval]))
+    width_s = draw(PARTS)
+    return reading(edge_s - width_s, edge_s) if edge_s < TRUTH_S else reading(edge_s, edge_s + width_s)
+
+
+@st.composite
+def elections(draw: st.DrawFn) -> tuple[list[Reading | NoReading], set[int]]:
+    """Draw up to 9 answers with a minority of liars, silent ones among them, in any order; and who is honest."""
+    liars = draw(st.integers(0, 4))
+    honest_ones = draw(st.lists(honest, min_size=liars + 1, max_size=9 - liars))
+    lies = [draw(st.one_of(anything, clipping(honest_ones))) for _ in range(liars)]
+    votes: list[Reading | NoReading] = [*honest_ones, *lies, *[silent()] * draw(st.integers(0, 2))]
+    order = draw(st.permutations(range(len(votes))))
+    return [votes[index] for index in order], {place for place, index in enumerate(order) if index < len(honest_ones)}
+
+
+@given(elections())
+def test_a_minority_of_liars_never_moves_the_range_off_the_truth(
+    election: tuple[list[Reading | NoReading], set[int]],
+) -> None:
+    """With at most f of 2f + 1 answers lying there is a range, the truth is in it, and no honest one is blamed."""
+    outcomes, honest_ones = election
+    agreed = agree(outcomes)
+    assert agreed.interval is not None
+    assert agreed.interval.low_s <= TRUTH_S <= agreed.interval.high_s
+    assert agreed.skew_s is not None
+    assert agreed.interval.low_s <= agreed.skew_s <= agreed.interval.high_s
+    assert all(agreed.votes[place].status is not ServerStatus.FALSETICKER for place in honest_ones)
+
+
+@given(st.lists(st.one_of(anything, st.just(silent())), max_size=9))
+def test_a_verdict_rests_on_a_majority_and_blames_only_who_is_apart_from_it(
+    outcomes: list[Reading | NoReading],
+) -> None:
+    """Whatever comes in: a majority shares the range's ends; a falseticker's range doesn't touch it; all are kept."""
+    agreed = agree(outcomes)
+    assert [vote.outcome for vote in agreed.votes] == outcomes
+    ranges = [outcome.interval for outcome in outcomes if isinstance(outcome, Reading)]
+    if agreed.interval is None:
+        assert agreed.basis is Basis.NONE
+        assert agreed.skew_s is None
+        assert not any(vote.status in (ServerStatus.TRUECHIMER, ServerStatus.FALSETICKER) for vote in agreed.votes)
+        return
+    for end_s in agreed.interval:
+        assert sum(one.low_s <= end_s <= one.high_s for one in ranges) > len(ranges) / 2
+    for vote in agreed.votes:
+        if vote.status is ServerStatus.FALSETICKER:
+            assert isinstance(vote.outcome, Reading)
+            assert vote.off_by_s == vote.outcome.interval.gap_to(agreed.interval) > 0
+
+
+@pytest.mark.parametrize(
+    "ranges",
+    [
+        [(0.0, 0.01), (0.0, 0.01), (1.0, 1.01), (1.0, 1.01)],
+        [(0.0, 0.01), (1.0, 1.01), (2.0, 2.01)],
+        [(0.0, 0.01), (1.0, 1.01)],
+    ],
+    ids=["two-against-two", "three-apart", "two-apart"],
+)
+def test_without_a_majority_there_is_no_verdict(ranges: list[tuple[float, float]]) -> None:
+    """Two against two, or everybody apart: nobody is believed and nobody is blamed."""
+    agreed = agree([reading(*one) for one in ranges])
+    assert (agreed.basis, agreed.interval, agreed.skew_s) == (Basis.NONE, None, None)
+    assert {vote.status for vote in agreed.votes} == {ServerStatus.UNJUDGED}
+    assert (agreed.asked, agreed.answered, agreed.agreeing) == (len(ranges), len(ranges), 0)
+
+
+def test_each_liar_is_named_with_how_far_off_it_is_at_least() -> None:
+    """The distance is counted from the nearest end of the agreed range, so it is proven."""
+    agreed = agree([reading(0, 2), reading(1, 3), reading(1, 2), reading(5, 6), reading(-9, -4)])
+    assert agreed.interval == Interval(1, 2)
+    assert [(vote.status, vote.off_by_s) for vote in agreed.votes] == [
+        (ServerStatus.TRUECHIMER, None),
+        (ServerStatus.TRUECHIMER, None),
+        (ServerStatus.TRUECHIMER, None),
+        (ServerStatus.FALSETICKER, 3),
+        (ServerStatus.FALSETICKER, 5),
+    ]
+
+
+def test_the_deepest_overlap_is_only_the_estimate() -> None:
+    """Two liars that clip the honest ranges make the deepest overlap, off the truth; the range holds on to it."""
+    truth_s = 5.0
+    agreed = agree([reading(0, 6), reading(1, 7), reading(4, 9), reading(-3, 2), reading(-2, 2)])
+    assert agreed.interval == Interval(0, 6)
+    assert agreed.skew_s is not None
+    assert abs(agreed.skew_s - truth_s) > 1
+    assert agreed.interval.low_s <= truth_s <= agreed.interval.high_s
+
+
+def test_one_server_is_a_basis_of_its_own() -> None:
+    """A single answer gives its range, on the basis `single`, and is neither believed nor blamed."""
+    agreed = agree([silent(), reading(1, 2), silent()])
+    assert (agreed.basis, agreed.interval, agreed.skew_s) == (Basis.SINGLE, Interval(1, 2), 1.5)
+    assert [vote.status for vote in agreed.votes] == [
+        ServerStatus.NO_ANSWER,
+        ServerStatus.UNJUDGED,
+        ServerStatus.NO_ANSWER,
+    ]
+    assert (agreed.asked, agreed.answered, agreed.agreeing) == (3, 1, 0)
+
+
+def test_no_answer_is_no_basis() -> None:
+    """Silence and refusal give no range; a refused server is told from a silent one."""
+    refused = NoReading("r", "127.0.0.1", "kod-rate", "declines", rejected=True)
+    agreed = agree([silent(), refused])
+    assert (agreed.basis, agreed.interval) == (Basis.NONE, None)
+    assert [vote.status for vote in agreed.votes] == [ServerStatus.NO_ANSWER, ServerStatus.REJECTED]
