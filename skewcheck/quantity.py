@@ -41,17 +41,18 @@ def parse_duration(text: str) -> float:
 def duration_text(seconds: float, quantum_s: float | None = None) -> str:
     """Return the size of *seconds* for people, without a sign: `203 ms`, `1.25 s`, `1 h 30 min`.
 
-    With *quantum_s*, a power of ten, it is rounded to that; else to three significant digits.
+    With *quantum_s*, as ranges have it, it is rounded to that; else to three significant digits. From a minute
+    on it is rounded to the smaller of its two largest units.
     """
     size_s = abs(seconds)
     if math.isinf(size_s):
         return "unbounded"
-    if size_s >= _MINUTE_S:
-        return _compound(round(size_s))
-    unit, scale_s = _unit(size_s)
-    if quantum_s is None:
-        quantum_s = max(_power_of_ten(size_s / 100), _FINEST_S) if size_s else _FINEST_S
-    (text,) = _trimmed(_decimal(round(size_s / quantum_s), quantum_s, scale_s))
+    shown_s = _shown(size_s, quantum_s or _three_digits(size_s))
+    if shown_s >= _MINUTE_S:
+        return _compound(round(shown_s))
+    quantum_s = quantum_s or _three_digits(shown_s)
+    unit, scale_s = _unit(shown_s)
+    (text,) = _trimmed([_decimal(shown_s / quantum_s, quantum_s, scale_s)])
     return f"{text} {unit}"
 
 
@@ -59,10 +60,28 @@ def skew_text(skew_s: float, bound: tuple[float, float] | None = None) -> str:
     """Return *skew_s* with its direction in a word: `203 ms ahead`, `1.2 s behind`.
 
     With *bound*, the range that it lies in, no digit is shown that the range makes meaningless, and enough
-    are shown to lie inside of it.
+    are shown to lie inside of what `range_text` shows of it.
     """
     quantum_s = None if bound is None else _quantum(*bound)
     return f"{duration_text(skew_s, quantum_s)} {direction(skew_s)}"
+
+
+def margin_text(skew_s: float, low_s: float, high_s: float) -> str:
+    """Return *skew_s* and how far the truth can be from it: `203 ms ahead ± 8 ms`.
+
+    The margin is counted from the number shown and holds the whole range. It is left out where that number is
+    so round that the range doesn't hold it: `1 h 30 min behind`, of 5417 s give or take 20 ms.
+    """
+    if not math.isfinite(skew_s):
+        return skew_text(skew_s)
+    quantum_s = _quantum(low_s, high_s)
+    shown_s = math.copysign(_shown(abs(skew_s), quantum_s), skew_s)
+    skew = f"{duration_text(shown_s, quantum_s)} {direction(shown_s)}"
+    reach_s = max(high_s - shown_s, shown_s - low_s)
+    if math.isinf(reach_s) or not low_s <= shown_s <= high_s:
+        return skew
+    number, unit = _bounds([_ceil(reach_s / quantum_s)], quantum_s)
+    return f"{skew if shown_s else '0' + unit} ± {number}{unit}"
 
 
 def direction(skew_s: float) -> str:
@@ -74,8 +93,7 @@ def range_text(low_s: float, high_s: float) -> str:
     """Return a range of skew, rounded outwards: `195 to 211 ms ahead`, `3 ms behind to 8 ms ahead`."""
     if low_s < 0 < high_s:
         return " to ".join(_both_sides(low_s, high_s))
-    near, far, unit = _one_side(low_s, high_s)
-    return f"{near} to {far} {unit} {direction(low_s + high_s)}"
+    return f"{' to '.join(_one_side(low_s, high_s))} {direction(low_s + high_s)}"
 
 
 def between_text(low_s: float, high_s: float) -> str:
@@ -83,101 +101,123 @@ def between_text(low_s: float, high_s: float) -> str:
 
     `between 195 and 211 ms`, or `between 3 ms behind and 8 ms ahead`. Rounded outwards.
     """
-    if low_s < 0 < high_s:
-        return "between " + " and ".join(_both_sides(low_s, high_s))
-    near, far, unit = _one_side(low_s, high_s)
-    return f"between {near} and {far} {unit}"
+    return "between " + " and ".join((_both_sides if low_s < 0 < high_s else _one_side)(low_s, high_s))
 
 
 def bound_text(low_s: float, high_s: float) -> str:
     """Return the larger side of a range around 0, rounded up: `9 ms`."""
-    size_s = max(-low_s, high_s)
     quantum_s = _quantum(low_s, high_s)
-    unit, scale_s = _unit(size_s)
-    (text,) = _trimmed(_decimal(_ceil(size_s / quantum_s), quantum_s, scale_s))
-    return f"{text} {unit}"
+    number, unit = _bounds([_ceil(max(-low_s, high_s) / quantum_s)], quantum_s)
+    return number + unit
 
 
 def _both_sides(low_s: float, high_s: float) -> tuple[str, str]:
     quantum_s = _quantum(low_s, high_s)
-    unit, scale_s = _unit(max(-low_s, high_s))
-    behind, ahead = _trimmed(*(_decimal(_ceil(size_s / quantum_s), quantum_s, scale_s) for size_s in (-low_s, high_s)))
-    return f"{behind} {unit} behind", f"{ahead} {unit} ahead"
+    behind, ahead, unit = _bounds([_ceil(size_s / quantum_s) for size_s in (-low_s, high_s)], quantum_s)
+    return f"{behind}{unit} behind", f"{ahead}{unit} ahead"
 
 
-def _one_side(low_s: float, high_s: float) -> tuple[str, str, str]:
-    near_s, far_s = sorted((abs(low_s), abs(high_s)))
+def _one_side(low_s: float, high_s: float) -> tuple[str, str]:
+    """Return the nearer and the farther end; a unit that both have stands with the farther one."""
     quantum_s = _quantum(low_s, high_s)
-    unit, scale_s = _unit(far_s)
-    near = _decimal(_floor(near_s / quantum_s), quantum_s, scale_s)
-    far = _decimal(_ceil(far_s / quantum_s), quantum_s, scale_s)
-    near, far = _trimmed(near, far)
-    return near, far, unit
+    near_s, far_s = sorted((abs(low_s), abs(high_s)))
+    near, far, unit = _bounds([_floor(near_s / quantum_s), _ceil(far_s / quantum_s)], quantum_s)
+    return near, far + unit
+
+
+def _bounds(counts: list[float], quantum_s: float) -> list[str]:
+    """Return so many quanta each as text, nothing rounded any more, and last the unit that they share, or nothing."""
+    finite = [round(count) for count in counts if math.isfinite(count)]
+    if quantum_s >= _MINUTE_S:
+        texts, shared = [_compound(count * round(quantum_s)) for count in finite], ""
+    else:
+        unit, scale_s = _unit(max(finite, default=0) * quantum_s)
+        texts, shared = _trimmed([_decimal(count, quantum_s, scale_s) for count in finite]), f" {unit}"
+    if len(finite) == len(counts):
+        return [*texts, shared]
+    whole = iter([text + shared for text in texts])
+    return [*(next(whole) if math.isfinite(count) else "any amount" for count in counts), ""]
 
 
 _FINEST_S = 1e-5
 """No clock that we read over a network is worth more digits than 0.01 ms."""
-_SHOWN_AS_A_SECOND_S = 0.9995
-"""From here three digits round to 1 s; `1000 ms` is no way to write it."""
-_FLOAT_NOISE = 1e-9
+_FINEST_OF_SECONDS_S = 1e-3
+"""From a second on."""
+_QUANTA = 10
+"""A range is at least so many quanta wide: rounding both ends outwards adds less than a fifth to it."""
+_NOISE = 1e-9
 """Of a quantum: 0.2 / 1e-3 is 200.00000000000003 and must not become 201."""
 
 
 def _quantum(low_s: float, high_s: float) -> float:
-    """Return the power of ten to which a range is rounded: at most a tenth of its width, at least 0.01 ms."""
-    width_s = high_s - low_s
-    if math.isinf(width_s):
-        return 1e-3
-    finest_s = _FINEST_S if max(abs(low_s), abs(high_s)) < _SHOWN_AS_A_SECOND_S else 1e-3
-    return max(_power_of_ten(width_s / 10), finest_s) if width_s > 0 else finest_s
+    """Return what a range is rounded to: a power of ten; of ranges of minutes and more a minute, hour or day."""
+    sizes_s = [abs(end_s) for end_s in (low_s, high_s) if math.isfinite(end_s)]
+    size_s = max(sizes_s, default=1.0)
+    share_s = (high_s - low_s if len(sizes_s) == 2 else size_s / 100) / _QUANTA
+    if share_s >= _MINUTE_S:
+        return max(unit_s for unit_s in (_MINUTE_S, _HOUR_S, _DAY_S) if unit_s <= share_s)
+    finest_s = _FINEST_S if size_s < 1 else _FINEST_OF_SECONDS_S
+    return max(_power_of_ten(share_s), finest_s) if share_s > 0 else finest_s
+
+
+def _three_digits(size_s: float) -> float:
+    """Return the quantum that leaves three significant digits below a minute, and whole seconds from there on."""
+    return min(max(_power_of_ten(size_s / 100), _FINEST_S), 1.0) if size_s else _FINEST_S
 
 
 def _power_of_ten(size: float) -> float:
-    return 10.0 ** math.floor(math.log10(size))
+    return 10.0 ** math.floor(math.log10(size) + _NOISE)
 
 
-def _unit(size_s: float) -> tuple[str, float]:
-    return ("ms", 1e-3) if size_s < _SHOWN_AS_A_SECOND_S else ("s", 1.0)
+def _shown(size_s: float, quantum_s: float) -> float:
+    """Return the number that is shown for an estimate of *size_s*."""
+    rounded_s = round(size_s / quantum_s) * quantum_s
+    if rounded_s < _MINUTE_S - _NOISE:
+        return rounded_s
+    for unit_s, large_s in ((_HOUR_S, _DAY_S), (_MINUTE_S, _HOUR_S)):
+        whole_s = round(rounded_s / unit_s) * unit_s
+        if whole_s >= large_s:
+            return whole_s
+    return round(rounded_s)
+
+
+def _unit(shown_s: float) -> tuple[str, float]:
+    return ("ms", 1e-3) if shown_s < 1 - _NOISE else ("s", 1.0)
 
 
 def _decimal(quanta: float, quantum_s: float, scale_s: float) -> str:
-    if math.isinf(quanta):
-        return "unbounded"
     places = max(0, -round(math.log10(quantum_s / scale_s)))
     return f"{quanta * (quantum_s / scale_s):.{places}f}"
 
 
-def _trimmed(*numbers: str) -> tuple[str, ...]:
+def _trimmed(numbers: list[str]) -> list[str]:
     """Return *numbers*, which have equally many decimals, without the zeros that all of them end in."""
     while all("." in number and number[-1] in "0." for number in numbers):
-        numbers = tuple(number[:-1] for number in numbers)
+        numbers = [number[:-1] for number in numbers]
     return numbers
 
 
 def _ceil(quanta: float) -> float:
-    return quanta if math.isinf(quanta) else math.ceil(quanta - _FLOAT_NOISE)
+    return quanta if math.isinf(quanta) else math.ceil(quanta - _NOISE)
 
 
 def _floor(quanta: float) -> float:
-    return quanta if math.isinf(quanta) else math.floor(quanta + _FLOAT_NOISE)
+    return quanta if math.isinf(quanta) else math.floor(quanta + _NOISE)
 
 
 def _compound(seconds: int) -> str:
-    """Return whole seconds from a minute on in their two largest units: `1 h 30 min`, `2 d`."""
-    for large, large_s, small, small_s in (("d", _DAY_S, "h", _HOUR_S), ("h", _HOUR_S, "min", _MINUTE_S)):
-        rounded_s = round(seconds / small_s) * small_s
-        if rounded_s >= large_s:
-            return _two_units(rounded_s, large, large_s, small, small_s)
-    return _two_units(seconds, "min", _MINUTE_S, "s", 1)
+    """Return whole seconds in all the units that they fill: `1 h 30 min`, `2 d`, `1 d 2 h 5 min`."""
+    parts, rest_s = [], seconds
+    for unit, unit_s in (("d", _DAY_S), ("h", _HOUR_S), ("min", _MINUTE_S), ("s", 1)):
+        count, rest_s = divmod(rest_s, unit_s)
+        if count:
+            parts.append(f"{count} {unit}")
+    return " ".join(parts) or "0 min"
 
 
-def _two_units(seconds: int, large: str, large_s: int, small: str, small_s: int) -> str:
-    count, rest_s = divmod(seconds, large_s)
-    return f"{count} {large} {rest_s // small_s} {small}" if rest_s else f"{count} {large}"
-
-
-def utc_text(unix_s: float) -> str:
-    """Return a time of day as RFC 3339 in UTC with milliseconds, rounded down."""
-    whole_s = math.floor(unix_s)
-    milliseconds = math.floor((unix_s - whole_s) * 1000)
-    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(whole_s))}.{milliseconds:03d}Z"
+def utc_text(unix_s: float, *, decimals: int = 3, round_up: bool = False) -> str:
+    """Return a time of day as RFC 3339 in UTC, rounded down to so many decimals of a second, or up."""
+    whole_s, ticks = math.floor(unix_s), 10**decimals
+    fraction = (unix_s - whole_s) * ticks
+    whole_s, fraction = divmod(whole_s * ticks + (math.ceil(fraction) if round_up else math.floor(fraction)), ticks)
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(whole_s))}.{fraction:0{decimals}d}Z"
