@@ -6,13 +6,16 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from bench.namespaces import namespace
 
 import skewcheck
+from skewcheck.judge import diagnose
+from skewcheck.measure.servers import PUBLIC
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -45,14 +48,12 @@ HELP = {command: output for command, output in TRANSCRIPTS if command.endswith("
 PICTURES = [(command, output) for command, output in TRANSCRIPTS if not command.endswith("--help")]
 
 
-def _run(
-    arguments: list[str], *, prefix: tuple[str, ...] = (), environment: Mapping[str, str] = {}
-) -> subprocess.CompletedProcess[str]:
+def _run(arguments: list[str], *, prefix: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
     """Run skewcheck as a person does whose terminal is 80 columns wide and who has set nothing."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SKEWCHECK_")}
     return subprocess.run(
         [*prefix, *PROGRAM, *arguments],
-        env={**clean, "COLUMNS": "80", "NO_COLOR": "1", **environment},
+        env={**clean, "COLUMNS": "80", "LC_ALL": "C.UTF-8", "NO_COLOR": "1"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -88,16 +89,16 @@ def test_pictures_have_the_shape_of_real_output(command: str, shown: str) -> Non
     assert _shape(_run(arguments).stdout) == _shape(shown)
 
 
-def _shape(screen: str) -> list[list[str]]:
-    """Return the words of every line that has some: no figures, no drawing, no units."""
-    return [words for line in screen.splitlines() if (words := re.findall(r"[a-z]{3,}", line.lower()))]
+def _shape(screen: str) -> list[str]:
+    """Return the words of a screen: no figures, no drawing, no units, and no line ends, which hang on the figures."""
+    return re.findall(r"[A-Za-z]{3,}", screen)
 
 
 COMMAND_LINES = [line.split("  #")[0].split(" | ")[0].strip() for line in SHELL_LINES if line.startswith("skewcheck ")]
 
 
 @pytest.mark.parametrize("line", COMMAND_LINES)
-def test_commands_are_understood(line: str, tmp_path: Path, no_network: tuple[str, ...]) -> None:
+def test_commands_are_understood(line: str, tmp_path: Path, no_network: Sequence[str]) -> None:
     """Every command of the README runs; in a network with nobody in it, `clock` can't tell, and says so."""
     words = shlex.split(line.split(" || ", maxsplit=1)[0].replace("/tmp", str(tmp_path)))  # noqa: S108 - the README's own example
     done = _run([*words[1:], "--json"], prefix=no_network)
@@ -109,17 +110,14 @@ def test_commands_are_understood(line: str, tmp_path: Path, no_network: tuple[st
 
 
 @pytest.fixture(scope="session")
-def no_network() -> tuple[str, ...]:
-    """Return the words that start a command in an empty network of its own, with loopback alone."""
-    for flags in ("-n", "-rn"):
-        prefix = ("unshare", flags, "sh", "-c", 'ip link set lo up; exec "$@"', "sh")
-        if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode == 0:
-            return prefix
-    pytest.skip("unshare can't make a network namespace here; apt-get install util-linux iproute2")
+def no_network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sequence[str]]:
+    """Return the words that start a command in a network with nobody in it."""
+    with namespace(tmp_path_factory.mktemp("no-network")) as empty:
+        yield empty.prefix
 
 
 @pytest.mark.parametrize("source", [block.text for block in BLOCKS if block.language == "python"])
-def test_python_examples_run(source: str, no_network: tuple[str, ...]) -> None:
+def test_python_examples_run(source: str, no_network: Sequence[str]) -> None:
     """The Python of the README runs as it stands."""
     done = subprocess.run(
         [*no_network, sys.executable, "-W", "error", "-c", source],
@@ -153,7 +151,7 @@ def test_environment_table() -> None:
     told = {}
     for command in COMMANDS:
         for option, variable in re.findall(
-            r"(?s)(--[a-z-]+)(?:(?!--[a-z]).)*?\[env var:\s+(\w+)", _run([command, "--help"]).stdout
+            r"(?s)(--[a-z0-9-]+)(?:(?!--[a-z]).)*?\[env var:\s+(\w+)", _run([command, "--help"]).stdout
         ):
             told[f"`{variable}`"] = f"`{option}`"
     table = {variable: option for variable, option, *_ in _table("Options and environment")}
@@ -167,9 +165,16 @@ def test_exit_codes_table() -> None:
 
 def test_default_servers_table() -> None:
     """The servers that are asked by default are those that the README owns up to."""
-    from skewcheck.measure.servers import PUBLIC
-
     assert [row[0] for row in _table("Etiquette")] == [f"`{server.given}`" for server in PUBLIC]
+
+
+def test_findings_table() -> None:
+    """The findings that the README lists are those that the diagnosis can make."""
+    package = Path(skewcheck.__file__).parent
+    source = "".join(path.read_text(encoding="utf-8") for path in sorted(package.rglob("*.py")))
+    made = {*re.findall(r'Finding\(\s*"([a-z0-9-]+)"', source), *(name for name, *_ in diagnose._SILENCES)}
+    made |= {"local-ahead", "local-behind", "no-answer"}  # named by a computed text
+    assert [row[0].strip("`") for row in _table("Findings")] == sorted(made)
 
 
 def test_rooms_table() -> None:
