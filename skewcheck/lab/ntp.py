@@ -3,6 +3,7 @@
 It shares no code with what measures it: what is set up here must not come from what is tested with it.
 """
 
+import math
 import socket
 import struct
 import time
@@ -22,8 +23,7 @@ _SET_BEFORE_S = 10.0
 
 def timestamp(unix_s: float) -> bytes:
     """Return *unix_s* as 64 bits: seconds since 1900, modulo the era, and their fraction (RFC 5905 §6)."""
-    seconds, fraction = divmod(unix_s, 1.0)
-    return struct.pack("!II", (int(seconds) + _NTP_EPOCH_S) % 2**32, int(fraction * 2**32))
+    return ((math.floor(unix_s * 2**32) + (_NTP_EPOCH_S << 32)) % 2**64).to_bytes(8, "big")
 
 
 class Packet(NamedTuple):
