@@ -1,0 +1,112 @@
+"""The program: its commands put together, run, and whatever they raise told."""
+
+import sys
+import time
+from typing import Annotated, Any
+
+import typer
+
+from skewcheck.cli import clock, demo, failure, output, usage
+from skewcheck.cli.help import Command, Group
+from skewcheck.errors import SkewcheckError
+from skewcheck.version import VERSION
+
+BRIEFLY = """\
+skewcheck: is it clock skew? Whose clock, by how much, how sure?
+
+  skewcheck clock            this host's clock against five public NTP servers
+  skewcheck clock -H HOST    against a server of yours; repeat -H for more
+  skewcheck clock --json     the same for programs
+  skewcheck demo             what it looks like, without a network
+
+  skewcheck clock --help     all options, with examples
+  skewcheck --help           all commands
+
+Exit codes: 0 ok, 1 warning, 2 critical, 3 could not tell.
+"""
+
+EPILOG = """
+\b
+Examples:
+  skewcheck demo                 see it work, without a network
+  skewcheck clock                this host's clock against public servers
+  skewcheck clock -H HOST        against a server of yours; repeat -H
+  skewcheck clock --json | jq .ntp.skew_s
+
+\b
+Exit codes:
+  0  ok            2  critical     130  interrupted (Ctrl-C)
+  1  warning       3  unknown      143  terminated
+  3 also stands for wrong usage, I/O and internal errors.
+"""
+
+
+def run(arguments: list[str]) -> int:
+    """Run what *arguments* ask for; return the exit code. What goes wrong is told, not raised."""
+    began_s = time.monotonic() - time.process_time()  # what the interpreter's own start took
+    _never_fail_to_encode()
+    if not arguments:
+        return failure.unasked(BRIEFLY)
+    try:
+        return _dispatch(arguments, began_s)
+    except SkewcheckError as error:
+        return failure.failed(error, arguments)
+    except SystemExit as leaving:  # shell completion leaves like this
+        return leaving.code if isinstance(leaving.code, int) else 0
+    except Exception as error:  # noqa: BLE001 - the last one: nobody above could tell the user
+        if hasattr(error, "exit_code"):
+            return failure.failed(usage.translated(error, arguments), arguments)
+        return failure.defect(error, arguments)
+
+
+def _dispatch(arguments: list[str], began_s: float) -> int:
+    command = typer.main.get_command(_app())
+    return command.main(args=arguments, prog_name="skewcheck", standalone_mode=False, obj=began_s) or 0
+
+
+def _app() -> typer.Typer:
+    app = typer.Typer(
+        cls=Group,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        epilog=EPILOG,
+        subcommand_metavar="COMMAND ...",
+    )
+    app.callback(context_settings={"help_option_names": ["-h", "--help"]})(_skewcheck)
+    app.command(cls=Command, epilog=clock.EPILOG, short_help=clock.BRIEFLY)(clock.clock)
+    app.command(cls=Command, epilog=demo.EPILOG, short_help=demo.BRIEFLY)(demo.demo)
+    return app
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        output.write_stdout(f"skewcheck {VERSION}\n")
+        raise typer.Exit
+
+
+def _skewcheck(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "-V",
+            "--version",
+            callback=_print_version,
+            is_eager=True,
+            expose_value=False,
+            help="Show the version and exit.",
+        ),
+    ] = False,
+) -> None:
+    """Is it clock skew? Whose clock, by how much, how sure, and what to do.
+
+    For tokens that are refused right after a refresh, and for all else that
+    fails when clocks disagree.
+    """
+
+
+def _never_fail_to_encode() -> None:
+    """Let a stream that can't carry a character show its number, instead of ending in a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure: Any = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")

@@ -1,0 +1,55 @@
+"""The way out of every command: render the report, write it where it was asked to go, return the exit code."""
+
+import os
+import time
+from typing import NamedTuple
+
+from skewcheck.cli import output, terminal
+from skewcheck.cli.options import View
+from skewcheck.model import Report
+
+TIMEOUT_S = 3.0
+"""What a FIFO without a reader is waited for where no -t is given."""
+SCREEN_S, DOCUMENT_S = 0.15, 0.02
+"""What is kept of the timeout for the way out: rich loads in 30 to 100 ms, json in 4."""
+
+
+class Deadline(NamedTuple):
+    """By when the whole process has to be gone."""
+
+    began_s: float
+    """When the process began, on `time.monotonic`."""
+    timeout_s: float | None
+    """What -t says; None: nothing."""
+
+    def spent_s(self, view: View) -> float:
+        """Return how much of the timeout is gone already, or will be needed for the way out."""
+        return time.monotonic() - self.began_s + (DOCUMENT_S if view.json else SCREEN_S)
+
+    @property
+    def until_s(self) -> float:
+        """When it is over, on `time.monotonic`."""
+        return self.began_s + (TIMEOUT_S if self.timeout_s is None else self.timeout_s)
+
+
+def deliver(report: Report, view: View, deadline: Deadline) -> int:
+    """Show *report* as *view* says and return its exit code. Raises OutputError."""
+    text = rendered(report, view)
+    if view.output is None:
+        output.write_stdout(text)
+    else:
+        output.write_file(view.output, text, until_s=deadline.until_s)
+    return report.exit_code
+
+
+def rendered(report: Report, view: View) -> str:
+    """Return *report* in the format of *view*; what a format needs is loaded only now."""
+    if view.json:
+        from skewcheck.render import json
+
+        return json.render(report)
+    from skewcheck.render import text
+
+    stream = terminal.standard_output() if view.output is None else None
+    surface = terminal.surface(stream, os.environ, view.color)
+    return text.render(report, **surface._asdict(), verbose=view.verbose, quiet=view.quiet)

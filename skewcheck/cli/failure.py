@@ -1,0 +1,104 @@
+"""What is told when there is no result: to people on stderr, to programs as a JSON document on stdout.
+
+Whatever goes out from here has no secret in it, no control character and, without SKEWCHECK_DEBUG=1, no traceback.
+"""
+
+import contextlib
+import os
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+
+from skewcheck.cli import output
+from skewcheck.cli.redact import redacted, without_tokens
+from skewcheck.cli.signals import Stopped
+from skewcheck.errors import InternalError, OutputError, SkewcheckError, UsageError
+from skewcheck.visible import visible
+
+EXIT_CODE = 3
+"""Wrong usage, I/O and internal errors: what monitoring plugins call UNKNOWN."""
+COMMANDS = ("clock", "demo")
+MAX_SHOWN = 600
+DEBUG = "SKEWCHECK_DEBUG"
+
+
+class _StoppedError(SkewcheckError):
+    id = "interrupted"
+
+
+def failed(error: SkewcheckError, arguments: Sequence[str]) -> int:
+    """Tell of *error* and return the exit code."""
+    clean = without_tokens if isinstance(error, OutputError) else redacted  # a file's name may look random
+    shown = type(error)(visible(clean(error.summary), MAX_SHOWN), visible(clean(error.remedy), MAX_SHOWN))
+    meaning = "Nothing was measured.\n" if isinstance(error, UsageError) else ""
+    complain(f"skewcheck: {shown.summary}\n{meaning}{shown.remedy}\n")
+    _debug(error)
+    if json_asked(arguments, os.environ):
+        _write_document(shown, arguments, EXIT_CODE)
+    return EXIT_CODE
+
+
+def unasked(briefly: str) -> int:
+    """Tell *briefly* what there is, because no command was given, and return the exit code."""
+    complain(briefly)
+    if json_asked((), os.environ):
+        _write_document(UsageError("no command was given", "See `skewcheck --help`."), (), EXIT_CODE)
+    return EXIT_CODE
+
+
+def defect(error: Exception, arguments: Sequence[str]) -> int:
+    """Tell of an error that nobody expected and return the exit code."""
+    said = ": ".join(part for part in (type(error).__name__, str(error)) if part)
+    internal = InternalError(
+        f"a defect of skewcheck itself ended it: {said}",
+        f"Please report it, with the traceback that {DEBUG}=1 adds to the same command.",
+    )
+    internal.__cause__ = error
+    return failed(internal, arguments)
+
+
+def interrupted(stopped: Stopped, arguments: Sequence[str]) -> int:
+    """Tell in one line that a signal ended it, and return the exit code."""
+    how = "interrupted" if stopped.exit_code == 130 else "terminated"
+    error = _StoppedError(f"{how}: there is no verdict", "Run it again; -t limits how long it takes.")
+    new_line = "\n" if sys.stderr is not None and sys.stderr.isatty() else ""  # after the terminal's own ^C
+    complain(f"{new_line}skewcheck: {error.summary}\n")
+    if json_asked(arguments, os.environ) and not output.stdout_begun():
+        _write_document(error, arguments, stopped.exit_code)
+    return stopped.exit_code
+
+
+def complain(text: str) -> None:
+    """Write *text* to stderr, where somebody listens there."""
+    with contextlib.suppress(OSError, ValueError):
+        if sys.stderr is not None:
+            sys.stderr.write(text)
+            sys.stderr.flush()
+
+
+def json_asked(arguments: Sequence[str], environment: Mapping[str, str]) -> bool:
+    """Tell whether the result was to be JSON, as well as a command line that isn't understood can tell."""
+    formats = [environment.get("SKEWCHECK_FORMAT", "")]
+    for number, argument in enumerate(arguments):
+        name, equals, value = argument.partition("=")
+        if name == "--format":
+            formats.append(value if equals else "".join(arguments[number + 1 : number + 2]))
+    return "--json" in arguments or formats[-1] == "json"
+
+
+def _write_document(error: SkewcheckError, arguments: Sequence[str], exit_code: int) -> None:
+    """Write the JSON document on *error*; it has been told on stderr already, so its own trouble is nobody's."""
+    from skewcheck import examine
+    from skewcheck.render import json
+
+    command = next((argument for argument in arguments if argument in COMMANDS), "skewcheck")
+    with contextlib.suppress(OutputError):
+        output.write_stdout(json.render(examine.failed(command, error)._replace(exit_code=exit_code)))
+
+
+def _debug(error: SkewcheckError) -> None:
+    """Add the traceback, where that is asked for and there is something to trace."""
+    if os.environ.get(DEBUG, "0") in ("", "0") or isinstance(error, UsageError):
+        return
+    for line in "".join(traceback.format_exception(error)).splitlines():
+        complain(visible(redacted(line), MAX_SHOWN) + "\n")

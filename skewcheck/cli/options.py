@@ -1,0 +1,249 @@
+"""What every command shares: its options, how their values are read, and what they come to."""
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+
+import typer
+
+from skewcheck.cli.redact import holds_token, quoted
+from skewcheck.errors import UsageError
+from skewcheck.model import Family, Status
+from skewcheck.quantity import parse_duration, parse_signed_duration
+
+if TYPE_CHECKING:
+    from skewcheck.examine import Policy
+
+SETTING, ASKING, LIMITS, OUTPUT = "What to set up", "Whom to ask", "Limits and exit code", "Output"
+"""The sections of `--help`."""
+
+_LONGEST_NUMBER = 6
+
+Format = Literal["text", "json"]
+Color = Literal["auto", "always", "never"]
+FailOn = Literal["warning", "critical"]
+OnUnknown = Literal["ok", "warning", "critical", "unknown"]
+
+
+class View(NamedTuple):
+    """How the report is to be shown, and where."""
+
+    json: bool
+    output: str | None
+    """The file of `-o`; None: stdout."""
+    quiet: bool
+    verbose: int
+    color: Color
+
+
+def view(format_: Format, *, json: bool, output: str | None, quiet: bool, verbose: int, color: Color) -> View:
+    """Return what the options of the section `OUTPUT` come to. Raises UsageError."""
+    if output == "":
+        raise UsageError("-o/--output: a file without a name can't be written", "Name it, or leave the option out.")
+    return View(json or format_ == "json", None if output == "-" else output, quiet, verbose, color)
+
+
+def family(context: typer.Context, *, ipv4: bool, ipv6: bool) -> Family:
+    """Return the address family asked for; the command line beats the environment. Raises UsageError."""
+    if ipv4 and ipv6:
+        ipv4, ipv6 = (_typed(context, name) for name in ("ipv4", "ipv6"))
+        if ipv4 == ipv6:
+            raise UsageError("-4 and -6 exclude each other", "Give one of them, or neither: then both are tried.")
+    if ipv4:
+        return Family.V4
+    return Family.V6 if ipv6 else Family.ANY
+
+
+def policy(warning_s: float | None, critical_s: float | None, fail_on: FailOn, on_unknown: OnUnknown) -> "Policy":
+    """Return where the limits are: what isn't given is as it is for everybody who asks `examine`."""
+    from skewcheck.examine import Policy
+
+    default = Policy()
+    return Policy(
+        default.warning_s if warning_s is None else warning_s,
+        default.critical_s if critical_s is None else critical_s,
+        Status(fail_on),
+        Status(on_unknown),
+    )
+
+
+def servers(given: list[str] | None) -> tuple[str, ...]:
+    """Return the servers named. Raises UsageError for what is a token: a name is sent to a resolver."""
+    named = tuple(given or ())
+    if any(holds_token(name) for name in named):
+        raise UsageError(
+            "-H/--server: that looks like a token, not like a host; it was sent nowhere",
+            "Example: -H time.example.net. Every user of this host can read a token on a command line.",
+        )
+    return named
+
+
+def _typed(context: typer.Context, name: str) -> bool:
+    """Tell whether the option came from the command line."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def _duration(text: str) -> float:
+    """Return an option's value in seconds; raises typer's own error, which knows the option's name."""
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{quoted(text)} {error}") from None
+
+
+def _signed_duration(text: str) -> float:
+    try:
+        return parse_signed_duration(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{quoted(text)} {error}") from None
+
+
+def _whole_number(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or len(text) > _LONGEST_NUMBER:
+        raise typer.BadParameter(f"{quoted(text)} is not a whole number")
+    return int(text)
+
+
+def _option(section: str, *names: str, **settings: Any) -> Any:
+    return typer.Option(*names, rich_help_panel=section, **settings)
+
+
+def _switch(section: str, *names: str, **settings: Any) -> Any:
+    return _option(section, *names, show_default=False, **settings)
+
+
+def _number(section: str, *names: str, **settings: Any) -> Any:
+    return _option(section, *names, metavar="N", parser=_whole_number, **settings)
+
+
+def _lasting(section: str, *names: str, **settings: Any) -> Any:
+    return _option(section, *names, metavar="DURATION", **{"parser": _duration, **settings})
+
+
+Skew = Annotated[
+    float | None,
+    _lasting(
+        SETTING,
+        "--skew",
+        parser=_signed_duration,
+        help="How far ahead this host's clock is to look; -200ms is behind.",
+        show_default="200ms",
+    ),
+]
+Liars = Annotated[int, _option(SETTING, "--liars", metavar="N", help="How many of the five servers are to lie.")]
+Servers = Annotated[
+    list[str] | None,
+    _option(
+        ASKING,
+        "-H",
+        "--server",
+        metavar="HOST[:PORT]",
+        help="Ask this NTP server and no others; repeat it: three or more can outvote one that lies. "
+        "IPv6 as [2001:db8::1]:123. In the environment: several, with spaces between.",
+        show_default="five public servers",
+        envvar="SKEWCHECK_SERVER",
+    ),
+]
+Samples = Annotated[
+    int | None,
+    _number(
+        ASKING,
+        "--samples",
+        help="Ask each server N times (1 to 8), 2 s apart (NIST: 4 s): a narrower range, and so much more time "
+        "unless -t is given.",
+        show_default="1",
+        envvar="SKEWCHECK_SAMPLES",
+    ),
+]
+Timeout = Annotated[
+    float | None,
+    _lasting(
+        ASKING,
+        "-t",
+        "--timeout",
+        help="The whole process ends by then, with what is proven so far.",
+        show_default="3s",
+        envvar="SKEWCHECK_TIMEOUT",
+    ),
+]
+Ipv4 = Annotated[bool, _switch(ASKING, "-4", "--ipv4", help="Ask over IPv4 alone.", envvar="SKEWCHECK_IPV4")]
+Ipv6 = Annotated[bool, _switch(ASKING, "-6", "--ipv6", help="Ask over IPv6 alone.", envvar="SKEWCHECK_IPV6")]
+WarningLimit = Annotated[
+    float | None,
+    _lasting(
+        LIMITS,
+        "-w",
+        "--warning",
+        help="A skew from here on is a warning.",
+        show_default="100ms",
+        envvar="SKEWCHECK_WARNING",
+    ),
+]
+CriticalLimit = Annotated[
+    float | None,
+    _lasting(
+        LIMITS,
+        "-c",
+        "--critical",
+        help="A skew from here on is critical.",
+        show_default="1s",
+        envvar="SKEWCHECK_CRITICAL",
+    ),
+]
+FailOnStatus = Annotated[
+    FailOn,
+    _option(
+        LIMITS,
+        "--fail-on",
+        metavar="STATUS",
+        help="From warning or from critical on, exit with other than 0.",
+        envvar="SKEWCHECK_FAIL_ON",
+    ),
+]
+OnUnknownStatus = Annotated[
+    OnUnknown,
+    _option(
+        LIMITS,
+        "--on-unknown",
+        metavar="STATUS",
+        help="What a measurement that can't tell counts as, in the exit code: ok, warning, critical or unknown.",
+        envvar="SKEWCHECK_ON_UNKNOWN",
+    ),
+]
+OutputFormat = Annotated[
+    Format,
+    _option(
+        OUTPUT,
+        "--format",
+        help="A screen for people, or one JSON document for programs.",
+        envvar="SKEWCHECK_FORMAT",
+    ),
+]
+Json = Annotated[bool, _switch(OUTPUT, "--json", help="Short for --format json, and wins over it.")]
+OutputFile = Annotated[
+    str | None,
+    _option(
+        OUTPUT,
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="Write there and not to stdout. A file is replaced as a whole or not at all; a FIFO or a device is "
+        "written to.",
+    ),
+]
+Quiet = Annotated[
+    bool, _switch(OUTPUT, "-q", "--quiet", help="Only the first line of the screen.", envvar="SKEWCHECK_QUIET")
+]
+Verbose = Annotated[
+    int,
+    _switch(OUTPUT, "-v", "--verbose", count=True, help="Each packet's facts as well.", envvar="SKEWCHECK_VERBOSE"),
+]
+ColorWhen = Annotated[
+    Color,
+    _option(
+        OUTPUT,
+        "--color",
+        metavar="WHEN",
+        help="auto, always or never. auto: on a terminal, unless NO_COLOR, FORCE_COLOR or CLICOLOR say otherwise.",
+        envvar="SKEWCHECK_COLOR",
+    ),
+]
