@@ -129,7 +129,9 @@ Skew = Annotated[
         show_default="200ms",
     ),
 ]
-Liars = Annotated[int, _option(SETTING, "--liars", metavar="N", help="How many of the five servers are to lie.")]
+Liars = Annotated[
+    int | None, _number(SETTING, "--liars", help="How many of the five servers are to lie.", show_default="1")
+]
 Servers = Annotated[
     list[str] | None,
     _option(
