@@ -9,7 +9,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import ntplib
@@ -28,10 +28,17 @@ _PEACE_S = 2.0
 class Chronyd:
     """One running chronyd, at true time + `ahead_s`."""
 
-    def __init__(self, folder: Path, ahead_s: float = 0.0, follows: "Chronyd | None" = None) -> None:
-        """Start it, as its own source or following another; raises OSError."""
+    def __init__(
+        self,
+        folder: Path,
+        ahead_s: float = 0.0,
+        follows: "Chronyd | None" = None,
+        port: int | None = None,
+        prefix: Sequence[str] = (),
+    ) -> None:
+        """Start it, as its own source or following another; *prefix* goes before the command. Raises OSError."""
         self.ahead_s = ahead_s
-        self.host, self.port = "127.0.0.1", _free_port()
+        self.host, self.port = "127.0.0.1", _free_port() if port is None else port
         source = "local stratum 1"
         if follows is not None:
             source = f"server {follows.host} port {follows.port} offset {ahead_s} iburst minpoll -2 maxpoll -2"
@@ -46,9 +53,9 @@ class Chronyd:
         )
         configuration = folder / "chrony.conf"
         configuration.write_text("\n".join(lines) + "\n")
-        command = [str(unconfined(folder)), "-x", "-d", "-U", "-u", getpass.getuser(), "-f", str(configuration)]
+        command = [unconfined(folder), "-x", "-d", "-U", "-u", getpass.getuser(), "-f", str(configuration)]
         with (folder / "log").open("wb") as log:
-            self._process = subprocess.Popen(command, stdout=log, stderr=log)
+            self._process = subprocess.Popen([*prefix, *command], stdout=log, stderr=log)
         self._log = folder / "log"
 
     @property
@@ -98,11 +105,17 @@ def running(folder: Path, ahead_s: dict[str, float]) -> Iterator[dict[str, Chron
         yield servers
 
 
-def unconfined(folder: Path) -> Path:
+def ask_once(folder: Path, host: str, port: int) -> list[str]:
+    """Return the command with which chronyd itself asks a server once and says how wrong the clock is."""
+    server = f"server {host} port {port} iburst maxsamples 1"
+    return [unconfined(folder), "-Q", "-t", "5", "-U", "-u", getpass.getuser(), server]
+
+
+def unconfined(folder: Path) -> str:
     """Return a copy of chronyd in *folder*: Debian's AppArmor lets the original read /etc/chrony alone."""
     copy = folder / "chronyd"
     shutil.copy(need("chronyd"), copy)
-    return copy
+    return str(copy)
 
 
 def _new(folder: Path) -> Path:

@@ -1,0 +1,258 @@
+"""Against real `chronyd` servers, and with a local clock that is really wrong: what is said is true."""
+
+import contextlib
+import json
+import re
+import socket
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+from bench import chrony as bench_chrony
+from bench import command
+from bench.chrony import Chronyd
+from bench.faketime import wrong_clock
+from bench.namespaces import Namespace, namespace
+from bench.relay import Relay, delay
+from bench.tools import need
+
+from skewcheck import examine
+from skewcheck.measure.channel import Address
+from skewcheck.measure.localclock import ClockSources, LocalClock
+from skewcheck.measure.servers import Server, parse_server
+from skewcheck.measure.survey import survey
+from skewcheck.model import Basis, Family, Reading, ServerList, ServerStatus, Survey, Thresholds
+
+HONEST = ("a", "b", "c")
+WIDEST_S = 0.020
+Farm = dict[str, Chronyd]
+
+
+@pytest.mark.parametrize(
+    ("skew_s", "options", "exit_code", "status"),
+    [
+        (0.0, (), 0, "ok"),
+        (0.2, (), 1, "warning"),
+        (-0.2, (), 1, "warning"),
+        (0.137, (), 1, "warning"),
+        (-0.137, (), 1, "warning"),
+        (0.137, ("-w", "150ms"), 0, "ok"),
+        (-0.137, ("-w", "50ms", "-c", "100ms"), 2, "critical"),
+        (7.0, (), 2, "critical"),
+        (-7.0, (), 2, "critical"),
+        (5400.0, (), 2, "critical"),
+        (-5400.0, (), 2, "critical"),
+        (-5400.0, ("-w", "2h", "-c", "3h"), 0, "ok"),
+    ],
+)
+def test_a_wrong_local_clock_is_measured_and_judged(
+    skew_s: float, options: Sequence[str], exit_code: int, status: str, chrony: Farm
+) -> None:
+    """The truth is in the range every time, the range is narrow, the word and the exit code are right."""
+    began_s = time.time()
+    run = command.clock([chrony[name].server for name in HONEST], *options, environment=wrong_clock(skew_s))
+    ended_s = time.time()
+    ntp = run.report["ntp"]
+    assert ntp["low_s"] <= skew_s <= ntp["high_s"]
+    assert ntp["low_s"] <= ntp["skew_s"] <= ntp["high_s"]
+    assert ntp["high_s"] - ntp["low_s"] <= WIDEST_S
+    assert (run.exit_code, run.report["exit_code"], run.report["status"]) == (exit_code, exit_code, status)
+    assert run.report["proven"]
+    assert (ntp["basis"], ntp["asked"], ntp["answered"], ntp["agreeing"]) == ("majority", 3, 3, 3)
+    found = {finding["id"] for finding in run.report["findings"]}
+    if skew_s and status != "ok":
+        word, opposite = ("AHEAD", "BEHIND") if skew_s > 0 else ("BEHIND", "AHEAD")
+        assert word in run.report["verdict"].split()
+        assert opposite not in run.report["verdict"].split()
+        assert found == {f"local-{word.lower()}"}
+    else:
+        assert not found
+    low_s, high_s = (_unix_s(run.report["true_time"][end]) for end in ("low", "high"))
+    assert began_s - WIDEST_S <= low_s <= high_s <= ended_s + WIDEST_S
+
+
+def _unix_s(text: str) -> float:
+    """Return a time of day of the report as Unix seconds."""
+    whole, fraction = text.rstrip("Z").split(".")
+    import calendar
+
+    return calendar.timegm(time.strptime(whole, "%Y-%m-%dT%H:%M:%S")) + float(f"0.{fraction}")
+
+
+def ask(servers: Sequence[Server], names: Mapping[str, Sequence[tuple[str, int]]] | None = None) -> Survey:
+    """Ask *servers* from this process, whose clock is right; *names* are the addresses of invented ones."""
+
+    def resolver(server: Server, _: Family) -> Sequence[Address]:
+        return [Address(socket.AF_INET, at) for at in (names or {})[server.host]]
+
+    return survey(servers, ServerList.NAMED, timeout_s=3, resolver=resolver)
+
+
+@pytest.fixture(scope="module")
+def four_addresses(chrony: Farm) -> Iterator[list[tuple[str, int]]]:
+    """Give the server that is 200 ms ahead four more addresses."""
+    target = (chrony["ahead"].host, chrony["ahead"].port)
+    with contextlib.ExitStack() as stack:
+        yield [
+            stack.enter_context(Relay(target, delay(0), delay(0), address=f"127.0.0.{last}")).address
+            for last in range(2, 6)
+        ]
+
+
+@pytest.mark.parametrize(
+    ("honest", "liars"),
+    [
+        (HONEST[:2], ("ahead",)),
+        (HONEST[:2], ("behind",)),
+        (HONEST[:2], ("hour",)),
+        (HONEST[:2], ("many",)),
+        (HONEST, ("many", "behind")),
+        (HONEST, ("many", "ahead")),
+        (HONEST, ("hour", "ahead")),
+    ],
+    ids=lambda names: "-".join(names),
+)
+def test_a_minority_of_lying_names_is_outvoted_and_named(
+    honest: Sequence[str], liars: Sequence[str], chrony: Farm, four_addresses: list[tuple[str, int]]
+) -> None:
+    """One or two of three or five lie, `many` from four addresses: the range holds the truth, each is named.
+
+    `many` and `ahead` together tell the same lie, from five addresses in all, and are still two votes of five.
+    """
+    lies_s = {"many": 0.2} | {name: server.ahead_s for name, server in chrony.items()}
+    names = [*liars, *honest]
+    servers = [
+        Server("many", "many.test", 123) if name == "many" else parse_server(chrony[name].server) for name in names
+    ]
+    agreed = ask(servers, {"many.test": four_addresses}).consensus
+    assert agreed.interval is not None
+    assert agreed.interval.low_s <= 0 <= agreed.interval.high_s
+    assert agreed.interval.width_s <= WIDEST_S
+    assert (agreed.basis, agreed.asked, agreed.answered) == (Basis.MAJORITY, len(names), len(names))
+    assert len(agreed.votes) == len(names)
+    for name, vote in zip(names, agreed.votes, strict=True):
+        assert isinstance(vote.outcome, Reading)
+        if name in liars:
+            assert vote.status is ServerStatus.FALSETICKER
+            assert vote.off_by_s is not None
+            assert abs(lies_s[name]) - WIDEST_S <= vote.off_by_s <= abs(lies_s[name])
+        else:
+            assert (vote.status, vote.off_by_s) == (ServerStatus.TRUECHIMER, None)
+
+
+def test_liars_are_named_in_the_report_with_how_far_off_they_are(chrony: Farm) -> None:
+    """A clock 200 ms behind makes the server that is 200 ms ahead look right to no one."""
+    names = ("ahead", "a", "hour", "b", "c")
+    run = command.clock([chrony[name].server for name in names], environment=wrong_clock(-0.2))
+    ntp = run.report["ntp"]
+    assert ntp["low_s"] <= -0.2 <= ntp["high_s"]
+    statuses = dict(zip(names, (server["status"] for server in ntp["servers"]), strict=True))
+    assert statuses == dict.fromkeys(HONEST, "truechimer") | dict.fromkeys(("ahead", "hour"), "falseticker")
+    evidence = {
+        f["evidence"]["server"]: f["evidence"]["off_by_s"] for f in run.report["findings"] if f["id"] == "falseticker"
+    }
+    assert evidence == {
+        chrony["ahead"].server: pytest.approx(0.2, abs=WIDEST_S),
+        chrony["hour"].server: pytest.approx(3600, abs=WIDEST_S),
+    }
+
+
+@pytest.mark.parametrize("names", [("a", "b", "ahead", "ahead-again"), ("a", "ahead", "hour"), ("a", "ahead")])
+def test_without_a_majority_there_is_no_verdict(
+    names: Sequence[str], chrony: Farm, four_addresses: list[tuple[str, int]]
+) -> None:
+    """Two against two, three apart, two apart: cannot tell, exit code 3, nobody believed and nobody blamed."""
+    again = "{}:{}".format(*four_addresses[0])
+    run = command.clock([again if name == "ahead-again" else chrony[name].server for name in names])
+    ntp = run.report["ntp"]
+    assert (run.exit_code, run.report["status"], run.report["proven"]) == (3, "unknown", False)
+    assert (ntp["basis"], ntp["skew_s"], ntp["low_s"], ntp["high_s"]) == ("none", None, None, None)
+    assert {server["status"] for server in ntp["servers"]} == {"unjudged"}
+    assert "servers-disagree" in {finding["id"] for finding in run.report["findings"]}
+
+
+def test_one_server_is_believed_and_never_proven(chrony: Farm) -> None:
+    """The range of a sole server holds the truth if the server is right, and says that nobody confirms it."""
+    run = command.clock([chrony["a"].server], environment=wrong_clock(0.2))
+    ntp = run.report["ntp"]
+    assert ntp["low_s"] <= 0.2 <= ntp["high_s"]
+    assert (run.exit_code, ntp["basis"], ntp["proven"], run.report["proven"]) == (1, "single", False, False)
+    assert {finding["id"] for finding in run.report["findings"]} == {"local-ahead", "one-server"}
+
+
+def test_an_address_named_twice_has_one_vote(chrony: Farm) -> None:
+    """A liar that is named under two names, here a number and a name, is still one vote of three."""
+    alias = f"localhost:{chrony['ahead'].port}"
+    run = command.clock([chrony["ahead"].server, alias, chrony["a"].server, chrony["b"].server], "-4")
+    ntp = run.report["ntp"]
+    assert ntp["low_s"] <= 0 <= ntp["high_s"]
+    assert (ntp["asked"], ntp["answered"], ntp["agreeing"]) == (3, 3, 2)
+    assert [server["reason"] for server in ntp["servers"]] == [None, "same-address", None, None]
+
+
+SAME_S = 0.001
+
+
+@pytest.fixture
+def reference(tmp_path: Path) -> Iterator[Namespace]:
+    """Run a real server on NTP's own port, 200 ms ahead, in a network of its own: not every tool takes a port."""
+    with namespace(tmp_path) as network, contextlib.ExitStack() as stack:
+        folders = [tmp_path / "first", tmp_path / "ahead"]
+        for folder in folders:
+            folder.mkdir()
+        first = Chronyd(folders[0], port=11123, prefix=network.prefix)
+        stack.callback(first.stop)
+        ahead = Chronyd(folders[1], 0.2, first, port=123, prefix=network.prefix)
+        stack.callback(ahead.stop)
+        yield network
+
+
+def test_other_tools_see_the_same(reference: Namespace, tmp_path: Path) -> None:
+    """Our estimate agrees with `chronyd -Q` and `ntpdig`, asked at the same moment, within 1 ms; so does the sign."""
+    digging = [need("ntpdig"), "-j", "127.0.0.1"]
+    end_s = time.monotonic() + 10
+    while not _ahead_s(reference.run(digging).stdout) == pytest.approx(0.2, abs=SAME_S):
+        assert time.monotonic() < end_s, "the server never settled"
+    asking = bench_chrony.ask_once(tmp_path, "127.0.0.1", 123)
+    ours = command.clock(["127.0.0.1"], prefix=reference.prefix).report["ntp"]
+    theirs = reference.run(asking)
+    wrong_by = re.search(r"wrong by (-?[\d.]+) seconds", theirs.stdout + theirs.stderr)
+    assert wrong_by, theirs
+    assert -ours["skew_s"] == pytest.approx(float(wrong_by[1]), abs=SAME_S)
+    assert -ours["skew_s"] == pytest.approx(_ahead_s(reference.run(digging).stdout), abs=SAME_S)
+
+
+def _ahead_s(output: str) -> float | None:
+    """Return by how much ntpdig says that the server is ahead; None where it got no answer."""
+    return float(json.loads(output)["offset"]) if output.startswith("{") else None
+
+
+STEP_S = 0.5
+STEPS_AFTER_NS = 20_000_000
+PATH_S = 0.05
+
+
+@pytest.mark.parametrize("step_s", [STEP_S, -STEP_S])
+def test_a_clock_that_steps_while_it_is_measured_is_noticed(step_s: float, chrony: Farm) -> None:
+    """A step in the middle is told as what it is; the range holds the clock before and after it."""
+    started_ns = time.perf_counter_ns()
+
+    def wall_ns() -> int:
+        stepped = time.perf_counter_ns() > started_ns + STEPS_AFTER_NS
+        return time.time_ns() + (round(step_s * 1e9) if stepped else 0)
+
+    with contextlib.ExitStack() as stack:
+        servers = [
+            parse_server(stack.enter_context(Relay((server.host, server.port), delay(PATH_S), delay(0))).server)
+            for server in (chrony[name] for name in HONEST)
+        ]
+        found = survey(servers, ServerList.NAMED, timeout_s=3, clock=LocalClock(ClockSources(wall_ns=wall_ns)))
+    interval = found.consensus.interval
+    assert found.local.step_s == pytest.approx(step_s, abs=0.005)
+    assert interval is not None
+    assert interval.low_s <= min(0, step_s)
+    assert interval.high_s >= max(0, step_s)
+    request = examine.ClockRequest()
+    report = examine.judged(found, Thresholds(0.1, 1.0), request)
+    assert "stepped" in {finding.id for finding in report.findings}
