@@ -20,6 +20,7 @@ _READY_S = 15.0
 _SETTLED_DISTANCE_S = 0.004
 """Root distance below which a follower has settled; its first answers claim up to 0.9 s."""
 _SETTLED_ERROR_S = 0.0005
+_ANSWER_S = 0.1
 _POLL_S = 0.02
 _PEACE_S = 2.0
 """How long chronyd gets to end by itself."""
@@ -82,7 +83,7 @@ class Chronyd:
 
     def _settled(self) -> bool:
         try:
-            reply = ntplib.NTPClient().request(self.host, version=4, port=self.port, timeout=1)
+            reply = ntplib.NTPClient().request(self.host, version=4, port=self.port, timeout=_ANSWER_S)
         except (ntplib.NTPException, OSError):
             return False
         distance_s = reply.root_delay / 2 + reply.root_dispersion
