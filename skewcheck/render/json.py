@@ -1,0 +1,182 @@
+"""The report as one line of JSON: the contract with programs, in the schema `skewcheck/1`.
+
+One document, always: on failure too. It is ASCII, has no NaN or Infinity, and ends with a newline; one line, because
+that is one entry in a log, and because `jq` and `python -m json.tool` lay it out for whoever reads it.
+
+Seconds are numbers rounded to nanoseconds, signed as everywhere: local - reference, positive is ahead. Ranges are
+closed; null is an unbounded side, and a skew of null is "no estimate". Times of day are RFC 3339 in UTC, of a range
+rounded outwards. A part that was not asked for is absent; one that was asked for and failed is there with its reason.
+Keys are only ever added.
+
+The JSON Schema is shipped beside this module:
+`importlib.resources.files("skewcheck.render") / "report-1.schema.json"`.
+"""
+
+import json
+import math
+from typing import TypeAlias
+
+from skewcheck.model import (
+    Dropped,
+    Exchange,
+    Failure,
+    Finding,
+    Interval,
+    NextStep,
+    NtpPart,
+    Reading,
+    Report,
+    Thresholds,
+    Vote,
+)
+from skewcheck.quantity import utc_text
+from skewcheck.version import VERSION
+
+SCHEMA = "skewcheck/1"
+"""Changes only when a key is taken away or changes its meaning."""
+
+Json: TypeAlias = "dict[str, Json] | list[Json] | str | float | int | bool | None"
+
+_DECIMALS = 9
+"""A nanosecond: finer than any clock read here, and than a float of Unix seconds (0.24 µs)."""
+
+
+def render(report: Report) -> str:
+    """Return *report* as one line of JSON, newline included."""
+    return json.dumps(_document(report), ensure_ascii=True, allow_nan=False) + "\n"
+
+
+def _document(report: Report) -> Json:
+    document: dict[str, Json] = {
+        "schema": SCHEMA,
+        "command": report.command,
+        "version": VERSION,
+        "status": report.status.value,
+        "proven": report.proven,
+        "verdict": report.verdict,
+        "meaning": report.meaning,
+        "exit_code": report.exit_code,
+        "assumes": list(report.assumes),
+    }
+    if report.thresholds is not None:
+        document["thresholds"] = _thresholds(report.thresholds)
+    if report.measured_at_s is not None:
+        document["measured_at"] = utc_text(report.measured_at_s)
+    if report.true_time is not None:
+        document["true_time"] = _times_of_day(report.true_time)
+    document["duration_s"] = _number(report.duration_s)
+    if report.ntp is not None:
+        document["ntp"] = _ntp(report.ntp)
+    document["findings"] = [_finding(finding) for finding in report.findings]
+    if report.next_step is not None:
+        document["next"] = _next_step(report.next_step)
+    if report.failure is not None:
+        document["error"] = _error(report.failure)
+    return document
+
+
+def _thresholds(thresholds: Thresholds) -> Json:
+    return {"warning_s": _number(thresholds.warning_s), "critical_s": _number(thresholds.critical_s)}
+
+
+def _times_of_day(range_of_unix_s: Interval) -> Json:
+    low_s, high_s = range_of_unix_s
+    return {
+        "low": utc_text(low_s) if math.isfinite(low_s) else None,
+        "high": utc_text(high_s, round_up=True) if math.isfinite(high_s) else None,
+    }
+
+
+def _ntp(part: NtpPart) -> Json:
+    consensus, judgement, survey = part.survey.consensus, part.judgement, part.survey
+    return {
+        "skew_s": _number(consensus.skew_s),
+        **_bounds(consensus.interval),
+        "status": judgement.status.value,
+        "proven": judgement.proven,
+        "basis": consensus.basis.value,
+        "list": survey.listed.value,
+        "asked": consensus.asked,
+        "answered": consensus.answered,
+        "agreeing": consensus.agreeing,
+        "cut_short": survey.cut_short,
+        "local_clock": {"step_s": _number(survey.local.step_s), "slew_ppm": _number(survey.local.slew_ppm)},
+        "servers": [_server(vote) for vote in consensus.votes],
+    }
+
+
+def _server(vote: Vote) -> Json:
+    outcome = vote.outcome
+    reading = outcome if isinstance(outcome, Reading) else None
+    silence = outcome if not isinstance(outcome, Reading) else None
+    exchanges = reading.exchanges if reading else ()
+    return {
+        "server": outcome.server,
+        "address": outcome.address,
+        "status": vote.status.value,
+        "reason": silence.reason if silence else None,
+        "detail": silence.detail if silence else None,
+        "skew_s": _number(reading.skew_s) if reading else None,
+        **_bounds(reading.interval if reading else None),
+        "off_by_s": _number(vote.off_by_s),
+        "delay_s": _number(reading.delay_s) if reading else None,
+        "stratum": exchanges[-1].stratum if exchanges else None,
+        "exchanges": [_exchange(exchange) for exchange in exchanges],
+        "dropped": [_dropped(dropped) for dropped in outcome.dropped],
+    }
+
+
+def _exchange(exchange: Exchange) -> Json:
+    return {
+        "t1_s": _number(exchange.t1_s),
+        "t2_s": _number(exchange.t2_s),
+        "t3_s": _number(exchange.t3_s),
+        "t4_s": _number(exchange.t4_s),
+        "delay_s": _number(exchange.delay_s),
+        "leap": exchange.leap,
+        "version": exchange.version,
+        "stratum": exchange.stratum,
+        "poll": exchange.poll,
+        "precision_s": _number(exchange.precision_s),
+        "root_delay_s": _number(exchange.root_delay_s),
+        "root_dispersion_s": _number(exchange.root_dispersion_s),
+        "reference_id": exchange.reference_id,
+        "reference_age_s": _number(exchange.reference_age_s),
+    }
+
+
+def _dropped(dropped: Dropped) -> Json:
+    reason, count = dropped
+    return {"reason": reason, "count": count}
+
+
+def _finding(finding: Finding) -> Json:
+    return {
+        "id": finding.id,
+        "status": finding.status.value,
+        "summary": finding.summary,
+        "evidence": {key: _number(value) if isinstance(value, float) else value for key, value in finding.evidence},
+        "remedy": list(finding.remedy),
+    }
+
+
+def _next_step(step: NextStep) -> Json:
+    return {"kind": step.kind, "command": step.command, "why": step.why}
+
+
+def _error(failure: Failure) -> Json:
+    return {"id": failure.id, "summary": failure.summary, "remedy": failure.remedy}
+
+
+def _bounds(interval: Interval | None) -> dict[str, Json]:
+    """Return the two ends of a range; both null where nothing is known."""
+    if interval is None:
+        return {"low_s": None, "high_s": None}
+    return {"low_s": _number(interval.low_s), "high_s": _number(interval.high_s)}
+
+
+def _number(value: float | None) -> float | None:
+    """Return *value* as JSON can hold it: rounded, never -0.0, and null for what has no bound."""
+    if value is None or not math.isfinite(value):
+        return None
+    return round(value, _DECIMALS) + 0.0
