@@ -34,12 +34,14 @@ class Chronyd:
         folder: Path,
         ahead_s: float = 0.0,
         follows: "Chronyd | None" = None,
+        *,
         port: int | None = None,
         prefix: Sequence[str] = (),
+        host: str = "127.0.0.1",
     ) -> None:
         """Start it, as its own source or following another; *prefix* goes before the command. Raises OSError."""
         self.ahead_s = ahead_s
-        self.host, self.port = "127.0.0.1", _free_port() if port is None else port
+        self.host, self.port = host, _free_port() if port is None else port
         source = "local stratum 1"
         if follows is not None:
             source = f"server {follows.host} port {follows.port} offset {ahead_s} iburst minpoll -2 maxpoll -2"

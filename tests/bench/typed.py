@@ -54,17 +54,17 @@ def skewcheck(
 def started(*arguments: str, program: Sequence[str] = PROGRAM, **process: Any) -> "Iterator[subprocess.Popen[str]]":
     """Start skewcheck and kill it at the end, where it still runs."""
     streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **process}
-    with subprocess.Popen(
-        [*program, *arguments],
-        env=clean(),
-        text=True,
-        preexec_fn=_heed_signals,  # noqa: PLW1509 - the parent's only other threads are lab servers, which hold no lock
-        **streams,
-    ) as running:
+    # Handled here means default there; a shell that runs the tests in the background has it ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        child = subprocess.Popen([*program, *arguments], env=clean(), text=True, **streams)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with child:
         try:
-            yield running
+            yield child
         finally:
-            running.kill()
+            child.kill()
 
 
 def clean(environment: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -105,8 +105,3 @@ def servers_for(outcome: str) -> Iterator[list[str]]:
 def silent(_query: Query) -> Sequence[Reply]:
     """Never answer."""
     return ()
-
-
-def _heed_signals() -> None:
-    """Undo what a shell that runs the tests in the background has set to be ignored."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
