@@ -211,7 +211,7 @@ def test_other_tools_see_the_same(reference: Namespace, tmp_path: Path) -> None:
     end_s = time.monotonic() + 10
     while _ahead_s(reference.run(digging).stdout) != pytest.approx(0.2, abs=SAME_S):
         assert time.monotonic() < end_s, "the server never settled"
-    asking = bench_chrony.ask_once(tmp_path, "127.0.0.1", 123)
+    asking = bench_chrony.ask_once(tmp_path, "127.0.0.1")
     ours = command.clock(["127.0.0.1"], prefix=reference.prefix).report["ntp"]
     theirs = reference.run(asking)
     wrong_by = re.search(r"wrong by (-?[\d.]+) seconds", theirs.stdout + theirs.stderr)

@@ -56,7 +56,7 @@ class Chronyd:
         )
         configuration = folder / "chrony.conf"
         configuration.write_text("\n".join(lines) + "\n")
-        command = [unconfined(folder), "-x", "-d", "-U", "-u", getpass.getuser(), "-f", str(configuration)]
+        command = [unconfined(folder), "-x", "-d", "-U", "-u", _user(prefix), "-f", str(configuration)]
         with (folder / "log").open("wb") as log:
             self._process = subprocess.Popen([*prefix, *command], stdout=log, stderr=log)
         self._log = folder / "log"
@@ -108,10 +108,9 @@ def running(folder: Path, ahead_s: dict[str, float]) -> Iterator[dict[str, Chron
         yield servers
 
 
-def ask_once(folder: Path, host: str, port: int) -> list[str]:
-    """Return the command with which chronyd itself asks a server once and says how wrong the clock is."""
-    server = f"server {host} port {port} iburst maxsamples 1"
-    return [unconfined(folder), "-Q", "-t", "5", "-U", "-u", getpass.getuser(), server]
+def ask_once(folder: Path, host: str) -> list[str]:
+    """Return the command with which chronyd, in a namespace, asks a server once and says how wrong the clock is."""
+    return [unconfined(folder), "-Q", "-t", "5", "-U", "-u", "root", f"server {host} iburst maxsamples 1"]
 
 
 def unconfined(folder: Path) -> str:
@@ -119,6 +118,11 @@ def unconfined(folder: Path) -> str:
     copy = folder / "chronyd"
     shutil.copy(need("chronyd"), copy)
     return str(copy)
+
+
+def _user(prefix: Sequence[str]) -> str:
+    """Return the user to run as: in a namespace there is none but its root."""
+    return "root" if prefix else getpass.getuser()
 
 
 def _new(folder: Path) -> Path:
