@@ -1,5 +1,6 @@
 """The program: its commands put together, run, and whatever they raise told."""
 
+import os
 import sys
 import time
 from typing import Annotated, Any
@@ -10,6 +11,9 @@ from skewcheck.cli import clock, demo, failure, output, usage
 from skewcheck.cli.help import Command, Group
 from skewcheck.errors import SkewcheckError
 from skewcheck.version import VERSION
+
+_COMPLETION = "_SKEWCHECK_COMPLETE"
+"""By this variable, and without arguments, the shell asks typer what may come next."""
 
 BRIEFLY = """\
 skewcheck: is it clock skew? Whose clock, by how much, how sure?
@@ -45,7 +49,7 @@ def run(arguments: list[str]) -> int:
     """Run what *arguments* ask for; return the exit code. What goes wrong is told, not raised."""
     began_s = time.monotonic() - time.process_time()  # what the interpreter's own start took
     _never_fail_to_encode()
-    if not arguments:
+    if not arguments and _COMPLETION not in os.environ:
         return failure.unasked(BRIEFLY)
     try:
         return _dispatch(arguments, began_s)

@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 from skewcheck.cli import output, terminal
 from skewcheck.cli.options import View
+from skewcheck.errors import OutputError
 from skewcheck.model import Report
 
 TIMEOUT_S = 3.0
 """What a FIFO without a reader is waited for where no -t is given."""
-SCREEN_S, DOCUMENT_S = 0.15, 0.02
+SCREEN_S, DOCUMENT_S = 0.1, 0.02
 """What is kept of the timeout for the way out: rich loads in 30 to 100 ms, json in 4."""
 
 
@@ -35,10 +36,13 @@ class Deadline(NamedTuple):
 def deliver(report: Report, view: View, deadline: Deadline) -> int:
     """Show *report* as *view* says and return its exit code. Raises OutputError."""
     text = rendered(report, view)
-    if view.output is None:
-        output.write_stdout(text)
-    else:
-        output.write_file(view.output, text, until_s=deadline.until_s)
+    try:
+        if view.output is None:
+            output.write_stdout(text)
+        else:
+            output.write_file(view.output, text, until_s=deadline.until_s)
+    except OutputError as error:  # what was measured is not lost with the disk
+        raise OutputError(f"{error.summary}; the verdict was: {report.verdict}", error.remedy) from error
     return report.exit_code
 
 

@@ -87,12 +87,12 @@ def json_asked(arguments: Sequence[str], environment: Mapping[str, str]) -> bool
 
 
 def _write_document(error: SkewcheckError, arguments: Sequence[str], exit_code: int) -> None:
-    """Write the JSON document on *error*; it has been told on stderr already, so its own trouble is nobody's."""
-    from skewcheck import examine
-    from skewcheck.render import json
-
+    """Write the JSON document on *error*. It has been told on stderr already: more trouble on the way is not told."""
     command = next((argument for argument in arguments if argument in COMMANDS), "skewcheck")
-    with contextlib.suppress(OutputError):
+    with contextlib.suppress(Exception):  # stdout may be full; a broken installation may not even load these
+        from skewcheck import examine
+        from skewcheck.render import json
+
         output.write_stdout(json.render(examine.failed(command, error)._replace(exit_code=exit_code)))
 
 

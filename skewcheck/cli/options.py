@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import typer
 
-from skewcheck.cli.redact import holds_token, quoted
+from skewcheck.cli.redact import is_secret, quoted
 from skewcheck.errors import UsageError
 from skewcheck.model import Family, Status
 from skewcheck.quantity import parse_duration, parse_signed_duration
@@ -68,7 +68,7 @@ def policy(warning_s: float | None, critical_s: float | None, fail_on: FailOn, o
 def servers(given: list[str] | None) -> tuple[str, ...]:
     """Return the servers named. Raises UsageError for what is a token: a name is sent to a resolver."""
     named = tuple(given or ())
-    if any(holds_token(name) for name in named):
+    if any(is_secret(name) for name in named):
         raise UsageError(
             "-H/--server: that looks like a token, not like a host; it was sent nowhere",
             "Example: -H time.example.net. Every user of this host can read a token on a command line.",

@@ -66,6 +66,8 @@ def write_file(path: str, text: str, *, until_s: float) -> None:
         descriptor = _own_descriptor(path)
         if descriptor is not None:
             _write_all(descriptor, content, until_s)
+        elif path.endswith("/"):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))  # or would be, if it were there
         else:
             _write_path(Path(path), content, until_s)
     except BrokenPipeError:
@@ -181,5 +183,5 @@ _REMEDIES = {
 def _failed(where: str, error: OSError) -> OutputError:
     """Return what the user is told of *error*."""
     reason = (error.strerror or str(error) or "no reason given").rstrip(".")
-    summary = f"The report could not be written to {where}: {visible(reason[:1].lower() + reason[1:])}."
+    summary = f"the report could not be written to {where}: {visible(reason[:1].lower() + reason[1:])}"
     return OutputError(summary, _REMEDIES.get(error.errno or 0, "Choose another place with -o, or none for stdout."))

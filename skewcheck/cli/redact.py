@@ -43,6 +43,12 @@ def holds_token(text: str) -> bool:
     return without_tokens(text) != text
 
 
+def is_secret(name: str) -> bool:
+    """Tell whether what was given for a host's name is a secret: a name is sent to a resolver, in the clear."""
+    random = "." not in name and redacted(name) != name and name.lower() != name  # nobody's hosts are named so
+    return random or holds_token(name)
+
+
 def quoted(text: str) -> str:
     """Return an argument in quotes, safe to show; where it looks like a secret, only how long it is."""
     if redacted(text) != text:

@@ -41,14 +41,14 @@ def _color(stream: TextIO | None, environment: Mapping[str, str], color: str) ->
         return True
     if environment.get("CLICOLOR") == "0" or environment.get("TERM") == "dumb":
         return False
-    return _is_terminal(stream)
+    return stream.isatty()
 
 
 def _width(stream: TextIO | None, environment: Mapping[str, str]) -> int:
     columns = environment.get("COLUMNS", "")
     if columns.isascii() and columns.isdecimal() and int(columns[:9]) > 0:
         return _sane(int(columns[:9]))
-    if stream is not None and _is_terminal(stream):
+    if stream is not None and stream.isatty():
         try:
             return _sane(os.get_terminal_size(stream.fileno()).columns or PIPED_WIDTH)
         except OSError:
@@ -71,17 +71,10 @@ def _ascii_only(stream: TextIO | None, environment: Mapping[str, str]) -> bool:
     if stream is None:
         return False
     try:
-        _DRAWN.encode(stream.encoding)
+        _DRAWN.encode(stream.encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
         return True
     return False
-
-
-def _is_terminal(stream: TextIO) -> bool:
-    try:
-        return stream.isatty()
-    except ValueError:  # closed
-        return False
 
 
 def standard_output() -> TextIO | None:

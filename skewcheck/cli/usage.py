@@ -7,7 +7,7 @@ import re
 from difflib import get_close_matches
 from typing import Any
 
-from skewcheck.cli.redact import holds_token, redacted
+from skewcheck.cli.redact import redacted
 from skewcheck.errors import UsageError
 
 _WORD = re.compile(r"[a-z][a-z-]{0,19}")
@@ -59,7 +59,7 @@ def _no_such_command(arguments: list[str], commands: list[str], see_help: str) -
 
 def _too_many(extra: str, path: str, see_help: str) -> UsageError:
     """Return the error on arguments that are neither options nor their values, such as a token broken at spaces."""
-    if _HOST.fullmatch(extra) and redacted(extra) == extra and not holds_token(extra):
+    if _HOST.fullmatch(extra) and redacted(extra) == extra:
         return UsageError(f"'{extra}' is no option", f"A server is named by -H: `{path} -H {extra}`.")
     return UsageError("there is more on the command line than options and their values", see_help)
 

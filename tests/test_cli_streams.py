@@ -1,0 +1,129 @@
+"""What goes where: results to stdout, all else to stderr, and what happens when nobody takes it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from bench.typed import PROGRAM, clean, servers_for, silent, skewcheck
+
+from skewcheck.lab.ntp import NtpServer
+
+FULL = Path("/dev/full")
+each_format = pytest.mark.parametrize(
+    "words", [(), ("-v",), ("-q",), ("--json",)], ids=["text", "verbose", "quiet", "json"]
+)
+
+
+@pytest.fixture(scope="module")
+def critical() -> Iterator[list[str]]:
+    """Give the words that make `clock` exit 2."""
+    with servers_for("critical") as named:
+        yield ["clock", *named]
+
+
+def shell(redirection: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run skewcheck in bash with *redirection* behind it, and return its own exit code."""
+    script = f'"$@" {redirection}; exit "${{PIPESTATUS[0]}}"'
+    return subprocess.run(
+        ["bash", "-c", script, "bash", *PROGRAM, *arguments],
+        env=clean(), capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+@each_format
+@pytest.mark.parametrize("redirection", ["| head -c 0", ">&-", "<&- >&- 2>&-"], ids=["reader", "stdout", "all"])
+def test_closed_pipe_is_silent_and_keeps_the_verdict(
+    critical: Sequence[str], words: Sequence[str], redirection: str
+) -> None:
+    """A reader that left, or a stdout that never was, changes nothing but that nobody reads it."""
+    done = shell(redirection, *critical, *words)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", "")
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("clock", "--help")])
+def test_closed_pipe_of_information(arguments: Sequence[str]) -> None:
+    """`--help | head -1` is no failure."""
+    done = shell("| head -c 0", *arguments)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@each_format
+def test_full_disk(critical: Sequence[str], words: Sequence[str]) -> None:
+    """What can't be written is an error: exit 3, no traceback, and the verdict is told all the same."""
+    with FULL.open("w") as full:
+        done = skewcheck(*critical, *words, stdout=full)
+    assert done.exit_code == 3
+    first, *rest = done.err.splitlines()
+    assert first.startswith("skewcheck: the report could not be written to stdout: no space left on device")
+    assert "; the verdict was: CRITICAL  your clock is 5" in first
+    assert len(rest) == 1
+
+
+def test_full_disk_for_information() -> None:
+    """Nor does `--help` pretend that it was read."""
+    with FULL.open("w") as full:
+        assert skewcheck("--help", stdout=full).exit_code == 3
+
+
+def test_stderr_that_takes_nothing() -> None:
+    """A message that can't be written changes no exit code."""
+    with FULL.open("w") as full:
+        assert skewcheck("clock", "--jsno", stderr=full).exit_code == 3
+
+
+def test_results_to_stdout_all_else_to_stderr(critical: Sequence[str]) -> None:
+    """A verdict leaves stderr empty; an error leaves stdout empty."""
+    verdict, error = skewcheck(*critical), skewcheck("clock", "--jsno")
+    assert (verdict.err, verdict.out.startswith("CRITICAL")) == ("", True)
+    assert (error.out, error.err.startswith("skewcheck: ")) == ("", True)
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [{"LC_ALL": "C"}, {"LC_ALL": "POSIX"}, {"PYTHONIOENCODING": "ascii"}, {"PYTHONIOENCODING": "latin-1"}],
+    ids=["C", "POSIX", "ascii", "latin-1"],
+)
+@pytest.mark.parametrize("words", [(), ("-v",), ("--color", "always")], ids=["text", "verbose", "colour"])
+def test_ascii_where_no_more_can_be_shown(
+    critical: Sequence[str], words: Sequence[str], environment: dict[str, str]
+) -> None:
+    """An old locale or an odd stream gets ASCII, never a UnicodeEncodeError."""
+    done = skewcheck(*critical, *words, environment=environment)
+    assert (done.exit_code, done.err, done.out.isascii()) == (2, "", True)
+
+
+def test_foreign_text_in_an_ascii_stream() -> None:
+    """A name in another script is shown by its numbers where its letters can't be."""
+    done = skewcheck("clock", "-q", "-H", "ä b", environment={"PYTHONIOENCODING": "ascii"})
+    assert (done.exit_code, "'\\xe4 b'" in done.err) == (3, True)
+
+
+def test_quiet_is_one_line(critical: Sequence[str]) -> None:
+    """`-q` prints the verdict's line."""
+    done = skewcheck(*critical, "-q")
+    assert (done.out.count("\n"), done.out.split("  ")[0]) == (1, "CRITICAL")
+
+
+def test_the_process_ends_by_its_deadline() -> None:
+    """With a server that never answers, the whole process is gone by `-t` + 0.3 s, Python's start included."""
+    with NtpServer(behaviour=silent) as server:
+        host, port = server.address
+        done = skewcheck("clock", "-t", "1s", "-H", f"{host}:{port}")
+    assert done.exit_code == 3
+    assert done.took_s < 1.3
+
+
+def test_closed_standard_streams_are_no_place_for_a_socket() -> None:
+    """Where stdin, stdout and stderr are closed, no socket gets their numbers: what is printed would go there."""
+    code = (
+        "import os, sys; sys.argv = ['skewcheck', '--version']\n"
+        "from skewcheck import cli; cli._leave = lambda code: None; cli.main()\n"
+        "os._exit(sum(os.path.samestat(os.fstat(number), os.stat(os.devnull)) for number in range(3)))"
+    )
+    done = subprocess.run(
+        ["bash", "-c", '"$@" <&- >&- 2>&-', "bash", sys.executable, "-c", code], env=dict(os.environ), check=False
+    )
+    assert done.returncode == 3

@@ -1,0 +1,260 @@
+"""Wrong usage and defects: three sentences on stderr, JSON for whoever asked for it, and no secret in either."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+
+import pytest
+from bench.typed import Done, clean, servers_for, skewcheck
+from hypothesis import given
+from hypothesis import strategies as st
+
+from skewcheck.cli import app
+from skewcheck.cli.failure import json_asked
+from skewcheck.cli.redact import holds_token, quoted, redacted, without_tokens
+
+HEADER, PAYLOAD, SIGNATURE = (
+    "eyJhbGciOiJIUzI1NiJ9",
+    "eyJzdWIiOiIxMjM0NSJ9",
+    "dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U",
+)
+JWT = f"{HEADER}.{PAYLOAD}.{SIGNATURE}"
+OPAQUE = "QHHCk4zZ8mN2pQ-rStUvWxYz0123456789_abcdefghijklmnopqrst"
+UUID = "3f2b8c1e-9a4d-4e57-8b60-1c2d3e4f5a6b"
+SECRETS = {
+    "JWT": JWT,
+    "opaque": OPAQUE,
+    "UUID": UUID,
+    "bearer": f"Bearer {OPAQUE}",
+    "assigned": "client_secret=hunter2hunter",
+}
+PLACES = {
+    "command": ["{}"],
+    "argument": ["clock", "{}"],
+    "two-arguments": ["clock", "{}", "{}"],
+    "option": ["clock", "--{}"],
+    "option=": ["clock", "--token={}"],
+    "short": ["clock", "-{}"],
+    "duration": ["clock", "-w", "{}"],
+    "choice": ["clock", "--format", "{}"],
+    "number": ["clock", "--samples", "{}"],
+    "switch=": ["clock", "--json={}"],
+    "server": ["clock", "-H", "{} x"],
+    "skew": ["demo", "--skew", "{}"],
+    "before": ["{}", "clock"],
+}
+
+
+Told = Callable[..., Done]
+
+
+@pytest.fixture
+def told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Told:
+    """Return what runs a command line in this process: a hundred mistakes, and none needs a Python of its own."""
+    for name in set(os.environ) - set(clean()):
+        monkeypatch.delenv(name)
+
+    def run(*words: str, environment: Mapping[str, str] | None = None) -> Done:
+        for name, value in (environment or {}).items():
+            monkeypatch.setenv(name, value)
+        return Done(app.run(list(words)), *capsys.readouterr(), took_s=0.0)
+
+    return run
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("kind", SECRETS)
+def test_a_secret_on_the_command_line_is_not_repeated(kind: str, place: str, told: Told) -> None:
+    """Wherever a token is pasted by mistake, no piece of it comes back, in words or in JSON."""
+    secret = SECRETS[kind]
+    done = told(*[word.format(secret) for word in PLACES[place]], "--json", environment={"SKEWCHECK_DEBUG": "1"})
+    assert done.exit_code == 3
+    for piece in (*secret.replace("=", " ").split()[-1:], *secret.split(".")[1:], SIGNATURE[:12], OPAQUE[:12]):
+        assert piece not in done.out + done.err
+    assert done.document["error"]["id"] == "usage"
+
+
+def test_a_token_broken_at_spaces_is_not_repeated() -> None:
+    """An unquoted token that a terminal broke into words is many arguments: none of them is shown."""
+    pieces = [JWT[at : at + 9] for at in range(0, len(JWT), 9)]
+    done = skewcheck("clock", "Bearer", *pieces)
+    assert (done.exit_code, any(piece in done.err for piece in pieces)) == (3, False)
+
+
+def test_a_token_is_not_looked_up_as_a_name(told: Told) -> None:
+    """`-H TOKEN` would send it to a name server: refused before anything is sent."""
+    for environment, words in (({}, ["-H", JWT]), ({}, ["-H", OPAQUE]), ({"SKEWCHECK_SERVER": f"127.0.0.1 {JWT}"}, [])):
+        done = told("clock", *words, environment=environment)
+        assert (done.exit_code, "it was sent nowhere" in done.err) == (3, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "summary", "remedy"),
+    [
+        ("clcok", "there is no command 'clcok'", "Did you mean `skewcheck clock`?"),
+        ("cl", "there is no command 'cl'", "Did you mean `skewcheck clock`?"),
+        ("/etc/passwd", "that is no command of skewcheck", "`skewcheck --help`"),
+        ("--", "no command was given", "`skewcheck --help`"),
+        ("clock --jsno", "there is no option --jsno", "Did you mean --json?"),
+        ("clock -x", "there is no option -x", "`skewcheck clock --help`"),
+        ("clock ---", "there is no such option", "`skewcheck clock --help`"),
+        ("--quiet clock", "there is no option --quiet before the command", "`skewcheck clock --quiet`"),
+        ("clock -w 5apples", "-w/--warning: '5apples' is not a duration", "`skewcheck clock --help`"),
+        ("clock -t 0", "-t/--timeout: '0' must be more than 0", "`skewcheck clock --help`"),
+        ("clock -c nan", "-c/--critical: 'nan' is not a duration", "`skewcheck clock --help`"),
+        ("clock -c", "option '-c' needs a value", "`skewcheck clock --help`"),
+        ("clock --json=1", "option '--json' does not take a value", "`skewcheck clock --help`"),
+        ("clock -w 2s", "the warning threshold must be above 0 and below the critical one", "2 s and 1 s"),
+        ("clock -4 -6", "-4 and -6 exclude each other", "neither"),
+        ("clock --samples 0", "0 samples are not possible", "1 to 8"),
+        ("clock --samples 1.5", "--samples: '1.5' is not a whole number", "`skewcheck clock --help`"),
+        ("clock --format xml", "--format: 'xml' is not one of 'text', 'json'", "`skewcheck clock --help`"),
+        ("clock time.example.net", "'time.example.net' is no option", "`skewcheck clock -H time.example.net`"),
+        ("clock a b", "there is more on the command line than options and their values", "`skewcheck clock --help`"),
+        ("clock -H a:0", "server 'a:0' has no usable port", "192.0.2.1:123"),
+        ("demo --liars 6", "--liars: of five servers 6 can't lie", "0 to 5"),
+        ("demo --skew 1e3", "--skew: '1e3' is not a duration", "`skewcheck demo --help`"),
+    ],
+)
+def test_three_sentences(words: str, summary: str, remedy: str, told: Told) -> None:
+    """What happened, what it means, what to try: a line each, exit 3, and nothing on stdout."""
+    done = told(*words.split())
+    assert (done.exit_code, done.out) == (3, "")
+    first, second, third = done.err.splitlines()
+    assert first.startswith(f"skewcheck: {summary}")
+    assert second == "Nothing was measured."
+    assert remedy in third
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "summary"),
+    [
+        ("WARNING", "junk", "environment variable SKEWCHECK_WARNING: 'junk' is not a duration"),
+        ("QUIET", "maybe", "environment variable SKEWCHECK_QUIET: 'maybe' is not a switch; write 1 or 0"),
+        ("COLOR", "red", "environment variable SKEWCHECK_COLOR: 'red' is not one of"),
+        ("SAMPLES", "x", "environment variable SKEWCHECK_SAMPLES: 'x' is not a whole number"),
+    ],
+)
+def test_wrong_environment_names_the_variable(variable: str, value: str, summary: str, told: Told) -> None:
+    """Who never typed an option is told of the variable."""
+    assert told("clock", environment={f"SKEWCHECK_{variable}": value}).err.startswith(f"skewcheck: {summary}")
+
+
+def test_the_command_line_beats_the_environment_where_they_exclude_each_other() -> None:
+    """SKEWCHECK_IPV6 in a container's settings must not make `-4` an error."""
+    with servers_for("ok") as named:
+        done = skewcheck("clock", "-4", "--json", *named, environment={"SKEWCHECK_IPV6": "1"})
+    assert done.document["ntp"]["answered"] == 3
+
+
+@pytest.mark.parametrize("words", [(), ("--version",), ("clcok",), ("clock", "--json", "--jsno"), ("clock", "-w", "x")])
+def test_json_by_the_environment(words: tuple[str, ...], told: Told) -> None:
+    """SKEWCHECK_FORMAT=json is a wish for JSON too, whatever goes wrong."""
+    done = told(*words, environment={"SKEWCHECK_FORMAT": "json"})
+    if words == ("--version",):
+        assert (done.exit_code, done.err) == (0, "")
+    else:
+        assert (done.exit_code, done.document["error"]["id"]) == (3, "usage")
+        assert done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "environment", "wanted"),
+    [
+        ("clock --json", "", True),
+        ("clock --format json", "", True),
+        ("clock --format=json", "", True),
+        ("clock --format", "", False),
+        ("clock --format text", "json", False),
+        ("clock --format=text --json", "", True),
+        ("clock", "json", True),
+        ("clock", "", False),
+        ("", "", False),
+    ],
+)
+def test_who_asks_for_json(words: str, environment: str, wanted: bool) -> None:
+    """A command line that isn't understood still tells whether a program reads the answer."""
+    assert json_asked(words.split(), {"SKEWCHECK_FORMAT": environment}) is wanted
+
+
+def test_bare_command_is_a_dozen_lines_of_help() -> None:
+    """Who types the name alone learns what to type next, on stderr; for a script it is an error."""
+    done = skewcheck()
+    assert (done.exit_code, done.out) == (3, "")
+    assert 8 <= len(done.err.splitlines()) <= 14
+    assert "skewcheck clock" in done.err
+    assert max(map(len, done.err.splitlines())) <= 80
+
+
+@given(st.text(max_size=300))
+def test_what_is_quoted_is_visible_and_short(text: str) -> None:
+    """Nothing typed by mistake reaches the terminal as a control character, or as a page."""
+    said = quoted(text)
+    assert said.isprintable()
+    assert len(said) <= 6 * 60 + 60
+
+
+@given(st.from_regex(r"\AeyJ[A-Za-z0-9_-]{5,60}\.[A-Za-z0-9_-]{5,60}\.[A-Za-z0-9_-]{0,60}\Z"), st.text(max_size=20))
+def test_no_token_survives(token: str, around: str) -> None:
+    """Whatever stands around it, a token is found and taken out."""
+    for clear in (redacted, without_tokens):
+        assert token not in clear(f"{around} {token} {around}")
+    assert holds_token(f"{around} {token}")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "time.example.net", "ntp1.eu-central-1.compute.amazonaws.com", "ip-10-0-12-34.eu-west-1.compute.internal:1123",
+        "my-balancer-1234567890abcdef.elb.eu-west-1.amazonaws.com", "[2001:db8:85a3:8d3:1319:8a2e:370:7348]:123",
+        "192.0.2.1", "/var/lib/node_exporter/textfile_collector/skewcheck.prom", "5apples",
+        "the-longest-host-name-of-them-all",
+    ],
+)  # fmt: skip
+def test_honest_names_are_shown(name: str) -> None:
+    """Who mistypes a host or a file wants to see what he typed."""
+    assert redacted(name) == name
+
+
+DEFECT = f"""\
+import sys
+from skewcheck import cli, examine
+def broken(*_, **__): raise RuntimeError('boom \\x1b[2J {JWT}')
+examine.survey = broken
+sys.argv = ['skewcheck', 'clock', '--json', '-H', '127.0.0.1']
+cli.main()
+"""
+
+
+class TestDefect:
+    """A defect of our own: told as such, without a traceback, and without what it carried."""
+
+    @pytest.fixture(params=["0", "1"], ids=["plain", "debug"])
+    def done(self, request: pytest.FixtureRequest) -> tuple[bool, Done]:
+        """Run a program with a defect whose message carries a token."""
+        environment = {"SKEWCHECK_DEBUG": request.param}
+        return request.param == "1", skewcheck(program=[sys.executable, "-c", DEFECT], environment=environment)
+
+    def test_is_told(self, done: tuple[bool, Done]) -> None:
+        """Exit 3, what it was, how to report it; the traceback where it was asked for."""
+        debug, run = done
+        assert (run.exit_code, run.document["error"]["id"]) == (3, "internal")
+        assert "a defect of skewcheck itself ended it: RuntimeError: boom \\u001b[2J (hidden)" in run.err
+        assert "SKEWCHECK_DEBUG=1" in run.err
+        assert ("Traceback" in run.err) is debug
+
+    def test_keeps_secrets(self, done: tuple[bool, Done]) -> None:
+        """Neither a control character nor the token, in either stream."""
+        run = done[1]
+        assert not any(piece in run.out + run.err for piece in (PAYLOAD, SIGNATURE, "\x1b"))
+
+
+def test_broken_installation() -> None:
+    """Where not even the JSON can be made, there is still a message, exit 3 and no traceback."""
+    code = (
+        "import sys; sys.modules['ntplib'] = None; sys.argv = ['skewcheck', 'clock', '--json', '-H', '127.0.0.1'];"
+        "from skewcheck.cli import main; main()"
+    )
+    done = skewcheck(program=[sys.executable, "-c", code])
+    assert (done.exit_code, done.out, "Traceback" in done.err) == (3, "", False)
+    assert "ntplib" in done.err

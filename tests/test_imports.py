@@ -1,0 +1,57 @@
+"""A probe pays for what it loads: what a start must not load is not loaded."""
+
+import subprocess
+import sys
+from collections.abc import Sequence
+
+import pytest
+from bench.typed import PROGRAM, clean, servers_for
+
+HEAVY = {
+    "asyncio", "concurrent", "dataclasses", "email", "hashlib", "http", "importlib.metadata", "jwt", "logging",
+    "pydantic", "rich", "ssl", "statistics", "tempfile", "urllib.request",
+}  # fmt: skip
+"""None of them is needed to ask a clock and print JSON."""
+MEASURING = {"skewcheck.examine", "skewcheck.lab", "skewcheck.measure", "skewcheck.render", "ntplib", "json", "socket"}
+
+
+def loaded(*arguments: str) -> set[str]:
+    """Return the names of all that Python loads to run skewcheck with *arguments*, each with its parents."""
+    python, *module = PROGRAM
+    environment = {name: value for name, value in clean().items() if not name.startswith("COVERAGE_")}
+    done = subprocess.run(
+        [python, "-X", "importtime", *module, *arguments],
+        env=environment, capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    names = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
+    assert "typer" in names
+    return {".".join(name.split(".")[:depth]) for name in names for depth in range(1, name.count(".") + 2)}
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["clock", "--help"], ["demo", "--help"]])
+def test_information_loads_nothing_that_measures(arguments: Sequence[str]) -> None:
+    """`--help` and `--version` cost typer alone."""
+    assert loaded(*arguments) & (HEAVY | MEASURING) == set()
+
+
+@pytest.mark.parametrize("command", ["clock", "demo"])
+def test_json_loads_nothing_heavy(command: str) -> None:
+    """What runs every minute in thousands of containers loads no rich, no TLS, no HTTP, no token reader."""
+    with servers_for("ok") as named:
+        names = loaded(command, "--json", *(named if command == "clock" else []))
+    assert names & HEAVY == set()
+    assert "skewcheck.render.json" in names
+
+
+def test_only_the_screen_loads_rich() -> None:
+    """The text screen is what rich is for."""
+    with servers_for("ok") as named:
+        assert "rich" in loaded("clock", *named)
+
+
+def test_the_public_name_loads_what_it_stands_for() -> None:
+    """`import skewcheck` alone loads neither sockets nor typer."""
+    code = "import skewcheck, sys; print(*sorted({'socket', 'typer', 'skewcheck.examine'} & set(sys.modules)))"
+    environment = {name: value for name, value in clean().items() if not name.startswith("COVERAGE_")}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
