@@ -81,7 +81,8 @@ def margin_text(skew_s: float, low_s: float, high_s: float) -> str:
     if math.isinf(reach_s) or not low_s <= shown_s <= high_s:
         return skew
     number, unit = _bounds([_ceil(reach_s / quantum_s)], quantum_s)
-    return f"{skew if shown_s else '0' + unit} ± {number}{unit}"
+    margin = f"{number}{unit}"
+    return f"{skew if shown_s else '0 ' + margin.rpartition(' ')[2]} ± {margin}"
 
 
 def direction(skew_s: float) -> str:
@@ -157,12 +158,12 @@ def _quantum(low_s: float, high_s: float) -> float:
     if share_s >= _MINUTE_S:
         return max(unit_s for unit_s in (_MINUTE_S, _HOUR_S, _DAY_S) if unit_s <= share_s)
     finest_s = _FINEST_S if size_s < 1 else _FINEST_OF_SECONDS_S
-    return max(_power_of_ten(share_s), finest_s) if share_s > 0 else finest_s
+    return _power_of_ten(max(share_s, finest_s))
 
 
 def _three_digits(size_s: float) -> float:
     """Return the quantum that leaves three significant digits below a minute, and whole seconds from there on."""
-    return min(max(_power_of_ten(size_s / 100), _FINEST_S), 1.0) if size_s else _FINEST_S
+    return min(_power_of_ten(max(size_s / 100, _FINEST_S)), 1.0)
 
 
 def _power_of_ten(size: float) -> float:
@@ -192,7 +193,7 @@ def _decimal(quanta: float, quantum_s: float, scale_s: float) -> str:
 
 def _trimmed(numbers: list[str]) -> list[str]:
     """Return *numbers*, which have equally many decimals, without the zeros that all of them end in."""
-    while all("." in number and number[-1] in "0." for number in numbers):
+    while numbers and all("." in number and number[-1] in "0." for number in numbers):
         numbers = [number[:-1] for number in numbers]
     return numbers
 

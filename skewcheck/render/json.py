@@ -22,6 +22,7 @@ from skewcheck.model import (
     Failure,
     Finding,
     Interval,
+    LocalRun,
     NextStep,
     NtpPart,
     Reading,
@@ -100,9 +101,13 @@ def _ntp(part: NtpPart) -> Json:
         "answered": consensus.answered,
         "agreeing": consensus.agreeing,
         "cut_short": survey.cut_short,
-        "local_clock": {"step_s": _number(survey.local.step_s), "slew_ppm": _number(survey.local.slew_ppm)},
+        "local_clock": _local_clock(survey.local),
         "servers": [_server(vote) for vote in consensus.votes],
     }
+
+
+def _local_clock(run: LocalRun) -> Json:
+    return {"step_s": _number(run.step_s), "slew_ppm": _number(run.slew_ppm), "wander_s": _number(run.wander_s)}
 
 
 def _server(vote: Vote) -> Json:

@@ -10,7 +10,6 @@ LEGEND = (
     "T3 - T4 and T2 - T1, give or take half of the root delay, the root dispersion and the precision."
 )
 _LEAP = {0: "none", 1: "a second more", 2: "a second less", 3: "not synchronised"}
-_MICROSECONDS = 6
 
 
 def facts(vote: Vote) -> Iterator[list[str]]:
@@ -25,7 +24,8 @@ def facts(vote: Vote) -> Iterator[list[str]]:
 
 
 def _times(**moments_s: float) -> list[str]:
-    return [f"{name} {utc_text(at_s, decimals=_MICROSECONDS)}" for name, at_s in moments_s.items()]
+    """Tell times of day to the nearest microsecond: a float of Unix seconds holds them to a quarter of one."""
+    return [f"{name} {utc_text(at_s + 0.5e-6, decimals=6)}" for name, at_s in moments_s.items()]
 
 
 def _claims(exchange: Exchange) -> list[str]:

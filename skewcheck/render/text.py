@@ -120,18 +120,18 @@ def _head(page: "_Page", report: Report) -> list[Line]:
     """Return the verdict, its word standing free at the left, and below it what that means."""
     word, gap, sentence = report.verdict.partition("  ")
     if page.width < _NARROWEST_HANGING:
-        return [[(word, VERDICT)], *page.wrapped(sentence, STRONG), *page.wrapped(report.meaning)]
-    indent = page.cells(word + gap)
-    said = page.wrapped(sentence, STRONG, indent)
-    said[0] = [(word, VERDICT), (gap, PLAIN), *said[0][1:]]
-    return [*said, *page.wrapped(report.meaning, PLAIN, indent)]
+        indent, said = 0, [[(word, VERDICT)], *page.wrapped(sentence, STRONG)]
+    else:
+        indent = page.cells(word + gap)
+        first, *more = page.wrapped(sentence, STRONG, indent)
+        said = [[(word, VERDICT), (gap, PLAIN), *first[1:]], *more]
+    return [*said, *(page.wrapped(report.meaning, PLAIN, indent) if report.meaning else [])]
 
 
 def _failure(page: "_Page", failure: Failure) -> list[Line]:
     label = "error: "
-    said = page.wrapped(failure.summary, STRONG, len(label))
-    said[0] = [(label, ERROR), *said[0][1:]]
-    return [*said, *page.wrapped(failure.remedy, PLAIN, len(label))]
+    first, *more = page.wrapped(failure.summary, STRONG, len(label))
+    return [[(label, ERROR), *first[1:]], *more, *page.wrapped(failure.remedy, PLAIN, len(label))]
 
 
 def _findings(page: "_Page", findings: Sequence[Finding]) -> list[Line]:

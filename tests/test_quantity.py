@@ -1,0 +1,308 @@
+"""Quantities as people write and read them: what is shown still holds the truth, as a person would write it."""
+
+import math
+import re
+
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from skewcheck.quantity import (
+    MAX_DURATION_S,
+    between_text,
+    bound_text,
+    direction,
+    duration_text,
+    margin_text,
+    parse_duration,
+    parse_signed_duration,
+    range_text,
+    skew_text,
+    utc_text,
+)
+
+SKEWS = st.one_of(
+    st.floats(-1e-3, 1e-3), st.floats(-1.0, 1.0), st.floats(-100.0, 100.0), st.floats(-1e5, 1e5), st.floats(-2e9, 2e9)
+)
+RANGES = st.tuples(SKEWS, st.one_of(st.floats(0, 1e-3), st.floats(0, 1.0), st.floats(0, 2e5))).map(
+    lambda drawn: (drawn[0], drawn[0] + drawn[1])
+)
+UNITS_S = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+FLOAT_NOISE = 1e-9
+"""Of the size: what reading a printed decimal back may add."""
+TINY_S = 1e-13
+"""So much less than any clock can tell that rounding may swallow it."""
+FINEST_S = 1e-5
+
+
+def size_in(text: str, unit: str = "") -> float:
+    """Return the seconds that `1 h 30 min` says; *unit* stands for a missing one: `195` of `195 to 211 ms`."""
+    words = text.split()
+    if len(words) == 1:
+        words.append(unit)
+    numbers, units = words[::2], words[1::2]
+    assert len(numbers) == len(units)
+    return math.fsum(float(number) * UNITS_S[unit] for number, unit in zip(numbers, units, strict=True))
+
+
+def skew_in(text: str, way: str = "", unit: str = "") -> float:
+    """Return the skew that `1 h 30 min behind` says."""
+    size, _, said = text.rpartition(" ")
+    if said not in ("ahead", "behind"):
+        size, said = text, way
+    return size_in(size, unit) * {"ahead": 1, "behind": -1}[said]
+
+
+def range_in(text: str) -> tuple[float, float]:
+    """Return the range that `195 to 211 ms ahead` says."""
+    first, last = text.split(" to ")
+    *_, unit, way = last.split()
+    low_s, high_s = sorted([skew_in(first, way, unit), skew_in(last)])
+    return low_s, high_s
+
+
+def rounding_s(seconds: float) -> float:
+    """Return how far a lone duration of about *seconds* may be from what is shown of it."""
+    size_s = abs(seconds)
+    if size_s < 59:
+        return max(size_s / 200, FINEST_S / 2)
+    return 0.5 if size_s < 3599 else 30 if size_s < 86369 else 1800
+
+
+@given(RANGES)
+@example((0.195, 0.211))
+@example((0.7, 0.99))
+@example((0.9999, 1.0))
+@example((59.96, 60.04))
+@example((-5400.02, -5399.98))
+@example((-3600.0, 18000.0))
+@example((86000.0, 90000.0))
+@example((0.2, 0.2))
+@example((0.0, 0.0))
+def test_a_printed_range_holds_the_range(drawn: tuple[float, float]) -> None:
+    """Rounded outwards, whatever the unit; and no more than a fifth wider, as far as digits are shown at all."""
+    low_s, high_s = drawn
+    shown_low_s, shown_high_s = range_in(range_text(low_s, high_s))
+    size_s = max(abs(low_s), abs(high_s))
+    assert shown_low_s <= low_s + FLOAT_NOISE * size_s + TINY_S
+    assert shown_high_s >= high_s - FLOAT_NOISE * size_s - TINY_S
+    finest_s = FINEST_S if size_s < 1 else 1e-3
+    assert shown_high_s - shown_low_s <= 1.2 * (high_s - low_s) + 2 * finest_s + 4 * FLOAT_NOISE * size_s
+
+
+@given(RANGES)
+def test_a_sentence_says_the_same_range(drawn: tuple[float, float]) -> None:
+    """`between … and …` has the numbers of `… to …`; the direction only where there are two."""
+    both, between = range_text(*drawn), between_text(*drawn)
+    assert between.startswith("between ")
+    if drawn[0] < 0 < drawn[1]:
+        assert between == "between " + both.replace(" to ", " and ")
+    else:
+        assert f"{between} {direction(sum(drawn))}" == "between " + both.replace(" to ", " and ")
+
+
+@given(RANGES)
+def test_the_larger_side_is_rounded_up(drawn: tuple[float, float]) -> None:
+    """`within 5 ms` must not be said of 5.2 ms."""
+    low_s, high_s = drawn
+    assume(low_s <= 0 <= high_s)
+    assert size_in(bound_text(low_s, high_s)) >= max(-low_s, high_s) * (1 - FLOAT_NOISE) - TINY_S
+
+
+@given(RANGES, st.floats(0, 1))
+@example((5417.18, 5417.22), 0.5)
+@example((-0.0041, 0.0049), 0.5)
+@example((-100.0, 300.0), 0.5)
+def test_an_estimate_and_its_margin_hold_the_range(drawn: tuple[float, float], share: float) -> None:
+    """From the number that is printed, the printed margin reaches both ends; where it can't, none is printed."""
+    low_s, high_s = drawn
+    estimate_s = min(max(low_s + share * (high_s - low_s), low_s), high_s)
+    skew, plus_minus, margin = margin_text(estimate_s, low_s, high_s).partition(" ± ")
+    shown_s = skew_in(skew, "ahead")
+    noise_s = FLOAT_NOISE * max(abs(low_s), abs(high_s)) + TINY_S
+    if plus_minus:
+        assert shown_s - size_in(margin) <= low_s + noise_s
+        assert shown_s + size_in(margin) >= high_s - noise_s
+    else:
+        assert not low_s <= shown_s <= high_s or abs(shown_s - estimate_s) <= noise_s
+
+
+@given(RANGES, st.floats(0, 1))
+def test_an_estimate_lies_in_the_range_that_is_printed_beside_it(drawn: tuple[float, float], share: float) -> None:
+    """`203 ms AHEAD, proven between 195 and 211 ms` never contradicts itself, up to what a minute on is rounded to."""
+    low_s, high_s = drawn
+    estimate_s = min(max(low_s + share * (high_s - low_s), low_s), high_s)
+    shown_low_s, shown_high_s = range_in(range_text(low_s, high_s))
+    shown_s = skew_in(skew_text(estimate_s, drawn))
+    noise_s = FLOAT_NOISE * max(abs(low_s), abs(high_s)) + TINY_S
+    if abs(estimate_s) > 59:
+        noise_s += rounding_s(estimate_s)
+    assert shown_low_s - noise_s <= shown_s <= shown_high_s + noise_s
+
+
+@given(st.one_of(st.floats(0, 1e-3), st.floats(0, 1), st.floats(0, 100), st.floats(0, 1e6), st.floats(0, 1e9)))
+@example(0.9994)
+@example(0.99951)
+@example(59.949)
+@example(59.96)
+@example(3599.7)
+@example(86399.0)
+def test_a_duration_is_written_as_people_write_it(seconds: float) -> None:
+    """Three digits or two units; never `1000 ms`, `60 s`, `1 h 60 min`, `0.50 s` or `1 h 0 min`."""
+    text = duration_text(seconds)
+    numbers = [float(number) for number in text.split()[::2]]
+    units = text.split()[1::2]
+    assert len(numbers) == len(units) <= 2
+    for number, unit in zip(numbers, units, strict=True):
+        assert number < {"ms": 1000, "s": 60, "min": 60, "h": 24, "d": math.inf}[unit]
+        assert number > 0 or seconds < FINEST_S
+    assert units in ([["ms"], ["s"], ["min"], ["h"], ["d"], ["min", "s"], ["h", "min"], ["d", "h"]])
+    assert not re.search(r"\.\d*0\b", text)
+    if len(units) == 2:
+        assert all(number.is_integer() for number in numbers)
+    assert size_in(text) == pytest.approx(seconds, abs=1.0001 * rounding_s(seconds))
+    assert duration_text(-seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.0, "0 ms"),
+        (0.00002, "0.02 ms"),
+        (0.0123, "12.3 ms"),
+        (0.203, "203 ms"),
+        (0.99951, "1 s"),
+        (1.25, "1.25 s"),
+        (7.001, "7 s"),
+        (59.96, "1 min"),
+        (75.0, "1 min 15 s"),
+        (5400.0, "1 h 30 min"),
+        (86399.0, "1 d"),
+        (200000.0, "2 d 8 h"),
+        (math.inf, "unbounded"),
+    ],
+)
+def test_durations(seconds: float, text: str) -> None:
+    """As they are shown."""
+    assert duration_text(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("low_s", "high_s", "text"),
+    [
+        (0.195, 0.211, "195 to 211 ms ahead"),
+        (-0.211, -0.195, "195 to 211 ms behind"),
+        (-0.003, 0.008, "3 ms behind to 8 ms ahead"),
+        (0.00011, 0.00013, "0.11 to 0.13 ms ahead"),
+        (0.7, 0.99, "700 to 990 ms ahead"),
+        (-5400.02, -5399.98, "5399.98 to 5400.02 s behind"),
+        (-5417.0, -5300.0, "5300 to 5420 s behind"),
+        (-3600.0, 18000.0, "1 h behind to 5 h ahead"),
+        (86400.0 * 2, 86400.0 * 2 + 5400, "2 d to 2 d 1 h 30 min ahead"),
+        (0.0, 7200.0, "0 min to 2 h ahead"),
+        (0.0, 0.0, "0 to 0 ms behind"),
+        (-math.inf, -3.0, "3 s to any amount behind"),
+        (-math.inf, 3.0, "any amount behind to 3 s ahead"),
+        (-math.inf, math.inf, "any amount behind to any amount ahead"),
+    ],
+)
+def test_ranges(low_s: float, high_s: float, text: str) -> None:
+    """As they are shown."""
+    assert range_text(low_s, high_s) == text
+
+
+@pytest.mark.parametrize(
+    ("skew_s", "low_s", "high_s", "text"),
+    [
+        (0.203, 0.195, 0.211, "203 ms ahead ± 8 ms"),
+        (-7.0014, -7.0104, -6.9924, "7.001 s behind ± 10 ms"),
+        (0.0001, -0.0049, 0.0051, "0 ms ± 6 ms"),
+        (5400.0, 5399.98, 5400.02, "1 h 30 min ahead ± 20 ms"),
+        (5417.2, 5417.18, 5417.22, "1 h 30 min ahead"),
+        (7200.0, 3600.0, 10800.0, "2 h ahead ± 1 h"),
+        (3.0, -math.inf, math.inf, "3 s ahead"),
+        (math.inf, math.inf, math.inf, "unbounded ahead"),
+    ],
+)
+def test_margins(skew_s: float, low_s: float, high_s: float, text: str) -> None:
+    """As they are shown."""
+    assert margin_text(skew_s, low_s, high_s) == text
+
+
+@given(st.floats(0, 4e9), st.sampled_from([3, 6]))
+@example(1_800_014_399.9999999, 3)
+def test_a_time_of_day_is_rounded_the_way_that_is_asked_for(unix_s: float, decimals: int) -> None:
+    """Down or up, by less than the last digit, into the next second, day or year where need be; sorted as text."""
+    down, up = utc_text(unix_s, decimals=decimals), utc_text(unix_s, decimals=decimals, round_up=True)
+    assert re.fullmatch(rf"\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{{{decimals}}}Z", down)
+    assert down <= up
+    (fraction,) = re.findall(r"\.(\d+)Z", down)
+    assert float(f"0.{fraction}") <= unix_s % 1 < float(f"0.{fraction}") + 10.0**-decimals * (1 + FLOAT_NOISE)
+
+
+def test_times_of_day() -> None:
+    """As they are shown."""
+    assert utc_text(0.0) == "1970-01-01T00:00:00.000Z"
+    assert utc_text(1_800_014_399.9996) == "2027-01-15T11:59:59.999Z"
+    assert utc_text(1_800_014_399.9996, round_up=True) == "2027-01-15T12:00:00.000Z"
+    assert utc_text(1_800_014_400.25, decimals=6) == "2027-01-15T12:00:00.250000Z"
+    assert utc_text(-0.25) == "1969-12-31T23:59:59.750Z"
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("50ms", 0.05),
+        ("2", 2.0),
+        ("2s", 2.0),
+        (".5", 0.5),
+        ("1.5m", 90.0),
+        ("1min", 60.0),
+        ("1h", 3600.0),
+        ("1d", 86400.0),
+        ("250us", 0.00025),
+        ("250µs", 0.00025),
+        (" 3s ", 3.0),
+        ("+3s", 3.0),
+    ],
+)
+def test_durations_as_people_write_them(text: str, seconds: float) -> None:
+    """Every unit, and a bare number is seconds."""
+    assert parse_duration(text) == pytest.approx(seconds)
+    assert parse_signed_duration(text) == pytest.approx(seconds)
+
+
+def test_a_duration_with_a_sign() -> None:
+    """Only where one makes sense."""
+    assert parse_signed_duration("-7s") == -7.0
+    assert parse_signed_duration("0") == 0.0
+    for text in ("-7s", "0"):
+        with pytest.raises(ValueError, match="more than 0"):
+            parse_duration(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "s", "nan", "inf", "1e3", "0x10", "1 s", "1h30m", "--1", "1,5s", "٣s", "1_000", "5 ms", "1S", "1" * 400],
+)
+def test_what_is_no_duration(text: str) -> None:
+    """Refused with a sentence, never taken for something else."""
+    with pytest.raises(ValueError, match=r"is not a duration|is longer than"):
+        parse_duration(text)
+
+
+def test_the_longest_duration() -> None:
+    """More than 31 years is a slip."""
+    assert parse_duration(f"{MAX_DURATION_S:.0f}") == MAX_DURATION_S
+    with pytest.raises(ValueError, match="31 years"):
+        parse_duration(f"{MAX_DURATION_S + 1:.0f}")
+
+
+@given(st.text(max_size=12))
+def test_parsing_never_fails_in_another_way(text: str) -> None:
+    """Only ValueError, and only finite seconds."""
+    try:
+        seconds = parse_signed_duration(text)
+    except ValueError:
+        return
+    assert math.isfinite(seconds)
