@@ -175,11 +175,13 @@ def _shown(size_s: float, quantum_s: float) -> float:
     rounded_s = round(size_s / quantum_s) * quantum_s
     if rounded_s < _MINUTE_S - _NOISE:
         return rounded_s
-    for unit_s, large_s in ((_HOUR_S, _DAY_S), (_MINUTE_S, _HOUR_S)):
-        whole_s = round(rounded_s / unit_s) * unit_s
-        if whole_s >= large_s:
-            return whole_s
-    return round(rounded_s)
+    exact_s = rounded_s if quantum_s >= _MINUTE_S else size_s  # not rounded twice: 61.47 s is 61.5 s, but not 62 s
+    whole_s = round(exact_s)
+    if whole_s >= _HOUR_S:
+        whole_s = round(exact_s / _MINUTE_S) * _MINUTE_S
+    if whole_s >= _DAY_S:
+        whole_s = round(exact_s / _HOUR_S) * _HOUR_S
+    return whole_s
 
 
 def _unit(shown_s: float) -> tuple[str, float]:

@@ -66,7 +66,7 @@ def rounding_s(seconds: float) -> float:
     size_s = abs(seconds)
     if size_s < 59:
         return max(size_s / 200, FINEST_S / 2)
-    return 0.5 if size_s < 3599 else 30 if size_s < 86369 else 1800
+    return 0.5 if size_s < 3599.5 else 30 if size_s < 86370 else 1800
 
 
 @given(RANGES)
@@ -144,6 +144,7 @@ def test_an_estimate_lies_in_the_range_that_is_printed_beside_it(drawn: tuple[fl
 @example(0.9994)
 @example(0.99951)
 @example(59.949)
+@example(61.46875)
 @example(59.96)
 @example(3599.7)
 @example(86399.0)
@@ -177,6 +178,7 @@ def test_a_duration_is_written_as_people_write_it(seconds: float) -> None:
         (59.96, "1 min"),
         (75.0, "1 min 15 s"),
         (5400.0, "1 h 30 min"),
+        (84600.0, "23 h 30 min"),
         (86399.0, "1 d"),
         (200000.0, "2 d 8 h"),
         (math.inf, "unbounded"),

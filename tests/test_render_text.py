@@ -347,6 +347,7 @@ def test_the_environment_has_no_say(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @given(reports(), WIDTHS, st.integers(0, 1), st.booleans())
+@example(TWO_APART, 40, 0, False)
 def test_any_screen_is_plain_text_that_fits(report: Report, width: int, verbose: int, ascii_only: bool) -> None:
     """No control character but newlines, no trailing space, no double blank line, no line too wide but a command."""
     shown = screen(report, width=width, verbose=verbose, ascii_only=ascii_only)

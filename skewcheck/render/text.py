@@ -252,7 +252,8 @@ def _entry(page: "_Page", row: _Row, name_width: int) -> list[Line]:
     """Return a row without a drawing: what is said stands beside the name, or on a small page below it."""
     said, role = (f"{row.said}  {_WRONG}", STRONG) if row.wrong else (row.said, row.role)
     if page.width < _NARROWEST_HANGING:
-        return [_name(page, row, page.width - _MARGIN - _GUTTER), *page.wrapped(said, role, 2 * _MARGIN)]
+        below = page.wrapped(said, role, 2 * _MARGIN) if said else []
+        return [_name(page, row, page.width - _MARGIN - _GUTTER), *below]
     first, *more = page.wrapped(said, role, _MARGIN + name_width + _GUTTER)
     return [[*_name(page, row, name_width), *first[1:]], *more]
 
