@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from bench.namespaces import namespace
 from bench.typed import PROGRAM, clean, servers_for, silent, skewcheck
 
 from skewcheck.lab.ntp import NtpServer
@@ -95,10 +96,14 @@ def test_ascii_where_no_more_can_be_shown(
     assert (done.exit_code, done.err, done.out.isascii()) == (2, "", True)
 
 
-def test_foreign_text_in_an_ascii_stream() -> None:
-    """A name in another script is shown by its numbers where its letters can't be."""
-    done = skewcheck("clock", "-q", "-H", "ä b", environment={"PYTHONIOENCODING": "ascii"})
-    assert (done.exit_code, "'\\xe4 b'" in done.err) == (3, True)
+def test_foreign_text_in_an_ascii_stream(tmp_path: Path) -> None:
+    """A name in another script is shown by its numbers where its letters can't be, on either stream."""
+    ascii_only = {"PYTHONIOENCODING": "ascii"}
+    wrong = skewcheck("clock", "-H", "ä b", environment=ascii_only)
+    assert (wrong.exit_code, "'\\xe4 b'" in wrong.err) == (3, True)
+    with namespace(tmp_path) as nobody:
+        silence = nobody.run([*PROGRAM, "clock", "-q", "-t", "1s", "-H", "ä"], environment=ascii_only)
+    assert (silence.returncode, "\\xe4" in silence.stdout, silence.stderr) == (3, True, "")
 
 
 def test_quiet_is_one_line(critical: Sequence[str]) -> None:
@@ -114,6 +119,20 @@ def test_the_process_ends_by_its_deadline() -> None:
         done = skewcheck("clock", "-t", "1s", "-H", f"{host}:{port}")
     assert done.exit_code == 3
     assert done.took_s < 1.3
+
+
+def test_a_slow_start_counts() -> None:
+    """Where Python's start eats half of the time, the measurement gets the other half, not a deadline of its own."""
+    code = (
+        "import sys, time\nwhile time.process_time() < 0.6: pass\n"
+        "sys.argv = ['skewcheck', *sys.argv[1:]]; from skewcheck.cli import main; main()"
+    )
+    with NtpServer(behaviour=silent) as server:
+        host, port = server.address
+        words = ["clock", "--json", "-t", "1s", "-H", f"{host}:{port}"]
+        done = skewcheck(*words, program=[sys.executable, "-c", code])
+    assert done.exit_code == 3
+    assert 0.05 <= done.document["duration_s"] < 0.45
 
 
 def test_closed_standard_streams_are_no_place_for_a_socket() -> None:

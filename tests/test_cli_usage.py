@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 from collections.abc import Callable, Mapping
 
 import pytest
@@ -51,6 +52,7 @@ Told = Callable[..., Done]
 @pytest.fixture
 def told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Told:
     """Return what runs a command line in this process: a hundred mistakes, and none needs a Python of its own."""
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)  # `run` replaces it: put pytest's own back
     for name in set(os.environ) - set(clean()):
         monkeypatch.delenv(name)
 
@@ -239,7 +241,7 @@ class TestDefect:
         """Exit 3, what it was, how to report it; the traceback where it was asked for."""
         debug, run = done
         assert (run.exit_code, run.document["error"]["id"]) == (3, "internal")
-        assert "a defect of skewcheck itself ended it: RuntimeError: boom \\u001b[2J (hidden)" in run.err
+        assert "a defect of skewcheck itself: RuntimeError: boom \\u001b[2J (hidden)" in run.err
         assert "SKEWCHECK_DEBUG=1" in run.err
         assert ("Traceback" in run.err) is debug
 
@@ -247,6 +249,20 @@ class TestDefect:
         """Neither a control character nor the token, in either stream."""
         run = done[1]
         assert not any(piece in run.out + run.err for piece in (PAYLOAD, SIGNATURE, "\x1b"))
+
+
+def test_defect_in_a_thread() -> None:
+    """A thread of the resolver that dies of a defect is told of likewise; the run ends by its deadline all the same."""
+    code = (
+        "import sys; from skewcheck import cli; from skewcheck.measure import survey\n"
+        f"def broken(*_, **__): raise RuntimeError('boom {JWT}')\n"
+        "survey._written_out = lambda *_: (); survey._Poll._resolve = broken\n"
+        "sys.argv = ['skewcheck', 'clock', '-q', '-t', '1s', '-H', 'name.example.net']; cli.main()"
+    )
+    done = skewcheck(program=[sys.executable, "-c", code])
+    assert (done.exit_code, done.out.startswith("CANNOT TELL")) == (3, True)
+    assert "a defect of skewcheck itself: RuntimeError: boom (hidden)" in done.err
+    assert "Traceback" not in done.err
 
 
 def test_broken_installation() -> None:

@@ -1,9 +1,9 @@
 """The program: its commands put together, run, and whatever they raise told."""
 
 import os
-import sys
+import threading
 import time
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -48,7 +48,7 @@ Exit codes:
 def run(arguments: list[str]) -> int:
     """Run what *arguments* ask for; return the exit code. What goes wrong is told, not raised."""
     began_s = time.monotonic() - time.process_time()  # what the interpreter's own start took
-    _never_fail_to_encode()
+    threading.excepthook = failure.in_thread
     if not arguments and _COMPLETION not in os.environ:
         return failure.unasked(BRIEFLY)
     try:
@@ -106,11 +106,3 @@ def _skewcheck(
     For tokens that are refused right after a refresh, and for all else that
     fails when clocks disagree.
     """
-
-
-def _never_fail_to_encode() -> None:
-    """Let a stream that can't carry a character show its number, instead of ending in a traceback."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure: Any = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="backslashreplace")

@@ -8,12 +8,16 @@ import os
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from skewcheck.cli import output
 from skewcheck.cli.redact import redacted, without_tokens
 from skewcheck.cli.signals import Stopped
 from skewcheck.errors import InternalError, OutputError, SkewcheckError, UsageError
 from skewcheck.visible import visible
+
+if TYPE_CHECKING:
+    import threading
 
 EXIT_CODE = 3
 """Wrong usage, I/O and internal errors: what monitoring plugins call UNKNOWN."""
@@ -28,11 +32,7 @@ class _StoppedError(SkewcheckError):
 
 def failed(error: SkewcheckError, arguments: Sequence[str]) -> int:
     """Tell of *error* and return the exit code."""
-    clean = without_tokens if isinstance(error, OutputError) else redacted  # a file's name may look random
-    shown = type(error)(visible(clean(error.summary), MAX_SHOWN), visible(clean(error.remedy), MAX_SHOWN))
-    meaning = "Nothing was measured.\n" if isinstance(error, UsageError) else ""
-    complain(f"skewcheck: {shown.summary}\n{meaning}{shown.remedy}\n")
-    _debug(error)
+    shown = _tell(error)
     if json_asked(arguments, os.environ):
         _write_document(shown, arguments, EXIT_CODE)
     return EXIT_CODE
@@ -48,13 +48,13 @@ def unasked(briefly: str) -> int:
 
 def defect(error: Exception, arguments: Sequence[str]) -> int:
     """Tell of an error that nobody expected and return the exit code."""
-    said = ": ".join(part for part in (type(error).__name__, str(error)) if part)
-    internal = InternalError(
-        f"a defect of skewcheck itself ended it: {said}",
-        f"Please report it, with the traceback that {DEBUG}=1 adds to the same command.",
-    )
-    internal.__cause__ = error
-    return failed(internal, arguments)
+    return failed(_internal(error), arguments)
+
+
+def in_thread(caught: "threading.ExceptHookArgs") -> None:
+    """Tell of a defect in a thread, as `threading.excepthook`; the run goes on and will lack what it was to bring."""
+    if isinstance(caught.exc_value, Exception):
+        _tell(_internal(caught.exc_value))
 
 
 def interrupted(stopped: Stopped, arguments: Sequence[str]) -> int:
@@ -84,6 +84,26 @@ def json_asked(arguments: Sequence[str], environment: Mapping[str, str]) -> bool
         if name == "--format":
             formats.append(value if equals else "".join(arguments[number + 1 : number + 2]))
     return "--json" in arguments or formats[-1] == "json"
+
+
+def _internal(error: Exception) -> InternalError:
+    said = ": ".join(part for part in (type(error).__name__, str(error)) if part)
+    internal = InternalError(
+        f"a defect of skewcheck itself: {said}",
+        f"Please report it, with the traceback that {DEBUG}=1 adds to the same command.",
+    )
+    internal.__cause__ = error
+    return internal
+
+
+def _tell(error: SkewcheckError) -> SkewcheckError:
+    """Write *error* to stderr; return it as it may be shown."""
+    clean = without_tokens if isinstance(error, OutputError) else redacted  # a file's name may look random
+    shown = type(error)(visible(clean(error.summary), MAX_SHOWN), visible(clean(error.remedy), MAX_SHOWN))
+    meaning = "Nothing was measured.\n" if isinstance(error, UsageError) else ""
+    complain(f"skewcheck: {shown.summary}\n{meaning}{shown.remedy}\n")
+    _debug(error)
+    return shown
 
 
 def _write_document(error: SkewcheckError, arguments: Sequence[str], exit_code: int) -> None:

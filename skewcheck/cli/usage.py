@@ -35,7 +35,7 @@ def translated(error: Any, arguments: list[str]) -> UsageError:
 
 def _no_such_option(error: Any, path: str, see_help: str) -> UsageError:
     name = error.option_name
-    shown = name if _OPTION_NAME.fullmatch(name) and redacted(name) == name else ""
+    shown = name if _OPTION_NAME.fullmatch(name) else ""
     summary = f"there is no option {shown}" if shown else "there is no such option"
     commands = getattr(error.ctx.command, "commands", {})
     owners = [word for word, command in commands.items() if any(name in param.opts for param in command.params)]
