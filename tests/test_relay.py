@@ -3,11 +3,13 @@
 import contextlib
 import random
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from bench import command
 from bench.chrony import Chronyd
 from bench.faketime import wrong_clock
+from bench.patience import until_calm
 from bench.relay import Relay, Route, delay, fates
 
 from skewcheck.lab.ntp import NtpServer
@@ -30,10 +32,23 @@ def _at(server: Chronyd) -> tuple[str, int]:
 def test_an_uneven_path_widens_the_range_and_hides_nothing(out_s: float, back_s: float, chrony: Farm) -> None:
     """The truth is in a range as wide as the round trip, at the very end of it where all of the delay is on one way."""
     with Relay(_at(chrony["a"]), delay(out_s), delay(back_s)) as relay:
-        ntp = command.clock([relay.server], environment=wrong_clock(SKEW_S)).report["ntp"]
-    assert ntp["low_s"] <= SKEW_S <= ntp["high_s"]
-    assert out_s + back_s <= ntp["high_s"] - ntp["low_s"] <= out_s + back_s + SLACK_S
+        ntp = _measure([relay], calm_s=out_s + back_s + SLACK_S)
+    assert ntp["high_s"] - ntp["low_s"] >= out_s + back_s
     assert ntp["skew_s"] - SKEW_S == pytest.approx((back_s - out_s) / 2, abs=SLACK_S)
+
+
+def _measure(relays: Sequence[Relay], calm_s: float) -> dict[str, Any]:
+    """Measure a wrong clock through *relays*, until the range is no wider than *calm_s*; the truth is in each."""
+    servers = [relay.server for relay in relays]
+
+    def measure() -> dict[str, Any]:
+        ntp: dict[str, Any] = command.clock(servers, environment=wrong_clock(SKEW_S)).report["ntp"]
+        return ntp
+
+    runs = until_calm(measure, lambda ntp: bool(ntp["high_s"] - ntp["low_s"] <= calm_s))
+    for ntp in runs:
+        assert ntp["low_s"] <= SKEW_S <= ntp["high_s"]
+    return runs[-1]
 
 
 def test_uneven_paths_to_several_servers_narrow_each_other(chrony: Farm) -> None:
@@ -42,9 +57,7 @@ def test_uneven_paths_to_several_servers_narrow_each_other(chrony: Farm) -> None
         Relay(_at(chrony["a"]), delay(0.08), delay(0)) as slow_out,
         Relay(_at(chrony["b"]), delay(0), delay(0.08)) as slow_back,
     ):
-        ntp = command.clock([slow_out.server, slow_back.server], environment=wrong_clock(SKEW_S)).report["ntp"]
-    assert ntp["low_s"] <= SKEW_S <= ntp["high_s"]
-    assert ntp["high_s"] - ntp["low_s"] <= SLACK_S
+        ntp = _measure([slow_out, slow_back], calm_s=SLACK_S)
     assert all(server["high_s"] - server["low_s"] >= 0.08 for server in ntp["servers"])
 
 
