@@ -2,6 +2,7 @@
 
     SkewcheckError
     ├── UsageError       the command line or the environment asks for something impossible
+    ├── HostError        this host doesn't let us measure at all
     ├── OutputError      the result could not be written where it was asked to go
     └── InternalError    a defect of skewcheck itself
 
@@ -28,6 +29,12 @@ class UsageError(SkewcheckError):
     """The command line or the environment asks for something impossible."""
 
     id = "usage"
+
+
+class HostError(SkewcheckError):
+    """This host doesn't let us measure at all."""
+
+    id = "host"
 
 
 class OutputError(SkewcheckError):

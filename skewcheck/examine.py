@@ -30,7 +30,9 @@ from skewcheck.visible import visible
 TIMEOUT_S = 3.0
 """Longer than any answer worth having takes: a range is never narrower than the round trip."""
 MAX_SAMPLES = 8
-"""More than the filter of RFC 5905 §10 keeps; each costs public servers a packet."""
+"""What the filter of RFC 5905 §10 keeps; each costs somebody's server a packet."""
+MAX_QUOTED = 30
+"""Characters of a wrong server name that are repeated to the user."""
 _MIN_MEASURING_S = 0.05
 
 
@@ -76,7 +78,7 @@ def judged(found: Survey, thresholds: Thresholds, request: ClockRequest) -> Repo
     """Return the report on what was measured."""
     consensus = found.consensus
     judgement = severity.judge(consensus.skew_s, consensus.interval, consensus.basis, thresholds)
-    case = diagnose.Case(found, judgement, thresholds, sys.platform)
+    case = diagnose.Case(found, judgement, thresholds, sys.platform, _asked(request))
     policy = request.policy
     return Report(
         command=request.command,
@@ -84,7 +86,7 @@ def judged(found: Survey, thresholds: Thresholds, request: ClockRequest) -> Repo
         proven=judgement.proven,
         exit_code=severity.exit_code(judgement.status, policy.fail_on, policy.on_unknown),
         verdict=sentence.verdict(found, judgement, thresholds),
-        meaning=sentence.meaning(found, judgement),
+        meaning=sentence.meaning(found),
         thresholds=thresholds,
         next_step=diagnose.next_step(case),
         assumes=("majority-honest", "path-not-hostile") if consensus.basis is Basis.MAJORITY else (),
@@ -116,7 +118,8 @@ def _whom(request: ClockRequest) -> tuple[Sequence[Server], ServerList]:
         raise UsageError(
             f"{len(request.servers)} servers are too many", f"Name at most {MAX_SERVERS}; five are plenty."
         )
-    return [_server(given) for given in dict.fromkeys(request.servers)], ServerList.NAMED
+    named = [_server(given) for given in request.servers]
+    return list({server.key: server for server in reversed(named)}.values())[::-1], ServerList.NAMED
 
 
 def _server(given: str) -> Server:
@@ -124,7 +127,19 @@ def _server(given: str) -> Server:
         return parse_server(given)
     except ValueError as error:
         examples = "Examples: time.example.net, 192.0.2.1:123, [2001:db8::1]:123."
-        raise UsageError(f"server '{visible(given)}' {error}", examples) from None
+        # What is long is no name that one mistyped; it may be a secret that landed here by mistake.
+        shown = f"'{visible(given)}'" if len(given) <= MAX_QUOTED else f"of {len(given)} characters"
+        raise UsageError(f"the server {shown} {error}", examples) from None
+
+
+def _asked(request: ClockRequest) -> tuple[str, ...]:
+    """Return the arguments that ask the same servers again, as a shell takes them."""
+    if not request.servers:
+        return ()
+    from shlex import quote
+
+    family = {Family.V4: ("-4",), Family.V6: ("-6",)}.get(request.family, ())
+    return (*family, *(f"-H {quote(visible(given))}" for given in request.servers))
 
 
 def _thresholds(policy: Policy) -> Thresholds:

@@ -76,6 +76,11 @@ class Exchange(NamedTuple):
     """Server's transmit time minus its reference time; None where it sent no reference time."""
 
     @property
+    def root_distance_s(self) -> float:
+        """How far from UTC the server claims to be at most, without our way to it (RFC 5905 §11.2)."""
+        return self.root_delay_s / 2 + self.root_dispersion_s + self.precision_s
+
+    @property
     def delay_s(self) -> float:
         """Round trip without the server's own time (RFC 5905 §8)."""
         return (self.t4_s - self.t1_s) - (self.t3_s - self.t2_s)
@@ -208,6 +213,8 @@ class Survey(NamedTuple):
     local: LocalRun
     cut_short: bool
     """The deadline ended it while an answer could still have come."""
+    samples: int = 1
+    """How many were asked of each server."""
 
 
 class Thresholds(NamedTuple):

@@ -66,6 +66,18 @@ def skew_text(skew_s: float, bound: tuple[float, float] | None = None) -> str:
     return f"{duration_text(skew_s, quantum_s)} {direction(skew_s)}"
 
 
+def size_text(skew_s: float, bound: tuple[float, float]) -> str:
+    """Return the size of *skew_s*, without its direction, as exactly as its range is shown beside it.
+
+    From a minute on, what people count in is added: `5417.00 s (1 h 30 min)`.
+    """
+    quantum_s = _quantum(*bound)
+    size_s = abs(skew_s)
+    if size_s < _MINUTE_S or quantum_s >= _MINUTE_S or math.isinf(size_s):
+        return duration_text(skew_s, quantum_s)
+    return f"{_decimal(size_s / quantum_s, quantum_s, 1.0)} s ({duration_text(skew_s)})"
+
+
 def margin_text(skew_s: float, low_s: float, high_s: float) -> str:
     """Return *skew_s* and how far the truth can be from it: `203 ms ahead ± 8 ms`.
 

@@ -93,9 +93,9 @@ def test_behind_is_the_other_illness() -> None:
     """Behind means premature expiry, with how late the refresh comes."""
     found = report(*BEHIND)
     assert found.verdict == (
-        "CRITICAL  your clock is 1 h 30 min BEHIND UTC, proven between 5399.99 and 5400.01 s; 3 of 3 servers agree"
+        "CRITICAL  your clock is 5400.000 s (1 h 30 min) BEHIND UTC, proven between 5399.99 and 5400.01 s; 3 of 3 servers agree"
     )
-    assert "1 h 30 min late" in found.meaning
+    assert "with a buffer below 1 h 30 min, comes too late" in found.meaning
     assert ids(found) == ["local-behind"]
     assert found.exit_code == 2
 
@@ -146,7 +146,7 @@ def test_too_coarse_is_not_ok() -> None:
     assert found.exit_code == 3
     assert ids(found) == ["too-coarse"]
     assert found.next_step is not None
-    assert found.next_step.command == "skewcheck clock --samples 4"
+    assert found.next_step.command == "skewcheck clock -H HOST1 -H HOST2 -H HOST3"
     one_way = report(*(reading(name, 0.05, 1.2) for name in "ab"))
     assert "between 0.0 and 1.2 s AHEAD of UTC" in one_way.verdict
 
@@ -175,7 +175,7 @@ def test_servers_that_contradict_each_other_give_no_verdict() -> None:
         (
             [silent("a", address="[::1]:1123")],
             "the NTP server a did not answer in 250 ms: it is down, or UDP 1123 is blocked on the way",
-            "udp-123-blocked",
+            "no-answer",
         ),
         (
             [silent("a", address="192.0.2.1:1"), silent("b")],
@@ -195,12 +195,12 @@ def test_servers_that_contradict_each_other_give_no_verdict() -> None:
         ([silent("a", "port-closed")], "the NTP server a did not answer: no time server runs there", "no-answer"),
         (
             [silent("a"), silent("b"), silent("c", "port-closed")],
-            "none of 3 NTP servers answered in 250 ms: 2 no-reply, 1 port-closed",
+            "none of 3 NTP servers answered in 250 ms: 2 silent, 1 without a time server",
             "no-answer",
         ),
         (
             [silent("a"), silent("b", "kod-rate", rejected=True)],
-            "none of 2 NTP servers gave a usable answer: 1 no-reply, 1 kod-rate",
+            "none of 2 NTP servers gave a usable answer: 1 silent, 1 kod-rate",
             "no-answer",
         ),
         (
@@ -233,7 +233,7 @@ def test_a_step_and_a_slew_are_told() -> None:
     stepped = report(*GOOD, run=RUN._replace(step_s=-0.002, slew_ppm=700.0))
     assert stepped.status is Status.OK
     assert ids(stepped) == ["stepped", "slewing"]
-    assert the(stepped, "stepped").summary.startswith("the local clock was set back by 2 ms meanwhile")
+    assert the(stepped, "stepped").summary.startswith("the local clock jumped back by 2 ms meanwhile")
     assert "700 ppm faster" in the(stepped, "slewing").summary
     assert stepped.next_step is not None
     assert stepped.next_step.why.startswith("measures again")

@@ -3,8 +3,9 @@
 import pytest
 
 from skewcheck.measure.localclock import ClockSources, LocalClock, system_sources
-from skewcheck.measure.survey import _settled
-from skewcheck.model import Interval, LocalRun, NoReading, Reading
+from skewcheck.measure.consensus import agree
+from skewcheck.measure.survey import _covering, _set_by
+from skewcheck.model import Interval, NoReading, Reading
 
 SECOND_NS = 1_000_000_000
 
@@ -98,25 +99,23 @@ def test_this_host_can_be_read() -> None:
     assert run.wander_s < 0.001
 
 
-def _run(*, step_s: float = 0.0, wander_s: float = 0.0) -> LocalRun:
-    return LocalRun(ended_at_s=0.0, duration_s=1.0, step_s=step_s, slew_ppm=0.0, wander_s=wander_s)
+READINGS = [Reading(name, "192.0.2.1", 0.5, Interval(0.4, 0.6), 0.01, ()) for name in "abc"]
 
 
-READING = Reading("a", "192.0.2.1", 0.5, Interval(0.4, 0.6), 0.01, ())
-
-
-def test_after_a_step_the_range_covers_both_clocks_and_the_estimate_is_the_new_one() -> None:
+@pytest.mark.parametrize(
+    ("step_s", "skew_s", "interval"),
+    [(-0.5, 0.0, Interval(-0.1, 0.6)), (0.5, 1.0, Interval(0.4, 1.1)), (0.0, 0.5, Interval(0.4, 0.6))],
+)
+def test_after_a_step_the_range_covers_both_clocks_and_the_estimate_is_the_new_one(
+    step_s: float, skew_s: float, interval: Interval
+) -> None:
     """Set back by 0.5 s, a clock that was 0.5 s ahead is right, but was measured before."""
-    moved = _settled(READING, _run(step_s=-0.5))
-    assert isinstance(moved, Reading)
-    assert moved.skew_s == pytest.approx(0.0)
-    assert moved.interval == pytest.approx(Interval(-0.1, 0.6))
+    silent = NoReading("d", None, "no-reply", "", rejected=False)
+    agreed = _covering(agree([_set_by(outcome, step_s) for outcome in [*READINGS, silent]]), step_s)
+    assert agreed.skew_s == pytest.approx(skew_s)
+    assert agreed.interval == pytest.approx(interval)
 
 
-def test_wander_widens_both_sides_and_silence_stays_silence() -> None:
-    """What the clock may have moved counts in both directions; a server without a reading has no range."""
-    moved = _settled(READING, _run(wander_s=0.1))
-    assert isinstance(moved, Reading)
-    assert moved.interval == pytest.approx(Interval(0.3, 0.7))
-    silent = NoReading("b", None, "no-reply", "", rejected=False)
-    assert _settled(silent, _run(step_s=1.0)) is silent
+def test_a_step_makes_no_verdict_where_there_was_none() -> None:
+    """Nobody answered: the step changes nothing about that."""
+    assert _covering(agree([]), 7.0).interval is None

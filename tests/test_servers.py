@@ -37,6 +37,7 @@ def test_every_usual_spelling_is_understood(text: str, host: str, port: int) -> 
         "host:0",
         "host:65536",
         "host:99999999999",
+        "host:000065536",
         "host:١٢٣",
         "host:12a",
         "ntp://host",
@@ -52,6 +53,13 @@ def test_what_is_no_server_is_refused_with_a_sentence(text: str) -> None:
     """Nothing of it may reach a resolver: a pasted token has labels longer than any name's."""
     with pytest.raises(ValueError, match=r"is not a host|has no usable port"):
         parse_server(text)
+
+
+@pytest.mark.parametrize("text", ["Time.Example.NET", "time.example.net.", " time.example.net:123 "])
+def test_one_name_in_two_spellings_is_one_server(text: str) -> None:
+    """Else one server could be its own majority."""
+    assert parse_server(text).key == parse_server("time.example.net").key
+    assert parse_server(text).key != parse_server("time.example.net:124").key
 
 
 def test_the_public_list_is_five_different_operators_on_the_ntp_port() -> None:

@@ -1,4 +1,4 @@
-"""Which illness, and what next. Each illness is one small function in `_FINDERS`: a finding, or None."""
+"""Which illness, and what next. Each illness is one small function in `_FINDERS` that returns its findings."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -21,9 +21,11 @@ from skewcheck.model import (
 from skewcheck.quantity import direction, duration_text, range_text, skew_text
 
 SLEWING_PPM = 500.0
-"""The fastest that the kernel's own NTP code slews (RFC 5905 §A.5.5.6): beyond it somebody corrects on purpose."""
+"""The fastest that the kernel itself slews a clock (MAXFREQ of Linux' timex.h): beyond it a daemon is in a hurry."""
 STALE_REFERENCE_S = 86400.0
 """A server last set longer ago than a day: legal, its own dispersion allows for it, but worth a remark."""
+WORTH_SAMPLES = 4
+"""So many samples are advised: of random delays on a path, the shortest of four is near the shortest of many."""
 
 
 class Case(NamedTuple):
@@ -34,11 +36,18 @@ class Case(NamedTuple):
     thresholds: Thresholds
     platform: str
     """As `sys.platform`: which remedy fits."""
+    asked: tuple[str, ...] = ()
+    """The arguments that name the same servers again; none for the public list."""
 
     @property
     def consensus(self) -> Consensus:
         """What the servers came to."""
         return self.survey.consensus
+
+    @property
+    def readings(self) -> list[Reading]:
+        """The readings, of truechimers and all others."""
+        return [vote.outcome for vote in self.consensus.votes if isinstance(vote.outcome, Reading)]
 
 
 def findings(case: Case) -> tuple[Finding, ...]:
@@ -48,26 +57,37 @@ def findings(case: Case) -> tuple[Finding, ...]:
 
 def next_step(case: Case) -> NextStep:
     """Return the one command for the last line: what mends it here, else what settles the question."""
+    interval = case.consensus.interval
+    if interval is None and not case.consensus.answered:
+        return remedies.ASK_INSIDE
     if case.survey.local.step_s:
-        return remedies.MEASURE_AGAIN
-    if case.consensus.basis is Basis.NONE and not case.consensus.answered:
-        return remedies.NAME_INSIDE
-    if case.consensus.basis is not Basis.MAJORITY:
+        return remedies.again(case.asked)
+    if interval is None or case.consensus.basis is not Basis.MAJORITY:
         return _ask_others(case)
-    if case.judgement.status is Status.UNKNOWN:
-        return remedies.SAMPLE_MORE
-    if case.judgement.status is Status.OK:
-        return remedies.LOOK_AT_THE_API if case.judgement.proven else remedies.SAMPLE_MORE
+    if case.judgement.proven and case.judgement.status is Status.OK:
+        return remedies.LOOK_AT_THE_API
+    if case.judgement.least is Status.OK:
+        return _narrow(case)
     return remedies.mend_clock(case.platform)
 
 
 def _ask_others(case: Case) -> NextStep:
-    return remedies.ASK_MORE if case.survey.listed is ServerList.NAMED else remedies.NAME_MORE
+    return remedies.ASK_PUBLIC if case.survey.listed is ServerList.NAMED else remedies.ASK_OTHERS
+
+
+def _narrow(case: Case) -> NextStep:
+    """Return what narrows the range: more samples against long ways, other servers against modest promises."""
+    long_ways = sum(reading.delay_s / 2 > reading.exchanges[0].root_distance_s for reading in case.readings)
+    if case.survey.samples < WORTH_SAMPLES and 2 * long_ways >= len(case.readings):
+        return remedies.more_samples(case.asked, WORTH_SAMPLES)
+    return remedies.ASK_NEARER
 
 
 def _local_skew(case: Case) -> list[Finding]:
     skew_s, interval = case.consensus.skew_s, case.consensus.interval
-    if skew_s is None or interval is None or case.judgement.status in (Status.OK, Status.UNKNOWN):
+    if skew_s is None or interval is None or interval.low_s <= 0 <= interval.high_s:
+        return []
+    if case.judgement.status in (Status.OK, Status.UNKNOWN):
         return []
     summary = f"the local clock against UTC: {skew_text(skew_s, interval)} ({range_text(*interval)})"
     evidence = (("skew_s", skew_s), ("low_s", interval.low_s), ("high_s", interval.high_s))
@@ -76,12 +96,19 @@ def _local_skew(case: Case) -> list[Finding]:
 
 
 def _too_coarse(case: Case) -> list[Finding]:
+    """Tell of a range that holds a threshold: it goes from ok to critical, or leaves even the direction open."""
     interval = case.consensus.interval
-    if interval is None or case.judgement.status is not Status.UNKNOWN:
+    unjudged = case.judgement.status is Status.UNKNOWN
+    if interval is None or case.judgement.status is Status.OK:
         return []
-    summary = f"the range, {range_text(*interval)}, goes from ok to critical"
+    if not unjudged and not interval.low_s <= 0 <= interval.high_s:
+        return []
+    open_s = "goes from ok to critical" if unjudged else "leaves open whether the clock is ahead or behind"
     evidence = (("low_s", interval.low_s), ("high_s", interval.high_s))
-    return [Finding("too-coarse", Status.UNKNOWN, summary, evidence, (remedies.SAMPLE_MORE.command,))]
+    remedy = (_narrow(case).command,)
+    return [
+        Finding("too-coarse", case.judgement.status, f"the range, {range_text(*interval)}, {open_s}", evidence, remedy)
+    ]
 
 
 def _disagreement(case: Case) -> list[Finding]:
@@ -92,23 +119,24 @@ def _disagreement(case: Case) -> list[Finding]:
     return [Finding("servers-disagree", Status.UNKNOWN, summary, evidence, (_ask_others(case).command,))]
 
 
+_SILENCES = (
+    ("udp-123-blocked", {"no-reply"}, "NTP packets go out and nothing comes back"),
+    ("udp-123-blocked", {"no-reply", "prohibited"}, "NTP packets are stopped, by this host or on the way"),
+    ("no-network", {"no-route", "unreachable"}, "this host has no way to any of the servers"),
+    ("dns-failed", {"dns-failed", "dns-timeout", "dns-no-such-name"}, "none of the servers' names can be resolved"),
+)
+
+
 def _nobody(case: Case) -> list[Finding]:
     if case.consensus.answered:
         return []
     reasons = {vote.outcome.reason for vote in case.consensus.votes if isinstance(vote.outcome, NoReading)}
-    name, summary = next(
-        ((name, summary) for name, known, summary in _SILENCES if reasons <= known),
-        ("no-answer", "no server gave a usable answer"),
-    )
+    name, summary = "no-answer", "no server gave a usable answer"
+    if case.consensus.asked > 1 or reasons != {"no-reply"}:  # a sole server that stays silent may just be down
+        known = ((name, summary) for name, covered, summary in _SILENCES if reasons <= covered)
+        name, summary = next(known, (name, summary))
     evidence = (("asked", case.consensus.asked), ("reasons", ", ".join(sorted(reasons))))
-    return [Finding(name, Status.UNKNOWN, summary, evidence, (remedies.NAME_INSIDE.command,))]
-
-
-_SILENCES = (
-    ("udp-123-blocked", {"no-reply", "prohibited"}, "NTP packets go out and nothing comes back"),
-    ("no-network", {"no-route", "unreachable"}, "this host has no way to any of the servers"),
-    ("dns-failed", {"dns-failed", "dns-timeout", "dns-no-such-name"}, "none of the servers' names can be resolved"),
-)
+    return [Finding(name, Status.UNKNOWN, summary, evidence, (remedies.ASK_INSIDE.command,))]
 
 
 def _one_server(case: Case) -> list[Finding]:
@@ -138,8 +166,11 @@ def _stepped(case: Case) -> list[Finding]:
     if not step_s:
         return []
     way = "forward" if step_s > 0 else "back"
-    summary = f"the local clock was set {way} by {duration_text(step_s)} meanwhile: the range covers before and after"
-    return [Finding("stepped", Status.OK, summary, (("step_s", step_s),), (remedies.MEASURE_AGAIN.command,))]
+    summary = (
+        f"the local clock jumped {way} by {duration_text(step_s)} meanwhile (it was set, or this host slept): the "
+        "range covers before and after"
+    )
+    return [Finding("stepped", Status.OK, summary, (("step_s", step_s),), (remedies.again(case.asked).command,))]
 
 
 def _slewing(case: Case) -> list[Finding]:
@@ -154,24 +185,38 @@ def _slewing(case: Case) -> list[Finding]:
 def _cut_short(case: Case) -> list[Finding]:
     if not case.survey.cut_short:
         return []
-    silent = case.consensus.asked - case.consensus.answered
+    late = {"no-reply", "dns-timeout", "dns-slow"}
+    silent = sum(isinstance(v.outcome, NoReading) and v.outcome.reason in late for v in case.consensus.votes)
     missing = f"{silent} of {case.consensus.asked} servers had not answered" if silent else "samples were missing"
     summary = f"the deadline ended the measurement after {duration_text(case.survey.local.duration_s)}: {missing}"
     return [Finding("cut-short", Status.OK, summary, (("silent", silent),), ("allow more time with -t",))]
 
 
+def _fewer_samples(case: Case) -> list[Finding]:
+    wanted = case.survey.samples
+    short = [(reading.server, len(reading.exchanges)) for reading in case.readings if len(reading.exchanges) < wanted]
+    return [
+        Finding(
+            "fewer-samples",
+            Status.OK,
+            f"{server} gave {given} of {wanted} samples",
+            (("server", server), ("samples", given), ("wanted", wanted)),
+        )
+        for server, given in short
+    ]
+
+
 def _stale_reference(case: Case) -> list[Finding]:
+    ages = [(reading.server, reading.exchanges[-1].reference_age_s) for reading in case.readings]
     return [
         Finding(
             "stale-reference",
             Status.OK,
-            f"{vote.outcome.server} was itself last set {duration_text(age_s)} ago",
-            (("server", vote.outcome.server), ("reference_age_s", age_s)),
+            f"{server} was itself last set {duration_text(age_s)} ago",
+            (("server", server), ("reference_age_s", age_s)),
         )
-        for vote in case.consensus.votes
-        if isinstance(vote.outcome, Reading)
-        and (age_s := vote.outcome.exchanges[-1].reference_age_s) is not None
-        and age_s > STALE_REFERENCE_S
+        for server, age_s in ages
+        if age_s is not None and age_s > STALE_REFERENCE_S
     ]
 
 
@@ -185,5 +230,6 @@ _FINDERS: tuple[Callable[[Case], list[Finding]], ...] = (
     _one_server,
     _slewing,
     _cut_short,
+    _fewer_samples,
     _stale_reference,
 )

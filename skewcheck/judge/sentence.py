@@ -3,7 +3,7 @@
 from collections import Counter
 
 from skewcheck.model import Basis, Consensus, Interval, Judgement, NoReading, Reading, Status, Survey, Thresholds
-from skewcheck.quantity import between_text, bound_text, direction, duration_text, skew_text
+from skewcheck.quantity import between_text, bound_text, direction, duration_text, size_text
 
 WORDS = {
     Status.OK: "OK",
@@ -11,13 +11,24 @@ WORDS = {
     Status.CRITICAL: "CRITICAL",
     Status.UNKNOWN: "CANNOT TELL",
 }
+FELT_S = 0.1
+"""Below this, a verifier without leeway refuses at most one in ten fresh tokens, and any usual buffer hides it."""
+SHORTEST_LIFE_S = 300.0
+"""The shortest life that an OAuth client may set for its Genesys Cloud tokens."""
 _AHEAD = (
-    "For a token: what this host signs (JWT bearer, SAML) looks issued in the future to a strict server. "
-    "Refreshing by exp merely comes early. Genesys Cloud's own tokens don't feel this clock."
+    "For a token: what this host signs (JWT bearer, SAML) looks issued in the future to a strict server, and what it "
+    "checks looks expired {size} early. Refreshing by exp comes {early}. Genesys Cloud's own tokens don't feel this "
+    "clock."
 )
+_EARLY = "early, which does no harm"
+_STORM = "so early that a token which lives no longer looks dead on arrival"
 _BEHIND = (
-    "For a token: a client that refreshes by exp on this clock is {late} late, with 401s at the end of each "
-    "token's life. A verifier on this host refuses fresh tokens as issued in the future."
+    "For a token: a client that refreshes by exp, with a buffer below {size}, comes too late: 401s at the end of each "
+    "token's life. A strict verifier on this host refuses {which} tokens as issued in the future."
+)
+_EITHER = (
+    "For a token: ahead and behind are different illnesses, and which of them this clock has is not settled; nor "
+    "whether it has any."
 )
 _FINE = "For a token: at this size the clock is an unlikely cause of a 401. The API's own clock was not measured here."
 _UNKNOWN = "For a token: nothing can be said, neither that this clock causes a 401 nor that it doesn't."
@@ -31,11 +42,26 @@ _CAUSES = {
     "unreachable": ("there is no way there from here", "there is no way there from here"),
     "dns-no-such-name": ("there is no such name", "there are no such names, or this host can't resolve any"),
     "dns-failed": ("this host can't resolve the name", "this host can't resolve names"),
+    "dns-slow": ("its name was resolved too late to ask it", "their names were resolved too late to ask them"),
     "dns-timeout": ("this host can't resolve the name", "this host can't resolve names"),
     "no-address": ("the name has no address of that family", "the names have no address of that family"),
 }
 
-_TAKE_TIME = {"no-reply", "dns-timeout"}
+_TAKE_TIME = {"no-reply", "dns-timeout", "dns-slow"}
+# The same where the reasons differ: `2 silent, 1 not resolved`. What isn't here says enough by its id: `1 kod-rate`.
+_SAID = {
+    "no-reply": "silent",
+    "not-waited-for": "silent",
+    "prohibited": "prohibited by this host",
+    "port-closed": "without a time server",
+    "no-route": "without a route",
+    "dns-no-such-name": "unknown by name",
+    "dns-failed": "not resolved",
+    "dns-timeout": "not resolved in time",
+    "dns-slow": "resolved too late",
+    "no-address": "without an address",
+    "unsynchronised": "not synchronised",
+}
 
 
 def verdict(survey: Survey, judgement: Judgement, thresholds: Thresholds) -> str:
@@ -48,25 +74,41 @@ def verdict(survey: Survey, judgement: Judgement, thresholds: Thresholds) -> str
     elif consensus.basis is Basis.SINGLE:
         sentence = _by_one(consensus, consensus.skew_s, consensus.interval)
     else:
-        sentence = _by_majority(consensus, consensus.skew_s, consensus.interval)
+        open_limit = _open_limit(judgement, thresholds)
+        sentence = _by_majority(consensus, consensus.skew_s, consensus.interval, open_limit)
     return f"{WORDS[judgement.status]}  {sentence}"
 
 
-def meaning(survey: Survey, judgement: Judgement) -> str:
-    """Return the second line: what the verdict means for a token, which depends on the direction."""
-    skew_s = survey.consensus.skew_s
-    if judgement.status is Status.UNKNOWN or skew_s is None:
+def meaning(survey: Survey) -> str:
+    """Return the second line: what the range means for a token, which depends on its direction and its size."""
+    skew_s, interval = survey.consensus.skew_s, survey.consensus.interval
+    if skew_s is None or interval is None:
         return _UNKNOWN
-    if judgement.status is Status.OK:
+    if abs(interval.farthest_from_zero()) < FELT_S:
         return _FINE
-    return _AHEAD if skew_s > 0 else _BEHIND.format(late=duration_text(skew_s))
+    if _either_way(interval):
+        return _EITHER
+    size = duration_text(skew_s)
+    if skew_s > 0:
+        return _AHEAD.format(size=size, early=_EARLY if skew_s < SHORTEST_LIFE_S else _STORM)
+    return _BEHIND.format(size=size, which="some fresh" if abs(skew_s) < 1 else "fresh")
 
 
-def _by_majority(consensus: Consensus, skew_s: float, interval: Interval) -> str:
+def _by_majority(consensus: Consensus, skew_s: float, interval: Interval, open_limit: str) -> str:
     voices = f"{consensus.agreeing} of {consensus.asked} servers agree"
+    if open_limit:
+        return f"{_skewed(skew_s, interval)}, {between_text(*interval)}: {open_limit}; {voices}"
     if _either_way(interval):
         return f"your clock is {_within(interval)} of UTC, proven; {voices}"
     return f"{_skewed(skew_s, interval)}, proven {between_text(*interval)}; {voices}"
+
+
+def _open_limit(judgement: Judgement, thresholds: Thresholds) -> str:
+    """Return which threshold the range leaves open; empty where all of it has one severity."""
+    if judgement.least is judgement.most:
+        return ""
+    limit_s = thresholds.warning_s if judgement.least is Status.OK else thresholds.critical_s
+    return f"on which side of the {duration_text(limit_s)} limit is not proven"
 
 
 def _by_one(consensus: Consensus, skew_s: float, interval: Interval) -> str:
@@ -111,7 +153,7 @@ def _silence(survey: Survey) -> str:
 
 
 def _counts(reasons: "Counter[str]") -> str:
-    return ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
+    return ", ".join(f"{count} {_SAID.get(reason, reason)}" for reason, count in reasons.most_common())
 
 
 def _udp(failed: list[NoReading]) -> str:
@@ -122,8 +164,7 @@ def _udp(failed: list[NoReading]) -> str:
 
 
 def _skewed(skew_s: float, interval: Interval) -> str:
-    size, _, way = skew_text(skew_s, interval).rpartition(" ")
-    return f"your clock is {size} {_of_utc(way)}"
+    return f"your clock is {size_text(skew_s, interval)} {_of_utc(direction(skew_s))}"
 
 
 def _of_utc(way: str) -> str:

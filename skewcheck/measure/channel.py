@@ -38,7 +38,7 @@ class Address(NamedTuple):
         return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-class Failure(NamedTuple):
+class NoSample(NamedTuple):
     """Why an address gives no sample."""
 
     reason: str
@@ -47,23 +47,25 @@ class Failure(NamedTuple):
 
 
 _NETWORK = {
-    errno.ECONNREFUSED: Failure("port-closed", "nothing listens on that UDP port there"),
-    errno.EACCES: Failure("prohibited", "a firewall or route on this host prohibits it"),
-    errno.EPERM: Failure("prohibited", "a firewall or route on this host prohibits it"),
-    errno.EHOSTUNREACH: Failure("unreachable", "no way to that host"),
-    errno.EHOSTDOWN: Failure("unreachable", "that host is down"),
-    errno.ENETUNREACH: Failure("no-route", "this host has no route there"),
-    errno.ENETDOWN: Failure("no-route", "the network is down"),
-    errno.EADDRNOTAVAIL: Failure("no-route", "this host has no address to send from"),
-    errno.EAFNOSUPPORT: Failure("no-route", "this host does not speak that address family"),
-    errno.EINVAL: Failure("no-route", "a route on this host discards it"),
+    errno.ECONNREFUSED: NoSample("port-closed", "nothing listens on that UDP port there"),
+    errno.EACCES: NoSample("prohibited", "this host may not send there: a firewall, a route, or a broadcast address"),
+    errno.EPERM: NoSample("prohibited", "this host may not send there: a firewall, a route, or a broadcast address"),
+    errno.EHOSTUNREACH: NoSample("unreachable", "no way to that host"),
+    errno.EHOSTDOWN: NoSample("unreachable", "that host is down"),
+    errno.ENETUNREACH: NoSample("no-route", "this host has no route there"),
+    errno.ENETDOWN: NoSample("no-route", "the network is down"),
+    errno.EADDRNOTAVAIL: NoSample("no-route", "this host has no address to send from"),
+    errno.EAFNOSUPPORT: NoSample("no-route", "this host does not speak that address family"),
+    errno.EINVAL: NoSample(
+        "no-route", "this host can't send there: a route discards it, or a link-local address lacks its %interface"
+    ),
 }
 
 
-def network_failure(error: OSError) -> Failure:
+def network_trouble(error: OSError) -> NoSample:
     """Return what a socket's error means."""
     known = _NETWORK.get(error.errno or 0)
-    return known or Failure("send-failed", os.strerror(error.errno) if error.errno else "the system refused")
+    return known or NoSample("send-failed", os.strerror(error.errno) if error.errno else "the system refused")
 
 
 class Channel:
@@ -116,6 +118,7 @@ class Channel:
             if not isinstance(verdict, ntp.Refusal):
                 nonce, sample = verdict
                 del self._open[nonce]
+                self.refused_at_s = math.inf  # what came before it was forged, or the server thought better of it
                 return sample
             self._refuse(verdict)
         return None

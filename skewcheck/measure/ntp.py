@@ -1,4 +1,4 @@
-"""One NTP exchange: the request, and what a packet that comes back is worth (RFC 5905, RFC 9109).
+"""One NTP exchange: the request, and what a packet that comes back is worth (RFC 5905).
 
 ntplib is the codec and nothing more: its client believes whatever comes first from the right address. Here
 the request's transmit timestamp is 64 random bits and all other fields are zero, so that a packet which does
@@ -24,8 +24,11 @@ _CLIENT, _SERVER = 3, 4
 _ALARM = 3
 _UNSYNCHRONISED_STRATUM = 16
 MAX_ROOT_DISTANCE_S = 16.0
-"""RFC 5905 §7.4 MAXDISP: a server that claims no better than this claims nothing."""
+"""RFC 5905 §7.2, MAXDISP: a server that claims no better than this claims nothing."""
 _ERA_S = 2.0**32
+_PIVOT_S = 1577836800.0
+"""2020-01-01. Timestamps wrap every 136 years (RFC 5905 §6); a server's time is read as the first such moment after
+this, whatever the local clock says: it may be the one that is 68 years off."""
 _FLOAT_S = 1e-6
 """ntplib keeps seconds since 1900 in a float: one unit in the last place is 0.48 µs today."""
 _ORIGIN, _RECEIVE, _TRANSMIT = slice(24, 32), slice(32, 40), slice(40, 48)
@@ -57,7 +60,7 @@ class Refusal(NamedTuple):
 
 
 def request() -> Request:
-    """Return a new request that tells the server nothing of this host's clock (RFC 9109 and data minimisation)."""
+    """Return a new request, which tells the server nothing of this host's clock."""
     nonce = os.urandom(8)
     blank = ntplib.NTPPacket(version=VERSION, mode=_CLIENT, tx_timestamp=0).to_data()
     return Request(bytes(blank[: _TRANSMIT.start]) + nonce, nonce)
@@ -93,13 +96,12 @@ def proven_range(exchange: Exchange, resolution_s: float) -> Interval:
     precision), the exactness of local time and drift during the exchange widen it.
     """
     t1_s, t2_s, t3_s, t4_s = exchange[:4]
-    claimed_s = exchange.root_delay_s / 2 + exchange.root_dispersion_s + exchange.precision_s
     drift_s = DRIFT_PPM * 1e-6 * max(0.0, t4_s - t1_s)
-    return Interval(t1_s - t2_s, t4_s - t3_s).widened(claimed_s + resolution_s + drift_s + _FLOAT_S)
+    return Interval(t1_s - t2_s, t4_s - t3_s).widened(exchange.root_distance_s + resolution_s + drift_s + _FLOAT_S)
 
 
 def _not_ours(data: bytes, sent: Mapping[bytes, float]) -> Refusal | None:
-    """Tell what isn't the reply to one of our open requests (RFC 5905 §8, tests 2 and 3)."""
+    """Tell what isn't the reply to one of our open requests (RFC 5905 §9.2, packet tests 2 and 3)."""
     if len(data) < PACKET_BYTES:
         return Refusal("runt", f"a packet of {len(data)} bytes; NTP has at least {PACKET_BYTES}", authentic=False)
     if data[_TRANSMIT] in sent and data[0] & 7 == _CLIENT:
@@ -114,7 +116,7 @@ def _not_ours(data: bytes, sent: Mapping[bytes, float]) -> Refusal | None:
 
 
 def _no_time_to_tell(packet: ntplib.NTPStats, data: bytes) -> Refusal | None:
-    """Tell what answers us without telling the time (RFC 5905 §7.3, §7.4; tests 3 and 6 of §8)."""
+    """Tell what answers us without telling the time (RFC 5905 §7.3, §7.4; packet tests 3 and 6 of §9.2)."""
     if packet.mode != _SERVER:
         return Refusal("not-a-reply", f"mode {packet.mode}; a server answers in mode {_SERVER}")
     if packet.version not in _READABLE_VERSIONS:
@@ -134,11 +136,10 @@ def _no_time_to_tell(packet: ntplib.NTPStats, data: bytes) -> Refusal | None:
 
 
 def _impossible(exchange: Exchange, resolution_s: float) -> Refusal | None:
-    """Tell times that can't be (RFC 5905 §8, test 7, and causality)."""
-    distance_s = exchange.root_delay_s / 2 + exchange.root_dispersion_s + exchange.precision_s
+    """Tell times that can't be (RFC 5905 §9.2, packet test 7, and causality)."""
     grain_s = exchange.precision_s + _FLOAT_S
-    if distance_s >= MAX_ROOT_DISTANCE_S:
-        return Refusal("root-distance", f"the server claims to be right only to {distance_s:.0f} s")
+    if exchange.root_distance_s >= MAX_ROOT_DISTANCE_S:
+        return Refusal("root-distance", f"the server claims to be right only to {exchange.root_distance_s:.0f} s")
     if exchange.t3_s < exchange.t2_s - grain_s:
         return Refusal("ran-backwards", "the server sent its reply before it received the request")
     if exchange.reference_age_s is not None and exchange.reference_age_s < -grain_s:
@@ -149,8 +150,8 @@ def _impossible(exchange: Exchange, resolution_s: float) -> Refusal | None:
 
 
 def _exchange(packet: ntplib.NTPStats, data: bytes, t1_s: float, t4_s: float) -> Exchange:
-    t2_s = _unix_s(packet.recv_timestamp, t1_s)
-    t3_s = _unix_s(packet.tx_timestamp, t1_s)
+    t2_s = _unix_s(packet.recv_timestamp, _PIVOT_S + _ERA_S / 2)
+    t3_s = _unix_s(packet.tx_timestamp, _PIVOT_S + _ERA_S / 2)
     reference_s = _unix_s(packet.ref_timestamp, t3_s)
     return Exchange(
         t1_s=t1_s,
@@ -160,7 +161,7 @@ def _exchange(packet: ntplib.NTPStats, data: bytes, t1_s: float, t4_s: float) ->
         leap=packet.leap,
         version=packet.version,
         stratum=packet.stratum,
-        poll=packet.poll,
+        poll=packet.poll if packet.poll < 128 else packet.poll - 256,  # ntplib reads it without its sign
         precision_s=2.0**packet.precision,
         root_delay_s=packet.root_delay,
         root_dispersion_s=packet.root_dispersion,

@@ -20,6 +20,11 @@ class Server(NamedTuple):
     host: str
     port: int = NTP_PORT
 
+    @property
+    def key(self) -> tuple[str, int]:
+        """What tells two servers apart, however they are spelt: names have no case and may end in a dot."""
+        return self.host.removesuffix(".").lower(), self.port
+
 
 # Five operators that keep UTC un-smeared and offer NTP to everybody. One packet each and run.
 # pool.ntp.org is missing on purpose: its terms forbid the default zone names as an application's default.
@@ -45,7 +50,7 @@ def parse_server(text: str) -> Server:
     host, port = _split(text.strip())
     if not _could_be_a_host(host):
         raise ValueError("is not a host; write a name or an address, with :PORT if it isn't 123")
-    if not port.isascii() or not port.isdecimal() or not 1 <= int(port[:6]) <= 65535:
+    if not port.isascii() or not port.isdecimal() or len(port) > 5 or not 1 <= int(port) <= 65535:
         raise ValueError("has no usable port; write a number from 1 to 65535 after the colon")
     return Server(visible(text.strip()), host, int(port))
 

@@ -7,24 +7,27 @@ of its own and the process must still end by ours.
 import contextlib
 import enum
 import math
+import os
 import queue
 import selectors
 import socket
 import threading
 from collections.abc import Callable, Sequence
 
+from skewcheck.errors import HostError
 from skewcheck.measure import consensus
-from skewcheck.measure.channel import Address, Failure
+from skewcheck.measure.channel import Address, NoSample
 from skewcheck.measure.localclock import LocalClock
 from skewcheck.measure.servers import Server
 from skewcheck.measure.voter import Voter
-from skewcheck.model import Family, Interval, LocalRun, NoReading, Reading, ServerList, Survey
-from skewcheck.quantity import duration_text
+from skewcheck.model import SAME_ADDRESS, Consensus, Family, Interval, LocalRun, NoReading, Reading, ServerList, Survey
 from skewcheck.visible import visible
 
 GRACE_S = 0.3
 """Once a majority of those asked agrees, the rest may take this long more, or `GRACE_ROUND_TRIPS`."""
 GRACE_ROUND_TRIPS = 3
+LONGEST_SLEEP_S = 3600.0
+"""Systems refuse to wait for more than some weeks in one go."""
 
 Resolver = Callable[[Server, Family], Sequence[Address]]
 _FAMILIES = {Family.ANY: socket.AF_UNSPEC, Family.V4: socket.AF_INET, Family.V6: socket.AF_INET6}
@@ -54,10 +57,11 @@ def survey(
     local = LocalClock() if clock is None else clock
     with contextlib.closing(_Poll(servers, samples, family, local, resolver)) as poll:
         end = poll.run(timeout_s)
-        outcomes = poll.outcomes(end)
-    run = local.finish()
-    agreed = consensus.agree([_settled(outcome, run) for outcome in outcomes])
-    return Survey(agreed, listed, run, cut_short=end is _End.DEADLINE and agreed.answered > 0)
+        run = local.finish()
+        outcomes = poll.outcomes(run, waited_for=end is not _End.ENOUGH)
+    agreed = consensus.agree([_set_by(outcome, run.step_s) for outcome in outcomes])
+    cut_short = end is _End.DEADLINE and agreed.answered > 0
+    return Survey(_covering(agreed, run.step_s), listed, run, cut_short, samples)
 
 
 class _End(enum.Enum):
@@ -75,16 +79,19 @@ class _Poll:
         self, servers: Sequence[Server], samples: int, family: Family, clock: LocalClock, resolver: Resolver
     ) -> None:
         self._clock, self._family, self._resolver = clock, family, resolver
-        self._selector = selectors.DefaultSelector()
-        claimed: dict[object, str] = {}
         alone = len(servers) == 1
+        try:
+            self._selector = selectors.DefaultSelector()
+            self._bell, self._ring = socket.socketpair()
+        except OSError as error:
+            raise HostError(
+                f"this process may not open what it needs to ask: {os.strerror(error.errno or 0)}",
+                "Allow it more open files (ulimit -n), or stop what holds so many.",
+            ) from error
         self._voters = [
-            Voter(server, samples=samples, alone=alone, clock=clock, selector=self._selector, claimed=claimed)
-            for server in servers
+            Voter(server, samples=samples, alone=alone, clock=clock, selector=self._selector) for server in servers
         ]
-        self._found: queue.SimpleQueue[tuple[Voter, Sequence[Address] | Failure]] = queue.SimpleQueue()
-        self._resolving: set[Voter] = set()
-        self._bell, self._ring = socket.socketpair()
+        self._found: queue.SimpleQueue[tuple[Voter, Sequence[Address] | NoSample]] = queue.SimpleQueue()
         for end in (self._bell, self._ring):
             end.settimeout(0)
         self._selector.register(self._bell, selectors.EVENT_READ)
@@ -115,29 +122,26 @@ class _Poll:
             until_s = min(due_s, timeout_s, enough_at_s if now_s < enough_at_s else math.inf)
             self._listen(max(0.0, until_s - now_s))
 
-    def outcomes(self, end: _End) -> list[Reading | NoReading]:
-        """Return what every name came to."""
-        now_s, end_s = self._clock.elapsed_s(), self._clock.now_s()
-        outcomes = []
+    def outcomes(self, run: LocalRun, *, waited_for: bool) -> list[Reading | NoReading]:
+        """Return what every name came to; of names that were answered by one address the first alone has a reading."""
+        owners: dict[object, str] = {}
+        outcomes: list[Reading | NoReading] = []
         for voter in self._voters:
-            missing = self._missing(voter, end, now_s)
+            unfinished = not voter.finished
             voter.close()
-            outcomes.append(voter.outcome(end_s, missing))
+            outcome = voter.outcome(run, waited_for=waited_for or not unfinished)
+            if isinstance(outcome, Reading) and voter.address is not None:
+                owner = owners.setdefault(voter.address.key, outcome.server)
+                if owner != outcome.server:
+                    detail = f"answered by the same address as {owner}: one vote"
+                    outcome = NoReading(outcome.server, outcome.address, SAME_ADDRESS, detail, rejected=False)
+            outcomes.append(outcome)
         return outcomes
-
-    def _missing(self, voter: Voter, end: _End, now_s: float) -> Failure:
-        """Return why *voter* was never heard of."""
-        waited = duration_text(now_s)
-        if end is _End.ENOUGH and not voter.finished:
-            return Failure("not-waited-for", f"silent for {waited} while a majority agreed")
-        if voter in self._resolving:
-            return Failure("dns-timeout", f"the name was not resolved in {waited}")
-        return Failure("no-reply", f"no reply in {waited}")
 
     def _majority_agrees(self) -> bool:
         """Tell whether a majority of those asked, not only of those that answered, share a point."""
-        ranges = [voter.samples[0].interval for voter in self._voters if voter.samples]
-        return consensus.depth(ranges) >= consensus.quorum(len(self._voters))
+        first = {voter.address.key: voter.samples[0].interval for voter in self._voters if voter.address is not None}
+        return consensus.depth(list(first.values())) >= consensus.quorum(len(self._voters))
 
     def _grace_s(self) -> float:
         slowest_s = max(voter.samples[0].exchange.delay_s for voter in self._voters if voter.samples)
@@ -148,7 +152,7 @@ class _Poll:
 
     def _listen(self, timeout_s: float) -> None:
         """Wait for packets and resolved names, at most *timeout_s*, and hand them on."""
-        for key, _ in self._selector.select(timeout_s):
+        for key, _ in self._selector.select(min(timeout_s, LONGEST_SLEEP_S)):
             if key.fileobj is self._bell:
                 self._collect()
             else:
@@ -162,9 +166,8 @@ class _Poll:
         while not self._found.empty():
             self._take(*self._found.get())
 
-    def _take(self, voter: Voter, found: Sequence[Address] | Failure) -> None:
-        self._resolving.discard(voter)
-        if isinstance(found, Failure):
+    def _take(self, voter: Voter, found: Sequence[Address] | NoSample) -> None:
+        if isinstance(found, NoSample):
             voter.fail(found)
         else:
             voter.found(found)
@@ -177,18 +180,23 @@ class _Poll:
             if addresses:
                 numeric.append((voter, addresses))
             else:
-                self._resolving.add(voter)
-                threading.Thread(target=self._resolve, args=(voter,), daemon=True).start()
+                self._look_up_aside(voter)
         for voter, addresses in numeric:
             self._take(voter, addresses)
 
+    def _look_up_aside(self, voter: Voter) -> None:
+        try:
+            threading.Thread(target=self._resolve, args=(voter,), daemon=True).start()
+        except RuntimeError:
+            voter.fail(NoSample("dns-failed", "this host can't start a thread to resolve it"))
+
     def _resolve(self, voter: Voter) -> None:
         """Run in a thread: find the addresses, then ring."""
-        found: Sequence[Address] | Failure
+        found: Sequence[Address] | NoSample
         try:
-            found = self._resolver(voter.server, self._family) or Failure("no-address", "the name has no address")
+            found = self._resolver(voter.server, self._family) or NoSample("no-address", "the name has no address")
         except (OSError, UnicodeError) as error:
-            found = _resolver_failure(error)
+            found = _resolver_trouble(error)
         self._found.put((voter, found))
         with contextlib.suppress(OSError):  # the poll may be over, or the bell full of rings
             self._ring.send(b"!")
@@ -202,23 +210,31 @@ def _written_out(server: Server, family: Family) -> Sequence[Address]:
         return ()
 
 
-def _resolver_failure(error: OSError | UnicodeError) -> Failure:
+def _resolver_trouble(error: OSError | UnicodeError) -> NoSample:
     """Return what a resolver's error means."""
     code = error.errno if isinstance(error, socket.gaierror) else None
     if isinstance(error, UnicodeError) or code == socket.EAI_NONAME:
-        return Failure("dns-no-such-name", "there is no such name")
-    if code in (getattr(socket, "EAI_NODATA", None), getattr(socket, "EAI_ADDRFAMILY", None), socket.EAI_FAMILY):
-        return Failure("no-address", "the name has no address of that family")
-    return Failure("dns-failed", f"the resolver failed: {visible(error.strerror or 'no reason given')}")
+        return NoSample("dns-no-such-name", "there is no such name")
+    if code is not None and code in (
+        getattr(socket, "EAI_NODATA", None),
+        getattr(socket, "EAI_ADDRFAMILY", None),
+        socket.EAI_FAMILY,
+    ):
+        return NoSample("no-address", "the name has no address of that family")
+    return NoSample("dns-failed", f"the resolver failed: {visible(error.strerror or 'no reason given')}")
 
 
-def _settled(outcome: Reading | NoReading, run: LocalRun) -> Reading | NoReading:
-    """Return a reading as it holds at the end, for all that the local clock did meanwhile.
-
-    After a step, the range covers the clock before and after it; the estimate is the clock after it.
-    """
+def _set_by(outcome: Reading | NoReading, step_s: float) -> Reading | NoReading:
+    """Return a reading for the local clock after it was set by *step_s*; the samples were taken before."""
     if isinstance(outcome, NoReading):
         return outcome
     low_s, high_s = outcome.interval
-    moved = Interval(low_s + min(0.0, run.step_s), high_s + max(0.0, run.step_s))
-    return outcome._replace(skew_s=outcome.skew_s + run.step_s, interval=moved.widened(run.wander_s))
+    return outcome._replace(skew_s=outcome.skew_s + step_s, interval=Interval(low_s + step_s, high_s + step_s))
+
+
+def _covering(agreed: Consensus, step_s: float) -> Consensus:
+    """Return the consensus on a clock that was set by *step_s*: its range covers the clock before and after it."""
+    if agreed.interval is None:
+        return agreed
+    low_s, high_s = agreed.interval
+    return agreed._replace(interval=Interval(low_s - max(0.0, step_s), high_s - min(0.0, step_s)))

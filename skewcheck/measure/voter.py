@@ -6,10 +6,10 @@ from collections import Counter, deque
 from collections.abc import Sequence
 
 from skewcheck.measure import ntp
-from skewcheck.measure.channel import Address, Channel, Failure, network_failure
+from skewcheck.measure.channel import Address, Channel, NoSample, network_trouble
 from skewcheck.measure.localclock import DRIFT_PPM, LocalClock
 from skewcheck.measure.servers import Server
-from skewcheck.model import SAME_ADDRESS, Dropped, Interval, NoReading, Reading
+from skewcheck.model import Dropped, Interval, LocalRun, NoReading, Reading
 from skewcheck.quantity import duration_text
 
 NEXT_ADDRESS_S = 0.25
@@ -17,14 +17,15 @@ NEXT_ADDRESS_S = 0.25
 LINGER_S = 0.3
 """How long a server that refused is still listened to: the refusal may be a forgery that overtook the reply."""
 SPACING_S = 2.0
-"""Between two requests to one server (RFC 5905's burst); a sole server that stays silent is asked again then."""
+"""Between two requests to one server (RFC 5905 §13.2, a burst); a sole server that stays silent is asked again then."""
 NIST_SPACING_S = 4.0
 """NIST's own rule: never more often than once in 4 s."""
-LATE_SAMPLE_S = 1.0
-"""How long the last of several samples is waited for."""
+ANSWER_S = 1.0
+"""Time enough for an answer from anywhere: so long the last of several samples is waited for, and only after so much
+silence, or half of the time that there was, a server counts as silent, and not its name as slow to resolve."""
 
 # Of a name whose every address failed, the reason that says most comes first; a refusal says more than any of them.
-_MOST_TELLING = ("port-closed", "prohibited", "no-reply", "unreachable", "no-route", "send-failed", SAME_ADDRESS)
+_MOST_TELLING = ("port-closed", "prohibited", "no-reply", "unreachable", "no-route", "send-failed")
 
 
 def spacing_s(server: Server) -> float:
@@ -47,31 +48,32 @@ class Voter:
         alone: bool,
         clock: LocalClock,
         selector: selectors.BaseSelector,
-        claimed: dict[object, str],
     ) -> None:
-        """Prepare to take *samples*; *claimed*, shared by all names, gives each address to one name only."""
+        """Prepare to take *samples*; *alone* says that there is no other name to ask."""
         self.server = server
         self.finished = False
         self.samples: list[ntp.Sample] = []
         self._wanted, self._alone = samples, alone
-        self._clock, self._selector, self._claimed = clock, selector, claimed
+        self._clock, self._selector = clock, selector
         self._waiting: deque[Address] = deque()
-        self._next_address_at_s = math.inf
+        self._asked_at_s = self._next_address_at_s = math.inf
         self._channels: list[Channel] = []
-        self._failures: list[tuple[str | None, Failure]] = []
+        self._troubles: list[tuple[str | None, NoSample]] = []
         self._dropped: Counter[str] = Counter()
-        self._address: Address | None = None
+        self.address: Address | None = None
+        """The address that answered; None where none did."""
 
     def found(self, addresses: Sequence[Address]) -> None:
         """Take the addresses of the name and ask the first of each family."""
         first = {address.family: address for address in reversed(addresses)}
         self._waiting.extend(address for address in addresses if address is not first[address.family])
+        self._asked_at_s = self._clock.elapsed_s()
         for address in first.values():
             self._open(address)
 
-    def fail(self, failure: Failure) -> None:
+    def fail(self, trouble: NoSample) -> None:
         """Note why the name has no address to ask."""
-        self._failures.append((None, failure))
+        self._troubles.append((None, trouble))
         self.close()
 
     def act(self, now_s: float) -> float:
@@ -87,12 +89,12 @@ class Voter:
         try:
             sample = channel.receive()
         except OSError as error:
-            self._let_go(channel, network_failure(error))
+            self._let_go(channel, network_trouble(error))
             return
         if sample is None:
             return
         self.samples.append(sample)
-        self._address = channel.address
+        self.address = channel.address
         for other in [c for c in self._channels if c is not channel]:
             self._let_go(other, None)
         if len(self.samples) >= self._wanted:
@@ -102,34 +104,49 @@ class Voter:
         """Stop asking."""
         self.finished = True
         for channel in list(self._channels):
-            self._let_go(channel, _silence(channel, self._clock.elapsed_s()))
+            self._let_go(channel, _why_silent(channel))
 
-    def outcome(self, end_s: float, missing: Failure) -> Reading | NoReading:
-        """Return what the name came to; *end_s* is the local time of day to which its range is to hold.
+    def outcome(self, run: LocalRun, *, waited_for: bool) -> Reading | NoReading:
+        """Return what the name came to, as it holds for the local clock at the end of *run*, but for a step.
 
-        *missing* is the reason where it was never heard of again.
+        *waited_for*: False where the others were enough and this name could still have answered.
         """
         dropped = tuple(Dropped(reason, packets) for reason, packets in sorted(self._dropped.items()))
         if not self.samples:
-            address, failure = min(self._failures, key=_tells, default=(None, missing))
-            failure = missing if failure.reason == "no-reply" else failure
-            return NoReading(self.server.given, address, failure.reason, failure.detail, failure.rejected, dropped)
+            address, trouble = self._trouble(run.duration_s, waited_for=waited_for)
+            return NoReading(self.server.given, address, trouble.reason, trouble.detail, trouble.rejected, dropped)
         exchanges = tuple(sample.exchange for sample in self.samples)
-        shared = _intersection([_aged(sample, end_s) for sample in self.samples])
-        address = str(self._address)
+        shared = _intersection([_aged(sample, run) for sample in self.samples])
+        address = str(self.address)
         if shared is None:
             detail = "its samples exclude each other: its clock or its path jumped meanwhile"
             return NoReading(self.server.given, address, "samples-contradict", detail, rejected=True, dropped=dropped)
         delay_s = min(exchange.delay_s for exchange in exchanges)
         return Reading(self.server.given, address, shared.middle_s, shared, delay_s, exchanges, dropped)
 
+    def _trouble(self, end_s: float, *, waited_for: bool) -> tuple[str | None, NoSample]:
+        """Return the address and the reason that say most about why there is no sample."""
+        unresolved = NoSample("dns-timeout", f"the name was not resolved in {duration_text(end_s)}")
+        address, trouble = min(self._troubles, key=_tells, default=(None, unresolved))
+        if trouble.reason not in ("no-reply", "dns-timeout"):
+            return address, trouble
+        if not waited_for:
+            return address, NoSample("not-waited-for", f"silent for {duration_text(end_s)} while a majority agreed")
+        if trouble.reason == "dns-timeout":
+            return address, trouble
+        waited_s = end_s - self._asked_at_s
+        if waited_s < min(ANSWER_S, self._asked_at_s):
+            times = f"{duration_text(self._asked_at_s)} to resolve, which left {duration_text(waited_s)} for an answer"
+            return address, NoSample("dns-slow", f"the name took {times}")
+        return address, NoSample("no-reply", f"no reply in {duration_text(waited_s)}")
+
     def _seek(self, now_s: float) -> float:
         """Look for an address that answers."""
         for channel in [c for c in self._channels if now_s >= c.refused_at_s + LINGER_S]:
-            self._let_go(channel, _silence(channel, now_s))
+            self._let_go(channel, _why_silent(channel))
         while self._waiting and (not self._channels or now_s >= self._next_address_at_s):
             self._open(self._waiting.popleft())
-        if self._failures and not self._channels:
+        if self._troubles and not self._channels:
             self.close()
             return math.inf
         due_s = [self._next_address_at_s] if self._waiting else []
@@ -147,66 +164,61 @@ class Voter:
         if not self._channels or self._channels[0].refused_at_s < math.inf:
             self.close()
             return math.inf
-        channel = self._channels[0]
-        if channel.requests < self._wanted:
-            due_s = channel.sent_at_s + spacing_s(self.server)
-            if now_s < due_s:
-                return due_s
-            self._send(channel)
-        due_s = channel.sent_at_s + (LATE_SAMPLE_S if channel.requests >= self._wanted else spacing_s(self.server))
-        if channel.requests >= self._wanted and now_s >= due_s:
+        (channel,) = self._channels
+        last = channel.requests >= self._wanted
+        due_s = channel.sent_at_s + (ANSWER_S if last else spacing_s(self.server))
+        if now_s < due_s:
+            return due_s
+        if last:
             self.close()
             return math.inf
-        return due_s
+        self._send(channel)
+        return now_s
 
     def _open(self, address: Address) -> None:
         """Start to ask one address."""
         self._next_address_at_s = self._clock.elapsed_s() + NEXT_ADDRESS_S
-        owner = self._claimed.setdefault(address.key, self.server.given)
-        if owner != self.server.given:
-            self._failures.append((str(address), Failure(SAME_ADDRESS, f"the same address as {owner}: one vote")))
-            return
         try:
             channel = Channel(address, self._clock)
         except OSError as error:
-            self._failures.append((str(address), network_failure(error)))
+            self._troubles.append((str(address), network_trouble(error)))
             return
-        self._channels.append(channel)
         self._selector.register(channel.socket, selectors.EVENT_READ, (self, channel))
+        self._channels.append(channel)
         self._send(channel)
 
     def _send(self, channel: Channel) -> None:
         try:
             channel.send()
         except OSError as error:
-            self._let_go(channel, network_failure(error))
+            self._let_go(channel, network_trouble(error))
 
-    def _let_go(self, channel: Channel, failure: Failure | None) -> None:
-        """Close a channel; *failure* tells why it gave nothing, None where that no longer matters."""
-        if failure is not None:
-            self._failures.append((str(channel.address), failure))
+    def _let_go(self, channel: Channel, trouble: NoSample | None) -> None:
+        """Close a channel; *trouble* tells why it gave nothing, None where that no longer matters."""
+        if trouble is not None:
+            self._troubles.append((str(channel.address), trouble))
         self._dropped += channel.dropped
         self._channels.remove(channel)
         self._selector.unregister(channel.socket)
         channel.close()
 
 
-def _silence(channel: Channel, now_s: float) -> Failure:
+def _why_silent(channel: Channel) -> NoSample:
     """Return why a channel that gave no sample gave none: what was refused, else nothing came."""
     refusal = channel.refusal
     if refusal is not None:
-        return Failure(refusal.reason, refusal.detail, rejected=True)
-    return Failure("no-reply", f"no reply in {duration_text(now_s - channel.sent_at_s)}")
+        return NoSample(refusal.reason, refusal.detail, rejected=True)
+    return NoSample("no-reply", "no reply")
 
 
-def _tells(entry: tuple[str | None, Failure]) -> int:
-    failure = entry[1]
-    return -1 if failure.rejected or failure.reason not in _MOST_TELLING else _MOST_TELLING.index(failure.reason)
+def _tells(entry: tuple[str | None, NoSample]) -> int:
+    trouble = entry[1]
+    return -1 if trouble.rejected or trouble.reason not in _MOST_TELLING else _MOST_TELLING.index(trouble.reason)
 
 
-def _aged(sample: ntp.Sample, end_s: float) -> Interval:
-    """Return the range of a sample as it holds at *end_s*: the local clock drifts meanwhile."""
-    return sample.interval.widened(DRIFT_PPM * 1e-6 * max(0.0, end_s - sample.exchange.t4_s))
+def _aged(sample: ntp.Sample, run: LocalRun) -> Interval:
+    """Return the range of a sample as it holds at the end of *run*: the local clock drifts and wanders meanwhile."""
+    return sample.interval.widened(DRIFT_PPM * 1e-6 * run.duration_s + run.wander_s)
 
 
 def _intersection(ranges: Sequence[Interval]) -> Interval | None:
