@@ -6,6 +6,7 @@ from skewcheck.examine import ClockRequest, judged
 from skewcheck.measure.consensus import agree
 from skewcheck.model import (
     Exchange,
+    Family,
     Finding,
     Interval,
     LocalRun,
@@ -93,7 +94,8 @@ def test_behind_is_the_other_illness() -> None:
     """Behind means premature expiry, with how late the refresh comes."""
     found = report(*BEHIND)
     assert found.verdict == (
-        "CRITICAL  your clock is 5400.000 s (1 h 30 min) BEHIND UTC, proven between 5399.99 and 5400.01 s; 3 of 3 servers agree"
+        "CRITICAL  your clock is 5400.000 s (1 h 30 min) BEHIND UTC, "
+        "proven between 5399.99 and 5400.01 s; 3 of 3 servers agree"
     )
     assert "with a buffer below 1 h 30 min, comes too late" in found.meaning
     assert ids(found) == ["local-behind"]
@@ -250,3 +252,62 @@ def test_a_server_that_was_last_set_days_ago_is_worth_a_remark() -> None:
     )
     assert the(found, "stale-reference").summary == "old was itself last set 30 d ago"
     assert "5 of 5" in found.verdict
+
+
+def test_a_limit_that_lies_within_the_range_is_named_and_nothing_is_called_proven() -> None:
+    """The range is sure, the status is not: OK is only the best estimate."""
+    found = report(*(reading(name, -0.14, 0.02) for name in "abc"))
+    assert found.verdict == (
+        "OK  your clock is 60 ms BEHIND UTC, between 140 ms behind and 20 ms ahead: on which side of the 100 ms "
+        "limit is not proven; 3 of 3 servers agree"
+    )
+    assert not found.proven
+    assert found.next_step is not None
+    assert "HOST1" in found.next_step.command
+
+
+def test_where_the_direction_is_open_no_illness_is_named_and_nothing_mended() -> None:
+    """Estimate 150 ms ahead, but perhaps behind: a warning, and what narrows the range."""
+    found = report(*(reading(name, -0.05, 0.35) for name in "abc"))
+    assert found.status is Status.WARNING
+    assert "ahead and behind are different illnesses" in found.meaning
+    assert ids(found) == ["too-coarse"]
+    assert "leaves open whether the clock is ahead or behind" in the(found, "too-coarse").summary
+    assert found.next_step is not None
+    assert found.next_step.kind == "next"
+
+
+def test_what_it_means_follows_the_size_not_the_limits() -> None:
+    """Limits of a minute make 40 s ok, and harmless they are not; hours ahead make fresh tokens look dead."""
+    late = judged(
+        Survey(agree(BEHIND), ServerList.PUBLIC, RUN, cut_short=False), Thresholds(7200, 86400), ClockRequest()
+    )
+    assert late.status is Status.OK
+    assert "refuses fresh tokens" in late.meaning
+    hours = report(*(reading(name, 25200.0, 25200.1) for name in "abc"))
+    assert "looks dead on arrival" in hours.meaning
+    slightly = report(*(reading(name, -0.16, -0.14) for name in "abc"))
+    assert "refuses some fresh tokens" in slightly.meaning
+
+
+def test_the_same_servers_are_asked_again_where_that_helps() -> None:
+    """A long way is shortened by more samples of the servers that the user named, quoted for a shell."""
+    far = [reading(name, -0.14, 0.02)._replace(delay_s=0.16) for name in "abc"]
+    request = ClockRequest(servers=("a", "b", "c d"), family=Family.V6)
+    found = judged(Survey(agree(far), ServerList.NAMED, RUN, cut_short=False), Thresholds(0.1, 1.0), request)
+    assert found.next_step is not None
+    assert found.next_step.command == "skewcheck clock --samples 4 -6 -H a -H b -H 'c d'"
+
+
+def test_missing_samples_and_missing_servers_are_counted_apart() -> None:
+    """Only who could still have answered counts as cut short; a lost sample is told of its server."""
+    outcomes: list[Reading | NoReading] = [
+        *GOOD,
+        silent("mute"),
+        silent("kod", "kod-rate", rejected=True),
+        silent("name", "dns-no-such-name"),
+    ]
+    survey = Survey(agree(outcomes), ServerList.NAMED, RUN, cut_short=True, samples=2)
+    found = judged(survey, Thresholds(0.1, 1.0), ClockRequest())
+    assert "1 of 6 servers had not answered" in the(found, "cut-short").summary
+    assert next(f.summary for f in found.findings if f.id == "fewer-samples") == "a gave 1 of 2 samples"
