@@ -10,7 +10,7 @@ from bench.typed import Done, clean, servers_for, skewcheck
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skewcheck.cli import app
+from skewcheck.cli import app, output
 from skewcheck.cli.failure import json_asked
 from skewcheck.cli.redact import holds_token, quoted, redacted, without_tokens
 
@@ -59,6 +59,7 @@ def told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) ->
     def run(*words: str, environment: Mapping[str, str] | None = None) -> Done:
         for name, value in (environment or {}).items():
             monkeypatch.setenv(name, value)
+        monkeypatch.setattr(output._Stdout, "begun", False)
         return Done(app.run(list(words)), *capsys.readouterr(), took_s=0.0)
 
     return run
@@ -113,7 +114,7 @@ def test_a_token_is_not_looked_up_as_a_name(told: Told) -> None:
         ("clock --format xml", "--format: 'xml' is not one of 'text', 'json'", "`skewcheck clock --help`"),
         ("clock time.example.net", "'time.example.net' is no option", "`skewcheck clock -H time.example.net`"),
         ("clock a b", "there is more on the command line than options and their values", "`skewcheck clock --help`"),
-        ("clock -H a:0", "server 'a:0' has no usable port", "192.0.2.1:123"),
+        ("clock -H a:0", "the server 'a:0' has no usable port", "192.0.2.1:123"),
         ("demo --liars 6", "--liars: of five servers 6 can't lie", "0 to 5"),
         ("demo --skew 1e3", "--skew: '1e3' is not a duration", "`skewcheck demo --help`"),
     ],

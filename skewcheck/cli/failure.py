@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 EXIT_CODE = 3
 """Wrong usage, I/O and internal errors: what monitoring plugins call UNKNOWN."""
 COMMANDS = ("clock", "demo")
-MAX_SHOWN = 600
+MAX_SHOWN = 1200
 DEBUG = "SKEWCHECK_DEBUG"
 
 
@@ -63,7 +63,7 @@ def interrupted(stopped: Stopped, arguments: Sequence[str]) -> int:
     error = _StoppedError(f"{how}: there is no verdict", "Run it again; -t limits how long it takes.")
     new_line = "\n" if sys.stderr is not None and sys.stderr.isatty() else ""  # after the terminal's own ^C
     complain(f"{new_line}skewcheck: {error.summary}\n")
-    if json_asked(arguments, os.environ) and not output.stdout_begun():
+    if json_asked(arguments, os.environ):
         _write_document(error, arguments, stopped.exit_code)
     return stopped.exit_code
 
@@ -108,6 +108,8 @@ def _tell(error: SkewcheckError) -> SkewcheckError:
 
 def _write_document(error: SkewcheckError, arguments: Sequence[str], exit_code: int) -> None:
     """Write the JSON document on *error*. It has been told on stderr already: more trouble on the way is not told."""
+    if output.stdout_begun():  # one document, or a part of one
+        return
     command = next((argument for argument in arguments if argument in COMMANDS), "skewcheck")
     with contextlib.suppress(Exception):  # stdout may be full; a broken installation may not even load these
         from skewcheck import examine
