@@ -117,7 +117,9 @@ class Reading(NamedTuple):
 
 
 SAME_ADDRESS = "same-address"
-"""Reason of a name whose every address was asked already, under another name."""
+"""Reason of a name that was answered by an address which has its reading already, under another name."""
+NOT_WAITED_FOR = "not-waited-for"
+"""Reason of a name that was still silent when enough of the others agreed."""
 
 
 class NoReading(NamedTuple):

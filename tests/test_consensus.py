@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skewcheck.measure.consensus import agree
-from skewcheck.model import Basis, Interval, NoReading, Reading, ServerStatus
+from skewcheck.model import NOT_WAITED_FOR, Basis, Interval, NoReading, Reading, ServerStatus
 
 TRUTH_S = 0.2
 PARTS = st.floats(min_value=0, max_value=10, allow_nan=False)
@@ -23,6 +23,11 @@ def reading(low_s: float, high_s: float, server: str = "s") -> Reading:
 def silent(server: str = "s") -> NoReading:
     """Return the outcome of a server that did not answer."""
     return NoReading(server, None, "no-reply", "no reply in 1 s", rejected=False)
+
+
+def not_waited_for(server: str = "s") -> NoReading:
+    """Return the outcome of a server that was slower than the majority."""
+    return NoReading(server, None, NOT_WAITED_FOR, "silent while a majority agreed", rejected=False)
 
 
 honest = st.builds(lambda below_s, above_s: reading(TRUTH_S - below_s, TRUTH_S + above_s), PARTS, PARTS)
@@ -43,9 +48,12 @@ def elections(draw: st.DrawFn) -> tuple[list[Reading | NoReading], set[int]]:
     liars = draw(st.integers(0, 4))
     honest_ones = draw(st.lists(honest, min_size=liars + 1, max_size=9 - liars))
     lies = [draw(st.one_of(anything, clipping(honest_ones))) for _ in range(liars)]
-    votes: list[Reading | NoReading] = [*honest_ones, *lies, *[silent()] * draw(st.integers(0, 2))]
+    unheard = draw(st.integers(0, len(honest_ones) - 1)) if len(honest_ones) > 1 else 0
+    heard = honest_ones[unheard:]
+    votes: list[Reading | NoReading] = [*heard, *lies, *[not_waited_for()] * unheard]
+    votes += [silent()] * draw(st.integers(0, 2))
     order = draw(st.permutations(range(len(votes))))
-    return [votes[index] for index in order], {place for place, index in enumerate(order) if index < len(honest_ones)}
+    return [votes[index] for index in order], {place for place, index in enumerate(order) if index < len(heard)}
 
 
 @given(elections())

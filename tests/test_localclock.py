@@ -2,8 +2,8 @@
 
 import pytest
 
-from skewcheck.measure.localclock import ClockSources, LocalClock, system_sources
 from skewcheck.measure.consensus import agree
+from skewcheck.measure.localclock import ClockSources, LocalClock, system_sources
 from skewcheck.measure.survey import _covering, _set_by
 from skewcheck.model import Interval, NoReading, Reading
 
@@ -111,7 +111,8 @@ def test_after_a_step_the_range_covers_both_clocks_and_the_estimate_is_the_new_o
 ) -> None:
     """Set back by 0.5 s, a clock that was 0.5 s ahead is right, but was measured before."""
     silent = NoReading("d", None, "no-reply", "", rejected=False)
-    agreed = _covering(agree([_set_by(outcome, step_s) for outcome in [*READINGS, silent]]), step_s)
+    outcomes: list[Reading | NoReading] = [*READINGS, silent]
+    agreed = _covering(agree([_set_by(outcome, step_s) for outcome in outcomes]), step_s)
     assert agreed.skew_s == pytest.approx(skew_s)
     assert agreed.interval == pytest.approx(interval)
 

@@ -8,13 +8,13 @@ which time daemons take, does not: liars whose ranges clip the honest ones move 
 
 from collections.abc import Sequence
 
-from skewcheck.model import Basis, Consensus, Interval, NoReading, Reading, ServerStatus, Vote
+from skewcheck.model import NOT_WAITED_FOR, Basis, Consensus, Interval, NoReading, Reading, ServerStatus, Vote
 
 
 def agree(outcomes: Sequence[Reading | NoReading]) -> Consensus:
     """Return what the readings among *outcomes* prove together, and what each vote came to."""
     ranges = [outcome.interval for outcome in outcomes if isinstance(outcome, Reading)]
-    needed = quorum(len(ranges))
+    needed = _needed(outcomes)
     hull = shared_hull(ranges, needed) if ranges else None
     if hull is None:
         votes = tuple(Vote(outcome, _unvoted(outcome)) for outcome in outcomes)
@@ -24,6 +24,17 @@ def agree(outcomes: Sequence[Reading | NoReading]) -> Consensus:
         return Consensus(Basis.SINGLE, hull, hull.middle_s, votes)
     votes = tuple(_vote(outcome, hull) for outcome in outcomes)
     return Consensus(Basis.MAJORITY, hull, _estimate(ranges, hull), votes)
+
+
+def _needed(outcomes: Sequence[Reading | NoReading]) -> int:
+    """Return how many ranges must share a point for it to be possible.
+
+    A name that was not waited for may be an honest one: what it would have said allows every point. Else who
+    is quick could outvote who is honest and slow.
+    """
+    answered = sum(isinstance(outcome, Reading) for outcome in outcomes)
+    unheard = sum(isinstance(outcome, NoReading) and outcome.reason == NOT_WAITED_FOR for outcome in outcomes)
+    return max(1, quorum(answered + unheard) - unheard)
 
 
 def quorum(count: int) -> int:

@@ -9,7 +9,7 @@ from skewcheck.measure import ntp
 from skewcheck.measure.channel import Address, Channel, NoSample, network_trouble
 from skewcheck.measure.localclock import DRIFT_PPM, LocalClock
 from skewcheck.measure.servers import Server
-from skewcheck.model import Dropped, Interval, LocalRun, NoReading, Reading
+from skewcheck.model import NOT_WAITED_FOR, Dropped, Interval, LocalRun, NoReading, Reading
 from skewcheck.quantity import duration_text
 
 NEXT_ADDRESS_S = 0.25
@@ -131,7 +131,7 @@ class Voter:
         if trouble.reason not in ("no-reply", "dns-timeout"):
             return address, trouble
         if not waited_for:
-            return address, NoSample("not-waited-for", f"silent for {duration_text(end_s)} while a majority agreed")
+            return address, NoSample(NOT_WAITED_FOR, f"silent for {duration_text(end_s)} while a majority agreed")
         if trouble.reason == "dns-timeout":
             return address, trouble
         waited_s = end_s - self._asked_at_s
