@@ -126,3 +126,19 @@ def test_signals_that_the_parent_ignores_stay_ignored(waiting: tuple[list[str], 
         with pytest.raises(subprocess.TimeoutExpired):
             running.wait(0.3)
         assert stop(running, signal.SIGTERM)[0] == CODES[signal.SIGTERM]
+
+
+def test_the_second_signal_ends_what_the_first_left_hanging(waiting: tuple[list[str], threading.Event]) -> None:
+    """Ctrl-C twice ends the process even where tidying up after the first one hangs."""
+    words, asked = waiting
+    hanging = (
+        "import sys, time; from skewcheck.cli import failure, main\n"
+        "def hang(*_): print('hanging', flush=True); time.sleep(60)\n"
+        "failure.interrupted = hang; sys.argv = ['skewcheck', *sys.argv[1:]]; main()"
+    )
+    with started(*words, program=[sys.executable, "-c", hanging]) as running:
+        assert asked.wait(10)
+        assert running.stdout is not None
+        running.send_signal(signal.SIGINT)
+        assert running.stdout.readline() == "hanging\n"
+        assert stop(running, signal.SIGINT)[0] == CODES[signal.SIGINT]
