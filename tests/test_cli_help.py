@@ -57,7 +57,7 @@ def test_tells_what_is_sent_where() -> None:
     """A security review starts with the help."""
     out = " ".join(skewcheck("clock", "--help").out.split())
     assert "48-byte NTP request" in out
-    assert "nothing else leaves this machine" in out
+    assert "Nothing else leaves this machine" in out
     assert "Nothing leaves this machine" in " ".join(skewcheck("demo", "--help").out.split())
 
 

@@ -47,9 +47,10 @@ def clock(  # noqa: PLR0917 - typer makes an option of each parameter and passes
 ) -> int:
     """Compare this host's clock with NTP servers, and prove how far off it is.
 
-    All servers are asked at once. Each gets one 48-byte NTP request (more with
-    --samples, or where its addresses stay silent) after its name is looked up;
-    nothing else leaves this machine. The clock is never set.
+    All servers are asked at once: their names are looked up, and each gets one
+    48-byte NTP request by each of IPv4 and IPv6 that it has (more with --samples,
+    or while it stays silent). Nothing else leaves this machine. The clock is
+    never set.
     """
     view = options.view(format_, json=json, output=output, quiet=quiet, verbose=verbose, color=color)
     deadline = Deadline(context.obj, timeout)
