@@ -3,20 +3,23 @@
 The commands and the public API both call this and nothing deeper.
 """
 
+import contextlib
 import math
 import sys
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from skewcheck.errors import SkewcheckError, UsageError
+from skewcheck.host.facts import cloud_of, read_host
 from skewcheck.judge import diagnose, sentence, severity
-from skewcheck.measure.servers import MAX_SERVERS, PUBLIC, Server, parse_server
+from skewcheck.measure.servers import MAX_SERVERS, Origin, Server, parse_server, whom_to_ask
 from skewcheck.measure.survey import survey
 from skewcheck.measure.voter import spacing_s
 from skewcheck.model import (
     Basis,
     Failure,
     Family,
+    HostFacts,
     Interval,
     NtpPart,
     Report,
@@ -61,39 +64,48 @@ class ClockRequest(NamedTuple):
     samples: int = 1
     """Of each server, 1 to 8, spaced 2 s (NIST 4 s)."""
     command: str = "clock"
+    ask_host: bool = True
+    """Read what this host says of its own clock, too."""
     spent_s: float = 0.0
     """How much of the timeout is gone already or will be needed afterwards: a process's own start and end."""
 
 
 def clock(request: ClockRequest) -> Report:
     """Measure the local clock against NTP servers and judge it. Raises UsageError; never for a silent network."""
-    servers, listed = _whom(request)
     thresholds = _thresholds(request.policy)
+    named = _named(request)
+    host = read_host() if request.ask_host else None
+    servers = named or whom_to_ask(_own(host))
     timeout_s = _measuring_time(request, servers)
-    found = survey(servers, listed, timeout_s=timeout_s, family=request.family, samples=request.samples)
-    return judged(found, thresholds, request)
+    found = survey(servers, _listed(servers), timeout_s=timeout_s, family=request.family, samples=request.samples)
+    return judged(found, thresholds, request, host)
 
 
-def judged(found: Survey, thresholds: Thresholds, request: ClockRequest) -> Report:
-    """Return the report on what was measured."""
+def judged(found: Survey, thresholds: Thresholds, request: ClockRequest, host: HostFacts | None = None) -> Report:
+    """Return the report on what was measured, and on what the *host* says."""
     consensus = found.consensus
-    judgement = severity.judge(consensus.skew_s, consensus.interval, consensus.basis, thresholds)
-    case = diagnose.Case(found, judgement, thresholds, sys.platform, _asked(request))
+    judgement = severity.judge(
+        consensus.skew_s, consensus.interval, consensus.basis, thresholds, independent=found.independent
+    )
+    case = diagnose.Case(found, judgement, thresholds, sys.platform, _asked(request), host)
     policy = request.policy
     return Report(
         command=request.command,
         status=judgement.status,
         proven=judgement.proven,
         exit_code=severity.exit_code(judgement.status, policy.fail_on, policy.on_unknown),
-        verdict=sentence.verdict(found, judgement, thresholds),
+        verdict=sentence.verdict(found, judgement, thresholds, host),
         meaning=sentence.meaning(found),
         thresholds=thresholds,
         next_step=diagnose.next_step(case),
-        assumes=("majority-honest", "path-not-hostile") if consensus.basis is Basis.MAJORITY else (),
+        assumes=("majority-honest", "path-not-hostile")
+        if consensus.basis is Basis.MAJORITY and found.independent
+        else (),
         measured_at_s=found.local.ended_at_s,
         true_time=_true_time(found.local.ended_at_s, consensus.interval),
         duration_s=found.local.duration_s,
         ntp=NtpPart(found, judgement),
+        host=host,
         findings=diagnose.findings(case),
     )
 
@@ -111,15 +123,31 @@ def failed(command: str, error: SkewcheckError) -> Report:
     )
 
 
-def _whom(request: ClockRequest) -> tuple[Sequence[Server], ServerList]:
-    if not request.servers:
-        return PUBLIC, ServerList.PUBLIC
+def _named(request: ClockRequest) -> list[Server]:
     if len(request.servers) > MAX_SERVERS:
         raise UsageError(
             f"{len(request.servers)} servers are too many", f"Name at most {MAX_SERVERS}; five are plenty."
         )
     named = [_server(given) for given in request.servers]
-    return list({server.key: server for server in reversed(named)}.values())[::-1], ServerList.NAMED
+    return list({server.key: server for server in reversed(named)}.values())[::-1]
+
+
+def _own(host: HostFacts | None) -> list[Server]:
+    """Return the servers that this host is set up for, or its cloud offers, as far as they can be asked."""
+    if host is None:
+        return []
+    own = [(configured.host, Origin.HOST) for configured in host.configured]
+    own += [(offered.host, Origin.CLOUD) for offered in [cloud_of(host)] if offered is not None]
+    servers = []
+    for name, origin in own:
+        with contextlib.suppress(ValueError):  # what stands in a file may be anything
+            servers.append(parse_server(name)._replace(origin=origin))
+    return servers
+
+
+def _listed(servers: Sequence[Server]) -> ServerList:
+    origins = {server.origin for server in servers}
+    return ServerList(origins.pop().value) if len(origins) == 1 else ServerList.MIXED
 
 
 def _server(given: str) -> Server:

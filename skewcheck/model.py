@@ -118,6 +118,8 @@ class Reading(NamedTuple):
 
 SAME_ADDRESS = "same-address"
 """Reason of a name that was answered by an address which has its reading already, under another name."""
+SMEARED = "smeared"
+"""Reason of a server that smears leap seconds and stands beside some that don't."""
 NOT_WAITED_FOR = "not-waited-for"
 """Reason of a name that was still silent when enough of the others agreed."""
 
@@ -220,6 +222,13 @@ class Survey(NamedTuple):
     """The deadline ended it while an answer could still have come."""
     samples: int = 1
     """How many were asked of each server."""
+    own: tuple[str, ...] = ()
+    """The servers, as given, that this host follows anyway or its cloud offers: they can't vouch for each other."""
+
+    @property
+    def independent(self) -> bool:
+        """Tell whether somebody answered whom this host doesn't follow anyway."""
+        return any(v.outcome.server not in self.own for v in self.consensus.votes if isinstance(v.outcome, Reading))
 
 
 class Thresholds(NamedTuple):
@@ -336,7 +345,7 @@ class Zone(NamedTuple):
     """Safe to show; None where it has none."""
     utc_offset_s: int
     trouble: str | None = None
-    """Finding id: `zone-missing`, `zone-dangling`, `zone-unreadable`, `zone-not-a-zone`, `zone-tz-ignored`, `zone-stale`."""
+    """Finding id: `zone-missing`, `-dangling`, `-unreadable`, `-not-a-zone`, `-tz-ignored`, `-stale`."""
     detail: str = ""
 
 

@@ -92,6 +92,7 @@ def demo(  # noqa: PLR0917 - typer makes an option of each parameter and passes 
             policy=options.policy(warning, critical, fail_on, on_unknown),
             timeout_s=timeout,
             command="demo",
+            ask_host=False,
             spent_s=deadline.spent_s(view),
         )
         report = examine.clock(request)

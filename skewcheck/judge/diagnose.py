@@ -3,11 +3,15 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from skewcheck.judge import host as host_findings
 from skewcheck.judge import remedies
+from skewcheck.judge.host import contradicted_daemon
 from skewcheck.model import (
+    SMEARED,
     Basis,
     Consensus,
     Finding,
+    HostFacts,
     Judgement,
     NextStep,
     NoReading,
@@ -37,7 +41,8 @@ class Case(NamedTuple):
     platform: str
     """As `sys.platform`: which remedy fits."""
     asked: tuple[str, ...] = ()
-    """The arguments that name the same servers again; none for the public list."""
+    """The arguments that name the same servers again; none where none was named."""
+    host: HostFacts | None = None
 
     @property
     def consensus(self) -> Consensus:
@@ -52,7 +57,10 @@ class Case(NamedTuple):
 
 def findings(case: Case) -> tuple[Finding, ...]:
     """Return all that is wrong or worth knowing, the most important first."""
-    return tuple(finding for finder in _FINDERS for finding in finder(case))
+    found = [finding for finder in _FINDERS for finding in finder(case)]
+    if case.host is not None:
+        found += host_findings.findings(case.host, case.consensus, case.judgement, case.thresholds)
+    return tuple(found)
 
 
 def next_step(case: Case) -> NextStep:
@@ -62,13 +70,20 @@ def next_step(case: Case) -> NextStep:
         return remedies.ASK_INSIDE
     if case.survey.local.step_s:
         return remedies.again(case.asked)
-    if interval is None or case.consensus.basis is not Basis.MAJORITY:
+    if interval is None or case.consensus.basis is not Basis.MAJORITY or not case.survey.independent:
         return _ask_others(case)
     if case.judgement.proven and case.judgement.status is Status.OK:
         return remedies.LOOK_AT_THE_API
     if case.judgement.least is Status.OK:
         return _narrow(case)
-    return remedies.mend_clock(case.platform)
+    return _mend(case)
+
+
+def _mend(case: Case) -> NextStep:
+    """Return what mends this clock on this host."""
+    interval = case.consensus.interval
+    good = case.host is not None and interval is not None and contradicted_daemon(case.host, interval) is not None
+    return remedies.mend_clock(case.platform, case.host, daemon_claims_good=good)
 
 
 def _ask_others(case: Case) -> NextStep:
@@ -91,7 +106,7 @@ def _local_skew(case: Case) -> list[Finding]:
         return []
     summary = f"the local clock against UTC: {skew_text(skew_s, interval)} ({range_text(*interval)})"
     evidence = (("skew_s", skew_s), ("low_s", interval.low_s), ("high_s", interval.high_s))
-    remedy = (remedies.mend_clock(case.platform).command,)
+    remedy = (_mend(case).command,)
     return [Finding(f"local-{direction(skew_s)}", case.judgement.status, summary, evidence, remedy)]
 
 
@@ -173,6 +188,26 @@ def _stepped(case: Case) -> list[Finding]:
     return [Finding("stepped", Status.OK, summary, (("step_s", step_s),), (remedies.again(case.asked).command,))]
 
 
+def _not_independent(case: Case) -> list[Finding]:
+    if case.survey.independent or not case.consensus.answered:
+        return []
+    summary = "only servers that this host follows anyway answered: if they are wrong, so are both"
+    evidence = (("answered", case.consensus.answered),)
+    return [Finding("not-independent", Status.OK, summary, evidence, (remedies.ASK_OTHERS.command,))]
+
+
+def _smear_mixed(case: Case) -> list[Finding]:
+    smeared = [
+        v.outcome.server
+        for v in case.consensus.votes
+        if isinstance(v.outcome, NoReading) and v.outcome.reason == SMEARED
+    ]
+    if not smeared:
+        return []
+    summary = f"{', '.join(smeared)}: not UTC for a day around a leap second, so no vote beside servers that are"
+    return [Finding("smear-mixed", Status.OK, summary, (("servers", ", ".join(smeared)),))]
+
+
 def _slewing(case: Case) -> list[Finding]:
     ppm = case.survey.local.slew_ppm
     if abs(ppm) <= SLEWING_PPM:
@@ -228,6 +263,8 @@ _FINDERS: tuple[Callable[[Case], list[Finding]], ...] = (
     _stepped,
     _falsetickers,
     _one_server,
+    _not_independent,
+    _smear_mixed,
     _slewing,
     _cut_short,
     _fewer_samples,

@@ -2,7 +2,19 @@
 
 from collections import Counter
 
-from skewcheck.model import Basis, Consensus, Interval, Judgement, NoReading, Reading, Status, Survey, Thresholds
+from skewcheck.judge.host import contradicted_daemon
+from skewcheck.model import (
+    Basis,
+    Consensus,
+    HostFacts,
+    Interval,
+    Judgement,
+    NoReading,
+    Reading,
+    Status,
+    Survey,
+    Thresholds,
+)
 from skewcheck.quantity import between_text, bound_text, direction, duration_text, size_text
 
 WORDS = {
@@ -64,18 +76,16 @@ _SAID = {
 }
 
 
-def verdict(survey: Survey, judgement: Judgement, thresholds: Thresholds) -> str:
+def verdict(survey: Survey, judgement: Judgement, thresholds: Thresholds, host: HostFacts | None = None) -> str:
     """Return the first line: the verdict word, two spaces, whose clock, by how much, how sure."""
     consensus = survey.consensus
     if consensus.skew_s is None or consensus.interval is None:
         sentence = _disagreement(consensus) if consensus.answered else _silence(survey)
-    elif judgement.status is Status.UNKNOWN:
-        sentence = _too_coarse(survey, consensus.interval, thresholds)
-    elif consensus.basis is Basis.SINGLE:
-        sentence = _by_one(consensus, consensus.skew_s, consensus.interval)
     else:
-        open_limit = _open_limit(judgement, thresholds)
-        sentence = _by_majority(consensus, consensus.skew_s, consensus.interval, open_limit)
+        sentence = f"{_whose(host)} {_how_far(survey, judgement, thresholds, consensus.skew_s, consensus.interval)}"
+        contradicted = None if host is None else contradicted_daemon(host, consensus.interval)
+        if contradicted is not None:
+            sentence += f"; {contradicted.name} here says within {duration_text(contradicted.bound_s)}"
     return f"{WORDS[judgement.status]}  {sentence}"
 
 
@@ -94,12 +104,24 @@ def meaning(survey: Survey) -> str:
     return _BEHIND.format(size=size, which="some fresh" if abs(skew_s) < 1 else "fresh")
 
 
-def _by_majority(consensus: Consensus, skew_s: float, interval: Interval, open_limit: str) -> str:
-    voices = f"{consensus.agreeing} of {consensus.asked} servers agree"
+def _whose(host: HostFacts | None) -> str:
+    """Return whose clock it is: a container has none of its own."""
+    return "your clock" if host is None or host.place.container is None else "this node's clock"
+
+
+def _how_far(survey: Survey, judgement: Judgement, thresholds: Thresholds, skew_s: float, interval: Interval) -> str:
+    if judgement.status is Status.UNKNOWN:
+        return _too_coarse(survey, interval, thresholds)
+    if survey.consensus.basis is Basis.SINGLE:
+        return _by_one(survey.consensus, skew_s, interval)
+    voices = f"{survey.consensus.agreeing} of {survey.consensus.asked} servers agree"
+    open_limit = _open_limit(judgement, thresholds)
     if open_limit:
         return f"{_skewed(skew_s, interval)}, {between_text(*interval)}: {open_limit}; {voices}"
+    if not survey.independent:
+        return f"{_skewed(skew_s, interval)}, {between_text(*interval)} if this host's own servers are right; {voices}"
     if _either_way(interval):
-        return f"your clock is {_within(interval)} of UTC, proven; {voices}"
+        return f"is {_within(interval)} of UTC, proven; {voices}"
     return f"{_skewed(skew_s, interval)}, proven {between_text(*interval)}; {voices}"
 
 
@@ -115,16 +137,16 @@ def _by_one(consensus: Consensus, skew_s: float, interval: Interval) -> str:
     (server,) = (vote.outcome.server for vote in consensus.votes if isinstance(vote.outcome, Reading))
     alone = "one server proves nothing" if consensus.asked == 1 else f"the only one of {consensus.asked} that answered"
     if _either_way(interval):
-        return f"your clock is {_within(interval)} of UTC if {server} is right: {alone}"
+        return f"is {_within(interval)} of UTC if {server} is right: {alone}"
     return f"{_skewed(skew_s, interval)}, {between_text(*interval)} if {server} is right: {alone}"
 
 
 def _too_coarse(survey: Survey, interval: Interval, thresholds: Thresholds) -> str:
     if survey.local.step_s:
-        return f"your clock was set by {duration_text(survey.local.step_s)} while it was being measured"
+        return f"was set by {duration_text(survey.local.step_s)} while it was being measured"
     limits = f"{duration_text(thresholds.warning_s)} and {duration_text(thresholds.critical_s)}"
     way = "of UTC" if _either_way(interval) else _of_utc(direction(interval.middle_s))
-    return f"your clock is {between_text(*interval)} {way}: too coarse for limits of {limits}"
+    return f"is {between_text(*interval)} {way}: too coarse for limits of {limits}"
 
 
 def _disagreement(consensus: Consensus) -> str:
@@ -164,7 +186,7 @@ def _udp(failed: list[NoReading]) -> str:
 
 
 def _skewed(skew_s: float, interval: Interval) -> str:
-    return f"your clock is {size_text(skew_s, interval)} {_of_utc(direction(skew_s))}"
+    return f"is {size_text(skew_s, interval)} {_of_utc(direction(skew_s))}"
 
 
 def _of_utc(way: str) -> str:

@@ -14,11 +14,14 @@ def severity(skew_s: float, thresholds: Thresholds) -> Status:
     return Status.WARNING if size_s < thresholds.critical_s else Status.CRITICAL
 
 
-def judge(skew_s: float | None, interval: Interval | None, basis: Basis, thresholds: Thresholds) -> Judgement:
+def judge(
+    skew_s: float | None, interval: Interval | None, basis: Basis, thresholds: Thresholds, *, independent: bool = True
+) -> Judgement:
     """Hold a measured range against the thresholds.
 
     The status is that of the best estimate; it is proven where a majority vouches for the range and the
-    whole range says the same. A range from ok to critical says nothing, and nor does no range at all.
+    whole range says the same, unless nobody *independent* of this host is in it. A range from ok to critical says
+    nothing, and nor does no range at all.
     """
     if skew_s is None or interval is None:
         return Judgement(Status.UNKNOWN, proven=False, least=Status.OK, most=Status.CRITICAL)
@@ -26,7 +29,7 @@ def judge(skew_s: float | None, interval: Interval | None, basis: Basis, thresho
     most = severity(interval.farthest_from_zero(), thresholds)
     if least is Status.OK and most is Status.CRITICAL:
         return Judgement(Status.UNKNOWN, proven=False, least=least, most=most)
-    proven = least is most and basis is Basis.MAJORITY
+    proven = least is most and basis is Basis.MAJORITY and independent
     return Judgement(severity(skew_s, thresholds), proven, least, most)
 
 

@@ -68,6 +68,18 @@ def network_trouble(error: OSError) -> NoSample:
     return known or NoSample("send-failed", os.strerror(error.errno) if error.errno else "the system refused")
 
 
+def _reference_id(address: str) -> str | None:
+    """Return what the reference ID of a server is that follows *address*; None of a loopback address: all have it."""
+    if address.startswith("127.") or address == "::1":
+        return None
+    if ":" not in address:
+        return address
+    from hashlib import md5
+
+    packed = socket.inet_pton(socket.AF_INET6, address.partition("%")[0])
+    return ".".join(str(byte) for byte in md5(packed, usedforsecurity=False).digest()[:4])
+
+
 class Channel:
     """One connected socket and the requests that are open on it."""
 
@@ -87,6 +99,7 @@ class Channel:
         try:
             self.socket.settimeout(0)
             self.socket.connect(address.at)
+            self._own_address: str = self.socket.getsockname()[0]
         except OSError:
             self.socket.close()
             raise
@@ -117,15 +130,28 @@ class Channel:
             verdict = ntp.read_reply(data, self._open, self._clock.now_s(), self._clock.resolution_s)
             if not isinstance(verdict, ntp.Refusal):
                 nonce, sample = verdict
+                if self._follows_us(sample):
+                    self._refuse(ntp.Refusal("sync-loop", "it takes its time from this host"))
+                    continue
                 del self._open[nonce]
                 self.refused_at_s = math.inf  # what came before it was forged, or the server thought better of it
                 return sample
             self._refuse(verdict)
         return None
 
+    @property
+    def reaches_this_host(self) -> bool:
+        """Tell whether the server's address is one of this host's own."""
+        host = self.address.at[0]
+        return host == self._own_address or host.startswith("127.") or host == "::1"
+
     def close(self) -> None:
         """Close the socket."""
         self.socket.close()
+
+    def _follows_us(self, sample: ntp.Sample) -> bool:
+        """Tell whether a server's reference ID is our address as that server sees it (RFC 5905 §7.3)."""
+        return sample.exchange.stratum > 1 and sample.exchange.reference_id == _reference_id(self._own_address)
 
     def _refuse(self, refusal: ntp.Refusal) -> None:
         self.dropped[refusal.reason] += 1

@@ -1,5 +1,7 @@
-"""Whom to ask: servers as the user writes them, and the public list."""
+"""Whom to ask: the servers that the user names, else this host's own and public ones of other operators."""
 
+import enum
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from skewcheck.visible import visible
@@ -12,6 +14,21 @@ MAX_NAME_LENGTH, MAX_LABEL_LENGTH = 253, 63
 """RFC 1035 §2.3.4. What is longer is no name, and may be a secret that must not go out in a DNS query."""
 
 
+MAX_VOTES = 5
+"""Asked where none is named: with five, two may lie."""
+MAX_OWN = 3
+"""Of this host's own: they may all follow one another, so they never are the majority."""
+
+
+class Origin(enum.Enum):
+    """Who says that a server is to be asked."""
+
+    NAMED = "named"
+    HOST = "host"
+    CLOUD = "cloud"
+    PUBLIC = "public"
+
+
 class Server(NamedTuple):
     """One name or address to ask: one vote."""
 
@@ -19,6 +36,13 @@ class Server(NamedTuple):
     """As the user wrote it, safe to show."""
     host: str
     port: int = NTP_PORT
+    origin: Origin = Origin.NAMED
+
+    @property
+    def smeared(self) -> bool:
+        """Tell whether it is known to smear leap seconds, so that it isn't UTC for a day around each of them."""
+        host, _ = self.key
+        return host.endswith(_SMEARED)
 
     @property
     def key(self) -> tuple[str, int]:
@@ -26,20 +50,42 @@ class Server(NamedTuple):
         return self.host.removesuffix(".").lower(), self.port
 
 
+# Time that is not UTC while a leap second is smeared, up to half a second off. Nothing in a packet tells.
+_SMEARED = (
+    "time.google.com",  # developers.google.com/time/smear: "do not mix smeared and non-smeared"
+    "metadata.google.internal",  # the same service inside of Google's cloud
+    "time.aws.com",  # docs.aws.amazon.com, EC2 time service: smears automatically
+    "169.254.169.123",  # the same from inside of EC2
+    "fd00:ec2::123",
+    "time.facebook.com",  # engineering.fb.com: smears
+)
+
 # Five operators that keep UTC un-smeared and offer NTP to everybody. One packet each and run.
 # pool.ntp.org is missing on purpose: its terms forbid the default zone names as an application's default.
 PUBLIC = (
     # Cloudflare: free for the public, anycast, documented as not smearing leap seconds (developers.cloudflare.com).
-    Server("time.cloudflare.com", "time.cloudflare.com"),
+    Server("time.cloudflare.com", "time.cloudflare.com", origin=Origin.PUBLIC),
     # Netnod, Sweden's national time service, invites everybody (netnod.se/netnod-time).
-    Server("ntp.netnod.se", "ntp.netnod.se"),
+    Server("ntp.netnod.se", "ntp.netnod.se", origin=Origin.PUBLIC),
     # TimeNL by SIDN Labs: "available for anyone to use, free of charge" (time.nl).
-    Server("ntp.time.nl", "ntp.time.nl"),
+    Server("ntp.time.nl", "ntp.time.nl", origin=Origin.PUBLIC),
     # PTB, Germany's metrology institute: public servers; it asks regular users for a note to ntp-admin at ptb.de.
-    Server("ptbtime1.ptb.de", "ptbtime1.ptb.de"),
+    Server("ptbtime1.ptb.de", "ptbtime1.ptb.de", origin=Origin.PUBLIC),
     # NIST: public; never more often than once in 4 s (tf.nist.gov/tf-cgi/servers.cgi).
-    Server("time.nist.gov", "time.nist.gov"),
+    Server("time.nist.gov", "time.nist.gov", origin=Origin.PUBLIC),
 )
+
+
+def whom_to_ask(own: Sequence[Server]) -> list[Server]:
+    """Return whom to ask where nobody is named: some of this host's *own*, and public ones of other operators."""
+    asked = list({server.key: server for server in reversed(own)}.values())[::-1][:MAX_OWN]
+    operators = {_operator(server) for server in asked}
+    return [*asked, *(server for server in PUBLIC if _operator(server) not in operators)][:MAX_VOTES]
+
+
+def _operator(server: Server) -> str:
+    """Return what stands for a server's operator: the last two labels of its name."""
+    return ".".join(server.key[0].split(".")[-2:])
 
 
 def parse_server(text: str) -> Server:

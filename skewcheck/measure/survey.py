@@ -18,9 +18,20 @@ from skewcheck.errors import HostError
 from skewcheck.measure import consensus
 from skewcheck.measure.channel import Address, NoSample
 from skewcheck.measure.localclock import LocalClock
-from skewcheck.measure.servers import Server
+from skewcheck.measure.servers import Origin, Server
 from skewcheck.measure.voter import Voter
-from skewcheck.model import SAME_ADDRESS, Consensus, Family, Interval, LocalRun, NoReading, Reading, ServerList, Survey
+from skewcheck.model import (
+    SAME_ADDRESS,
+    SMEARED,
+    Consensus,
+    Family,
+    Interval,
+    LocalRun,
+    NoReading,
+    Reading,
+    ServerList,
+    Survey,
+)
 from skewcheck.visible import visible
 
 GRACE_S = 0.3
@@ -59,9 +70,10 @@ def survey(
         end = poll.run(timeout_s)
         run = local.finish()
         outcomes = poll.outcomes(run, waited_for=end is not _End.ENOUGH)
-    agreed = consensus.agree([_set_by(outcome, run.step_s) for outcome in outcomes])
+    agreed = consensus.agree([_set_by(outcome, run.step_s) for outcome in _unmixed(servers, outcomes)])
     cut_short = end is _End.DEADLINE and agreed.answered > 0
-    return Survey(_covering(agreed, run.step_s), listed, run, cut_short, samples)
+    own = tuple(server.given for server in servers if server.origin in (Origin.HOST, Origin.CLOUD))
+    return Survey(_covering(agreed, run.step_s), listed, run, cut_short, samples, own)
 
 
 class _End(enum.Enum):
@@ -222,6 +234,19 @@ def _resolver_trouble(error: OSError | UnicodeError) -> NoSample:
     ):
         return NoSample("no-address", "the name has no address of that family")
     return NoSample("dns-failed", f"the resolver failed: {visible(error.strerror or 'no reason given')}")
+
+
+def _unmixed(servers: Sequence[Server], outcomes: Sequence[Reading | NoReading]) -> Sequence[Reading | NoReading]:
+    """Return *outcomes* without those of servers that smear leap seconds, where others answered that don't."""
+    smeared = {server.given for server in servers if server.smeared}
+    if all(isinstance(outcome, NoReading) or outcome.server in smeared for outcome in outcomes):
+        return outcomes
+    return [
+        NoReading(outcome.server, outcome.address, SMEARED, "it smears leap seconds: no vote beside UTC", rejected=True)
+        if isinstance(outcome, Reading) and outcome.server in smeared
+        else outcome
+        for outcome in outcomes
+    ]
 
 
 def _set_by(outcome: Reading | NoReading, step_s: float) -> Reading | NoReading:

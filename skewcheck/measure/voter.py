@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from skewcheck.measure import ntp
 from skewcheck.measure.channel import Address, Channel, NoSample, network_trouble
 from skewcheck.measure.localclock import DRIFT_PPM, LocalClock
-from skewcheck.measure.servers import Server
+from skewcheck.measure.servers import Origin, Server
 from skewcheck.model import NOT_WAITED_FOR, Dropped, Interval, LocalRun, NoReading, Reading
 from skewcheck.quantity import duration_text
 
@@ -25,7 +25,7 @@ ANSWER_S = 1.0
 silence, or half of the time that there was, a server counts as silent, and not its name as slow to resolve."""
 
 # Of a name whose every address failed, the reason that says most comes first; a refusal says more than any of them.
-_MOST_TELLING = ("port-closed", "prohibited", "no-reply", "unreachable", "no-route", "send-failed")
+_MOST_TELLING = ("own-address", "port-closed", "prohibited", "no-reply", "unreachable", "no-route", "send-failed")
 
 
 def spacing_s(server: Server) -> float:
@@ -182,6 +182,10 @@ class Voter:
             channel = Channel(address, self._clock)
         except OSError as error:
             self._troubles.append((str(address), network_trouble(error)))
+            return
+        if self.server.origin in (Origin.HOST, Origin.CLOUD) and channel.reaches_this_host:
+            self._troubles.append((str(address), NoSample("own-address", "that is this host itself")))
+            channel.close()
             return
         self._selector.register(channel.socket, selectors.EVENT_READ, (self, channel))
         self._channels.append(channel)
