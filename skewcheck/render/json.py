@@ -31,6 +31,7 @@ from skewcheck.model import (
     Vote,
 )
 from skewcheck.quantity import utc_text
+from skewcheck.render import host
 from skewcheck.version import VERSION
 
 SCHEMA = "skewcheck/1"
@@ -68,12 +69,25 @@ def _document(report: Report) -> Json:
     document["duration_s"] = _number(report.duration_s)
     if report.ntp is not None:
         document["ntp"] = _ntp(report.ntp)
+    if report.host is not None:
+        document["host"] = _plain(host.document(report.host))
     document["findings"] = [_finding(finding) for finding in report.findings]
     if report.next_step is not None:
         document["next"] = _next_step(report.next_step)
     if report.failure is not None:
         document["error"] = _error(report.failure)
     return document
+
+
+def _plain(part: object) -> Json:
+    """Return a part of plain values with its numbers as they are written here."""
+    if isinstance(part, dict):
+        return {str(name): _plain(value) for name, value in part.items()}
+    if isinstance(part, list):
+        return [_plain(value) for value in part]
+    if isinstance(part, float):
+        return _number(part)
+    return part if isinstance(part, (str, int)) else None
 
 
 def _thresholds(thresholds: Thresholds) -> Json:

@@ -14,6 +14,7 @@ from skewcheck.model import (
     Consensus,
     Failure,
     Finding,
+    HostFacts,
     NextStep,
     NoReading,
     NtpPart,
@@ -24,7 +25,7 @@ from skewcheck.model import (
     Vote,
 )
 from skewcheck.quantity import duration_text, margin_text, range_text, skew_text
-from skewcheck.render import packets
+from skewcheck.render import host, packets
 from skewcheck.render.picture import AGREED, ASCII, LABEL, LIAR, LINE, RANGE, UNICODE, Picture, Span, picture
 
 if TYPE_CHECKING:
@@ -99,7 +100,12 @@ def render(report: Report, *, width: int, color: bool, verbose: int, quiet: bool
     if report.ntp is not None:
         blocks += _servers(page, report, report.ntp)
         blocks += _packets(page, report.ntp) if verbose else []
-    blocks += [_findings(page, report.findings), _premises(page, report), _last(page, report.next_step)]
+    blocks += [
+        _host(page, report.host, thorough=bool(verbose)),
+        _findings(page, report.findings),
+        _premises(page, report),
+        _last(page, report.next_step),
+    ]
     lines: list[Line] = []
     for block in filter(None, blocks):
         lines += [[], *block] if lines else block
@@ -132,6 +138,14 @@ def _failure(page: "_Page", failure: Failure) -> list[Line]:
     label = "error: "
     first, *more = page.wrapped(failure.summary, STRONG, len(label))
     return [[(label, ERROR), *first[1:]], *more, *page.wrapped(failure.remedy, PLAIN, len(label))]
+
+
+def _host(page: "_Page", facts: HostFacts | None, *, thorough: bool) -> list[Line]:
+    """Return what this host says of its own clock."""
+    if facts is None:
+        return []
+    said = host.sentences(facts, thorough=thorough)
+    return [line for sentence in said for line in page.wrapped(sentence, PLAIN, _MARGIN)]
 
 
 def _findings(page: "_Page", findings: Sequence[Finding]) -> list[Line]:
