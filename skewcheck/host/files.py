@@ -26,10 +26,10 @@ class Files(NamedTuple):
             descriptor = os.open(
                 self.root + path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
             )
-        except OSError:
+        except (OSError, ValueError):  # ValueError: a path with a NUL, or one that no file name can spell
             return None
         try:
-            return os.read(descriptor, MAX_BYTES) if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
+            return _content(descriptor) if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
         except OSError:
             return None
         finally:
@@ -39,23 +39,31 @@ class Files(NamedTuple):
         """Return the names in a folder, sorted; none where there is no such folder."""
         try:
             return sorted(os.listdir(self.root + path))[:MAX_ENTRIES]  # noqa: PTH208 - pathlib costs 5 ms a start
-        except OSError:
+        except (OSError, ValueError):
             return []
 
     def link(self, path: str) -> str | None:
         """Return where a symbolic link points; None where it is none."""
         try:
             return os.readlink(self.root + path)  # noqa: PTH115 - pathlib costs 5 ms a start
-        except OSError:
+        except (OSError, ValueError):
             return None
 
     def modified_s(self, path: str) -> float | None:
         """Return when a file was last modified, Unix seconds of the local clock; None where there is none."""
         try:
             return os.stat(self.root + path).st_mtime  # noqa: PTH116 - pathlib costs 5 ms a start
-        except OSError:
+        except (OSError, ValueError):
             return None
 
     def there(self, path: str) -> bool:
         """Tell whether *path* exists, itself and not what it points to."""
         return os.path.lexists(self.root + path)
+
+
+def _content(descriptor: int) -> bytes:
+    """Read to the end or to `MAX_BYTES`: one read of a file in /proc gives a page of it, however much is asked for."""
+    content = b""
+    while len(content) < MAX_BYTES and (more := os.read(descriptor, MAX_BYTES - len(content))):
+        content += more
+    return content
