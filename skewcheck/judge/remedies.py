@@ -58,7 +58,7 @@ def mend_clock(platform: str, host: HostFacts | None = None, *, daemon_claims_go
     setting it once more changes nothing.
     """
     if host is not None and host.fake is not None and misleads(host.fake):
-        return _UNFAKE if "faketime" in host.fake.how.lower() else _FIND_FAKE
+        return _UNFAKE if host.fake.how in _PRELOADED else _FIND_FAKE
     if host is None or platform != "linux":
         return _MENDING.get(platform, _MENDING["linux"])
     step = _mend_below(host.place) or _mend_daemon(host, daemon_claims_good)
@@ -74,6 +74,8 @@ def misleads(fake: Fake) -> bool:
     return fake.ahead_s is None or abs(fake.ahead_s) >= FAKE_MATTERS_S
 
 
+_PRELOADED = ("libfaketime", "datefudge")
+"""Fakes that come by LD_PRELOAD, and are gone without it."""
 _UNFAKE = NextStep(
     "do",
     "env -u LD_PRELOAD -u FAKETIME skewcheck clock",
@@ -312,6 +314,8 @@ def mend_zone(trouble: str, zone: str | None, place: Place) -> tuple[str, ...]:
     installing = _INSTALL_ZONES.get(_FAMILIES.get(place.distribution or "", ""))
     if trouble == "zone-dangling" and installing is not None:  # the zone is named, and its file isn't there
         return (installing,)
+    if trouble == "zone-tz-ignored" and "/" in name and name == zone and installing is not None:
+        return (installing, command)  # a name as zones have them: misspelt, or there are no files of zones here
     if command == _SET_ZONE and (place.container is not None or place.distribution == "alpine"):
         return (f"ln -sf /usr/share/zoneinfo/{name} /etc/localtime",)  # no systemd there to ask
     return (command.format(zone=name),)
