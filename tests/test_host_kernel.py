@@ -1,0 +1,197 @@
+"""What the kernel says of its clock: read without rights, and unknown where a kernel or a filter refuses."""
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from skewcheck.host import kernel
+from skewcheck.host.files import Files
+from skewcheck.host.kernel import TimexReading, read_kernel
+from skewcheck.model import KernelClock, Unknown
+
+NOW_S = 1_800_000_000
+READ = "from skewcheck.host.kernel import read_kernel; print(read_kernel())"
+
+FILTER = """
+import ctypes, os, struct
+LOAD_NUMBER, EQUAL, RETURN = 0x20, 0x15, 0x06
+lines = [(LOAD_NUMBER, 0, 0, 0)]
+for left, number in ((1, {numbers}[0]), (0, {numbers}[1])):
+    lines.append((EQUAL, left, 0 if left else 1, number))
+lines += [(RETURN, 0, 0, {answer}), (RETURN, 0, 0, 0x7fff0000)]
+code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *line) for line in lines))
+class Program(ctypes.Structure):
+    _fields_ = [("length", ctypes.c_ushort), ("code", ctypes.c_void_p)]
+libc = ctypes.CDLL(None, use_errno=True)
+assert libc.prctl(38, 1, 0, 0, 0) == 0  # PR_SET_NO_NEW_PRIVS
+program = Program(len(lines), ctypes.addressof(code))
+assert libc.prctl(22, 2, ctypes.byref(program)) == 0, os.strerror(ctypes.get_errno())  # PR_SET_SECCOMP
+"""
+NUMBERS = {"x86_64": (159, 305), "aarch64": (171, 266)}
+"""adjtimex and clock_adjtime; C libraries use either."""
+REFUSE = 0x0005_0000
+"""SECCOMP_RET_ERRNO, with the error's number."""
+KILL = 0x8000_0000
+"""SECCOMP_RET_KILL_PROCESS."""
+
+
+def _filtered(answer: int, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Read the kernel's clock in a process whose filter gives *answer* to the calls that ask for it."""
+    machine = os.uname().machine
+    if machine not in NUMBERS:
+        pytest.skip(f"the numbers of {machine}'s system calls are not known here")
+    program = FILTER.format(numbers=NUMBERS[machine], answer=answer) + READ
+    env = {name: value for name, value in os.environ.items() if name != "INVOCATION_ID"} | environment
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, env=env)
+
+
+def _reading(*, status: int = 0, seconds: int = NOW_S, fraction: int = 0) -> TimexReading:
+    return TimexReading(status=status, max_error_us=250_000, frequency=-65536 * 12, seconds=seconds, fraction=fraction)
+
+
+def test_this_kernel_answers_anybody() -> None:
+    """The real call: no rights needed, all within what a kernel can say, and nobody fakes our time."""
+    if sys.platform != "linux":
+        pytest.skip("only Linux can be asked")
+    said = read_kernel()
+    assert isinstance(said, KernelClock), said
+    assert 0 <= said.max_error_s <= 16
+    assert abs(said.frequency_ppm) <= 500
+    assert said.ahead_of_python_s == 0
+
+
+def test_the_same_as_nobody() -> None:
+    """A user without any rights is told the same."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can become nobody")
+    program = f"import skewcheck.host.kernel, os, ctypes; os.setuid(65534); {READ}"
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert result.stdout.startswith("KernelClock("), result
+
+
+def test_units() -> None:
+    """Microseconds, 2^-16 ppm and the one flag become what the model says."""
+    said = read_kernel(lambda: _reading(status=0x40), wall_ns=lambda: NOW_S * 10**9)
+    assert said == KernelClock(0.25, flagged_unsynchronised=True, frequency_ppm=-12, ahead_of_python_s=0)
+
+
+def test_other_flags_are_not_that_one() -> None:
+    """A kernel with every flag but STA_UNSYNC is not flagged."""
+    said = read_kernel(lambda: _reading(status=0xFFFF & ~0x40), wall_ns=lambda: NOW_S * 10**9)
+    assert isinstance(said, KernelClock)
+    assert not said.flagged_unsynchronised
+
+
+@pytest.mark.parametrize(
+    ("status", "fraction"),
+    [pytest.param(0, 500_000, id="microseconds"), pytest.param(0x2000, 500_000_000, id="nanoseconds")],
+)
+def test_the_fraction_is_read_in_the_unit_that_the_status_names(status: int, fraction: int) -> None:
+    """Half a second is half a second in either unit."""
+    said = read_kernel(lambda: _reading(status=status, fraction=fraction), wall_ns=lambda: NOW_S * 10**9)
+    assert isinstance(said, KernelClock)
+    assert said.ahead_of_python_s == pytest.approx(0.5)
+
+
+@given(st.integers(-(10**12), 10**12), st.integers(0, 10**10))
+def test_kernel_against_python(ahead_ns: int, takes_ns: int) -> None:
+    """The difference has its sign and is never off by more than half of the time that it took to look."""
+    clock = iter((NOW_S * 10**9, NOW_S * 10**9 + takes_ns))
+    kernel_ns = NOW_S * 10**9 + takes_ns // 2 + ahead_ns
+    said = read_kernel(
+        lambda: _reading(status=0x2000, seconds=kernel_ns // 10**9, fraction=kernel_ns % 10**9), lambda: next(clock)
+    )
+    assert isinstance(said, KernelClock)
+    assert said.ahead_of_python_s is not None
+    unseen_ns = takes_ns / 2 + kernel.COMPARABLE_NS
+    if abs(ahead_ns) > unseen_ns + 1:
+        assert said.ahead_of_python_s == pytest.approx(ahead_ns * 1e-9, abs=2e-9)
+    if abs(ahead_ns) < unseen_ns - 1:
+        assert said.ahead_of_python_s == 0
+
+
+def test_a_step_back_between_the_two_looks_is_no_fake() -> None:
+    """A daemon sets the clock back by a second just then: nothing differs."""
+    clock = iter((NOW_S * 10**9, (NOW_S - 1) * 10**9))
+    said = read_kernel(lambda: _reading(seconds=NOW_S - 1), lambda: next(clock))
+    assert isinstance(said, KernelClock)
+    assert said.ahead_of_python_s == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        pytest.param(OSError(errno.EPERM, "Operation not permitted"), "EPERM", id="eperm"),
+        pytest.param(OSError(errno.ENOSYS, "Function not implemented"), "ENOSYS", id="enosys"),
+        pytest.param(OSError(errno.EFAULT, "Bad address"), "Bad address", id="another"),
+        pytest.param(OSError("only Linux\x1b can be asked"), "only Linux\\u001b can", id="ours"),
+    ],
+)
+def test_a_refusal_is_unknown(error: OSError, words: str) -> None:
+    """Whatever error there is, the answer is unknown, with a reason that is safe to show."""
+
+    def refuse() -> TimexReading:
+        raise error
+
+    said = read_kernel(refuse)
+    assert isinstance(said, Unknown)
+    assert words in said.why
+
+
+@pytest.mark.parametrize("code", [errno.EPERM, errno.ENOSYS], ids=["EPERM", "ENOSYS"])
+def test_a_real_filter_that_refuses(code: int) -> None:
+    """A process whose system calls are filtered as in a container: unknown, and it goes on."""
+    result = _filtered(REFUSE | code)
+    assert result.stdout.startswith("Unknown("), result
+    assert errno.errorcode[code] in result.stdout
+
+
+def test_a_real_filter_that_kills() -> None:
+    """In a service of systemd asking may be answered by SIGSYS: there nobody asks. Elsewhere it would have killed."""
+    assert _filtered(KILL).returncode == -signal.SIGSYS
+    result = _filtered(KILL, INVOCATION_ID="0123456789abcdef0123456789abcdef")
+    assert result.returncode == 0, result
+    assert result.stdout.startswith("Unknown(why='this service runs under a filter")
+
+
+def test_a_service_without_a_filter_is_asked(tmp_path: Path) -> None:
+    """Only the two together keep us from asking."""
+    status = tmp_path / "proc/self/status"
+    status.parent.mkdir(parents=True)
+    for mode, could in (("0", False), ("2", True)):
+        status.write_text(f"Name:\tpython\nNoNewPrivs:\t1\nSeccomp:\t{mode}\nSeccomp_filters:\t{mode}\n")
+        assert kernel._could_end_us({"INVOCATION_ID": "1"}, Files(str(tmp_path))) is could
+        assert not kernel._could_end_us({}, Files(str(tmp_path)))
+    assert not kernel._could_end_us({"INVOCATION_ID": "1"}, Files(str(tmp_path / "none")))
+
+
+@pytest.mark.parametrize("broken", ["ctypes", "the function", "the form"])
+def test_no_c_library_and_an_unknown_structure(broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without ctypes, without the function, and with a structure of another form it is unknown, too."""
+    ctypes = pytest.importorskip("ctypes")
+
+    class _Library:
+        def __init__(self, *_: object, **__: object) -> None:
+            if broken == "the form":
+                self.adjtimex = lambda _: 0
+
+    if broken == "ctypes":
+        monkeypatch.setitem(sys.modules, "ctypes", None)
+    else:
+        monkeypatch.setattr(ctypes, "CDLL", _Library)
+    said = read_kernel(kernel._asked)
+    assert isinstance(said, Unknown)
+    assert ("form" in said.why) == (broken == "the form")
+
+
+def test_another_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other systems are not asked."""
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert read_kernel() == Unknown("only Linux can be asked")
