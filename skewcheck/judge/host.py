@@ -158,7 +158,7 @@ def _daemon_unsynchronised(case: Case) -> list[Finding]:
     lost = [daemon.name for daemon, claim in _claims(host) if not claim.synchronised]
     if lost:
         summary = f"{lost[0]} here says that it is not synchronised: nobody keeps this clock right"
-        return [Finding("daemon-unsynchronised", Status.WARNING, summary, (("daemon", lost[0]),), remedy)]
+        return [Finding("daemon-unsynchronised", case.severity, summary, (("daemon", lost[0]),), remedy)]
     if any(daemon.running for daemon in host.daemons) or host.place.wsl is not None:  # Windows sets that one, unseen
         return []
     if not isinstance(host.kernel, KernelClock) or host.kernel.max_error_s < KERNEL_LIMIT_S:
@@ -166,7 +166,7 @@ def _daemon_unsynchronised(case: Case) -> list[Finding]:
     seen = "can be seen from in here" if host.place.container is not None else "runs here"
     summary = f"no time daemon {seen}, and the kernel knows of none that corrects its clock"
     evidence = (("daemon", None), ("kernel_max_error_s", host.kernel.max_error_s))
-    return [Finding("daemon-unsynchronised", Status.WARNING, summary, evidence, remedy)]
+    return [Finding("daemon-unsynchronised", case.severity, summary, evidence, remedy)]
 
 
 def _stale_sync(case: Case) -> list[Finding]:
