@@ -70,7 +70,7 @@ def reasons(run: Run) -> dict[str, str | None]:
 
 def found(run: Run) -> set[str]:
     """Return the ids of the findings."""
-    return {finding["id"] for finding in run.report["findings"]}
+    return run.found
 
 
 @pytest.fixture(scope="module")

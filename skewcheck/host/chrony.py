@@ -43,7 +43,7 @@ class Tracking(NamedTuple):
     stratum: int
     leap: int
     reference_time_s: float
-    """When it last heard from there, Unix seconds of the local clock."""
+    """When it last heard from there, Unix seconds of the local clock with `correction_s` added."""
     correction_s: float
     """What it has yet to correct; positive: the clock is behind what chronyd thinks is true."""
     last_offset_s: float
@@ -75,7 +75,7 @@ def tracking(
         return said
     if not said.synchronised:
         return DaemonClaim(synchronised=False)
-    age_s = now_s - said.reference_time_s
+    age_s = now_s + said.correction_s - said.reference_time_s
     return DaemonClaim(
         synchronised=True,
         bound_s=said.bound_s,

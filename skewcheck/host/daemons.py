@@ -63,12 +63,12 @@ def read_daemons(
     if isinstance(chronyd, DaemonClaim):
         running.add(CHRONYD)
     claims = {CHRONYD: chronyd, TIMESYNCD: _timesyncd_claim(files, now_s)}
+    rest = [name for name in NAMES if name not in running and _installed(files, name, openntpd=openntpd)]
     return (
-        *(Daemon(name, True, claims.get(name, _SILENT)) for name in NAMES if name in running),
+        *(Daemon(name, running=True, claim=claims.get(name, _SILENT)) for name in NAMES if name in running),
         *(
-            Daemon(name, False, _NOT_RUNNING) if saw_all else Daemon(name, None, _NOT_SEEN)
-            for name in NAMES
-            if name not in running and _installed(files, name, openntpd=openntpd)
+            Daemon(name, running=False if saw_all else None, claim=_NOT_RUNNING if saw_all else _NOT_SEEN)
+            for name in rest
         ),
     )
 

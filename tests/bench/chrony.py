@@ -38,10 +38,14 @@ class Chronyd:
         port: int | None = None,
         prefix: Sequence[str] = (),
         host: str = "127.0.0.1",
+        command_port: int = 0,
     ) -> None:
-        """Start it, as its own source or following another; *prefix* goes before the command. Raises OSError."""
+        """Start it, as its own source or following another; *prefix* goes before the command. Raises OSError.
+
+        It takes commands at *command_port*; 0: none.
+        """
         self.ahead_s = ahead_s
-        self.host, self.port = host, _free_port() if port is None else port
+        self.host, self.port = host, free_port() if port is None else port
         source = "local stratum 1"
         if follows is not None:
             source = f"server {follows.host} port {follows.port} offset {ahead_s} iburst minpoll -2 maxpoll -2"
@@ -50,7 +54,8 @@ class Chronyd:
             f"port {self.port}",
             f"bindaddress {self.host}",
             "allow 127.0.0.0/8",
-            "cmdport 0",
+            f"cmdport {command_port}",
+            "bindcmdaddress 127.0.0.1",
             "bindcmdaddress /",
             f"pidfile {folder}/chronyd.pid",
         )
@@ -130,7 +135,8 @@ def _new(folder: Path) -> Path:
     return folder
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a UDP port of loopback that nobody uses."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

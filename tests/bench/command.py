@@ -19,6 +19,27 @@ class Run(NamedTuple):
     """From the start of the process to its end."""
     stderr: str
 
+    @property
+    def found(self) -> set[str]:
+        """The ids of the findings about what was measured; what a host says of itself differs by host."""
+        return {finding["id"] for finding in self.report["findings"]} - OF_THE_HOST
+
+
+OF_THE_HOST = {
+    "better-clock",
+    "daemon-unsynchronised",
+    "daemon-wrong",
+    "faked",
+    "rtc-local-time",
+    "rtc-off",
+    "slept",
+    "stale-sync",
+    "time-zone",
+    "unsteady-clocksource",
+    "zone-missing",
+    "zone-stale",
+}
+
 
 def clock(
     servers: Sequence[str],

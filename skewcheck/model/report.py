@@ -1,0 +1,94 @@
+"""How it is judged, and the report that every renderer gets."""
+
+import enum
+from typing import NamedTuple
+
+from skewcheck.model.host import HostFacts
+from skewcheck.model.measured import Interval, Survey
+
+
+class Status(enum.Enum):
+    """How bad it is; also the `status` of the JSON contract."""
+
+    OK = "ok"
+    WARNING = "warning"
+    CRITICAL = "critical"
+    UNKNOWN = "unknown"
+
+
+class Thresholds(NamedTuple):
+    """From where on skew is a warning and critical, of its absolute value."""
+
+    warning_s: float
+    critical_s: float
+
+
+class Judgement(NamedTuple):
+    """A measured range held against the thresholds."""
+
+    status: Status
+    proven: bool
+    least: Status
+    """Severity of the range's point nearest to 0."""
+    most: Status
+    """Severity of the range's end farthest from 0."""
+
+
+class Finding(NamedTuple):
+    """One thing that was found, under a stable id (kebab-case, named after whose fault it is)."""
+
+    id: str
+    status: Status
+    summary: str
+    evidence: tuple[tuple[str, str | float | int | None], ...] = ()
+    remedy: tuple[str, ...] = ()
+
+
+class NextStep(NamedTuple):
+    """The last line of a screen: one command. `do` mends it here, `next` settles the question."""
+
+    kind: str
+    command: str
+    why: str
+
+
+class Failure(NamedTuple):
+    """Why there is no measurement at all: wrong usage, I/O, an internal error."""
+
+    id: str
+    summary: str
+    remedy: str
+
+
+class NtpPart(NamedTuple):
+    """The local clock against NTP, judged."""
+
+    survey: Survey
+    judgement: Judgement
+
+
+class Report(NamedTuple):
+    """All that a renderer gets. Nothing in it needs computing, nothing in it is unsafe to show."""
+
+    command: str
+    status: Status
+    proven: bool
+    exit_code: int
+    verdict: str
+    """The first line of the text: the verdict word, two spaces, the sentence."""
+    meaning: str
+    """What that means for a token."""
+    thresholds: Thresholds | None = None
+    """None where the command line could not be understood."""
+    next_step: NextStep | None = None
+    assumes: tuple[str, ...] = ()
+    measured_at_s: float | None = None
+    """The suspect clock's time of day at the end, Unix seconds; None where nothing was measured."""
+    true_time: Interval | None = None
+    """Unix seconds between which the true time lay at `measured_at_s`; None where no range is known."""
+    duration_s: float = 0.0
+    ntp: NtpPart | None = None
+    host: HostFacts | None = None
+    """None where the host was not asked (a demonstration)."""
+    findings: tuple[Finding, ...] = ()
+    failure: Failure | None = None
