@@ -35,6 +35,7 @@ PLACES = {
     "ec2": Place(virtual="kvm", cloud="aws", distribution="amzn"),
     "ec2-metal": Place(cloud="aws", distribution="amzn"),
     "ec2-xen": Place(virtual="xen", cloud="aws", distribution="amzn"),
+    "microvm": Place(distribution="debian"),
     "live": Place(virtual="virtualbox", distribution="ubuntu"),
     "laptop": Place(distribution="debian"),
 }
@@ -74,6 +75,17 @@ def test_the_most_specific_container_wins() -> None:
     docker = Files(str(HOSTS / "docker"))
     assert read_place(docker, {"KUBERNETES_SERVICE_HOST": "10.0.0.1"}).container == "kubernetes"
     assert read_place(docker, {"ECS_CONTAINER_METADATA_URI": "http://169.254.170.2/v3"}).container == "ecs"
+
+
+def test_docker_s_own_mounts_outweigh_a_disk(tmp_path: Path) -> None:
+    """A container whose root is a disk of its own still has the files that Docker mounts into each."""
+    (tmp_path / "proc/self").mkdir(parents=True)
+    (tmp_path / ".dockerenv").touch()
+    root = "27 1 254:0 / / rw,relatime - ext4 /dev/vda rw\n"
+    (tmp_path / "proc/self/mountinfo").write_text(root)
+    assert read_place(Files(str(tmp_path)), NOTHING).container is None
+    (tmp_path / "proc/self/mountinfo").write_text(f"{root}28 27 8:9 /x/hosts /etc/hosts rw - ext4 /dev/sda9 rw\n")
+    assert read_place(Files(str(tmp_path)), NOTHING).container == "docker"
 
 
 def test_a_service_account_is_a_pod(tmp_path: Path) -> None:

@@ -119,6 +119,18 @@ def _ecs(signs: _Signs) -> bool:
     return any(signs.environ.get(f"ECS_CONTAINER_METADATA_URI{version}") for version in ("_V4", ""))
 
 
+_DISK = re.compile(r"/dev/(vd|xvd|sd|hd|nvme|mmcblk)")
+_MOUNTED_BY_DOCKER = ("/etc/hosts", "/etc/hostname", "/etc/resolv.conf")
+
+
+def _dockerenv(signs: _Signs) -> bool:
+    """Tell whether Docker's mark is there, and not left over in an image that was made into a machine's disk."""
+    on_disk = any(mount[3:5] == ["/", "/"] and _DISK.match(mount[-2]) for mount in signs.mounts)
+    return signs.files.there("/.dockerenv") and not (
+        on_disk and not any(mount[4] in _MOUNTED_BY_DOCKER for mount in signs.mounts)
+    )
+
+
 def _by_cgroup(kind: str) -> Callable[[_Signs], bool]:
     return lambda signs: any(known == kind and pattern.search(signs.cgroup) for known, pattern in _CGROUPS)
 
@@ -150,7 +162,7 @@ _CONTAINERS: tuple[tuple[str, Callable[[_Signs], bool]], ...] = (
     ("podman", _by_manager("podman")),
     ("podman", _by_cgroup("podman")),
     ("podman", _by_layers("podman")),
-    ("docker", lambda signs: signs.files.there("/.dockerenv")),
+    ("docker", _dockerenv),
     ("docker", _by_manager("docker")),
     ("docker", _by_cgroup("docker")),
     ("docker", _by_layers("docker")),
