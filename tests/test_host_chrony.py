@@ -198,6 +198,13 @@ def test_whom_it_follows(name: str, source: str) -> None:
     assert claim.source == source
 
 
+def test_a_correction_either_way_widens_the_bound() -> None:
+    """A clock that has yet to be pulled back is as far off as one that has yet to be pushed on."""
+    said = read_reply(REPLIES["huge"], SEQUENCE)
+    assert said is not None
+    assert said.bound_s == pytest.approx(3600.5 + 16.0 + 15.9 / 2)
+
+
 def test_letters_of_a_reference_clock_are_safe_to_show() -> None:
     """An ID with a control character in it is shown in digits."""
     with _answering(_echoing(_reply(family=0, reference_id=0x1B5B3041))) as at:

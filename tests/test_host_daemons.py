@@ -118,6 +118,13 @@ def test_a_container_does_not_see_the_host(namespace: str | None, tmp_path: Path
     assert _read(root) == (Daemon("chronyd", None, NOT_SEEN),)
 
 
+def test_a_container_with_systemd_sees_its_own_alone(tmp_path: Path) -> None:
+    """What runs in the container is seen; of what else is installed there nobody can say."""
+    root = _copy("ubuntu", tmp_path)
+    (root / "proc/self/ns/pid").unlink()
+    assert _read(root, CLAIM) == (Daemon("chronyd", True, CLAIM), Daemon("systemd-timesyncd", None, NOT_SEEN))
+
+
 @pytest.mark.parametrize("installed", [True, False])
 def test_who_answers_runs(installed: bool, tmp_path: Path) -> None:
     """A chronyd that answers runs, though its process is out of sight (a pod on the host's network)."""
