@@ -11,7 +11,7 @@ from skewcheck.measure.channel import Address
 from skewcheck.measure.consensus import agree
 from skewcheck.measure.servers import PUBLIC, Origin, Server, whom_to_ask
 from skewcheck.measure.survey import survey
-from skewcheck.model import Family, Interval, LocalRun, NoReading, Reading, ServerList, Survey, Thresholds
+from skewcheck.model import Exchange, Family, Interval, LocalRun, NoReading, Reading, ServerList, Survey, Thresholds
 
 RUN = LocalRun(ended_at_s=1.8e9, duration_s=0.1, step_s=0.0, slew_ppm=0.0, wander_s=0.0)
 
@@ -95,7 +95,11 @@ def _report_of(*readings: Reading, own: tuple[str, ...]) -> tuple[bool, str, lis
     return report.proven, report.verdict, [finding.id for finding in report.findings]
 
 
-READINGS = [Reading(name, "192.0.2.1", 0.3, Interval(0.29, 0.31), 0.01, ()) for name in ("ours", "ours2", "other")]
+EXCHANGE = Exchange(0.0, 0.0, 0.0, 0.01, 0, 4, 2, 6, 1e-6, 0.001, 0.001, "192.0.2.9", 30.0)
+READINGS = [
+    Reading(name, "192.0.2.1", 0.3, Interval(0.29, 0.31), 0.01, (EXCHANGE,)) for name in ("ours", "ours2", "other")
+]
+LONELY = Reading("other", "192.0.2.1", 0.0, Interval(-0.01, 0.01), 0.01, (EXCHANGE,))
 
 
 def test_only_ones_own_servers_prove_nothing() -> None:
@@ -111,3 +115,6 @@ def test_only_ones_own_servers_prove_nothing() -> None:
     assert proven
     assert "proven between 290 and 310 ms" in verdict
     assert findings == ["local-ahead"]
+    proven, verdict, findings = _report_of(*READINGS[:2], LONELY, own=("ours", "ours2"))
+    assert not proven
+    assert findings == ["local-ahead", "falseticker", "not-independent"]

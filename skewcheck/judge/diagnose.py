@@ -191,7 +191,7 @@ def _stepped(case: Case) -> list[Finding]:
 def _not_independent(case: Case) -> list[Finding]:
     if case.survey.independent or not case.consensus.answered:
         return []
-    summary = "only servers that this host follows anyway answered: if they are wrong, so are both"
+    summary = "only servers that this host follows anyway vouch for this: it would not see their error"
     evidence = (("answered", case.consensus.answered),)
     return [Finding("not-independent", Status.OK, summary, evidence, (remedies.ASK_OTHERS.command,))]
 

@@ -210,5 +210,9 @@ class Survey(NamedTuple):
 
     @property
     def independent(self) -> bool:
-        """Tell whether somebody answered whom this host doesn't follow anyway."""
-        return any(v.outcome.server not in self.own for v in self.consensus.votes if isinstance(v.outcome, Reading))
+        """Tell whether somebody is among those that agree whom this host doesn't follow anyway."""
+        return any(
+            vote.outcome.server not in self.own and vote.status is not ServerStatus.FALSETICKER
+            for vote in self.consensus.votes
+            if isinstance(vote.outcome, Reading)
+        )

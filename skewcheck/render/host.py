@@ -16,10 +16,7 @@ def sentences(host: HostFacts, *, thorough: bool) -> list[str]:
         said = [f"{daemon.name} is installed here and does not run" for daemon in host.daemons[:1]]
     if not said:
         said = ["no time daemon found here"]
-    if isinstance(host.kernel, KernelClock):
-        said.append(_kernel(host.kernel))
-    elif thorough:
-        said.append(f"the kernel's own bound is unknown: {host.kernel.why}")
+    said += _kernel(host.kernel, thorough=thorough)
     where = _place(host.place)
     said.append(f"in {where}, {_zone(host.zone)}" if where else _zone(host.zone))
     if thorough:
@@ -40,10 +37,12 @@ def _daemon(daemon: Daemon) -> str:
     return f"{daemon.name} {runs} and says that the clock is right{within}{source}{age}"
 
 
-def _kernel(kernel: KernelClock) -> str:
+def _kernel(kernel: KernelClock | Unknown, *, thorough: bool) -> list[str]:
+    if isinstance(kernel, Unknown):
+        return [f"the kernel's own bound is unknown: {kernel.why}"] if thorough else []
     if kernel.corrected_within_s is None:
-        return "the kernel says that nobody has corrected this clock for hours, or ever"
-    return f"the kernel says within {duration_text(kernel.max_error_s)}"
+        return ["the kernel's own bound is at its end: nobody has told it that this clock is kept"] if thorough else []
+    return [f"the kernel says that the clock is right to within {duration_text(kernel.max_error_s)}"]
 
 
 def _place(place: Place) -> str:

@@ -52,3 +52,9 @@ def _works(command: tuple[str, ...]) -> bool:
 def _skip(program: str) -> str:
     package = _PACKAGES[program]
     pytest.skip(f"{program} is missing: sudo apt-get install {package}{_REPLACES.get(package, '')}")
+
+
+def need_root() -> None:
+    """Skip the test, by name, where it isn't run by root: it joins networks of its own by cables of its own."""
+    if os.geteuid() != 0:
+        pytest.skip("run as root: it joins two networks of its own")

@@ -1,0 +1,110 @@
+"""The program on hosts of a test's own: whom it asks unasked, whom it blames, what it says if nobody answers."""
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from bench import command
+from bench.command import Run
+from bench.namespaces import Namespace, namespace
+from bench.tools import need_root
+
+from skewcheck.measure.servers import PUBLIC
+
+OWN = "ntp.corp.test"
+CHRONY_CONF = f"server {OWN} iburst\nmakestep 1 3\n"
+PEER = """
+mkdir -p /run/netns
+mount -t tmpfs none /run/netns
+ip netns add peer
+ip link add v0 type veth peer name v1 netns peer
+ip addr add 10.99.0.1/24 dev v0
+ip link set v0 up
+ip -n peer addr add 10.99.0.2/24 dev v1
+ip -n peer link set v1 up
+mkdir -p /etc/chrony
+cp {conf} /etc/chrony/chrony.conf
+"""
+SERVE = """
+import sys, contextlib
+from skewcheck.lab.ntp import NtpServer
+with contextlib.ExitStack() as stack:
+    for server in sys.argv[1:]:
+        address, ahead_s = server.split("=")
+        stack.enter_context(NtpServer(float(ahead_s), address=address, port=123))
+    print("ready", flush=True)
+    sys.stdin.read()
+"""
+"""Lab servers on port 123, until standard input ends."""
+
+
+@contextlib.contextmanager
+def serving(network: Namespace, *servers: str, within: tuple[str, ...] = ()) -> Iterator[None]:
+    """Run lab servers `ADDRESS=AHEAD_S` in *network*."""
+    import subprocess
+
+    arguments = [*network.prefix, *within, sys.executable, "-c", SERVE, *servers]
+    with subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        yield
+
+
+@pytest.fixture
+def network(tmp_path: Path) -> Iterator[Namespace]:
+    """Open a host that follows one server of its own, 10.99.0.2; the public names lead to 127.0.0.11 to .15."""
+    need_root()
+    conf = tmp_path / "chrony.conf"
+    conf.write_text(CHRONY_CONF)
+    lines = [f"127.0.0.{number} {server.host}" for number, server in enumerate(PUBLIC, start=11)]
+    files = {
+        "/etc/hosts": "\n".join([f"10.99.0.2 {OWN}", *lines]) + "\n",
+        "/etc/nsswitch.conf": "hosts: files\n",
+    }
+    with namespace(tmp_path, PEER.format(conf=conf), files) as opened:
+        yield opened
+
+
+PUBLIC_SERVERS = [f"127.0.0.{number}=0" for number in range(11, 15)]
+
+
+def unasked(network: Namespace) -> Run:
+    """Run `skewcheck clock` there, with nobody named."""
+    return command.clock((), prefix=network.prefix)
+
+
+def test_a_hosts_own_server_that_is_wrong_is_named_by_public_ones(network: Namespace) -> None:
+    """The only server that this host follows is 0.3 s off; the majority of public ones says so, and names it."""
+    with serving(network, "10.99.0.2=0.3", within=("ip", "netns", "exec", "peer")), serving(network, *PUBLIC_SERVERS):
+        run = unasked(network)
+    ntp = run.report["ntp"]
+    assert (run.exit_code, run.report["proven"], ntp["list"]) == (0, True, "mixed")
+    assert [server["server"] for server in ntp["servers"]] == [OWN, *[server.host for server in PUBLIC[:4]]]
+    assert run.found == {"falseticker"}
+    (liar,) = (f for f in run.report["findings"] if f["id"] == "falseticker")
+    assert liar["evidence"]["server"] == OWN
+    assert 0.29 < liar["evidence"]["off_by_s"] < 0.3
+    assert run.report["host"]["configured"] == [{"host": OWN, "origin": "/etc/chrony/chrony.conf"}]
+
+
+def test_without_the_public_ones_nothing_is_proven(network: Namespace) -> None:
+    """Only the host's own server answers: its word, taken as such, and a finding that says why that is not enough."""
+    with serving(network, "10.99.0.2=0.3", within=("ip", "netns", "exec", "peer")):
+        run = unasked(network)
+    assert (run.exit_code, run.report["proven"], run.report["ntp"]["basis"]) == (1, False, "single")
+    assert {"not-independent", "one-server"} <= run.found
+
+
+def test_where_nobody_answers_the_right_list_was_tried_once(network: Namespace) -> None:
+    """One packet each, in order; the screen says that nobody answered and what the host claims."""
+    run = unasked(network)
+    servers = run.report["ntp"]["servers"]
+    assert [server["server"] for server in servers] == [OWN, *[server.host for server in PUBLIC[:4]]]
+    assert {server["reason"] for server in servers} <= {"no-reply", "port-closed", "unreachable"}
+    assert (run.exit_code, run.report["status"]) == (3, "unknown")
+    shown = network.run([sys.executable, "-m", "skewcheck", "clock", "-t", "1"])
+    assert shown.stdout.startswith("CANNOT TELL  none of 5 NTP servers answered")
+    assert "time zone" in shown.stdout
+    assert "next: " in shown.stdout
