@@ -481,8 +481,9 @@ def test_no_range_is_drawn_narrower_than_it_is(
             left_s, right_s = axis.low_s + at * width_s, axis.low_s + (at + 1) * width_s
             if interval.low_s < right_s - width_s * 1e-6 and interval.high_s > left_s + width_s * 1e-6:
                 assert at in covered
-        assert (row[0] == "◄") == (interval.low_s < axis.low_s)
-        assert (row[-1] == "►") == (interval.high_s > axis.high_s)
+        nothing_s = width_s * 1e-6  # an end that is all but on the edge may be drawn as either
+        assert (row[0] == "◄") == (interval.low_s < axis.low_s) or abs(interval.low_s - axis.low_s) < nothing_s
+        assert (row[-1] == "►") == (interval.high_s > axis.high_s) or abs(interval.high_s - axis.high_s) < nothing_s
     if agreed is not None:
         ruler = "".join(text for text, _ in shown.ruler(Interval(agreed[0], agreed[2])))
         assert axis.holds(agreed[0])
