@@ -1,5 +1,6 @@
 """The screen: literal captures, and what holds of every screen: no control character, no line too long, no lie."""
 
+import math
 import re
 import sys
 from unicodedata import category
@@ -457,6 +458,7 @@ def cells_of(drawn: Picture, skew_s: float, interval: Interval, *, is_liar: bool
 
 
 @given(st.lists(intervals(), min_size=1, max_size=5), st.integers(16, 64), st.booleans())
+@example([(0.0, Interval(-1e-06, math.nextafter(1.0, 0.0)))], 16, True)  # rounds onto the axis' very end
 def test_no_range_is_drawn_narrower_than_it_is(
     drawn_ranges: list[tuple[float, Interval]], cells: int, agreeing: bool
 ) -> None:

@@ -42,15 +42,19 @@ def _write_options(command: TyperCommand | TyperGroup, context: Any, formatter: 
             formatter.write_dl([(names.ljust(width), text), *rest])  # one column for all sections
 
 
+def _told_by_us(option: Any) -> Any:
+    """Return typer's own help option with our writer behind it."""
+    if option is not None:
+        option.callback = _show_help
+    return option
+
+
 class Command(TyperCommand):
     """A command whose help shows its options in sections."""
 
     def get_help_option(self, ctx: Any) -> Any:
-        """Return typer's own help option with our writer behind it."""
-        option = super().get_help_option(ctx)
-        if option is not None:
-            option.callback = _show_help
-        return option
+        """Return `--help`, written by us."""
+        return _told_by_us(super().get_help_option(ctx))
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the options, section by section."""
@@ -61,11 +65,8 @@ class Group(TyperGroup):
     """The program itself: its own options, then the commands."""
 
     def get_help_option(self, ctx: Any) -> Any:
-        """Return typer's own help option with our writer behind it."""
-        option = super().get_help_option(ctx)
-        if option is not None:
-            option.callback = _show_help
-        return option
+        """Return `--help`, written by us."""
+        return _told_by_us(super().get_help_option(ctx))
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the commands first: they are what one looks for."""

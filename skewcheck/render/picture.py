@@ -54,11 +54,11 @@ class Axis(NamedTuple):
     cells: int
 
     def cell(self, skew_s: float) -> int:
-        """Return the cell that holds *skew_s*; below 0, or `cells` and above: beyond the edge."""
+        """Return the cell that holds *skew_s*; -1 or `cells`: beyond the edge."""
+        if not self.holds(skew_s):
+            return -1 if skew_s < self.low_s else self.cells
         place = (skew_s - self.low_s) / (self.high_s - self.low_s) * self.cells
-        if skew_s == self.high_s:
-            return self.cells - 1
-        return math.floor(min(max(place, -1.0), float(self.cells)))
+        return min(math.floor(place), self.cells - 1)  # the end of the axis, or what rounds to it, is in the last cell
 
     def holds(self, skew_s: float) -> bool:
         """Tell whether *skew_s* is on the axis."""
