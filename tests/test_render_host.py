@@ -78,7 +78,7 @@ def test_asked_for_more_it_tells_of_its_hardware_and_of_what_is_unknown() -> Non
             "chronyd runs here and says that it is not synchronised",
         ),
         (Daemon("chronyd", False, Unknown("")), "chronyd is installed here and does not run"),
-        (Daemon("chronyd", None, Unknown("it can't be seen")), "chronyd seems to run here; it can't be seen"),
+        (Daemon("chronyd", None, Unknown("it can't be seen")), "chronyd is installed here; it can't be seen"),
     ],
 )
 def test_a_daemon_in_any_state_has_a_sentence(daemon: Daemon, sentence: str) -> None:

@@ -18,7 +18,7 @@ _COMPLETION = "_SKEWCHECK_COMPLETE"
 BRIEFLY = """\
 skewcheck: is it clock skew? Whose clock, by how much, how sure?
 
-  skewcheck clock            this host's clock against five public NTP servers
+  skewcheck clock            this host's clock against five NTP servers
   skewcheck clock -H HOST    against a server of yours; repeat -H for more
   skewcheck clock --json     the same for programs
   skewcheck demo             what it looks like, without a network
@@ -33,7 +33,7 @@ EPILOG = """
 \b
 Examples:
   skewcheck demo                 see it work, without a network
-  skewcheck clock                this host's clock against public servers
+  skewcheck clock                this host's clock against five servers
   skewcheck clock -H HOST        against a server of yours; repeat -H
   skewcheck clock --json | jq .ntp.skew_s
 

@@ -49,8 +49,10 @@ def clock(  # noqa: PLR0917 - typer makes an option of each parameter and passes
 
     All servers are asked at once: their names are looked up, and each gets one
     48-byte NTP request by each of IPv4 and IPv6 that it has (more with --samples,
-    or while it stays silent). Nothing else leaves this machine. The clock is
-    never set.
+    or while it stays silent). Nothing else leaves this machine.
+
+    What this host says of its own clock is read beside it: small files, and one
+    question to its own chronyd. No program is started, and no clock is set.
     """
     view = options.view(format_, json=json, output=output, quiet=quiet, verbose=verbose, color=color)
     deadline = Deadline(context.obj, timeout)

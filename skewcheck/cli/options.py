@@ -141,7 +141,7 @@ Servers = Annotated[
         metavar="HOST[:PORT]",
         help="Ask this NTP server and no others; repeat it: three or more can outvote one that lies. "
         "IPv6 as [2001:db8::1]:123. In the environment: several, with spaces between.",
-        show_default="five public servers",
+        show_default="five: up to three of this host's own, the rest public",
         envvar="SKEWCHECK_SERVER",
     ),
 ]

@@ -23,7 +23,9 @@ LOOK_AT_THE_API = NextStep(
     "curl -sI https://api.mypurecloud.com/api/v2/date",
     "shows the API's own clock in its Date line, to the second (take your region's host)",
 )
-ASK_PUBLIC = NextStep("next", "skewcheck clock", "asks five independent servers, so that none is trusted alone")
+ASK_PUBLIC = NextStep(
+    "next", "skewcheck clock", "asks this host's own servers and public ones, so that none is trusted alone"
+)
 ASK_OTHERS = NextStep(
     "next",
     "skewcheck clock -H HOST1 -H HOST2 -H HOST3",

@@ -26,7 +26,7 @@ def sentences(host: HostFacts, *, thorough: bool) -> list[str]:
 
 def _daemon(daemon: Daemon) -> str:
     claim = daemon.claim
-    runs = "runs here" if daemon.running else "seems to run here"
+    runs = "runs here" if daemon.running else "is installed here"
     if isinstance(claim, Unknown):
         return f"{daemon.name} {runs}; {claim.why}"
     if not claim.synchronised:
