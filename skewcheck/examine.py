@@ -6,6 +6,7 @@ The commands and the public API both call this and nothing deeper.
 import contextlib
 import math
 import sys
+import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -74,9 +75,10 @@ def clock(request: ClockRequest) -> Report:
     """Measure the local clock against NTP servers and judge it. Raises UsageError; never for a silent network."""
     thresholds = _thresholds(request.policy)
     named = _named(request)
+    began_s = time.perf_counter()
     host = read_host() if request.ask_host else None
     servers = named or whom_to_ask(_own(host))
-    timeout_s = _measuring_time(request, servers)
+    timeout_s = _measuring_time(request, servers, time.perf_counter() - began_s)
     found = survey(servers, _listed(servers), timeout_s=timeout_s, family=request.family, samples=request.samples)
     return judged(found, thresholds, request, host)
 
@@ -85,7 +87,11 @@ def judged(found: Survey, thresholds: Thresholds, request: ClockRequest, host: H
     """Return the report on what was measured, and on what the *host* says."""
     consensus = found.consensus
     judgement = severity.judge(
-        consensus.skew_s, consensus.interval, consensus.basis, thresholds, independent=found.independent
+        consensus.skew_s,
+        consensus.interval,
+        consensus.basis,
+        thresholds,
+        witness=found.witness if found.own else consensus.interval,
     )
     case = diagnose.Case(found, judgement, thresholds, sys.platform, _asked(request), host)
     policy = request.policy
@@ -179,7 +185,7 @@ def _thresholds(policy: Policy) -> Thresholds:
     return Thresholds(policy.warning_s, policy.critical_s)
 
 
-def _measuring_time(request: ClockRequest, servers: Sequence[Server]) -> float:
+def _measuring_time(request: ClockRequest, servers: Sequence[Server], gone_s: float) -> float:
     if not 1 <= request.samples <= MAX_SAMPLES:
         raise UsageError(f"{request.samples} samples are not possible", f"Take 1 to {MAX_SAMPLES} of each server.")
     timeout_s = request.timeout_s
@@ -187,7 +193,7 @@ def _measuring_time(request: ClockRequest, servers: Sequence[Server]) -> float:
         timeout_s = TIMEOUT_S + (request.samples - 1) * max(spacing_s(server) for server in servers)
     if not 0 < timeout_s < math.inf:
         raise UsageError("the timeout must be above 0", "Example: -t 3s.")
-    return max(timeout_s - request.spent_s, _MIN_MEASURING_S)
+    return max(timeout_s - request.spent_s - gone_s, _MIN_MEASURING_S)
 
 
 def _true_time(measured_at_s: float, skew: Interval | None) -> Interval | None:

@@ -108,7 +108,7 @@ def test_behind_is_the_other_illness() -> None:
         ("linux", "next", "timedatectl timesync-status || chronyc tracking"),
         ("darwin", "do", "sudo sntp -sS time.apple.com"),
         ("win32", "do", "w32tm /resync /rediscover"),
-        ("freebsd14", "next", "timedatectl timesync-status || chronyc tracking"),
+        ("freebsd14", "next", "ntpq -pn || chronyc tracking"),
     ],
 )
 def test_the_last_line_fits_the_platform(

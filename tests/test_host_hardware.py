@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from bench.faketime import wrong_clock
 from bench.tools import need
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from skewcheck.host import hardware
@@ -141,6 +141,7 @@ def test_a_faked_clock_is_no_sleep(monotonic: bool) -> None:
 
 
 @given(st.integers(-(10**9), 10**9), st.floats(0, 0.999))
+@example(-1, 0.5)
 def test_the_battery_backed_clock_is_known_to_a_second(ahead_s: int, fraction: float) -> None:
     """It shows whole seconds: what is said is off by at most the bound, and 0 is said only within it."""
 

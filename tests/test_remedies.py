@@ -3,7 +3,7 @@
 import pytest
 
 from skewcheck.judge.remedies import follow_device, mend_clock, mend_zone
-from skewcheck.model import Daemon, DaemonClaim, Fake, Hardware, HostFacts, Place, Unknown, Zone
+from skewcheck.model import ConfiguredServer, Daemon, DaemonClaim, Fake, Hardware, HostFacts, Place, Unknown, Zone
 
 UNKNOWN = Unknown("not told")
 GOOD = DaemonClaim(synchronised=True, bound_s=0.003)
@@ -55,7 +55,7 @@ CHRONYD = running("chronyd")
         ("linux", facts(container="ecs", cloud="aws"), "next: aws ssm start-session --target INSTANCE"),
         ("linux", facts(container="docker", docker_desktop=True), "do: docker desktop restart"),
         ("linux", facts(container="kubernetes", docker_desktop=True), "do: docker desktop restart"),
-        ("linux", facts(container="docker", wsl=2), "do: wsl --shutdown"),
+        ("linux", facts(container="docker", wsl=2), "do: wsl -u root hwclock -s"),
         ("linux", facts(container="docker"), ON_THE_HOST),
         ("linux", facts(stopped("chronyd"), container="podman"), ON_THE_HOST),
         ("linux", facts(container="lxc"), ON_THE_HOST),
@@ -65,7 +65,7 @@ CHRONYD = running("chronyd")
         # Other systems.
         ("darwin", facts(), "do: sudo sntp -sS time.apple.com"),
         ("win32", facts(), "do: w32tm /resync /rediscover"),
-        ("freebsd14", facts(), GENERIC),
+        ("freebsd14", facts(), "next: ntpq -pn || chronyc tracking"),
         # A daemon that runs.
         ("linux", facts(CHRONYD), "do: sudo chronyc makestep"),
         ("linux", facts(running("chronyd", GOOD)), "do: sudo chronyc makestep"),
@@ -94,7 +94,7 @@ CHRONYD = running("chronyd")
         # None at all.
         ("linux", facts(), "do: sudo apt-get install chrony"),
         ("linux", facts(distribution="ubuntu"), "do: sudo apt-get install chrony"),
-        ("linux", facts(distribution="rocky"), "do: sudo dnf install chrony && sudo systemctl enable --now chronyd"),
+        ("linux", facts(distribution="rocky"), "do: sudo yum install chrony && sudo systemctl enable --now chronyd"),
         ("linux", facts(distribution="alpine"),
          "do: apk add chrony && rc-update add chronyd && rc-service chronyd start"),
         ("linux", facts(distribution="sles"), "do: sudo zypper install chrony && sudo systemctl enable --now chronyd"),
@@ -124,7 +124,7 @@ def test_one_command_fits(platform: str, host: HostFacts | None, expected: str) 
 )
 def test_a_daemon_that_believes_itself_right_is_not_told_to_set_the_clock(name: str, command: str) -> None:
     """Setting the clock once more to what a wrong server says changes nothing: its servers are what to look at."""
-    step = mend_clock("linux", facts(running(name, GOOD)), daemon_claims_good=True)
+    step = mend_clock("linux", facts(running(name, GOOD)), wrong_daemon=name)
     assert (step.kind, step.command) == ("next", command)
 
 
@@ -141,7 +141,7 @@ def test_a_cloud_names_its_own_clock(cloud: str, hint: str) -> None:
     assert hint in mend_clock("linux", facts(cloud=cloud)).why
     assert hint in mend_clock("linux", facts(stopped("chronyd"), cloud=cloud)).why
     assert hint in mend_clock("linux", facts(container="kubernetes", cloud=cloud)).why
-    assert hint in mend_clock("linux", facts(CHRONYD, cloud=cloud), daemon_claims_good=True).why
+    assert hint in mend_clock("linux", facts(CHRONYD, cloud=cloud), wrong_daemon="chronyd").why
     assert hint not in mend_clock("linux", facts(CHRONYD, cloud=cloud)).why
 
 
@@ -150,11 +150,11 @@ def test_a_cloud_names_its_own_clock(cloud: str, hint: str) -> None:
     [
         ("zone-missing", "Europe/Berlin", Place(distribution="debian"),
          ("sudo timedatectl set-timezone Europe/Berlin",)),
-        ("zone-missing", None, Place(), ("sudo timedatectl set-timezone REGION/CITY",)),
+        ("zone-missing", None, Place(), ("ls /usr/share/zoneinfo",)),
         ("zone-missing", "Etc/GMT+3", Place(container="docker"),
-         ("ln -sf /usr/share/zoneinfo/Etc/GMT+3 /etc/localtime",)),
-        ("zone-not-a-zone", "$(reboot)", Place(), ("sudo timedatectl set-timezone REGION/CITY",)),
-        ("zone-not-a-zone", "Europe/../../x", Place(), ("sudo timedatectl set-timezone REGION/CITY",)),
+         ("mend it in the image that this container is started from",)),
+        ("zone-not-a-zone", "$(reboot)", Place(), ("ls /usr/share/zoneinfo",)),
+        ("zone-not-a-zone", "Europe/../../x", Place(), ("ls /usr/share/zoneinfo",)),
         ("zone-stale", "America/Lima", Place(distribution="alpine"),
          ("ln -sf /usr/share/zoneinfo/America/Lima /etc/localtime",)),
         ("zone-dangling", "Europe/Berlin", Place(distribution="debian"), ("sudo apt-get install tzdata",)),
@@ -178,3 +178,19 @@ def test_only_devices_that_follow_utc_are_advised() -> None:
     assert follow_device("hyperv") == "refclock PHC /dev/ptp_hyperv poll 3 dpoll -2 offset 0 stratum 2"
     assert follow_device("ena-ptp-05") == "refclock PHC /dev/ptp_ena poll 3 dpoll -2 offset 0 stratum 2"
     assert follow_device("igb ptp") is None
+
+
+def test_the_remedy_is_that_of_the_daemon_that_is_wrong() -> None:
+    """Two run: the one that was contradicted is looked at, not the first."""
+    host = facts(running("systemd-timesyncd", GOOD), running("chronyd", GOOD))
+    assert mend_clock("linux", host, wrong_daemon="chronyd").command == "chronyc sources -v"
+
+
+def test_a_daemon_that_follows_a_wrong_server_is_not_told_to_set_the_clock() -> None:
+    """Restarted, it would set the clock wrong again: the server is named, and the file that names it."""
+    wrong = ConfiguredServer("ntp.corp", "/etc/systemd/timesyncd.conf")
+    step = mend_clock("linux", facts(running("systemd-timesyncd", GOOD)), wrong_server=wrong)
+    assert (step.kind, step.command) == ("next", "timedatectl timesync-status")
+    assert step.why == (
+        "ntp.corp, which this host is set up to follow, is wrong: replace it in /etc/systemd/timesyncd.conf"
+    )

@@ -40,8 +40,15 @@ def test_the_estimate_decides_and_the_whole_range_proves(
     low_s: float, skew_s: float, high_s: float, status: Status, proven: bool
 ) -> None:
     """A status is proven where the whole range has it; a range from ok to critical says nothing."""
-    judgement = judge(skew_s, Interval(low_s, high_s), Basis.MAJORITY, LIMITS)
+    judgement = judge(skew_s, Interval(low_s, high_s), Basis.MAJORITY, LIMITS, witness=Interval(low_s, high_s))
     assert (judgement.status, judgement.proven) == (status, proven)
+
+
+@pytest.mark.parametrize("witness", [None, Interval(-0.001, 0.35), Interval(0.2, 0.3)])
+def test_nothing_is_proven_that_its_witness_does_not_say(witness: Interval | None) -> None:
+    """Whoever this host doesn't follow anyway must say the same, over the whole of their range."""
+    assert not judge(0.0, Interval(-0.005, 0.005), Basis.MAJORITY, LIMITS, witness=witness).proven
+    assert judge(0.0, Interval(-0.005, 0.005), Basis.MAJORITY, LIMITS, witness=Interval(-0.05, 0.05)).proven
 
 
 def test_one_server_proves_nothing_and_no_range_says_nothing() -> None:
@@ -57,7 +64,7 @@ skews = st.floats(-1e6, 1e6, allow_nan=False)
 def test_what_is_proven_is_true_of_every_point_of_the_range(points: list[float], within: float) -> None:
     """No point of a range has another severity than the proven one."""
     low_s, skew_s, high_s = points
-    judgement = judge(skew_s, Interval(low_s, high_s), Basis.MAJORITY, LIMITS)
+    judgement = judge(skew_s, Interval(low_s, high_s), Basis.MAJORITY, LIMITS, witness=Interval(low_s, high_s))
     if judgement.proven:
         assert severity(min(max(within, low_s), high_s), LIMITS) is judgement.status
 

@@ -140,7 +140,7 @@ Servers = Annotated[
         "--server",
         metavar="HOST[:PORT]",
         help="Ask this NTP server and no others; repeat it: three or more can outvote one that lies. "
-        "IPv6 as [2001:db8::1]:123. In the environment: several, with spaces between. Else five are asked: up to three "
+        "IPv6 as [2001:db8::1]:123. In the environment: several, with spaces between. Else five are asked: up to two "
         "of this host's own, the rest public.",
         show_default="own and public ones",
         envvar="SKEWCHECK_SERVER",

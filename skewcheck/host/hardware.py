@@ -85,7 +85,7 @@ def _rtc_ahead_s(files: Files, now_s: Callable[[], float]) -> float | None:
     if not _is_whole(text):
         return None
     ahead_s = int(text) + 0.5 - (before_s + now_s()) / 2
-    return ahead_s if abs(ahead_s) > RTC_BOUND_S else 0.0
+    return ahead_s if abs(ahead_s) > RTC_BOUND_S / 2 else 0.0  # half a second is the grain of what was read
 
 
 def _rtc(files: Files) -> str:

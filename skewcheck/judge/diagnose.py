@@ -9,6 +9,7 @@ from skewcheck.judge.host import contradicted_daemon
 from skewcheck.model import (
     SMEARED,
     Basis,
+    ConfiguredServer,
     Consensus,
     Finding,
     HostFacts,
@@ -70,6 +71,8 @@ def next_step(case: Case) -> NextStep:
         return remedies.ASK_INSIDE
     if case.survey.local.step_s:
         return remedies.again(case.asked)
+    if not case.survey.independent and _outside_is_silent(case):
+        return remedies.LOOK_AT_THE_API
     if interval is None or case.consensus.basis is not Basis.MAJORITY or not case.survey.independent:
         return _ask_others(case)
     if case.judgement.proven and case.judgement.status is Status.OK:
@@ -81,9 +84,15 @@ def next_step(case: Case) -> NextStep:
 
 def _mend(case: Case) -> NextStep:
     """Return what mends this clock on this host."""
-    interval = case.consensus.interval
-    good = case.host is not None and interval is not None and contradicted_daemon(case.host, interval) is not None
-    step = remedies.mend_clock(case.platform, case.host, daemon_claims_good=good)
+    host, interval = case.host, case.consensus.interval
+    contradicted = None if host is None or interval is None else contradicted_daemon(host, interval)
+    liars = [vote.outcome.server for vote in case.consensus.votes if vote.status is ServerStatus.FALSETICKER]
+    step = remedies.mend_clock(
+        case.platform,
+        host,
+        wrong_daemon=None if contradicted is None else contradicted.name,
+        wrong_server=next((own for server in liars if (own := _own_server(case, server)) is not None), None),
+    )
     if step.command.endswith("skewcheck clock"):  # the same servers, whatever else is to change
         step = step._replace(command=" ".join([step.command, *case.asked]))
     return step
@@ -91,6 +100,16 @@ def _mend(case: Case) -> NextStep:
 
 def _ask_others(case: Case) -> NextStep:
     return remedies.ASK_PUBLIC if case.survey.listed is ServerList.NAMED else remedies.ASK_OTHERS
+
+
+def _outside_is_silent(case: Case) -> bool:
+    """Tell whether of those whom this host doesn't follow anyway nobody answers, and nothing else is known of why."""
+    reasons = {
+        vote.outcome.reason if isinstance(vote.outcome, NoReading) else "answered"
+        for vote in case.consensus.votes
+        if vote.outcome.server not in case.survey.own
+    }
+    return bool(reasons) and reasons <= {"no-reply", "prohibited"}
 
 
 def _narrow(case: Case) -> NextStep:
@@ -170,13 +189,24 @@ def _falsetickers(case: Case) -> list[Finding]:
         Finding(
             "falseticker",
             Status.OK,
-            f"{vote.outcome.server} is off by at least {duration_text(vote.off_by_s)}: its vote doesn't count",
+            f"{_named(case, vote.outcome.server)} is off by at least {duration_text(vote.off_by_s)}: its vote "
+            "doesn't count",
             (("server", vote.outcome.server), ("off_by_s", vote.off_by_s)),
-            ("take it out of this host's time servers, if it is one",),
+            () if (own := _own_server(case, vote.outcome.server)) is None else (f"replace it in {own.origin}",),
         )
         for vote in case.consensus.votes
         if vote.status is ServerStatus.FALSETICKER and vote.off_by_s is not None
     ]
+
+
+def _own_server(case: Case, server: str) -> ConfiguredServer | None:
+    """Return where this host is told to follow *server*; None where it isn't."""
+    configured = () if case.host is None else case.host.configured
+    return next((own for own in configured if own.host == server), None)
+
+
+def _named(case: Case, server: str) -> str:
+    return server if _own_server(case, server) is None else f"{server}, which this host is set up to follow,"
 
 
 def _stepped(case: Case) -> list[Finding]:
@@ -194,9 +224,15 @@ def _stepped(case: Case) -> list[Finding]:
 def _not_independent(case: Case) -> list[Finding]:
     if case.survey.independent or not case.consensus.answered:
         return []
-    summary = "only servers that this host follows anyway vouch for this: it would not see their error"
+    summary = (
+        "only servers that this host is set up for, or its cloud offers, vouch for this: it would not see their error"
+    )
     evidence = (("answered", case.consensus.answered),)
-    return [Finding("not-independent", Status.OK, summary, evidence, (remedies.ASK_OTHERS.command,))]
+    found = [Finding("not-independent", Status.OK, summary, evidence, (next_step(case).command,))]
+    if _outside_is_silent(case):
+        why = "nothing comes back from the other servers: NTP is probably blocked on the way out of here"
+        found.append(Finding("udp-123-blocked", Status.OK, why, (), (next_step(case).command,)))
+    return found
 
 
 def _smear_mixed(case: Case) -> list[Finding]:
@@ -205,7 +241,7 @@ def _smear_mixed(case: Case) -> list[Finding]:
         for v in case.consensus.votes
         if isinstance(v.outcome, NoReading) and v.outcome.reason == SMEARED
     ]
-    if not smeared:
+    if not smeared or case.survey.listed is not ServerList.NAMED:  # what we add ourselves is our own affair
         return []
     summary = f"{', '.join(smeared)}: not UTC for a day around a leap second, so no vote beside servers that are"
     return [Finding("smear-mixed", Status.OK, summary, (("servers", ", ".join(smeared)),))]

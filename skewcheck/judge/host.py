@@ -39,6 +39,8 @@ ZONE_STEP_S = 900
 """All of today's time zones are whole quarters of an hour away from UTC."""
 ZONE_SLACK_S = 5.0
 """Who sets a clock by hand, or from one that counts seconds, is off by a few of them."""
+CONTRADICTION_S = 0.01
+"""A tenth of what is warned of: less than this is one vague server's affair, and no reason to blame a daemon's."""
 FAKE_READ_S = 0.001
 """How exactly the kernel's time of day and this process's are compared: two readings one after the other."""
 
@@ -93,7 +95,7 @@ def contradicted_daemon(host: HostFacts, interval: Interval | None) -> Contradic
     for daemon, claim in _claims(host):
         if claim.synchronised and claim.bound_s is not None:
             gap_s = kernel.gap_to(Interval(-claim.bound_s, claim.bound_s))
-            if gap_s > 0:
+            if gap_s >= CONTRADICTION_S:
                 return Contradicted(daemon.name, claim.bound_s, claim.source, gap_s)
     return None
 
@@ -144,7 +146,7 @@ def _daemon_wrong(case: Case) -> list[Finding]:
         ("source", found.source),
         ("off_by_s", found.gap_s),
     )
-    remedy = (remedies.mend_clock(_LINUX, case.host._replace(fake=None), daemon_claims_good=True).command,)
+    remedy = (remedies.mend_clock(_LINUX, case.host._replace(fake=None), wrong_daemon=found.name).command,)
     return [Finding("daemon-wrong", case.severity, summary, evidence, remedy)]
 
 
@@ -156,7 +158,7 @@ def _daemon_unsynchronised(case: Case) -> list[Finding]:
     host = case.host
     remedy = (remedies.mend_clock(_LINUX, host._replace(fake=None)).command,)
     lost = [daemon.name for daemon, claim in _claims(host) if not claim.synchronised]
-    if lost:
+    if lost and len(lost) == len(_claims(host)):
         summary = f"{lost[0]} here says that it is not synchronised: nobody keeps this clock right"
         return [Finding("daemon-unsynchronised", case.severity, summary, (("daemon", lost[0]),), remedy)]
     if any(daemon.running for daemon in host.daemons) or host.place.wsl is not None:  # Windows sets that one, unseen
@@ -255,8 +257,9 @@ def _rtc_off(case: Case) -> list[Finding]:
     hardware, fake = case.host.hardware, case.host.fake
     if hardware.rtc_ahead_s is None or (fake is not None and fake.ahead_s is None):
         return []
-    meant_s = case.host.zone.utc_offset_s if hardware.rtc_in_local_time else 0
-    ahead_s = hardware.rtc_ahead_s - meant_s + (0.0 if fake is None or fake.ahead_s is None else fake.ahead_s)
+    if case.host.place.container is not None or hardware.rtc_in_local_time:
+        return []  # of the node's, or in a zone that need not be this process's, nothing can be said
+    ahead_s = hardware.rtc_ahead_s + (0.0 if fake is None or fake.ahead_s is None else fake.ahead_s)
     if not math.isfinite(ahead_s) or abs(ahead_s) < RTC_OFF_S:
         return []
     way = "ahead of" if ahead_s > 0 else "behind"

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from skewcheck.model import Daemon, DaemonClaim, Fake, HostFacts, NextStep, Place
+from skewcheck.model import ConfiguredServer, Daemon, DaemonClaim, Fake, HostFacts, NextStep, Place
 
 _MENDING = {
     "linux": NextStep(
@@ -18,6 +18,11 @@ _MENDING = {
     "darwin": NextStep("do", "sudo sntp -sS time.apple.com", "sets this clock once; then turn automatic time on"),
     "win32": NextStep("do", "w32tm /resync /rediscover", "sets this clock once, as an administrator"),
 }
+_LOOK_ANYWHERE = NextStep(
+    "next",
+    "ntpq -pn || chronyc tracking",
+    "shows which server this host follows, and whether it does; then mend that",
+)
 LOOK_AT_THE_API = NextStep(
     "next",
     "curl -sI https://api.mypurecloud.com/api/v2/date",
@@ -53,17 +58,24 @@ def more_samples(asked: Sequence[str], samples: int) -> NextStep:
 # --- A clock that is off ---
 
 
-def mend_clock(platform: str, host: HostFacts | None = None, *, daemon_claims_good: bool = False) -> NextStep:
+def mend_clock(
+    platform: str,
+    host: HostFacts | None = None,
+    *,
+    wrong_daemon: str | None = None,
+    wrong_server: ConfiguredServer | None = None,
+) -> NextStep:
     """Return the one command that mends this clock where it can be mended, or finds out why it is off.
 
-    *platform*: as `sys.platform`. *daemon_claims_good*: the daemon that runs says that the clock is right, so that
-    setting it once more changes nothing.
+    *platform*: as `sys.platform`. *wrong_daemon*: the daemon that says that the clock is right, so that setting it
+    once more changes nothing. *wrong_server*: a server of this host's that was outvoted: whoever follows it would set
+    the clock wrong again.
     """
     if host is not None and host.fake is not None and misleads(host.fake):
         return _UNFAKE if host.fake.how in _PRELOADED else _FIND_FAKE
     if host is None or platform != "linux":
-        return _MENDING.get(platform, _MENDING["linux"])
-    step = _mend_below(host.place) or _mend_daemon(host, daemon_claims_good)
+        return _MENDING.get(platform, _LOOK_ANYWHERE)
+    step = _mend_below(host.place) or _mend_daemon(host, wrong_daemon, wrong_server)
     return step._replace(why=step.why + _CLOUD_HINTS.get(host.place.cloud or "", "")) if _sets_up(step, host) else step
 
 
@@ -106,10 +118,12 @@ _ECS_INSTANCE = NextStep(
 _DOCKER_DESKTOP = NextStep(
     "do",
     "docker desktop restart",
-    "outside of the container: restarts the virtual machine, whose clock stood still while the computer slept",
+    "outside of the container: stops every container and restarts their virtual machine, whose clock stood still",
 )
-_WSL_RESTART = NextStep(
-    "do", "wsl --shutdown", "in Windows: ends WSL with all that runs in it; at its next start it takes Windows' time"
+_WSL_BELOW = NextStep(
+    "do",
+    "wsl -u root hwclock -s",
+    "in Windows: takes Windows' time over, for all that runs in WSL, containers included",
 )
 _WSL_2 = NextStep(
     "do", "sudo hwclock -s", "takes Windows' time over; where that doesn't last, in Windows: wsl --shutdown"
@@ -133,7 +147,7 @@ def _mend_below(place: Place) -> NextStep | None:
     if place.docker_desktop:
         return _DOCKER_DESKTOP
     if place.wsl is not None:
-        return _WSL_1 if place.wsl == 1 else _WSL_2 if place.container is None else _WSL_RESTART
+        return _WSL_1 if place.wsl == 1 else _WSL_2 if place.container is None else _WSL_BELOW
     return _CONTAINER if place.container is not None else None
 
 
@@ -177,20 +191,20 @@ _TOOLS = {
     "systemd-timesyncd": _Tool(
         (("", "systemd-timesyncd"),),
         None,
-        "asks its server at once and sets the clock; still off: `timedatectl timesync-status` shows the server",
+        "asks its server at once and corrects the clock; still off: `timedatectl timesync-status` shows the server",
         "timedatectl timesync-status",
     ),
     # Debian's ntp package is ntpsec since 12; Ubuntu has both, and either can be called ntp there.
     "ntpd": _Tool(
         (("debian", "ntpsec"), ("ubuntu", "ntp"), ("", "ntpd")),
         None,
-        "starts ntpd anew, which sets the clock at once; still off: `ntpq -pn` shows its servers",
+        "starts ntpd anew, which corrects the clock; still off: `ntpq -pn` shows its servers",
         "ntpq -pn",
     ),
     "ntpd-rs": _Tool(
         (("", "ntpd-rs"),),
         None,
-        "starts ntpd-rs anew, which sets the clock at once; still off: `ntp-ctl status` shows its servers",
+        "starts ntpd-rs anew, which corrects the clock; still off: `ntp-ctl status` shows its servers",
         "ntp-ctl status",
     ),
     "openntpd": _Tool(
@@ -205,7 +219,7 @@ _FAMILIES = {
     "debian": "debian", "raspbian": "debian", "kali": "debian", "devuan": "debian",
     "ubuntu": "ubuntu", "linuxmint": "ubuntu", "pop": "ubuntu",
     "rhel": "rhel", "fedora": "rhel", "centos": "rhel", "rocky": "rhel", "almalinux": "rhel", "ol": "rhel",
-    "amzn": "rhel", "azurelinux": "rhel",
+    "amzn": "rhel",
     "alpine": "alpine",
     "arch": "arch",
     "sles": "suse", "opensuse-leap": "suse", "opensuse-tumbleweed": "suse",
@@ -213,19 +227,22 @@ _FAMILIES = {
 _INSTALLING = {
     "debian": "sudo apt-get install chrony",  # its package starts it, too
     "ubuntu": "sudo apt-get install chrony",
-    "rhel": "sudo dnf install chrony && sudo systemctl enable --now chronyd",
+    "rhel": "sudo yum install chrony && sudo systemctl enable --now chronyd",  # there also where dnf isn't
     "alpine": "apk add chrony && rc-update add chronyd && rc-service chronyd start",
     "arch": "sudo timedatectl set-ntp true",  # timesyncd is a part of its systemd
     "suse": "sudo zypper install chrony && sudo systemctl enable --now chronyd",
 }
 
 
-def _mend_daemon(host: HostFacts, daemon_claims_good: bool) -> NextStep:  # noqa: FBT001 - private, passed on
+def _mend_daemon(host: HostFacts, wrong_daemon: str | None, wrong_server: ConfiguredServer | None) -> NextStep:
     family = _FAMILIES.get(host.place.distribution or "", "")
     known = [daemon for daemon in host.daemons if daemon.name in _TOOLS]
-    running = next((daemon for daemon in known if daemon.running), None)
+    running = next((daemon for daemon in known if daemon.running and wrong_daemon in (None, daemon.name)), None)
+    if running is not None and wrong_server is not None:
+        why = f"{wrong_server.host}, which this host is set up to follow, is wrong: replace it in {wrong_server.origin}"
+        return NextStep("next", _TOOLS[running.name].look, why)
     if running is not None:
-        return _mend_running(running, family, daemon_claims_good=daemon_claims_good)
+        return _mend_running(running, family, claims_good=wrong_daemon is not None)
     if any(daemon.running is None for daemon in known):
         (tool, *_) = (_TOOLS[daemon.name] for daemon in known if daemon.running is None)
         return NextStep("next", tool.look, "shows which server this host follows, and whether it does; then mend that")
@@ -236,9 +253,9 @@ def _mend_daemon(host: HostFacts, daemon_claims_good: bool) -> NextStep:  # noqa
     return NextStep("do", _INSTALLING[family], "nobody keeps this clock: sets up a time daemon, which sets it")
 
 
-def _mend_running(daemon: Daemon, family: str, *, daemon_claims_good: bool) -> NextStep:
+def _mend_running(daemon: Daemon, family: str, *, claims_good: bool) -> NextStep:
     tool = _TOOLS[daemon.name]
-    if daemon_claims_good:
+    if claims_good:
         why = f"{daemon.name} takes this for right, so setting it changes nothing: shows whom it follows; mend that"
         return NextStep("next", tool.look, why)
     if tool.set_now is not None:
@@ -302,7 +319,7 @@ _ZONES = {
 _INSTALL_ZONES = {
     "debian": "sudo apt-get install tzdata",
     "ubuntu": "sudo apt-get install tzdata",
-    "rhel": "sudo dnf install tzdata",
+    "rhel": "sudo yum install tzdata",
     "alpine": "apk add tzdata",
 }
 
@@ -312,12 +329,16 @@ def mend_zone(trouble: str, zone: str | None, place: Place) -> tuple[str, ...]:
     command = _ZONES.get(trouble)
     if command is None:
         return ()
-    name = zone if zone is not None and _ZONE_NAME.fullmatch(zone) else "REGION/CITY"
+    if place.container is not None:
+        return ("mend it in the image that this container is started from",)
+    name = zone if zone is not None and _ZONE_NAME.fullmatch(zone) else None
+    if name is None and command == _SET_ZONE:
+        return ("ls /usr/share/zoneinfo",)  # shows the names that `timedatectl set-timezone` takes
     installing = _INSTALL_ZONES.get(_FAMILIES.get(place.distribution or "", ""))
     if trouble == "zone-dangling" and installing is not None:  # the zone is named, and its file isn't there
         return (installing,)
-    if trouble == "zone-tz-ignored" and "/" in name and name == zone and installing is not None:
+    if trouble == "zone-tz-ignored" and name is not None and "/" in name and installing is not None:
         return (installing, command)  # a name as zones have them: misspelt, or there are no files of zones here
-    if command == _SET_ZONE and (place.container is not None or place.distribution == "alpine"):
+    if command == _SET_ZONE and place.distribution == "alpine":
         return (f"ln -sf /usr/share/zoneinfo/{name} /etc/localtime",)  # no systemd there to ask
     return (command.format(zone=name),)

@@ -80,7 +80,7 @@ def verdict(survey: Survey, judgement: Judgement, thresholds: Thresholds, host: 
     """Return the first line: the verdict word, two spaces, whose clock, by how much, how sure."""
     consensus = survey.consensus
     if consensus.skew_s is None or consensus.interval is None:
-        sentence = _disagreement(consensus) if consensus.answered else _silence(survey)
+        sentence = _disagreement(survey) if consensus.answered else _silence(survey)
     else:
         sentence = f"{_whose(host)} {_how_far(survey, judgement, thresholds, consensus.skew_s, consensus.interval)}"
         contradicted = None if host is None else contradicted_daemon(host, consensus.interval)
@@ -149,7 +149,11 @@ def _too_coarse(survey: Survey, interval: Interval, thresholds: Thresholds) -> s
     return f"is {between_text(*interval)} {way}: too coarse for limits of {limits}"
 
 
-def _disagreement(consensus: Consensus) -> str:
+def _disagreement(survey: Survey) -> str:
+    consensus = survey.consensus
+    answered = [vote.outcome.server for vote in consensus.votes if isinstance(vote.outcome, Reading)]
+    if set(answered) & set(survey.own) and set(answered) - set(survey.own):
+        return "this host's own time servers and others contradict each other: who is right can't be told"
     if consensus.answered == 2:
         return "the two servers that answered contradict each other: one of them is wrong, or both"
     return f"the {consensus.answered} servers that answered contradict each other: no majority shares a time"

@@ -15,13 +15,18 @@ def severity(skew_s: float, thresholds: Thresholds) -> Status:
 
 
 def judge(
-    skew_s: float | None, interval: Interval | None, basis: Basis, thresholds: Thresholds, *, independent: bool = True
+    skew_s: float | None,
+    interval: Interval | None,
+    basis: Basis,
+    thresholds: Thresholds,
+    *,
+    witness: Interval | None = None,
 ) -> Judgement:
     """Hold a measured range against the thresholds.
 
     The status is that of the best estimate; it is proven where a majority vouches for the range and the
-    whole range says the same, unless nobody *independent* of this host is in it. A range from ok to critical says
-    nothing, and nor does no range at all.
+    whole range says the same, and so does the *witness*: the range by servers that this host doesn't follow anyway.
+    A range from ok to critical says nothing, and nor does no range at all.
     """
     if skew_s is None or interval is None:
         return Judgement(Status.UNKNOWN, proven=False, least=Status.OK, most=Status.CRITICAL)
@@ -29,8 +34,13 @@ def judge(
     most = severity(interval.farthest_from_zero(), thresholds)
     if least is Status.OK and most is Status.CRITICAL:
         return Judgement(Status.UNKNOWN, proven=False, least=least, most=most)
-    proven = least is most and basis is Basis.MAJORITY and independent
+    proven = least is most and basis is Basis.MAJORITY and _confirms(witness, least, thresholds)
     return Judgement(severity(skew_s, thresholds), proven, least, most)
+
+
+def _confirms(witness: Interval | None, status: Status, thresholds: Thresholds) -> bool:
+    ends = [] if witness is None else [witness.nearest_to_zero(), witness.farthest_from_zero()]
+    return bool(ends) and all(severity(end_s, thresholds) is status for end_s in ends)
 
 
 def exit_code(status: Status, fail_on: Status, on_unknown: Status) -> int:

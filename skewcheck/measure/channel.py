@@ -100,6 +100,7 @@ class Channel:
             self.socket.settimeout(0)
             self.socket.connect(address.at)
             self._own_address: str = self.socket.getsockname()[0]
+            self._peer_address: str = self.socket.getpeername()[0]
         except OSError:
             self.socket.close()
             raise
@@ -141,9 +142,8 @@ class Channel:
 
     @property
     def reaches_this_host(self) -> bool:
-        """Tell whether the server's address is one of this host's own."""
-        host = self.address.at[0]
-        return host == self._own_address or host.startswith("127.") or host == "::1"
+        """Tell whether the server's address is this host's own, 0.0.0.0 and :: included."""
+        return self._peer_address == self._own_address
 
     def close(self) -> None:
         """Close the socket."""

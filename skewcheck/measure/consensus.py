@@ -6,7 +6,7 @@ which time daemons take, does not: liars whose ranges clip the honest ones move 
 1984; RFC 5905 §11.2.1 stands in between.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from skewcheck.model import NOT_WAITED_FOR, Basis, Consensus, Interval, NoReading, Reading, ServerStatus, Vote
 
@@ -35,6 +35,20 @@ def _needed(outcomes: Sequence[Reading | NoReading]) -> int:
     answered = sum(isinstance(outcome, Reading) for outcome in outcomes)
     unheard = sum(isinstance(outcome, NoReading) and outcome.reason == NOT_WAITED_FOR for outcome in outcomes)
     return max(1, quorum(answered + unheard) - unheard)
+
+
+def contested(agreed: Consensus, own: Collection[str]) -> Consensus:
+    """Return *agreed*, or no verdict where this host's *own* servers outvote those that it doesn't follow.
+
+    They may all follow one another, and this host them: their number proves nothing against as many others.
+    """
+    others = [
+        vote.status for vote in agreed.votes if isinstance(vote.outcome, Reading) and vote.outcome.server not in own
+    ]
+    against = others.count(ServerStatus.FALSETICKER)
+    if not own or against == 0 or against < len(others) - against:
+        return agreed
+    return Consensus(Basis.NONE, None, None, tuple(Vote(v.outcome, _unvoted(v.outcome)) for v in agreed.votes))
 
 
 def quorum(count: int) -> int:

@@ -16,8 +16,8 @@ MAX_NAME_LENGTH, MAX_LABEL_LENGTH = 253, 63
 
 MAX_VOTES = 5
 """Asked where none is named: with five, two may lie."""
-MAX_OWN = 3
-"""Of this host's own: they may all follow one another, so they never are the majority."""
+MAX_OWN = 2
+"""Of this host's own: they may all follow one another, so they must never be the majority of five."""
 
 
 class Origin(enum.Enum):

@@ -37,6 +37,8 @@ from skewcheck.visible import visible
 GRACE_S = 0.3
 """Once a majority of those asked agrees, the rest may take this long more, or `GRACE_ROUND_TRIPS`."""
 GRACE_ROUND_TRIPS = 3
+ENOUGH_UNSMEARED = 2
+"""A single server can't contradict anybody; from two on, those that smear leap seconds are done without."""
 LONGEST_SLEEP_S = 3600.0
 """Systems refuse to wait for more than some weeks in one go."""
 
@@ -70,10 +72,12 @@ def survey(
         end = poll.run(timeout_s)
         run = local.finish()
         outcomes = poll.outcomes(run, waited_for=end is not _End.ENOUGH)
-    agreed = consensus.agree([_set_by(outcome, run.step_s) for outcome in _unmixed(servers, outcomes)])
-    cut_short = end is _End.DEADLINE and agreed.answered > 0
+    outcomes = [_set_by(outcome, run.step_s) for outcome in _unmixed(servers, outcomes)]
     own = tuple(server.given for server in servers if server.origin in (Origin.HOST, Origin.CLOUD))
-    return Survey(_covering(agreed, run.step_s), listed, run, cut_short, samples, own)
+    witness = consensus.agree([outcome for outcome in outcomes if outcome.server not in own]).interval
+    agreed = _covering(consensus.contested(consensus.agree(outcomes), own), run.step_s)
+    cut_short = end is _End.DEADLINE and agreed.answered > 0
+    return Survey(agreed, listed, run, cut_short, samples, own, witness)
 
 
 class _End(enum.Enum):
@@ -152,7 +156,8 @@ class _Poll:
 
     def _majority_agrees(self) -> bool:
         """Tell whether a majority of those asked, not only of those that answered, share a point."""
-        first = {voter.address.key: voter.samples[0].interval for voter in self._voters if voter.address is not None}
+        unsmeared = [voter for voter in self._voters if not voter.server.smeared] or self._voters
+        first = {voter.address.key: voter.samples[0].interval for voter in unsmeared if voter.address is not None}
         return consensus.depth(list(first.values())) >= consensus.quorum(len(self._voters))
 
     def _grace_s(self) -> float:
@@ -237,9 +242,10 @@ def _resolver_trouble(error: OSError | UnicodeError) -> NoSample:
 
 
 def _unmixed(servers: Sequence[Server], outcomes: Sequence[Reading | NoReading]) -> Sequence[Reading | NoReading]:
-    """Return *outcomes* without those of servers that smear leap seconds, where others answered that don't."""
+    """Return *outcomes* without those of servers that smear leap seconds, where enough others answered that don't."""
     smeared = {server.given for server in servers if server.smeared}
-    if all(isinstance(outcome, NoReading) or outcome.server in smeared for outcome in outcomes):
+    others = sum(isinstance(outcome, Reading) and outcome.server not in smeared for outcome in outcomes)
+    if others < ENOUGH_UNSMEARED:
         return outcomes
     return [
         NoReading(outcome.server, outcome.address, SMEARED, "it smears leap seconds: no vote beside UTC", rejected=True)

@@ -183,7 +183,9 @@ class Voter:
         except OSError as error:
             self._troubles.append((str(address), network_trouble(error)))
             return
-        if self.server.origin in (Origin.HOST, Origin.CLOUD) and channel.reaches_this_host:
+        # Who names a server may mean this host's own daemon. What we find for ourselves, a name that a blocklist leads
+        # to 0.0.0.0 included, would only tell this clock what it says itself.
+        if self.server.origin is not Origin.NAMED and channel.reaches_this_host:
             self._troubles.append((str(address), NoSample("own-address", "that is this host itself")))
             channel.close()
             return

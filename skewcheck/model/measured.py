@@ -207,12 +207,10 @@ class Survey(NamedTuple):
     """How many were asked of each server."""
     own: tuple[str, ...] = ()
     """The servers, as given, that this host follows anyway or its cloud offers: they can't vouch for each other."""
+    witness: Interval | None = None
+    """What all others prove without them; None where nobody else answered, or they contradict each other."""
 
     @property
     def independent(self) -> bool:
-        """Tell whether somebody is among those that agree whom this host doesn't follow anyway."""
-        return any(
-            vote.outcome.server not in self.own and vote.status is not ServerStatus.FALSETICKER
-            for vote in self.consensus.votes
-            if isinstance(vote.outcome, Reading)
-        )
+        """Tell whether somebody vouches for the range whom this host doesn't follow anyway."""
+        return not self.own or self.witness is not None

@@ -13,7 +13,6 @@ from skewcheck.model import (
     Basis,
     Consensus,
     Failure,
-    Finding,
     HostFacts,
     NextStep,
     NoReading,
@@ -102,7 +101,7 @@ def render(report: Report, *, width: int, color: bool, verbose: int, quiet: bool
         blocks += _packets(page, report.ntp) if verbose else []
     blocks += [
         _host(page, report.host, thorough=bool(verbose)),
-        _findings(page, report.findings),
+        _findings(page, report),
         _premises(page, report),
         _last(page, report.next_step),
     ]
@@ -148,11 +147,16 @@ def _host(page: "_Page", facts: HostFacts | None, *, thorough: bool) -> list[Lin
     return [line for sentence in said for line in page.wrapped(sentence, PLAIN, _MARGIN)]
 
 
-def _findings(page: "_Page", findings: Sequence[Finding]) -> list[Line]:
+def _findings(page: "_Page", report: Report) -> list[Line]:
+    """Return what the verdict doesn't tell, each with what to do about it where the last line doesn't say that."""
+    last = "" if report.next_step is None else report.next_step.command
     lines: list[Line] = []
-    for finding in findings:
+    for finding in report.findings:
         if finding.id not in _IN_THE_VERDICT:
-            lines += page.wrapped(finding.summary, PLAIN, 2)
+            lines += page.wrapped(finding.summary, PLAIN, _MARGIN)
+            lines += [
+                line for remedy in finding.remedy if remedy != last for line in page.wrapped(remedy, FAINT, 2 * _MARGIN)
+            ]
     return lines
 
 

@@ -60,10 +60,13 @@ def _text(host: object) -> str | None:
     return host.decode("latin-1") if isinstance(host, bytes) else host if isinstance(host, str) else None
 
 
+_THIS_MACHINE = ("", "localhost", "::1", "::", "0.0.0.0")  # noqa: S104 - asked for, never bound
+
+
 def _stays(host: object) -> bool:
-    """Tell whether *host* is this machine; what isn't text is no address of the internet."""
+    """Tell whether *host* is this machine, as 0.0.0.0 and :: are; what isn't text is no address of the internet."""
     text = _text(host)
-    return text is None or text in ("", "localhost", "::1") or text.removeprefix("::ffff:").startswith("127.")
+    return text is None or text in _THIS_MACHINE or text.removeprefix("::ffff:").startswith("127.")
 
 
 def _is_numeric(host: object) -> bool:
