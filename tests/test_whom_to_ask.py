@@ -23,6 +23,7 @@ from skewcheck.model import (
     Survey,
     Thresholds,
 )
+from skewcheck.render import text
 
 RUN = LocalRun(ended_at_s=1.8e9, duration_s=0.1, step_s=0.0, slew_ppm=0.0, wander_s=0.0)
 
@@ -194,3 +195,5 @@ def test_a_way_out_that_is_blocked_is_named() -> None:
     assert {"not-independent", "udp-123-blocked"} <= set(ids(report))
     assert report.next_step is not None
     assert report.next_step.command.startswith("curl -sI https://api.")
+    shown = text.render(report, width=80, color=False, verbose=0, quiet=False)
+    assert "NTP is probably blocked on the way out" in " ".join(shown.split())

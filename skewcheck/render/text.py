@@ -72,6 +72,8 @@ _IN_THE_VERDICT = frozenset(
     }
 )
 """Findings that the first line has told already; one that isn't known here is shown."""
+_WHERE_NOBODY_ANSWERED = frozenset({"udp-123-blocked", "no-network", "dns-failed", "no-answer"})
+"""Of these, what the first line tells only where it has nothing better to tell."""
 _PREMISES = {
     "majority-honest": "most of these servers are honest",
     "path-not-hostile": "nobody rewrites NTP on the way",
@@ -150,9 +152,11 @@ def _host(page: "_Page", facts: HostFacts | None, *, thorough: bool) -> list[Lin
 def _findings(page: "_Page", report: Report) -> list[Line]:
     """Return what the verdict doesn't tell, each with what to do about it where the last line doesn't say that."""
     last = "" if report.next_step is None else report.next_step.command
+    answered = report.ntp is not None and report.ntp.survey.consensus.answered > 0
+    told = _IN_THE_VERDICT - _WHERE_NOBODY_ANSWERED if answered else _IN_THE_VERDICT
     lines: list[Line] = []
     for finding in report.findings:
-        if finding.id not in _IN_THE_VERDICT:
+        if finding.id not in told:
             lines += page.wrapped(finding.summary, PLAIN, _MARGIN)
             lines += [
                 line for remedy in finding.remedy if remedy != last for line in page.wrapped(remedy, FAINT, 2 * _MARGIN)
