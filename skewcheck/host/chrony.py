@@ -30,7 +30,7 @@ _SHORT_TIME = 0x7FFFFFFF
 _OWN_CLOCK = 0x7F7F0101
 """Reference ID of a chronyd that follows nobody and was told to serve its own clock (`local`)."""
 
-NOBODY = Unknown(f"no chronyd answers on this host's port {COMMAND_PORT}")
+NOBODY = Unknown(f"it does not answer on port {COMMAND_PORT}")
 STRANGER = Unknown(f"what answers on this host's port {COMMAND_PORT} does not speak chronyd's protocol")
 
 
