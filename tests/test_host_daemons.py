@@ -23,6 +23,10 @@ SILENT = Unknown("it doesn't say more without rights")
 
 
 def _read(root: Path, chronyd: DaemonClaim | Unknown = NOBODY) -> tuple[Daemon, ...]:
+    return tuple(daemon._replace(unit=None) for daemon in _with_units(root, chronyd))
+
+
+def _with_units(root: Path, chronyd: DaemonClaim | Unknown = NOBODY) -> tuple[Daemon, ...]:
     return read_daemons(Files(str(root)), tracking=lambda _: chronyd, now_s=NOW_S)
 
 
@@ -96,6 +100,15 @@ def _without_its_daemon(folder: Path) -> Path:
     return root
 
 
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [("debian-chrony", "chrony"), ("rhel", "chronyd"), ("ntpsec", "ntpsec"), ("ntp-classic", "ntpd"), ("alpine", None)],
+)
+def test_the_unit_that_was_seen_is_kept(name: str, unit: str | None) -> None:
+    """One daemon has other services' names elsewhere: what is to be restarted is the one that is here."""
+    assert [daemon.unit for daemon in _with_units(HOSTS / name)] == [unit]
+
+
 def test_a_stopped_daemon_is_listed(tmp_path: Path) -> None:
     """A daemon that is installed and doesn't run is there to be started."""
     assert _read(_without_its_daemon(tmp_path)) == (Daemon("chronyd", False, NOT_RUNNING),)
@@ -153,6 +166,8 @@ def test_a_crowd_is_not_searched_to_its_end(tmp_path: Path) -> None:
 def test_early_processes_are_looked_at_first(tmp_path: Path) -> None:
     """Processes count in the order of their numbers, not of their names' letters."""
     root = _crowded(tmp_path)
+    for number in range(1000, 2100):  # more than are read of other folders, and first by their letters
+        (root / f"proc/{number}").mkdir(exist_ok=True)
     (root / "proc/99/comm").write_text("chronyd\n")
     assert _read(root) == (Daemon("chronyd", True, NOBODY),)
 

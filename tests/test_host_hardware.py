@@ -146,7 +146,7 @@ def test_the_battery_backed_clock_is_known_to_a_second(ahead_s: int, fraction: f
     """It shows whole seconds: what is said is off by at most the bound, and 0 is said only within it."""
 
     class _Files(Files):
-        def names(self, path: str) -> list[str]:
+        def names(self, path: str, most: int | None = None) -> list[str]:  # noqa: ARG002 - a folder of one
             return ["rtc0"] if path == hardware._RTC else []
 
         def read(self, path: str) -> str | None:
@@ -177,7 +177,7 @@ def test_never_raises(content: bytes) -> None:
     """Whatever stands in any of the files, there is an answer, and what of it is shown is safe to show."""
 
     class _Files(Files):
-        def names(self, path: str) -> list[str]:  # noqa: ARG002 - every folder has these
+        def names(self, path: str, most: int | None = None) -> list[str]:  # noqa: ARG002 - every folder has these
             return ["a", "rtc0"]
 
         def read_bytes(self, path: str) -> bytes | None:  # noqa: ARG002 - every file has this

@@ -148,28 +148,32 @@ def test_a_refusal_is_unknown(error: OSError, words: str) -> None:
 @pytest.mark.parametrize("code", [errno.EPERM, errno.ENOSYS], ids=["EPERM", "ENOSYS"])
 def test_a_real_filter_that_refuses(code: int) -> None:
     """A process whose system calls are filtered as in a container: unknown, and it goes on."""
-    result = _filtered(REFUSE | code)
+    result = _filtered(REFUSE | code, KUBERNETES_SERVICE_HOST="192.0.2.1")
     assert result.stdout.startswith("Unknown("), result
     assert errno.errorcode[code] in result.stdout
 
 
 def test_a_real_filter_that_kills() -> None:
-    """In a service of systemd asking may be answered by SIGSYS: there nobody asks. Elsewhere it would have killed."""
-    assert _filtered(KILL).returncode == -signal.SIGSYS
-    result = _filtered(KILL, INVOCATION_ID="0123456789abcdef0123456789abcdef")
+    """In a service of systemd asking may be answered by SIGSYS: there nobody asks. In a container we would."""
+    assert _filtered(KILL, KUBERNETES_SERVICE_HOST="192.0.2.1").returncode == -signal.SIGSYS
+    result = _filtered(KILL, INVOCATION_ID="0123456789abcdef0123456789abcdef", KUBERNETES_SERVICE_HOST="192.0.2.1")
     assert result.returncode == 0, result
-    assert result.stdout.startswith("Unknown(why='this service runs under a filter")
+    assert result.stdout.startswith("Unknown(why='this process is under a filter")
 
 
-def test_a_service_without_a_filter_is_asked(tmp_path: Path) -> None:
-    """Only the two together keep us from asking."""
-    status = tmp_path / "proc/self/status"
+def test_who_is_asked_under_a_filter(tmp_path: Path) -> None:
+    """Without a filter everybody; with one only where a container's runtime has left a trace, whose filters refuse."""
+    files, status = Files(str(tmp_path)), tmp_path / "proc/self/status"
+    assert not kernel._could_end_us({}, files)
     status.parent.mkdir(parents=True)
     for mode, could in (("0", False), ("2", True)):
         status.write_text(f"Name:\tpython\nNoNewPrivs:\t1\nSeccomp:\t{mode}\nSeccomp_filters:\t{mode}\n")
-        assert kernel._could_end_us({"INVOCATION_ID": "1"}, Files(str(tmp_path))) is could
-        assert not kernel._could_end_us({}, Files(str(tmp_path)))
-    assert not kernel._could_end_us({"INVOCATION_ID": "1"}, Files(str(tmp_path / "none")))
+        assert kernel._could_end_us({}, files) is could
+        assert kernel._could_end_us({"INVOCATION_ID": "1", "KUBERNETES_SERVICE_HOST": "192.0.2.1"}, files) is could
+        assert not kernel._could_end_us({"KUBERNETES_SERVICE_HOST": "192.0.2.1"}, files)
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run/.containerenv").touch()
+    assert not kernel._could_end_us({}, files)
 
 
 @pytest.mark.parametrize("broken", ["ctypes", "the function", "the form"])

@@ -57,6 +57,12 @@ def test_a_link() -> None:
     assert _read("zone-link", ahead_s=3600, abbreviation="CET") == Zone("Europe/Berlin", 3600)
 
 
+@pytest.mark.parametrize("abbreviation", ["CET", "W. Europe Standard Time"])
+def test_a_zone_that_only_the_library_knows(abbreviation: str) -> None:
+    """Without /etc/localtime local time can still be another than UTC (Windows, OpenWrt): then it isn't called so."""
+    assert _read("zone-none", ahead_s=3600, abbreviation=abbreviation) == Zone(abbreviation, 3600)
+
+
 def test_an_old_copy() -> None:
     """A copy with a rule that is no longer the zone's: named, and both rules told."""
     found = _read("zone-stale", ahead_s=-21600, abbreviation="CST")

@@ -103,6 +103,14 @@ def test_a_daemon_that_is_wrong() -> None:
     }  # fmt: skip
 
 
+def test_a_source_that_smears_is_not_blamed() -> None:
+    """Amazon's and Google's own are right, and for a day around a leap second not UTC."""
+    finding = one(found(host(chronyd(GOOD._replace(source="169.254.169.123"))), 0.1951, 0.2108))
+    assert finding.summary.endswith(
+        ": this machine was paused since it last asked, or its server (169.254.169.123) smears a leap second"
+    )
+
+
 def test_one_server_against_a_daemon_blames_neither() -> None:
     """One server alone can be the one that is wrong."""
     finding = one(found(host(chronyd(GOOD._replace(source=None))), -0.21, -0.2, Basis.SINGLE))
@@ -116,6 +124,7 @@ def test_one_server_against_a_daemon_blames_neither() -> None:
     "facts",
     [
         host(chronyd(GOOD._replace(bound_s=0.1952))),
+        host(chronyd(GOOD._replace(bound_s=0.1852))),
         host(chronyd(GOOD._replace(bound_s=None))),
         host(chronyd(UNKNOWN)),
         host(chronyd(running=False)),
@@ -123,7 +132,16 @@ def test_one_server_against_a_daemon_blames_neither() -> None:
         host(chronyd(), fake=Fake("libfaketime", 0.2)),
         host(chronyd(), fake=Fake("libfaketime", None)),
     ],
-    ids=["allows-it", "no-bound", "says-nothing", "stopped", "cannot-tell", "faked-by-that", "faked-by-some"],
+    ids=[
+        "allows-it",
+        "nearly-allows-it",
+        "no-bound",
+        "says-nothing",
+        "stopped",
+        "cannot-tell",
+        "faked-by-that",
+        "faked-by-some",
+    ],
 )
 def test_a_daemon_that_is_not_contradicted(facts: HostFacts) -> None:
     """No promise, one that holds, or one about a clock that isn't the one measured: nothing to hold against it."""
@@ -165,6 +183,27 @@ def test_a_daemon_that_follows_nobody() -> None:
     assert finding.remedy == ("chronyc sources -v",)
     assert one(found(host(chronyd(LOST)), 0.2, 0.21)).status is Status.WARNING
     assert found(host(chronyd(LOST, running=False), kernel=KEPT)) == []
+
+
+TIMESYNCD = Daemon("systemd-timesyncd", running=True, claim=DaemonClaim(synchronised=True, age_s=5.0))
+
+
+def test_two_daemons_on_one_clock() -> None:
+    """Told with how to end the one that keeps it worse; one that follows nobody is then no illness of its own."""
+    finding = one(found(host(chronyd(LOST), TIMESYNCD)))
+    assert (finding.id, finding.status) == ("two-daemons", Status.OK)
+    assert finding.summary == "chronyd and systemd-timesyncd both run here: they pull one clock two ways"
+    assert finding.remedy == ("sudo systemctl disable --now chrony",)
+    assert one(found(host(chronyd(), TIMESYNCD))).remedy == ("sudo systemctl disable --now systemd-timesyncd",)
+    assert found(host(chronyd(), TIMESYNCD._replace(running=False))) == []
+    assert found(host(chronyd(), TIMESYNCD, place=Place(container="lxc"))) == []
+
+
+def test_the_remedy_is_about_the_daemon_of_the_finding() -> None:
+    """Whichever runs first: whom to look at is the one that is wrong."""
+    wrong = Daemon("ntpd", running=True, claim=GOOD)
+    these = {finding.id: finding for finding in found(host(chronyd(UNKNOWN), wrong), 0.2, 0.21)}
+    assert these["daemon-wrong"].remedy == ("ntpq -pn",)
 
 
 def test_a_clock_that_nobody_keeps() -> None:
@@ -258,8 +297,11 @@ def test_a_clock_in_local_time_with_its_battery() -> None:
     """The battery-backed clock in local time is told, and mended with the clock that it spoilt."""
     both = found(host(chronyd(UNKNOWN), zone=BERLIN, hardware=Hardware(rtc_in_local_time=True)), 7199.9, 7200.1)
     assert ids(both) == ["time-zone", "rtc-local-time"]
-    assert both[0].remedy == ("sudo chronyc makestep", "sudo timedatectl set-local-rtc 0")
-    assert both[1].remedy == ("sudo timedatectl set-local-rtc 0",)
+    assert both[0].remedy == ("sudo chronyc makestep",)
+    assert both[1].remedy == ()  # it would set that clock by this wrong one
+    fine = one(found(host(zone=BERLIN, hardware=Hardware(rtc_in_local_time=True))))
+    assert fine.remedy == ("sudo timedatectl set-local-rtc 0",)
+    assert "Windows on the same machine needs its own setting" in fine.summary
     inside = host(hardware=Hardware(rtc_in_local_time=True), place=Place(container="docker"))
     assert found(inside) == []
 
@@ -316,6 +358,10 @@ def test_a_battery_backed_clock_is_held_against_the_kernel_s() -> None:
     """In local time it is meant to be ahead; a fake moves this process's clock and not the kernel's."""
     local = Hardware(rtc_ahead_s=7200.5, rtc_in_local_time=True)
     assert ids(found(host(zone=BERLIN, hardware=local))) == ["rtc-local-time"]
+    for zone_s in (7200, -12600, 20700):  # of the host, which a process with a zone of its own doesn't know
+        assert ids(found(host(hardware=local._replace(rtc_ahead_s=zone_s + 20.0)))) == ["rtc-local-time"]
+    for ahead_s in (7400.0, 86400.0):
+        assert "rtc-off" in ids(found(host(hardware=local._replace(rtc_ahead_s=ahead_s))))
     faked = host(hardware=Hardware(rtc_ahead_s=-500.0), fake=Fake("libfaketime", 500.0))
     assert ids(found(faked, 499.9, 500.1)) == ["faked"]
     assert ids(found(faked._replace(fake=Fake("libfaketime", None)), 499.9, 500.1)) == ["faked"]
@@ -324,6 +370,7 @@ def test_a_battery_backed_clock_is_held_against_the_kernel_s() -> None:
 def test_a_wrong_clock_is_not_handed_on_to_the_battery_backed_one() -> None:
     """The remedy writes this clock to that one: only where this one was measured and is right."""
     off = host(hardware=Hardware(rtc_ahead_s=300.0))
+    assert found(off._replace(place=Place(container="docker"))) == []  # the node's
     assert one(found(off)).remedy == ("sudo hwclock --systohc",)
     assert one(found(off, -301.0, -299.0)).remedy == ()
     assert one(unmeasured(off)).remedy == ()

@@ -7,6 +7,7 @@ import jsonschema
 import pytest
 from reports import ALL_WELL
 
+from skewcheck.host.chrony import NOBODY
 from skewcheck.model import (
     ConfiguredServer,
     Daemon,
@@ -47,11 +48,18 @@ POD = HostFacts(
 
 
 def test_a_server_says_who_keeps_its_clock_and_how_well() -> None:
-    """The daemon's claim with its source and age, the kernel's bound, where it runs, its time zone."""
+    """The daemon's claim with its source and age, where it runs, its time zone."""
     assert host_part.sentences(SERVER, thorough=False) == [
         "chronyd runs here and says that the clock is right to within 3 ms, by 192.0.2.7, heard from 12 s ago",
         "in AWS, time zone Europe/Berlin (UTC+02:00)",
     ]
+
+
+@pytest.mark.parametrize("daemon", [Daemon("chronyd", True, NOBODY), Daemon("chronyd", False, Unknown("it is off"))])
+def test_the_kernel_speaks_where_no_daemon_does(daemon: Daemon) -> None:
+    """What it knows it has from a daemon: a second number beside the daemon's own would only confuse."""
+    said = host_part.sentences(SERVER._replace(daemons=(daemon,)), thorough=False)
+    assert said[1] == "the kernel was last told that it is right to within 12 ms"
 
 
 def test_asked_for_more_it_tells_of_its_hardware_and_of_what_is_unknown() -> None:
@@ -71,6 +79,7 @@ def test_asked_for_more_it_tells_of_its_hardware_and_of_what_is_unknown() -> Non
 @pytest.mark.parametrize(
     ("daemon", "sentence"),
     [
+        (Daemon("chronyd", True, NOBODY), "chronyd runs here; it does not answer on port 323"),
         (Daemon("ntpd", True, Unknown("it doesn't say more")), "ntpd runs here; it doesn't say more"),
         (
             Daemon("chronyd", True, DaemonClaim(synchronised=False)),

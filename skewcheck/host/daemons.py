@@ -56,7 +56,7 @@ def read_daemons(
 ) -> tuple[Daemon, ...]:
     """Return the daemons that run or are installed here, running ones first; *tracking* asks chronyd."""
     openntpd = _is_openntpd(files)
-    running, saw_all = _running(files)
+    units, running, saw_all = _running(files)
     if openntpd and NTPD in running:
         running = running - {NTPD} | {OPENNTPD}
     chronyd = tracking(now_s)
@@ -65,7 +65,11 @@ def read_daemons(
     claims = {CHRONYD: chronyd, TIMESYNCD: _timesyncd_claim(files, now_s)}
     rest = [name for name in NAMES if name not in running and _installed(files, name, openntpd=openntpd)]
     return (
-        *(Daemon(name, running=True, claim=claims.get(name, _SILENT)) for name in NAMES if name in running),
+        *(
+            Daemon(name, running=True, claim=claims.get(name, _SILENT), unit=units.get(name))
+            for name in NAMES
+            if name in running
+        ),
         *(
             Daemon(name, running=False if saw_all else None, claim=_NOT_RUNNING if saw_all else _NOT_SEEN)
             for name in rest
@@ -81,15 +85,15 @@ def _timesyncd_claim(files: Files, now_s: float) -> DaemonClaim | Unknown:
     return DaemonClaim(synchronised=True, age_s=age_s if age_s >= 0 else None)  # before a step, a stamp is ahead
 
 
-def _running(files: Files) -> tuple[set[str], bool]:
-    """Return which daemons run, and whether those not among them surely don't."""
-    units = {name for unit, name in _UNITS.items() if _runs(files, unit)}
+def _running(files: Files) -> tuple[dict[str, str], set[str], bool]:
+    """Return the units that run by their daemons, which daemons run, and whether those not among them surely don't."""
+    units = {name: unit for unit, name in _UNITS.items() if _runs(files, unit)}
     if units:  # systemd knows; looking at every process would cost more than all else here
-        return units, _sees_this_kernel(files)
-    processes = sorted(int(name) for name in files.names("/proc") if name.isascii() and name.isdecimal())
+        return units, set(units), _sees_this_kernel(files)
+    processes = sorted(int(name) for name in files.names("/proc", most=None) if name.isascii() and name.isdecimal())
     sees_all = len(processes) <= MAX_PROCESSES and files.read("/proc/1/comm") is not None  # None: hidepid, proc(5)
     sees_units = any(files.there(group) for group in _GROUPS)
-    return set(_named(files, processes[:MAX_PROCESSES])), _sees_this_kernel(files) and (sees_all or sees_units)
+    return {}, set(_named(files, processes[:MAX_PROCESSES])), _sees_this_kernel(files) and (sees_all or sees_units)
 
 
 def _runs(files: Files, unit: str) -> bool:

@@ -10,6 +10,7 @@ from skewcheck.visible import visible
 KNOWN = ("libfaketime", "datefudge")
 """Libraries that are made for it, by how their file's name starts. None of them replaces adjtimex(2)."""
 _PRELOADED_BY = ("LD_PRELOAD", "DYLD_INSERT_LIBRARIES")
+_PRELOADED_FOR_ALL = "/etc/ld.so.preload"
 _BETWEEN = "something between this process and the kernel"
 
 
@@ -22,10 +23,19 @@ def find_fake(kernel: KernelClock | Unknown, files: Files, environ: Mapping[str,
     """
     if isinstance(kernel, Unknown) or kernel.ahead_of_python_s is None:
         name = _known_library(files, environ)
-        return None if name is None else Fake(name, None)
+        return None if name is None else Fake(_with_origin(name, files, environ), None)
     if kernel.ahead_of_python_s == 0:
         return None
-    return Fake(_known_library(files, environ) or _unknown(files, environ), -kernel.ahead_of_python_s)
+    name = _known_library(files, environ)
+    how = _unknown(files, environ) if name is None else _with_origin(name, files, environ)
+    return Fake(how, -kernel.ahead_of_python_s)
+
+
+def _with_origin(name: str, files: Files, environ: Mapping[str, str]) -> str:
+    """Return *name*, with the file that preloads it into every process where no variable does for this one."""
+    told = "".join(environ.get(variable, "") for variable in _PRELOADED_BY)
+    everywhere = name not in told and name in (files.read(_PRELOADED_FOR_ALL) or "")
+    return f"{name} (from {_PRELOADED_FOR_ALL})" if everywhere else name
 
 
 def _known_library(files: Files, environ: Mapping[str, str]) -> str | None:
@@ -50,5 +60,5 @@ def _unknown(files: Files, environ: Mapping[str, str]) -> str:
 
 def _preloaded(files: Files, environ: Mapping[str, str]) -> list[str]:
     """Return the libraries that the loader was told to put before all others (ld.so(8))."""
-    told = [environ.get(name, "") for name in _PRELOADED_BY] + [files.read("/etc/ld.so.preload") or ""]
+    told = [environ.get(name, "") for name in _PRELOADED_BY] + [files.read(_PRELOADED_FOR_ALL) or ""]
     return [path for path in re.split(r"[\s:]+", " ".join(told)) if path]

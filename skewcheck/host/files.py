@@ -35,10 +35,10 @@ class Files(NamedTuple):
         finally:
             os.close(descriptor)
 
-    def names(self, path: str) -> list[str]:
-        """Return the names in a folder, sorted; none where there is no such folder."""
+    def names(self, path: str, most: int | None = MAX_ENTRIES) -> list[str]:
+        """Return the names in a folder, sorted by their letters, *most* of them; none where there is no such folder."""
         try:
-            return sorted(os.listdir(self.root + path))[:MAX_ENTRIES]  # noqa: PTH208 - pathlib costs 5 ms a start
+            return sorted(os.listdir(self.root + path))[:most]  # noqa: PTH208 - pathlib costs 5 ms a start
         except (OSError, ValueError):
             return []
 

@@ -50,8 +50,8 @@ def read_zone(
         told = _from_variable(asked, files, environ)
     if ahead_s != 0 and told.trouble != "zone-stale":
         told = told._replace(trouble=None, detail="")  # the C library found it: it knows more folders than we do
-    if ahead_s != 0 and told.name in (None, "UTC"):  # told in a place that we don't know
-        told = told._replace(name=abbreviation)
+    if ahead_s != 0 and told.name is not None and _is_utc(told.name):
+        told = told._replace(name=None)  # no file says so: the C library goes by something else (Windows, OpenWrt)
     name = visible(told.name or abbreviation) or None
     return Zone(name, ahead_s, told.trouble, visible(told.detail))
 

@@ -39,10 +39,13 @@ ZONE_STEP_S = 900
 """All of today's time zones are whole quarters of an hour away from UTC."""
 ZONE_SLACK_S = 5.0
 """Who sets a clock by hand, or from one that counts seconds, is off by a few of them."""
-CONTRADICTION_S = 0.01
-"""A tenth of what is warned of: less than this is one vague server's affair, and no reason to blame a daemon's."""
 FAKE_READ_S = 0.001
 """How exactly the kernel's time of day and this process's are compared: two readings one after the other."""
+
+CONTRADICTED_S = 0.01
+"""A tenth of what is warned of by default: a promise that is broken by less harms nobody."""
+LONGEST_ZONE_S = 14 * 3600
+"""The farthest from UTC that any zone of today is."""
 
 _LINUX = "linux"
 """`sys.platform` of the only system whose daemons and kernel are read."""
@@ -95,7 +98,7 @@ def contradicted_daemon(host: HostFacts, interval: Interval | None) -> Contradic
     for daemon, claim in _claims(host):
         if claim.synchronised and claim.bound_s is not None:
             gap_s = kernel.gap_to(Interval(-claim.bound_s, claim.bound_s))
-            if gap_s >= CONTRADICTION_S:
+            if gap_s >= CONTRADICTED_S:
                 return Contradicted(daemon.name, claim.bound_s, claim.source, gap_s)
     return None
 
@@ -134,7 +137,9 @@ def _daemon_wrong(case: Case) -> list[Finding]:
     if found is None or kernel is None:
         return []
     source = "" if found.source is None else f" ({found.source})"
-    if case.consensus.basis is Basis.MAJORITY:
+    if found.source is not None and remedies.smears(found.source):
+        blame = f"this machine was paused since it last asked, or its server{source} smears a leap second"
+    elif case.consensus.basis is Basis.MAJORITY:
         blame = f"its server{source} is wrong, or this machine was paused since it last asked"
     else:
         blame = f"its server{source} is wrong, or the one that was asked here"
@@ -156,11 +161,14 @@ def _daemon_unsynchronised(case: Case) -> list[Finding]:
     Its bound is at the limit from its start on, too, and after somebody set the clock by hand.
     """
     host = case.host
-    remedy = (remedies.mend_clock(_LINUX, host._replace(fake=None)).command,)
-    lost = [daemon.name for daemon, claim in _claims(host) if not claim.synchronised]
-    if lost and len(lost) == len(_claims(host)):
-        summary = f"{lost[0]} here says that it is not synchronised: nobody keeps this clock right"
-        return [Finding("daemon-unsynchronised", case.severity, summary, (("daemon", lost[0]),), remedy)]
+    claims = _claims(host)
+    lost = [daemon for daemon, claim in claims if not claim.synchronised]
+    if len(lost) < len(claims):  # another one keeps it
+        return []
+    if lost:
+        summary = f"{lost[0].name} here says that it is not synchronised: nobody keeps this clock right"
+        evidence: tuple[tuple[str, str | float | None], ...] = (("daemon", lost[0].name),)
+        return [Finding("daemon-unsynchronised", case.severity, summary, evidence, _mending(host, lost[0]))]
     if any(daemon.running for daemon in host.daemons) or host.place.wsl is not None:  # Windows sets that one, unseen
         return []
     if not isinstance(host.kernel, KernelClock) or host.kernel.max_error_s < KERNEL_LIMIT_S:
@@ -168,18 +176,37 @@ def _daemon_unsynchronised(case: Case) -> list[Finding]:
     seen = "can be seen from in here" if host.place.container is not None else "runs here"
     summary = f"no time daemon {seen}, and the kernel knows of none that corrects its clock"
     evidence = (("daemon", None), ("kernel_max_error_s", host.kernel.max_error_s))
-    return [Finding("daemon-unsynchronised", case.severity, summary, evidence, remedy)]
+    return [Finding("daemon-unsynchronised", case.severity, summary, evidence, _mending(host))]
+
+
+def _mending(host: HostFacts, *daemons: Daemon) -> tuple[str, ...]:
+    """Return what mends the kernel's clock by these daemons; by all of the host where none is given."""
+    return (remedies.mend_clock(_LINUX, host._replace(fake=None, daemons=daemons or host.daemons)).command,)
+
+
+def _two_daemons(case: Case) -> list[Finding]:
+    """Tell of daemons that correct one clock against each other. A container's own correct none."""
+    running = [daemon for daemon in case.host.daemons if daemon.running]
+    if len(running) < 2 or case.host.place.container is not None:
+        return []
+    kept = next((daemon for daemon, claim in _claims(case.host) if claim.synchronised), running[0])
+    names = [daemon.name for daemon in running]
+    ways = "two ways" if len(names) == 2 else "several ways"
+    both = "both" if len(names) == 2 else "all"
+    summary = f"{', '.join(names[:-1])} and {names[-1]} {both} run here: they pull one clock {ways}"
+    remedy = tuple(remedies.disable(daemon, case.host.place) for daemon in running if daemon is not kept)
+    return [Finding("two-daemons", Status.OK, summary, (("daemons", ", ".join(names)),), remedy)]
 
 
 def _stale_sync(case: Case) -> list[Finding]:
     """Tell of a daemon that hasn't heard from its server for hours; where none says, of the kernel's own bound."""
-    ages = [(daemon.name, claim.age_s) for daemon, claim in _claims(case.host) if claim.age_s is not None]
-    stale = [(name, age_s) for name, age_s in ages if age_s > STALE_SYNC_S]
-    remedy = (remedies.mend_clock(_LINUX, case.host._replace(fake=None)).command,)
+    ages = [(daemon, claim.age_s) for daemon, claim in _claims(case.host) if claim.age_s is not None]
+    stale = [(daemon, age_s) for daemon, age_s in ages if age_s > STALE_SYNC_S]
     if stale:
-        name, age_s = stale[0]
-        summary = f"{name} here last heard from its server {duration_text(age_s)} ago"
-        return [Finding("stale-sync", Status.OK, summary, (("daemon", name), ("age_s", age_s)), remedy)]
+        daemon, age_s = stale[0]
+        summary = f"{daemon.name} here last heard from its server {duration_text(age_s)} ago"
+        evidence: tuple[tuple[str, str | float | None], ...] = (("daemon", daemon.name), ("age_s", age_s))
+        return [Finding("stale-sync", Status.OK, summary, evidence, _mending(case.host, daemon))]
     kernel = case.host.kernel
     if ages or not isinstance(kernel, KernelClock) or kernel.corrected_within_s is None:
         return []
@@ -190,7 +217,7 @@ def _stale_sync(case: Case) -> list[Finding]:
         f"corrected it for {duration_text(kernel.corrected_within_s)}"
     )
     evidence = (("kernel_max_error_s", kernel.max_error_s), ("age_s", kernel.corrected_within_s))
-    return [Finding("stale-sync", Status.OK, summary, evidence, remedy)]
+    return [Finding("stale-sync", Status.OK, summary, evidence, _mending(case.host))]
 
 
 def _time_zone(case: Case) -> list[Finding]:
@@ -205,8 +232,7 @@ def _time_zone(case: Case) -> list[Finding]:
                 how = "was set to UTC as if that were local time"
             far = f"{duration_text(zone_s)} {'east' if zone_s > 0 else 'west'}"
             summary = f"it is off by this host's own distance from UTC ({far}): the clock {how}"
-            keep = (remedies.RTC_TO_UTC,) if case.host.hardware.rtc_in_local_time else ()
-            remedy = (remedies.mend_clock(_LINUX, case.host).command, *keep)
+            remedy = (remedies.mend_clock(_LINUX, case.host).command,)
             evidence = (("utc_offset_s", zone_s), ("low_s", kernel.low_s), ("high_s", kernel.high_s))
             return [Finding("time-zone", case.severity, summary, evidence, remedy)]
     return []
@@ -247,20 +273,29 @@ def _rtc_local_time(case: Case) -> list[Finding]:
     if not case.host.hardware.rtc_in_local_time or case.host.place.container is not None:
         return []
     summary = (
-        "the battery-backed clock is kept in local time: after a start, or a change to summer time, this one is off"
+        "the battery-backed clock is kept in local time: after a start, or a change to summer time, this one is off; "
+        "where it is UTC, Windows on the same machine needs its own setting for that"
     )
-    return [Finding("rtc-local-time", Status.OK, summary, (), (remedies.RTC_TO_UTC,))]
+    remedy = (remedies.RTC_TO_UTC,) if case.judgement.status is Status.OK else ()  # it sets that one by this one
+    return [Finding("rtc-local-time", Status.OK, summary, (), remedy)]
 
 
 def _rtc_off(case: Case) -> list[Finding]:
-    """Tell of a battery-backed clock that is far from this one: after the next start this one is where that is."""
+    """Tell of a battery-backed clock that is far from this one: after the next start this one is where that is.
+
+    One in local time is that of the host's zone, which a process with a zone of its own (`TZ`) doesn't know: any will
+    do. In a container it is the node's.
+    """
     hardware, fake = case.host.hardware, case.host.fake
     if hardware.rtc_ahead_s is None or (fake is not None and fake.ahead_s is None):
         return []
-    if case.host.place.container is not None or hardware.rtc_in_local_time:
-        return []  # of the node's, or in a zone that need not be this process's, nothing can be said
     ahead_s = hardware.rtc_ahead_s + (0.0 if fake is None or fake.ahead_s is None else fake.ahead_s)
-    if not math.isfinite(ahead_s) or abs(ahead_s) < RTC_OFF_S:
+    if not math.isfinite(ahead_s) or case.host.place.container is not None:
+        return []
+    if hardware.rtc_in_local_time:
+        zone_s = round(ahead_s / ZONE_STEP_S) * ZONE_STEP_S
+        ahead_s -= zone_s if abs(zone_s) <= LONGEST_ZONE_S else case.host.zone.utc_offset_s
+    if abs(ahead_s) < RTC_OFF_S:
         return []
     way = "ahead of" if ahead_s > 0 else "behind"
     summary = f"the battery-backed clock is {duration_text(ahead_s)} {way} this one, which starts from it the next time"
@@ -289,6 +324,7 @@ _FINDERS: Sequence[Callable[[Case], list[Finding]]] = (
     _daemon_wrong,
     _time_zone,
     _daemon_unsynchronised,
+    _two_daemons,
     _stale_sync,
     _slept,
     _zone_trouble,

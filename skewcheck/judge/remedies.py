@@ -18,11 +18,7 @@ _MENDING = {
     "darwin": NextStep("do", "sudo sntp -sS time.apple.com", "sets this clock once; then turn automatic time on"),
     "win32": NextStep("do", "w32tm /resync /rediscover", "sets this clock once, as an administrator"),
 }
-_LOOK_ANYWHERE = NextStep(
-    "next",
-    "ntpq -pn || chronyc tracking",
-    "shows which server this host follows, and whether it does; then mend that",
-)
+_ELSEWHERE = _MENDING["linux"]._replace(command="ntpq -pn || chronyc tracking")
 LOOK_AT_THE_API = NextStep(
     "next",
     "curl -sI https://api.mypurecloud.com/api/v2/date",
@@ -58,6 +54,9 @@ def more_samples(asked: Sequence[str], samples: int) -> NextStep:
 # --- A clock that is off ---
 
 
+LONGEST_WHY = 120
+
+
 def mend_clock(
     platform: str,
     host: HostFacts | None = None,
@@ -67,16 +66,19 @@ def mend_clock(
 ) -> NextStep:
     """Return the one command that mends this clock where it can be mended, or finds out why it is off.
 
-    *platform*: as `sys.platform`. *wrong_daemon*: the daemon that says that the clock is right, so that setting it
-    once more changes nothing. *wrong_server*: a server of this host's that was outvoted: whoever follows it would set
-    the clock wrong again.
+    *platform*: as `sys.platform`. *wrong_daemon*: it says that the clock is right and is contradicted, so that setting
+    the clock once more changes nothing. *wrong_server*: this host follows it, and the majority outvoted it.
     """
     if host is not None and host.fake is not None and misleads(host.fake):
         return _UNFAKE if host.fake.how in _PRELOADED else _FIND_FAKE
     if host is None or platform != "linux":
-        return _MENDING.get(platform, _LOOK_ANYWHERE)
-    step = _mend_below(host.place) or _mend_daemon(host, wrong_daemon, wrong_server)
-    return step._replace(why=step.why + _CLOUD_HINTS.get(host.place.cloud or "", "")) if _sets_up(step, host) else step
+        return _MENDING.get(platform, _ELSEWHERE)
+    wrong = wrong_daemon is not None or wrong_server is not None
+    below = None if wrong and host.place.container is None else _mend_below(host.place)
+    if below is not None:  # a container's own daemons and settings move no clock
+        return below
+    step = _look_at(host, wrong_daemon, wrong_server) if wrong else _mend_daemon(host)
+    return _hinted(step, host)
 
 
 FAKE_MATTERS_S = 0.001
@@ -118,15 +120,15 @@ _ECS_INSTANCE = NextStep(
 _DOCKER_DESKTOP = NextStep(
     "do",
     "docker desktop restart",
-    "outside of the container: stops every container and restarts their virtual machine, whose clock stood still",
+    "outside: stops every container, and restarts their machine, whose clock stood still while the computer slept",
 )
 _WSL_BELOW = NextStep(
-    "do",
-    "wsl -u root hwclock -s",
-    "in Windows: takes Windows' time over, for all that runs in WSL, containers included",
+    "do", "wsl -u root hwclock -s", "in Windows: the machine below takes Windows' time over, and nothing is stopped"
 )
 _WSL_2 = NextStep(
-    "do", "sudo hwclock -s", "takes Windows' time over; where that doesn't last, in Windows: wsl --shutdown"
+    "do",
+    "sudo hwclock -s",
+    "takes Windows' time over; where that doesn't last: `wsl --shutdown` ends all that runs here",
 )
 _WSL_1 = NextStep(
     "do", "w32tm /resync /rediscover", "in Windows, as an administrator: WSL 1 has Windows' clock and none of its own"
@@ -152,17 +154,33 @@ def _mend_below(place: Place) -> NextStep | None:
 
 
 _CLOUD_HINTS = {
-    # The settings are those of each cloud's own page on setting up chrony.
-    "aws": "; the server to follow on EC2: server 169.254.169.123 prefer iburst minpoll 4 maxpoll 4",
-    "gce": "; the server to follow on Compute Engine, and no other: server metadata.google.internal iburst",
-    "azure": "; Azure has no time server, its hosts' clock is a device: refclock PHC /dev/ptp_hyperv poll 3 dpoll -2 "
-    "offset 0 stratum 2",
+    # The settings are those of each cloud's own page on setting up chrony; Azure has a device and no server.
+    "aws": "; EC2's own: server 169.254.169.123 prefer iburst",
+    "gce": "; Google's own: server metadata.google.internal iburst",
+    "azure": "; Azure's own: refclock PHC /dev/ptp_hyperv poll 3 dpoll -2 stratum 2",
 }
 
 
-def _sets_up(step: NextStep, host: HostFacts) -> bool:
-    """Tell whether *step* ends in somebody's choice of a server, so that the cloud's own is worth naming."""
-    return step.kind == "next" or not any(daemon.running for daemon in host.daemons)
+def _hinted(step: NextStep, host: HostFacts) -> NextStep:
+    """Return *step* with the cloud's own server where it ends in somebody's choice of one, and there is room for it."""
+    chosen = step.kind == "next" or not any(daemon.running for daemon in host.daemons)
+    why = step.why + _CLOUD_HINTS.get(host.place.cloud or "", "")
+    return step._replace(why=why) if chosen and len(why) <= LONGEST_WHY else step
+
+
+_SMEARED = (
+    # What is not UTC for a day around a leap second: Google's four servers, its cloud's and Amazon's own, Meta's.
+    "time.google.com", "time1.google.com", "time2.google.com", "time3.google.com", "time4.google.com",
+    "216.239.35.0", "216.239.35.4", "216.239.35.8", "216.239.35.12",
+    "2001:4860:4806::", "2001:4860:4806:4::", "2001:4860:4806:8::", "2001:4860:4806:c::",
+    "metadata.google.internal", "169.254.169.254", "time.aws.com", "169.254.169.123", "fd00:ec2::123",
+    "time.facebook.com",
+)  # fmt: skip
+
+
+def smears(server: str) -> bool:
+    """Tell whether *server* is known to smear leap seconds: it is not wrong then, but not UTC for a day."""
+    return server.lower().removesuffix(".") in _SMEARED
 
 
 # --- Daemons ---
@@ -172,7 +190,7 @@ class _Tool(NamedTuple):
     """How one daemon is handled. `{unit}` is its service's name here."""
 
     units: tuple[tuple[str, str], ...]
-    """(family of distributions, service name); the first whose family fits, or is empty."""
+    """(family of distributions, service name); those whose family fits, else those of the empty one."""
     set_now: str | None
     """Sets the clock at once; None: a restart does."""
     after: str
@@ -194,9 +212,9 @@ _TOOLS = {
         "asks its server at once and corrects the clock; still off: `timedatectl timesync-status` shows the server",
         "timedatectl timesync-status",
     ),
-    # Debian's ntp package is ntpsec since 12; Ubuntu has both, and either can be called ntp there.
+    # Debian's ntp package is ntpsec since 12, Ubuntu's since 24.04; before, it is the classic one.
     "ntpd": _Tool(
-        (("debian", "ntpsec"), ("ubuntu", "ntp"), ("", "ntpd")),
+        (("debian", "ntpsec"), ("debian", "ntp"), ("ubuntu", "ntpsec"), ("ubuntu", "ntp"), ("", "ntpd")),
         None,
         "starts ntpd anew, which corrects the clock; still off: `ntpq -pn` shows its servers",
         "ntpq -pn",
@@ -220,6 +238,7 @@ _FAMILIES = {
     "ubuntu": "ubuntu", "linuxmint": "ubuntu", "pop": "ubuntu",
     "rhel": "rhel", "fedora": "rhel", "centos": "rhel", "rocky": "rhel", "almalinux": "rhel", "ol": "rhel",
     "amzn": "rhel",
+    "azurelinux": "azure", "mariner": "azure",
     "alpine": "alpine",
     "arch": "arch",
     "sles": "suse", "opensuse-leap": "suse", "opensuse-tumbleweed": "suse",
@@ -227,62 +246,89 @@ _FAMILIES = {
 _INSTALLING = {
     "debian": "sudo apt-get install chrony",  # its package starts it, too
     "ubuntu": "sudo apt-get install chrony",
-    "rhel": "sudo yum install chrony && sudo systemctl enable --now chronyd",  # there also where dnf isn't
+    # yum is on all of them: the only one before RHEL 8 and on Amazon Linux 2, another name of dnf since.
+    "rhel": "sudo yum install chrony && sudo systemctl enable --now chronyd",
+    "azure": "sudo tdnf install chrony && sudo systemctl enable --now chronyd",
     "alpine": "apk add chrony && rc-update add chronyd && rc-service chronyd start",
     "arch": "sudo timedatectl set-ntp true",  # timesyncd is a part of its systemd
     "suse": "sudo zypper install chrony && sudo systemctl enable --now chronyd",
 }
 
 
-def _mend_daemon(host: HostFacts, wrong_daemon: str | None, wrong_server: ConfiguredServer | None) -> NextStep:
-    family = _FAMILIES.get(host.place.distribution or "", "")
+def _family(place: Place) -> str:
+    return _FAMILIES.get(place.distribution or "", "")
+
+
+def _mend_daemon(host: HostFacts) -> NextStep:
+    family = _family(host.place)
     known = [daemon for daemon in host.daemons if daemon.name in _TOOLS]
-    running = next((daemon for daemon in known if daemon.running and wrong_daemon in (None, daemon.name)), None)
-    if running is not None and wrong_server is not None:
-        why = f"{wrong_server.host}, which this host is set up to follow, is wrong: replace it in {wrong_server.origin}"
-        return NextStep("next", _TOOLS[running.name].look, why)
+    running = next((daemon for daemon in known if daemon.running), None)
     if running is not None:
-        return _mend_running(running, family, claims_good=wrong_daemon is not None)
+        return _mend_running(running, family)
     if any(daemon.running is None for daemon in known):
         (tool, *_) = (_TOOLS[daemon.name] for daemon in known if daemon.running is None)
         return NextStep("next", tool.look, "shows which server this host follows, and whether it does; then mend that")
     if known:
-        return NextStep("do", _enable(known[0].name, family), f"nobody keeps this clock: starts {known[0].name}")
+        return NextStep("do", _enable(known[0], family), f"nobody keeps this clock: starts {known[0].name}")
     if host.daemons or family not in _INSTALLING:
         return _MENDING["linux"]
-    return NextStep("do", _INSTALLING[family], "nobody keeps this clock: sets up a time daemon, which sets it")
+    return NextStep("do", _INSTALLING[family], "nobody keeps this clock: sets up a time daemon")
 
 
-def _mend_running(daemon: Daemon, family: str, *, claims_good: bool) -> NextStep:
+_FILES = (
+    # (what is in the path of a daemon's configuration, the daemon)
+    ("chrony", "chronyd"), ("timesync", "systemd-timesyncd"), ("ntpd-rs", "ntpd-rs"), ("/ntpd.conf", "openntpd"),
+    ("ntp", "ntpd"),
+)  # fmt: skip
+
+
+def _look_at(host: HostFacts, name: str | None, server: ConfiguredServer | None) -> NextStep:
+    """Return how to see whom the daemon *name* follows, who takes a wrong time for right."""
+    if name is None and server is not None:
+        name = next((daemon for part, daemon in _FILES if part in server.origin), None)
+    tool = _TOOLS.get(name or "")
+    look = _MENDING["linux"].command if tool is None else tool.look
+    if _family(host.place) == "alpine":
+        look = look.removeprefix("sudo ")
+    why = f"{name} takes this for right: see whom it follows"
+    if server is not None:
+        illness = "smears leap seconds" if smears(server.host) else "is wrong"
+        why = f"{server.host}, which this host follows, {illness}: replace it in {server.origin}"
+        if len(why) > LONGEST_WHY:
+            why = f"a server of this host's {illness}: replace it"
+    return NextStep("next", look, why)
+
+
+def _mend_running(daemon: Daemon, family: str) -> NextStep:
     tool = _TOOLS[daemon.name]
-    if claims_good:
-        why = f"{daemon.name} takes this for right, so setting it changes nothing: shows whom it follows; mend that"
-        return NextStep("next", tool.look, why)
     if tool.set_now is not None:
         if isinstance(daemon.claim, DaemonClaim) and not daemon.claim.synchronised:
             return NextStep("next", tool.look, f"{daemon.name} has no server that it trusts: shows what each answers")
-        return NextStep("do", _as_root(tool.set_now, family), tool.after)
-    unit = _unit(daemon.name, family)
-    restart = f"rc-service {unit} restart" if family == "alpine" else f"sudo systemctl restart {unit}"
-    return NextStep("do", restart, tool.after)
+        return NextStep("do", tool.set_now if family == "alpine" else f"sudo {tool.set_now}", tool.after)
+    return NextStep("do", _for_units(daemon, family, "rc-service {} restart", "sudo systemctl restart {}"), tool.after)
 
 
-def _enable(name: str, family: str) -> str:
-    unit = _unit(name, family)
-    if name == "systemd-timesyncd":
+def _enable(daemon: Daemon, family: str) -> str:
+    if daemon.name == "systemd-timesyncd":
         return "sudo timedatectl set-ntp true"
-    if family == "alpine":
-        return f"rc-update add {unit} && rc-service {unit} start"
-    return f"sudo systemctl enable --now {unit}"
+    openrc = "rc-update add {0} && rc-service {0} start"
+    return _for_units(daemon, family, openrc, "sudo systemctl enable --now {}")
 
 
-def _unit(name: str, family: str) -> str:
-    return next(unit for fitting, unit in _TOOLS[name].units if fitting in (family, ""))
+def disable(daemon: Daemon, place: Place) -> str:
+    """Return what ends *daemon* for good; timedatectl would end the others with it."""
+    openrc = "rc-update del {0} && rc-service {0} stop"
+    return _for_units(daemon, _family(place), openrc, "sudo systemctl disable --now {}")
 
 
-def _as_root(command: str, family: str) -> str:
-    """Return *command* for who administers that family: Alpine comes without sudo."""
-    return command if family == "alpine" else f"sudo {command}"
+def _for_units(daemon: Daemon, family: str, openrc: str, systemd: str) -> str:
+    """Return the command for *daemon*'s service: the one that was seen, else each that it can be, in turn."""
+    command = openrc if family == "alpine" else systemd
+    if daemon.unit is not None:
+        return command.format(daemon.unit)
+    units = _TOOLS[daemon.name].units if daemon.name in _TOOLS else (("", daemon.name),)
+    named = [unit for fitting, unit in units if fitting == family] or [unit for fitting, unit in units if not fitting]
+    return " || ".join(command.format(unit) for unit in dict.fromkeys(named))
 
 
 # --- What else is wrong with a host ---
@@ -290,7 +336,6 @@ def _as_root(command: str, family: str) -> str:
 RTC_TO_UTC = "sudo timedatectl set-local-rtc 0"
 SET_RTC = "sudo hwclock --systohc"
 FIND_CLOCKSOURCE = "sudo dmesg | grep -i clocksource"
-
 
 _PTP_DEVICES = (
     # (how the driver's clock_name begins, the link that udev makes of it: systemd's rules, and Amazon's for the ENA)
@@ -307,19 +352,21 @@ def follow_device(clock_name: str) -> str | None:
 
 
 _ZONE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*", re.ASCII)
-_SET_ZONE = "sudo timedatectl set-timezone {zone}"
+_FIND_ZONE = "ls /usr/share/zoneinfo"
+_SET_ZONE = "timedatectl set-timezone {zone}"
 _ZONES = {
     "zone-missing": _SET_ZONE,
     "zone-dangling": _SET_ZONE,
-    "zone-unreadable": "sudo chmod a+r /etc/localtime",
+    "zone-unreadable": "chmod a+r /etc/localtime",
     "zone-not-a-zone": _SET_ZONE,
     "zone-tz-ignored": "unset TZ",
     "zone-stale": _SET_ZONE,
 }
 _INSTALL_ZONES = {
-    "debian": "sudo apt-get install tzdata",
-    "ubuntu": "sudo apt-get install tzdata",
-    "rhel": "sudo yum install tzdata",
+    "debian": "apt-get install tzdata",
+    "ubuntu": "apt-get install tzdata",
+    "rhel": "yum install tzdata",
+    "azure": "tdnf install tzdata",
     "alpine": "apk add tzdata",
 }
 
@@ -329,16 +376,25 @@ def mend_zone(trouble: str, zone: str | None, place: Place) -> tuple[str, ...]:
     command = _ZONES.get(trouble)
     if command is None:
         return ()
-    if place.container is not None:
-        return ("mend it in the image that this container is started from",)
     name = zone if zone is not None and _ZONE_NAME.fullmatch(zone) else None
-    if name is None and command == _SET_ZONE:
-        return ("ls /usr/share/zoneinfo",)  # shows the names that `timedatectl set-timezone` takes
-    installing = _INSTALL_ZONES.get(_FAMILIES.get(place.distribution or "", ""))
+    installing = _INSTALL_ZONES.get(_family(place))
+    if trouble == "zone-tz-ignored":
+        if name is not None and "/" in name and installing is not None:
+            return (_as_root(installing, place), command)  # misspelt, or there are no files of zones here
+        return (command,)
     if trouble == "zone-dangling" and installing is not None:  # the zone is named, and its file isn't there
-        return (installing,)
-    if trouble == "zone-tz-ignored" and name is not None and "/" in name and installing is not None:
-        return (installing, command)  # a name as zones have them: misspelt, or there are no files of zones here
-    if command == _SET_ZONE and place.distribution == "alpine":
-        return (f"ln -sf /usr/share/zoneinfo/{name} /etc/localtime",)  # no systemd there to ask
-    return (command.format(zone=name),)
+        return (_as_root(installing, place),)
+    if command != _SET_ZONE:
+        return (_as_root(command, place),)
+    if name is None:
+        return (_FIND_ZONE,)
+    if place.container is not None or place.distribution == "alpine":  # no systemd there to ask
+        command = "ln -sf /usr/share/zoneinfo/{zone} /etc/localtime"
+    return (_as_root(command.format(zone=name), place),)
+
+
+def _as_root(command: str, place: Place) -> str:
+    """Return *command* for who may: the image's maker for a container; Alpine comes without sudo."""
+    if place.container is not None:
+        return f"in the image: {command}"
+    return command if place.distribution == "alpine" else f"sudo {command}"

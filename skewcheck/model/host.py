@@ -48,6 +48,8 @@ class Daemon(NamedTuple):
     running: bool | None
     """None: can't tell from here."""
     claim: DaemonClaim | Unknown
+    unit: str | None = None
+    """Its service's name, where systemd shows it: `chrony`, `ntpsec`, ...; None where it wasn't seen."""
 
 
 class Place(NamedTuple):

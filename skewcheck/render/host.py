@@ -16,7 +16,11 @@ def sentences(host: HostFacts, *, thorough: bool) -> list[str]:
         said = [f"{daemon.name} is installed here and does not run" for daemon in host.daemons[:1]]
     if not said:
         said = ["no time daemon found here"]
-    if thorough or not any(isinstance(daemon.claim, DaemonClaim) for daemon in host.daemons):
+    bounded = any(
+        daemon.running and isinstance(daemon.claim, DaemonClaim) and daemon.claim.bound_s is not None
+        for daemon in host.daemons
+    )
+    if not bounded:  # the kernel has its bound from the daemon
         said += _kernel(host.kernel, thorough=thorough)
     where = _place(host.place)
     said.append(f"in {where}, {_zone(host.zone)}" if where else _zone(host.zone))
@@ -43,7 +47,7 @@ def _kernel(kernel: KernelClock | Unknown, *, thorough: bool) -> list[str]:
         return [f"the kernel's own bound is unknown: {kernel.why}"] if thorough else []
     if kernel.corrected_within_s is None:
         return ["the kernel's own bound is at its end: nobody has told it that this clock is kept"] if thorough else []
-    return [f"the kernel was last told that the clock is right to within {duration_text(kernel.max_error_s)}"]
+    return [f"the kernel was last told that it is right to within {duration_text(kernel.max_error_s)}"]
 
 
 def _place(place: Place) -> str:

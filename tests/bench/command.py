@@ -35,6 +35,7 @@ OF_THE_HOST = {
     "slept",
     "stale-sync",
     "time-zone",
+    "two-daemons",
     "unsteady-clocksource",
     "zone-missing",
     "zone-stale",
