@@ -10,7 +10,7 @@ MAX_SHOWN = 200
 
 
 def visible(text: str, limit: int = MAX_SHOWN) -> str:
-    r"""Return *text* with every character that isn't printable as `\\uXXXX`, cut to *limit* characters.
+    r"""Return *text* with every character that isn't printable as `\uXXXX`, cut to *limit* characters.
 
     `str.isprintable` is false for controls (C0, DEL, C1), bidirectional and zero-width marks, line and
     paragraph separators, surrogates and private use, and true for letters of any script, emoji and space.

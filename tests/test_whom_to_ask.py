@@ -104,6 +104,16 @@ def test_a_smeared_server_has_no_vote_beside_others() -> None:
     assert report.status.value == "ok"
 
 
+@pytest.mark.parametrize(
+    ("host", "smeared"),
+    [("time1.google.com", True), ("TIME.google.com.", True), ("169.254.169.123", True), ("ntp.time.nl", False)],
+)
+def test_who_smears_is_known_by_name(host: str, smeared: bool) -> None:
+    """Google's numbered names smear as the plain one does; none of the public list does."""
+    assert Server(host, host).smeared is smeared
+    assert not any(server.smeared for server in PUBLIC)
+
+
 def test_smeared_servers_alone_are_all_there_is() -> None:
     """Where nobody else answers, their time is better than none."""
     servers = [Server("g", "time.google.com"), Server("a", "time.aws.com")]

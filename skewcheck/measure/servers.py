@@ -53,6 +53,10 @@ class Server(NamedTuple):
 # Time that is not UTC while a leap second is smeared, up to half a second off. Nothing in a packet tells.
 _SMEARED = (
     "time.google.com",  # developers.google.com/time/smear: "do not mix smeared and non-smeared"
+    "time1.google.com",
+    "time2.google.com",
+    "time3.google.com",
+    "time4.google.com",
     "metadata.google.internal",  # the same service inside of Google's cloud
     "time.aws.com",  # docs.aws.amazon.com, EC2 time service: smears automatically
     "169.254.169.123",  # the same from inside of EC2
