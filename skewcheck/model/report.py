@@ -3,6 +3,7 @@
 import enum
 from typing import NamedTuple
 
+from skewcheck.model.api import ApiSurvey
 from skewcheck.model.host import HostFacts
 from skewcheck.model.measured import Interval, Survey
 
@@ -67,6 +68,25 @@ class NtpPart(NamedTuple):
     judgement: Judgement
 
 
+class Difference(NamedTuple):
+    """One clock of a service against another: positive means that the first is ahead."""
+
+    skew_s: float
+    interval: Interval
+    fresh: Interval
+    """The same if both `Date` headers are fresh."""
+
+
+class ApiPart(NamedTuple):
+    """The local clock against the API's, judged; and the issuer of its tokens against the API."""
+
+    survey: ApiSurvey
+    judgement: Judgement
+    """Of the first host."""
+    issuer_ahead: Difference | None = None
+    """login - api; None where either is missing."""
+
+
 class Report(NamedTuple):
     """All that a renderer gets. Nothing in it needs computing, nothing in it is unsafe to show."""
 
@@ -88,6 +108,7 @@ class Report(NamedTuple):
     """Unix seconds between which the true time lay at `measured_at_s`; None where no range is known."""
     duration_s: float = 0.0
     ntp: NtpPart | None = None
+    api: ApiPart | None = None
     host: HostFacts | None = None
     """None where the host was not asked (a demonstration)."""
     findings: tuple[Finding, ...] = ()
