@@ -118,9 +118,9 @@ def _how_far(survey: Survey, judgement: Judgement, thresholds: Thresholds, skew_
     if survey.consensus.basis is Basis.SINGLE:
         return _by_one(survey.consensus, skew_s, interval)
     voices = f"{survey.consensus.agreeing} of {survey.consensus.asked} servers agree"
-    open_limit = open_limit(judgement, thresholds)
-    if open_limit:
-        return f"{skewed(skew_s, interval)}, {between_text(*interval)}: {open_limit}; {voices}"
+    undecided = open_limit(judgement, thresholds)
+    if undecided:
+        return f"{skewed(skew_s, interval)}, {between_text(*interval)}: {undecided}; {voices}"
     if not survey.independent:
         return f"{skewed(skew_s, interval)}, {between_text(*interval)} if this host's own servers are right; {voices}"
     if either_way(interval):
@@ -213,4 +213,5 @@ def either_way(interval: Interval) -> bool:
 
 
 def within(interval: Interval) -> str:
+    """Return how far off a clock is at most that may be either way: `within 9 ms`."""
     return f"within {bound_text(*interval)}"
