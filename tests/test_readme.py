@@ -14,7 +14,7 @@ import pytest
 from bench.namespaces import namespace
 
 import skewcheck
-from skewcheck.judge import diagnose, zones
+from skewcheck.judge import api, diagnose, zones
 from skewcheck.measure.servers import PUBLIC
 
 ROOT = Path(__file__).parent.parent
@@ -174,6 +174,7 @@ def test_findings_table() -> None:
     source = "".join(path.read_text(encoding="utf-8") for path in sorted(package.rglob("*.py")))
     made = {*re.findall(r'Finding\(\s*"([a-z0-9-]+)"', source), *(name for name, *_ in diagnose._SILENCES)}
     made |= {"local-ahead", "local-behind", "no-answer"}  # named by a computed text
+    made |= {name for name, *_ in api._FAILURES}
     made |= {*zones._ZONES}  # named by who reads the zone
     assert [row[0].strip("`") for row in _table("Findings")] == sorted(made)
 
