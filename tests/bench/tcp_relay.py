@@ -71,10 +71,13 @@ class TcpRelay:
         except OSError:
             writer.close()
             return
+        # Of a handler that was cancelled asyncio tells on stderr, as if it were a defect; ours is, by `__exit__`.
         try:
             await asyncio.gather(
                 self._carry(reader, far_writer, self._out), self._carry(far_reader, writer, self._back)
             )
+        except asyncio.CancelledError:
+            pass
         finally:
             for each in (writer, far_writer):
                 each.transport.abort()
