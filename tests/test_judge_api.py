@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import re
 
 import pytest
 from hypothesis import given
@@ -349,8 +350,8 @@ def test_an_issuer_that_is_ahead() -> None:
     finding = the(found, "issuer-ahead")
     assert finding.status is Status.WARNING
     assert finding.summary == (
-        f"{LOGIN} is 400 ms ahead of {API} (300 to 510 ms ahead if both their Dates are fresh): if an issue time is "
-        "checked, which is not known, at most 51% of first requests are refused"
+        f"{LOGIN} is 400 ms ahead of {API} (300 to 510 ms ahead if both their Dates are fresh): then, if an issue "
+        "time is checked, which is not known, at most 51% of first requests are refused"
     )
     assert found.api is not None
     assert found.api.issuer_ahead is not None
@@ -407,6 +408,7 @@ def test_where_only_the_api_answers() -> None:
     [
         (FINE, "the clock is an unlikely cause of a 401"),
         (reading(-0.05, 0.06, UNKNOWN_LAG), "if that Date is fresh, the clock is an unlikely cause"),
+        (FINE._replace(stamped_by=StampedBy.EDGE), "the clock behind that, which checks tokens, was not measured"),
         (AHEAD, "issued in the future to a strict server"),
         (reading(7 * 3600, 7 * 3600 + 0.1), "looks dead on arrival"),
         (BEHIND, "with a buffer below 3.1 s, comes too late"),
@@ -564,6 +566,47 @@ def test_the_deadline_and_who_could_have_told_more() -> None:
     assert "not all that could be told was told" in the(report(FINE, cut_short=True), "cut-short").summary
 
 
+ENDS = st.one_of(st.floats(-0.3, 0.3), st.floats(-3, 3), st.floats(-1e9, 1e9))
+
+
+@st.composite
+def outcomes(draw: st.DrawFn) -> DateReading | NoReading:
+    """Return what a host may come to."""
+    if draw(st.integers(0, 5)) == 0:
+        reasons = ("dns-failed", "stalled", "certificate-wrong-name", "no-date", "something-new")
+        return silent(draw(st.sampled_from(reasons)), rejected=draw(st.booleans()))
+    high_s = draw(ENDS)
+    if draw(st.integers(0, 4)) == 0:
+        return stale(high_s, draw(st.sampled_from(Stale)))
+    lag = draw(st.sampled_from([FRESH, UNKNOWN_LAG]))
+    spread_s, mix = draw(st.sampled_from([(0.0, None), (0.05, Mix.REQUESTS), (1e-6, Mix.CONNECTIONS)]))
+    validity = draw(st.none() | st.just(Certificate(NOON - YEAR_S, NOON + YEAR_S)))
+    return reading(high_s - draw(st.floats(0, 2)), high_s, lag)._replace(
+        spread_s=spread_s, mix=mix, security=draw(st.sampled_from(Security)), confirmed=draw(st.booleans()),
+        ended=draw(st.sampled_from(Ended)), stamped_by=draw(st.sampled_from(StampedBy)), certificate=validity,
+    )  # fmt: skip
+
+
+@given(api=outcomes(), login=st.none() | outcomes(), step_s=st.sampled_from([0.0, 5.0]))
+def test_whatever_is_measured_is_told(
+    api: DateReading | NoReading, login: DateReading | NoReading | None, step_s: float
+) -> None:
+    """Every outcome has its sentences: the status's own word, no figure that isn't one, and one command."""
+    found = report(api, login, run=RUN._replace(step_s=step_s), facts=host(zone_s=3600))
+    words = {Status.OK: "OK", Status.UNKNOWN: "CANNOT TELL"}
+    assert found.verdict.startswith(words.get(found.status, found.status.name) + "  ")
+    assert found.meaning.startswith("For a token: ")
+    assert command(found)
+    for text in (found.verdict, found.meaning, *(finding.summary for finding in found.findings)):
+        assert not set(re.findall(r"[a-z]+", text)) & {"inf", "nan", "none", "unbounded", "offset"}
+        assert "  " not in text.partition("  ")[2]
+    if isinstance(api, NoReading) or api.stale is not None or api.spread_s:
+        assert not found.proven
+    worst = [finding.status for finding in found.findings]
+    if found.status in (Status.WARNING, Status.CRITICAL):
+        assert found.status in worst
+
+
 # --- What next ---
 
 
@@ -577,7 +620,15 @@ def test_the_deadline_and_who_could_have_told_more() -> None:
         (reading(-0.05, 0.06, UNKNOWN_LAG), False, "skewcheck clock"),
         (reading(-0.2, 1.2), False, "skewcheck api --region eu-west-1 --full"),
         (reading(-0.2, 1.2), True, "skewcheck clock"),
-        (silent("connection-refused"), False, f"curl -sSIv https://{API}/api/v2/date"),
+        (reading(0.05, 0.14), False, "skewcheck api --region eu-west-1 --full"),
+        (reading(0.05, 0.14, ended=Ended.NARROW), False, "skewcheck clock"),
+        (reading(0.05, 0.14, ended=Ended.DEADLINE), False, "skewcheck api --region eu-west-1 -t 30s"),
+        (silent("connection-refused"), False, f"curl -sSIv https://{API}/"),
+        (
+            silent("connection-refused")._replace(server=f"https://{API}/api/v2/date"),
+            False,
+            f"curl -sSIv https://{API}/api/v2/date",
+        ),
         (silent("dns-failed"), False, f"nslookup {API}"),
         (silent("proxy-refused"), False, "env | grep -i _proxy"),
         (silent("certificate-unknown-ca", rejected=True), False, "skewcheck api --region eu-west-1 --ca-file FILE"),

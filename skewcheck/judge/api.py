@@ -77,8 +77,10 @@ def _issuer(case: Case) -> list[Finding]:
     ranges = f"{range_text(*ahead.fresh)} if both their Dates are fresh{old}"
     evidence = (("skew_s", ahead.skew_s), ("low_s", ahead.fresh.low_s), ("high_s", ahead.fresh.high_s))
     if ahead.fresh.low_s > 0:
-        share = min(1.0, ahead.interval.high_s)
-        why = f"if an issue time is checked, which is not known, at most {share:.0%} of first requests are refused"
+        share = min(1.0, ahead.fresh.high_s)
+        why = (
+            f"then, if an issue time is checked, which is not known, at most {share:.0%} of first requests are refused"
+        )
         return [Finding("issuer-ahead", case.issuer_status, f"{login} is {far} ({ranges}): {why}", evidence)]
     why = f"a token's life ends that much before its time at {api}"
     return [Finding("issuer-behind", case.issuer_status, f"{login} is {far} {api} ({ranges}): {why}", evidence)]
@@ -124,7 +126,7 @@ def _inconsistent(case: Case) -> list[Finding]:
     return [
         Finding(
             "api-inconsistent",
-            case.judgement.status if reading is case.reading else Status.OK,
+            _unless_told(case, reading),
             f"the replies of {host.host} exclude each other by at least {at_least_text(reading.spread_s)}: "
             f"{_MIXES[reading.mix or Mix.REQUESTS]}",
             (("host", host.host), ("spread_s", reading.spread_s), ("mix", (reading.mix or Mix.REQUESTS).value)),
@@ -135,10 +137,16 @@ def _inconsistent(case: Case) -> list[Finding]:
     ]
 
 
+def _unless_told(case: Case, reading: DateReading) -> Status:
+    """Return unknown for what keeps the verdict from being told; for all else it is a remark."""
+    kept = reading is case.reading and case.judgement.status is Status.UNKNOWN
+    return Status.UNKNOWN if kept else Status.OK
+
+
 def _stale(case: Case) -> list[Finding]:
     found = []
     for host, reading in case.readings:
-        status = case.judgement.status if reading is case.reading else Status.OK
+        status = _unless_told(case, reading)
         if reading.stale is Stale.CACHED:
             served = reading.served
             summary = (

@@ -22,12 +22,17 @@ from skewcheck.model import (
     NoReading,
     Security,
     Stale,
+    StampedBy,
     Status,
 )
 from skewcheck.quantity import at_least_text, at_most_text, between_text, direction, duration_text, range_text
 
 _FINE = "For a token: this host and the API agree so well that the clock is an unlikely cause of a 401."
 _FINE_IF_FRESH = "For a token: if that Date is fresh, the clock is an unlikely cause of a 401."
+_FINE_AT_THE_EDGE = (
+    "For a token: this host agrees with the proxy in front of the API, so that the clock is an unlikely cause of a "
+    "401; the clock behind that, which checks tokens, was not measured."
+)
 _MIXED = (
     "For a token: one of these times may stamp it and another check it, so a strict check can refuse a token now and "
     "take the same one a moment later."
@@ -86,8 +91,14 @@ def meaning(case: Case) -> str:
         return NOTHING_KNOWN
     if case.judgement.status is Status.UNKNOWN:
         return _MIXED if reading.spread_s else NOTHING_KNOWN
-    lags = may_lag(reading) and not case.judgement.proven
-    return effect(reading.skew_s, date_range(reading), _FINE_IF_FRESH if lags else _FINE)
+    return effect(reading.skew_s, date_range(reading), _fine(case, reading))
+
+
+def _fine(case: Case, reading: DateReading) -> str:
+    """Return what a small difference means, which is not more than was measured."""
+    if may_lag(reading) and not case.judgement.proven:
+        return _FINE_IF_FRESH
+    return _FINE_AT_THE_EDGE if reading.stamped_by is StampedBy.EDGE else _FINE
 
 
 def _silence(host: ApiHost, outcome: NoReading) -> str:

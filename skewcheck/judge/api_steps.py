@@ -1,10 +1,11 @@
 """What a person can do next about an API's clock: one command each."""
 
 from collections.abc import Callable
+from shlex import quote
 
 from skewcheck.judge import remedies
 from skewcheck.judge.api_case import Case, may_lag
-from skewcheck.model import NextStep, NoReading, Status
+from skewcheck.model import Ended, NextStep, NoReading, Status
 
 WHOSE = NextStep("next", "skewcheck clock", "asks NTP: tells whether it is this clock that is off, or the API's")
 _THIS_ONE = NextStep("next", "skewcheck clock", "asks NTP: tells whether this clock is right, whatever the API's does")
@@ -29,7 +30,9 @@ def next_step(case: Case) -> NextStep:
         return _NO_CACHE
     if reading.spread_s:
         return _THIS_ONE
-    if case.judgement.least is not case.judgement.most and not case.survey.full:
+    if reading.ended is Ended.DEADLINE and not case.judgement.proven:
+        return _longer(case)
+    if case.judgement.least is not case.judgement.most and not case.survey.full and reading.ended is not Ended.NARROW:
         return full(case)
     if case.judgement.status is not Status.OK:
         return WHOSE
@@ -48,61 +51,53 @@ def full(case: Case) -> NextStep:
 
 def reach(case: Case, outcome: NoReading, host: str) -> NextStep:
     """Return what shows, or mends, why *host* gave nothing."""
-    for reasons, step in _WAYS:
-        if outcome.reason in reasons:
-            return step(case, host)
-    return _by_curl(case, host)
+    for begins, step in _WAYS:
+        if outcome.reason.startswith(begins):
+            return step(case, outcome, host)
+    return _by_curl(case, outcome, host)
 
 
 def _command(case: Case, *more: str) -> str:
     return " ".join(["skewcheck api", *case.asked, *more])
 
 
-def _url(case: Case, host: str) -> str:
-    from shlex import quote
-
-    return quote(case.url or f"https://{host}/api/v2/date")
-
-
-def _by_curl(case: Case, host: str) -> NextStep:
-    return NextStep(
-        "next", f"curl -sSIv {_url(case, host)}", "shows how far a request gets, and the Date line if one comes"
-    )
+def _by_curl(case: Case, outcome: NoReading, host: str) -> NextStep:
+    asked = outcome.server if "://" in outcome.server else case.url or f"https://{host}/"
+    why = "shows how far a request gets, and the Date line if one comes"
+    return NextStep("next", f"curl -sSIv {quote(asked)}", why)
 
 
-def _by_name(_: Case, host: str) -> NextStep:
-    from shlex import quote
-
+def _by_name(_: Case, __: NoReading, host: str) -> NextStep:
     name = host.rpartition(":")[0] if host.count(":") == 1 else host
     return NextStep("next", f"nslookup {quote(name)}", "shows who resolves names here, and what is said of this one")
 
 
-def _by_proxy(_: Case, __: str) -> NextStep:
+def _by_proxy(_: Case, __: NoReading, ___: str) -> NextStep:
     return NextStep("next", "env | grep -i _proxy", "shows which proxy this goes through; NO_PROXY goes past it")
 
 
-def _by_authority(case: Case, _: str) -> NextStep:
+def _by_authority(case: Case, _: NoReading, __: str) -> NextStep:
     why = "with the authority that this network's proxy or this gateway signs with: ask whoever runs it for the file"
     asked = tuple(option for option in case.asked if not option.startswith("--ca-file "))
     return NextStep("next", _command(case._replace(asked=asked), "--ca-file FILE"), why)
 
 
-def _later(case: Case, _: str) -> NextStep:
+def _later(case: Case, _: NoReading, __: str) -> NextStep:
     return NextStep("next", _command(case), "in a minute: the server asked for patience")
 
 
-def _longer(case: Case, _: str) -> NextStep:
-    return NextStep("next", _command(case, "-t 30s"), "waits longer")
+def _by_waiting(case: Case, _: NoReading, __: str) -> NextStep:
+    return _longer(case)
 
 
-_WAYS: tuple[tuple[frozenset[str], Callable[[Case, str], NextStep]], ...] = (
-    (frozenset({"dns-failed", "dns-no-such-name", "dns-timeout", "no-address"}), _by_name),
-    (frozenset({"proxy-scheme", "proxy-refused", "proxy-auth", "proxy-auth-withheld", "proxy-unreachable"}), _by_proxy),
-    (
-        frozenset({"certificate-unknown-ca", "certificate-self-signed", "certificate-bad-signature", "ca-not-rfc5280"}),
-        _by_authority,
-    ),
-    (frozenset({"ca-file-unreadable"}), _by_authority),
-    (frozenset({"rate-limited"}), _later),
-    (frozenset({"stalled", "endless-continue"}), _longer),
+def _longer(case: Case) -> NextStep:
+    return NextStep("next", _command(case, "-t 30s"), "takes more time: the deadline came first")
+
+
+_WAYS: tuple[tuple[tuple[str, ...], Callable[[Case, NoReading, str], NextStep]], ...] = (
+    (("dns-", "no-address"), _by_name),
+    (("proxy-",), _by_proxy),
+    (("certificate-unknown-ca", "certificate-self-signed", "certificate-bad-signature", "ca-"), _by_authority),
+    (("rate-limited",), _later),
+    (("stalled", "endless-continue", "no-answer"), _by_waiting),
 )
