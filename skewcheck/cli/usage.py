@@ -3,6 +3,7 @@
 typer's classes for them are private since 0.26, so they are told apart by what they carry.
 """
 
+import os
 import re
 from difflib import get_close_matches
 from typing import Any
@@ -59,8 +60,9 @@ def _no_such_command(arguments: list[str], commands: list[str], see_help: str) -
 
 def _too_many(extra: str, path: str, see_help: str) -> UsageError:
     """Return the error on arguments that are neither options nor their values, such as a token broken at spaces."""
-    if _HOST.fullmatch(extra) and redacted(extra) == extra:
-        return UsageError(f"'{extra}' is no option", f"A server is named by -H: `{path} -H {extra}`.")
+    what, option = {"skewcheck clock": ("server", "-H"), "skewcheck api": ("region", "--region")}.get(path, ("", ""))
+    if option and _HOST.fullmatch(extra) and redacted(extra) == extra:
+        return UsageError(f"'{extra}' is no option", f"A {what} is named by {option}: `{path} {option} {extra}`.")
     return UsageError("there is more on the command line than options and their values", see_help)
 
 
@@ -72,7 +74,8 @@ def _label(param: Any, context: Any) -> str:
     """Return the option that a wrong value belongs to, or the variable that it came from."""
     source = None if context is None else context.get_parameter_source(param.name)
     if source is not None and source.name == "ENVIRONMENT":
-        return f"environment variable {param.envvar}"
+        names = [param.envvar] if isinstance(param.envvar, str) else param.envvar
+        return f"environment variable {next((name for name in names if os.environ.get(name)), names[0])}"
     return "/".join(param.opts)
 
 
