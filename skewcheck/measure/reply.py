@@ -14,14 +14,14 @@ from typing import Any, NamedTuple, cast
 
 from skewcheck.measure.addresses import network_trouble
 from skewcheck.measure.http_date import Trouble
-from skewcheck.measure.tcp import CLOSED_EARLY, STALLED, ExchangeError
+from skewcheck.measure.tcp import CLOSED_EARLY, NOT_HTTP, STALLED, ExchangeError
 from skewcheck.visible import visible
 
 MAX_HEADER_BYTES = 32 * 1024
 """Of a header block with the interim replies before it: four times what the usual servers send at most."""
 MAX_INTERIM = 8
 """Interim replies (100, 102, 103) before the one that counts."""
-MAX_BODY_BYTES, BODY_S = 64 * 1024, 1.0
+MAX_BODY_BYTES, BODY_S = 64 * 1024, 0.5
 """So much of a body is read and dropped to keep the connection; more is not worth it."""
 QUOTED = 60
 """Characters shown of what is no HTTP."""
@@ -179,6 +179,6 @@ def _closed(inbox: _Inbox) -> Trouble:
 def not_http(said: bytes) -> Trouble:
     """Return that what a server *said* is no HTTP."""
     if said[:1] and said[0] in _TLS_RECORDS:
-        return Trouble("not-http", "it speaks TLS: ask it by https", rejected=True)
+        return Trouble(NOT_HTTP, "it speaks TLS: ask it by https", rejected=True)
     line = said.split(b"\n", 1)[0].rstrip().decode("latin-1")
-    return Trouble("not-http", f"it is no HTTP server: it says '{visible(line, QUOTED)}'", rejected=True)
+    return Trouble(NOT_HTTP, f"it is no HTTP server: it says '{visible(line, QUOTED)}'", rejected=True)

@@ -17,7 +17,7 @@ from skewcheck.model import Family
 
 NEXT_ADDRESS_S = 0.25
 """How long an address may stay silent before the next one is tried beside it (RFC 8305 §5)."""
-CLOSED_EARLY, STALLED = "closed-early", "stalled"
+CLOSED_EARLY, NOT_HTTP, STALLED = "closed-early", "not-http", "stalled"
 
 Resolver = Callable[[str, int, Family], Sequence[Address]]
 

@@ -16,7 +16,7 @@ from skewcheck.measure.addresses import Address, look_up
 from skewcheck.measure.http_date import Reply, Request, Trouble
 from skewcheck.measure.localclock import LocalClock
 from skewcheck.measure.proxy import Proxy, proxy_auth_withheld, proxy_for, refusal
-from skewcheck.measure.tcp import CLOSED_EARLY, STALLED, ExchangeError, Resolver, connect, find
+from skewcheck.measure.tcp import CLOSED_EARLY, NOT_HTTP, STALLED, ExchangeError, Resolver, connect, find
 from skewcheck.model import Certificate, Family, Security
 from skewcheck.version import VERSION
 from skewcheck.visible import visible
@@ -143,12 +143,15 @@ class HttpTransport:
             return error.trouble._replace(sent=self._sent)
 
     def _ask(self, request: Request) -> Reply:
-        """Send the request; once more where a connection that had served before was closed at that moment."""
+        """Send the request; once more where a connection that had served before can't serve again.
+
+        It was closed at that moment, or what came is the rest of the reply before: a body where there should be none.
+        """
         connection = self._quiet_connection()
         try:
             return self._converse(connection, request)
         except ExchangeError as error:
-            if not connection.replies or error.trouble.reason != CLOSED_EARLY:
+            if not connection.replies or error.trouble.reason not in (CLOSED_EARLY, NOT_HTTP):
                 raise
         self.close()
         return self._converse(self._quiet_connection(), request)
@@ -213,7 +216,6 @@ class HttpTransport:
 
     def _quiet_connection(self) -> _Connection:
         """Return a connection on which nothing comes unasked: the one there is, else a new one."""
-        said = b""
         for _ in range(2):
             if self._connection is None:
                 self._connection = self._open()
@@ -221,13 +223,12 @@ class HttpTransport:
             connection, unasked = self._connection, self._connection.said_unasked()
             if unasked is None:
                 return connection
-            said = unasked
             self.close()
-        if not said:
-            raise ExchangeError(Trouble(CLOSED_EARLY, "it closed the connection before it was asked"))
-        trouble = reply.not_http(said)
-        detail = "it answers before it is asked" if said.startswith(b"HTTP/") else trouble.detail
-        raise ExchangeError(trouble._replace(detail=detail))
+            if (
+                unasked and not connection.replies
+            ):  # it would say the same on the next, perhaps a moment too late to tell
+                raise ExchangeError(_spoke_first(unasked))
+        raise ExchangeError(Trouble(CLOSED_EARLY, "it closed the connection before it was asked"))
 
     def _open(self) -> _Connection:
         scheme, host, port = self._endpoint
@@ -313,7 +314,12 @@ def _shown(address: Address, usual: int) -> str:
     return host if port == usual else authority(host, port)
 
 
-_SAME_OF_PROXY = (STALLED, "not-http", "endless-continue", "headers-too-large", "too-many-headers")
+def _spoke_first(said: bytes) -> Trouble:
+    trouble = reply.not_http(said)
+    return trouble._replace(detail="it answers before it is asked") if said.startswith(b"HTTP/") else trouble
+
+
+_SAME_OF_PROXY = (STALLED, NOT_HTTP, "endless-continue", "headers-too-large", "too-many-headers")
 
 
 def _about_proxy(trouble: Trouble, otherwise: str) -> Trouble:
