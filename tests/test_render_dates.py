@@ -33,7 +33,7 @@ WARNING  your clock is 200 ms AHEAD of api.mypurecloud.ie, between 170 and 230
     requests     9, round trip 48 ms; settled and confirmed
     clock        the origin's: what is in front of it hands on its Date
     age of Date  not known, 1 s assumed: nothing is known of such a server; then
-                 900 ms behind to 300 ms ahead
+                 at most 830 ms behind
     headers      Via: 1.1 0f1e2d3c.cloudfront.net (CloudFront)
     connection   TLS, certificate verified, at 192.0.2.10
     support      correlation id 4b1d7f0e-52a1-4c0c-9d3e-0a6f3c2b9e11
@@ -67,7 +67,7 @@ WARNING  your clock is 200 ms AHEAD of api.mypurecloud.ie, between 170 and 230 m
   api.mypurecloud.ie
     requests     9, round trip 48 ms; settled and confirmed
     clock        the origin's: what is in front of it hands on its Date
-    age of Date  not known, 1 s assumed: nothing is known of such a server; then 900 ms behind to 300 ms ahead
+    age of Date  not known, 1 s assumed: nothing is known of such a server; then at most 830 ms behind
     headers      Via: 1.1 0f1e2d3c.cloudfront.net (CloudFront)
     connection   TLS, certificate verified, at 192.0.2.10
     support      correlation id 4b1d7f0e-52a1-4c0c-9d3e-0a6f3c2b9e11
@@ -102,7 +102,7 @@ WARNING  your clock is 200 ms AHEAD of api.mypurecloud.ie, between 170 and 230
     requests     9, round trip 48 ms; settled and confirmed
     clock        the origin's: what is in front of it hands on its Date
     age of Date  not known, 1 s assumed: nothing is known of such a server; then
-                 900 ms behind to 300 ms ahead
+                 at most 830 ms behind
     headers      Via: 1.1 0f1e2d3c.cloudfront.net (CloudFront)
     connection   TLS, certificate verified, at 192.0.2.10
     support      correlation id 4b1d7f0e-52a1-4c0c-9d3e-0a6f3c2b9e11

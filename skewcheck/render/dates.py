@@ -17,7 +17,7 @@ from skewcheck.model import (
     Stale,
     StampedBy,
 )
-from skewcheck.quantity import duration_text, range_text, utc_text
+from skewcheck.quantity import at_least_text, at_most_text, duration_text, range_text, utc_text
 from skewcheck.render.page import FAINT, MARGIN, NARROWEST_HANGING, PLAIN, STRONG, Line, Page
 from skewcheck.render.picture import Bar
 from skewcheck.render.rows import Row, Scale, table
@@ -128,18 +128,21 @@ def _requests(reading: DateReading) -> str:
 
 
 def _age(reading: DateReading) -> str:
-    """Tell how old the `Date` may be, and what is left of the range then."""
-    lag = reading.lag
+    """Tell how old the `Date` may be, and where the range begins then; its other end stays."""
+    lag, low_s = reading.lag, reading.interval.low_s
     if reading.stale is not None or math.isinf(lag.max_s):
-        said = _STALE[reading.stale] if reading.stale is not None else lag.because
-        said = f"any: {said}"
+        said = f"any: {_STALE[reading.stale] if reading.stale is not None else lag.because}"
     elif lag.known:
         said = f"at most {duration_text(lag.max_s)}: {lag.because}"
     else:
         said = f"not known, {duration_text(lag.max_s)} assumed: {lag.because}"
     if reading.interval == reading.fresh:
         return said
-    return f"{said}; then {range_text(*reading.interval)}"
+    if math.isinf(low_s):
+        return f"{said}; then behind by any amount"
+    if low_s > 0:
+        return f"{said}; then at least {at_least_text(low_s)} ahead"
+    return f"{said}; then at most {at_most_text(low_s)} behind"
 
 
 def _difference(difference: Difference, *, explained: bool) -> str:
