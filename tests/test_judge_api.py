@@ -408,7 +408,7 @@ def test_where_only_the_api_answers() -> None:
     [
         (FINE, "the clock is an unlikely cause of a 401"),
         (reading(-0.05, 0.06, UNKNOWN_LAG), "if that Date is fresh, the clock is an unlikely cause"),
-        (FINE._replace(stamped_by=StampedBy.EDGE), "the clock behind that, which checks tokens, was not measured"),
+        (FINE._replace(stamped_by=StampedBy.EDGE), "if one checks tokens there, was not measured"),
         (AHEAD, "issued in the future to a strict server"),
         (reading(7 * 3600, 7 * 3600 + 0.1), "looks dead on arrival"),
         (BEHIND, "with a buffer below 3.1 s, comes too late"),
@@ -466,6 +466,8 @@ def test_a_skew_leaves_open_whose_clock_is_off() -> None:
         (silent("rate-limited", rejected=True), ["rate-limited"]),
         (silent("not-http", rejected=True), ["api-no-date"]),
         (silent("closed-early"), ["api-unreached"]),
+        (silent("tls-failed", rejected=True), ["api-unreached"]),
+        (silent("ca-file-unreadable"), ["api-unreached"]),
     ],
 )
 def test_each_finding_and_its_neighbours(found: DateReading | NoReading, expected: list[str]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from skewcheck.judge import api_steps, local_run, zones
 from skewcheck.judge.api_case import Case, may_lag, outdated
-from skewcheck.judge.api_sentence import if_old
+from skewcheck.judge.api_sentence import if_old, silence
 from skewcheck.judge.host import beside_an_api, kernel_skew
 from skewcheck.judge.severity import date_range
 from skewcheck.model import (
@@ -87,18 +87,14 @@ def _issuer(case: Case) -> list[Finding]:
 
 
 _FAILURES = (
-    # (finding id, how its reasons begin, what happened)
-    ("dns-failed", ("dns-", "no-address"), "has no address here"),
-    ("no-network", ("no-route", "unreachable", "prohibited"), "can't be reached from this host"),
-    ("proxy-failed", ("proxy-",), "was not reached through the proxy"),
-    ("api-untrusted", ("certificate-", "tls-", "ca-"), "was not believed"),
-    ("rate-limited", ("rate-limited",), "asked for patience"),
-    (
-        "api-no-date",
-        ("no-date", "bad-date", "not-http", "headers-", "too-many-headers", "endless-continue"),
-        "gave no usable time",
-    ),
-    ("api-unreached", ("",), "did not answer"),
+    # (finding id, how its reasons begin)
+    ("dns-failed", ("dns-", "no-address")),
+    ("no-network", ("no-route", "unreachable", "prohibited")),
+    ("proxy-failed", ("proxy-",)),
+    ("api-untrusted", ("certificate-", "ca-not-")),
+    ("rate-limited", ("rate-limited",)),
+    ("api-no-date", ("no-date", "bad-date", "not-http", "headers-", "too-many-headers", "endless-continue")),
+    ("api-unreached", ("",)),
 )
 
 
@@ -108,11 +104,11 @@ def _no_reading(case: Case) -> list[Finding]:
     for host in case.survey.hosts:
         if isinstance(host.outcome, NoReading):
             reason = host.outcome.reason
-            name, what = next((name, what) for name, begins, what in _FAILURES if reason.startswith(begins))
+            name = next(name for name, begins in _FAILURES if reason.startswith(begins))
             status = Status.UNKNOWN if host is case.survey.first else Status.OK
             evidence = (("host", host.host), ("reason", reason))
             remedy = (api_steps.reach(case, host.outcome, host.host).command,)
-            found.append(Finding(name, status, f"{host.host} {what}: {host.outcome.detail}", evidence, remedy))
+            found.append(Finding(name, status, silence(host, host.outcome), evidence, remedy))
     return found
 
 
@@ -245,7 +241,10 @@ def _edge(case: Case) -> list[Finding]:
     names = [host.host for host, reading in case.readings if reading.stamped_by is StampedBy.EDGE]
     if not names:
         return []
-    summary = f"the Date of {' and of '.join(names)} is that of a proxy in front: the clock behind it was not measured"
+    summary = (
+        f"the Date of {' and of '.join(names)} is stamped at the edge: if a clock behind it checks tokens, that one "
+        "was not measured"
+    )
     return [Finding("api-edge", Status.OK, summary, (("hosts", ", ".join(names)),))]
 
 

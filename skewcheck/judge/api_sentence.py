@@ -30,8 +30,8 @@ from skewcheck.quantity import at_least_text, at_most_text, between_text, direct
 _FINE = "For a token: this host and the API agree so well that the clock is an unlikely cause of a 401."
 _FINE_IF_FRESH = "For a token: if that Date is fresh, the clock is an unlikely cause of a 401."
 _FINE_AT_THE_EDGE = (
-    "For a token: this host agrees with the proxy in front of the API, so that the clock is an unlikely cause of a "
-    "401; the clock behind that, which checks tokens, was not measured."
+    "For a token: this host agrees with the edge of the API, so that the clock is an unlikely cause of a 401; a clock "
+    "behind that edge, if one checks tokens there, was not measured."
 )
 _MIXED = (
     "For a token: one of these times may stamp it and another check it, so a strict check can refuse a token now and "
@@ -54,11 +54,11 @@ _UNCONFIRMED = {
     Ended.TOLD_TO_STOP: "the server asked for patience before that was confirmed",
     Ended.LOST: "it stopped answering before that was confirmed",
 }
-_UNBELIEVED = ("certificate-", "tls-", "ca-")
+_UNBELIEVED = ("certificate-", "ca-not-")
 _UNREACHED = {
     "dns-failed", "dns-no-such-name", "dns-timeout", "no-address", "connection-refused", "unreachable", "no-route",
     "prohibited", "connect-timeout", "proxy-scheme", "proxy-refused", "proxy-auth", "proxy-auth-withheld",
-    "proxy-unreachable",
+    "proxy-unreachable", "ca-file-unreadable",
 }  # fmt: skip
 
 
@@ -66,7 +66,7 @@ def verdict(case: Case) -> str:
     """Return the first line: the verdict word, two spaces, whose clock, by how much, how sure."""
     first, mine = case.survey.first, whose(case.host)
     if isinstance(first.outcome, NoReading):
-        sentence = _silence(first, first.outcome)
+        sentence = silence(first, first.outcome)
         if case.login is not None:
             host, reading = case.login
             sentence += f"; {mine} {_how_far(case, host, reading, judge_date(reading, case.thresholds))}"
@@ -101,8 +101,8 @@ def _fine(case: Case, reading: DateReading) -> str:
     return _FINE_AT_THE_EDGE if reading.stamped_by is StampedBy.EDGE else _FINE
 
 
-def _silence(host: ApiHost, outcome: NoReading) -> str:
-    """Return why a host gave nothing."""
+def silence(host: ApiHost, outcome: NoReading) -> str:
+    """Return that a host gave nothing, and why."""
     if outcome.reason in _UNREACHED:
         return f"{host.host} was not reached: {outcome.detail}"
     if outcome.reason.startswith(_UNBELIEVED):
