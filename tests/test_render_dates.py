@@ -31,7 +31,7 @@ WARNING  your clock is 200 ms AHEAD of api.mypurecloud.ie, between 170 and 230
 
   api.mypurecloud.ie
     requests     9, round trip 48 ms; settled and confirmed
-    clock        the origin's: what is in front of it hands on its Date
+    clock        the origin's: no proxy in front of it wrote the Date
     age of Date  not known, 1 s assumed: nothing is known of such a server; then
                  at most 830 ms behind
     headers      Via: 1.1 0f1e2d3c.cloudfront.net (CloudFront)
@@ -66,7 +66,7 @@ WARNING  your clock is 200 ms AHEAD of api.mypurecloud.ie, between 170 and 230 m
 
   api.mypurecloud.ie
     requests     9, round trip 48 ms; settled and confirmed
-    clock        the origin's: what is in front of it hands on its Date
+    clock        the origin's: no proxy in front of it wrote the Date
     age of Date  not known, 1 s assumed: nothing is known of such a server; then at most 830 ms behind
     headers      Via: 1.1 0f1e2d3c.cloudfront.net (CloudFront)
     connection   TLS, certificate verified, at 192.0.2.10
@@ -100,7 +100,7 @@ WARNING  your clock is 200 ms AHEAD of api.mypurecloud.ie, between 170 and 230
 
   api.mypurecloud.ie
     requests     9, round trip 48 ms; settled and confirmed
-    clock        the origin's: what is in front of it hands on its Date
+    clock        the origin's: no proxy in front of it wrote the Date
     age of Date  not known, 1 s assumed: nothing is known of such a server; then
                  at most 830 ms behind
     headers      Via: 1.1 0f1e2d3c.cloudfront.net (CloudFront)

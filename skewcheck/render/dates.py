@@ -24,7 +24,7 @@ from skewcheck.render.rows import Row, Scale, table
 
 _WHOSE = {
     StampedBy.EDGE: "the edge's: a proxy in front wrote the Date",
-    StampedBy.ORIGIN: "the origin's: what is in front of it hands on its Date",
+    StampedBy.ORIGIN: "the origin's: no proxy in front of it wrote the Date",
     StampedBy.UNKNOWN: "the edge's or the origin's: its headers don't tell",
 }
 _SECURITY = {
@@ -92,7 +92,7 @@ def _premise(readings: Sequence[DateReading]) -> str:
 def _known(page: Page, host: ApiHost, reading: DateReading) -> list[Line]:
     """Return what is known of one host, a label at the left of each fact."""
     lines = page.wrapped(host.host, STRONG, MARGIN)
-    for label, fact in _facts(reading):
+    for label, fact in _facts(host.host, reading):
         if page.width < NARROWEST_HANGING:
             lines += page.wrapped(f"{label}: {fact}", PLAIN, 2 * MARGIN)
             continue
@@ -102,7 +102,7 @@ def _known(page: Page, host: ApiHost, reading: DateReading) -> list[Line]:
     return lines
 
 
-def _facts(reading: DateReading) -> Iterator[tuple[str, str]]:
+def _facts(name: str, reading: DateReading) -> Iterator[tuple[str, str]]:
     served = reading.served
     yield "requests", _requests(reading)
     yield "clock", _WHOSE[reading.stamped_by]
@@ -113,7 +113,7 @@ def _facts(reading: DateReading) -> Iterator[tuple[str, str]]:
     shown = [f"{name}: {value}" for name, value in headers.items() if value is not None]
     yield "headers", ";  ".join(shown) if shown else "no Server and no Via"
     on_the_way = ", through a proxy of the environment" if reading.proxied else ""
-    where = "" if reading.address is None else f", at {reading.address}"
+    where = "" if reading.address in (None, name) else f", at {reading.address}"
     yield "connection", f"{_SECURITY[reading.security]}{on_the_way}{where}"
     if served.correlation_id is not None:
         yield "support", f"correlation id {served.correlation_id}"
@@ -165,7 +165,7 @@ def _replies(page: Page, part: ApiPart) -> list[list[Line]]:
     shown: list[list[Line]] = []
     for host in part.survey.hosts:
         outcome = host.outcome
-        where = "" if outcome.address is None else f" at {outcome.address}"
+        where = "" if outcome.address in (None, host.host) else f" at {outcome.address}"
         if isinstance(outcome, NoReading):
             shown.append(page.wrapped(f"{host.host}{where}: {outcome.reason}", STRONG, MARGIN))
             continue
