@@ -85,8 +85,10 @@ def connect(addresses: Sequence[Address], left_s: Callable[[], float]) -> Opened
 
     Each gets a moment's lead over the next one. Raises ExchangeError, at the latest when *left_s* is 0.
     """
-    first = {address.family: address for address in reversed(addresses)}
-    with contextlib.closing(_Race(sorted(addresses, key=lambda address: address is not first[address.family]))) as race:
+    first: dict[socket.AddressFamily, Address] = {}
+    for address in addresses:
+        first.setdefault(address.family, address)
+    with contextlib.closing(_Race(list(dict.fromkeys([*first.values(), *addresses])))) as race:
         return race.run(left_s)
 
 

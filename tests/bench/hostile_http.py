@@ -3,6 +3,7 @@
 import contextlib
 import os
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -262,7 +263,7 @@ UNDATED: Mapping[str, Behaviour] = {
     "twice": answering(head(f"Date: {DATE}", _EMPTY, date="Sun, 06 Nov 1994 08:49:38 GMT")),
     "other-zone": answering(head(_EMPTY, date="Sun, 06 Nov 1994 08:49:37 +0100")),
     "no-such-day": answering(head(_EMPTY, date="Sun, 31 Feb 1994 08:49:37 GMT")),
-    "long": answering(head(_EMPTY, date=DATE + " " * 9000)),
+    "long": answering(head(_EMPTY, date=DATE + " x" * 4000)),
 }
 """Servers whose reply has no `Date` that could be believed."""
 HEAD_RESET: Behaviour = _fine_but_for_head
@@ -318,3 +319,14 @@ def _pump(source: socket.socket, sink: socket.socket) -> None:
     for end in (source, sink):
         with contextlib.suppress(OSError):
             end.shutdown(socket.SHUT_RDWR)
+
+
+def over_tls(context: ssl.SSLContext, behaviour: Behaviour) -> Behaviour:
+    """Behave so behind a TLS handshake."""
+
+    def behave(visit: Visit) -> None:
+        with context.wrap_socket(visit.socket, server_side=True) as secured:
+            visit.socket = secured
+            behaviour(visit)
+
+    return behave
