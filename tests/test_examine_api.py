@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from bench.certificates import PAST_S, VALID_S, YEAR_S, Authority, Signed
 
 import skewcheck
 from skewcheck import examine
@@ -24,8 +26,8 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def served(ahead_s: float) -> Iterator[str]:
-    """Serve a `Date` that is so far ahead of the local clock; the URL."""
+def served(ahead_s: float, shows: Signed | None = None) -> Iterator[str]:
+    """Serve a `Date` that is so far ahead of the local clock, by TLS where there is a certificate; the URL."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -42,10 +44,12 @@ def served(ahead_s: float) -> Iterator[str]:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        if shows is not None:
+            server.socket = shows.server_context().wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_address[1]}/health"
+            yield f"http{'' if shows is None else 's'}://127.0.0.1:{server.server_address[1]}/health"
         finally:
             server.shutdown()
             thread.join()
@@ -79,6 +83,36 @@ def test_the_truth_is_inside(ahead_s: float) -> None:
     assert 0 < report.duration_s < 15
     assert report.true_time is None
     assert report.command == "api"
+
+
+@pytest.mark.parametrize(
+    ("valid_s", "ahead_s", "status", "told"),
+    [
+        (VALID_S, 0.0, Status.OK, {}),
+        # The local clock is a year and a half ahead of the server's, to which the certificate is good.
+        (PAST_S, -1.5 * YEAR_S, Status.CRITICAL, {"tls-dates-ignored": "by this clock its certificate is not"}),
+        (PAST_S, 0.0, Status.WARNING, {"certificate-expired": "not valid by its own Date, which"}),
+    ],
+    ids=["valid", "local-clock-ahead", "expired-for-all"],
+)
+def test_a_certificates_dates_are_judged_by_the_servers_own(
+    tmp_path: Path, valid_s: tuple[float, float], ahead_s: float, status: Status, told: dict[str, str]
+) -> None:
+    """By TLS, with an authority of one's own: whose fault invalid dates are is told, and nothing of it is proven."""
+    authority = Authority(tmp_path)
+    with served(ahead_s, authority.sign("server", valid_s)) as url:
+        report = ask(url, ca_file=str(authority.ca_file), policy=Policy(warning_s=2, critical_s=3))
+    assert report.status is status, report.verdict
+    assert report.api is not None
+    reading = report.api.survey.reading(Role.URL)
+    assert reading is not None
+    assert reading.fresh.low_s <= -ahead_s <= reading.fresh.high_s
+    names = {finding.id for finding in report.findings}
+    assert names & {"tls-dates-ignored", "certificate-expired"} == told.keys()
+    assert all(part in report.verdict for part in told.values())
+    if told:
+        assert not report.proven
+        assert report.assumes == ()
 
 
 def test_progress_and_policy() -> None:

@@ -49,7 +49,13 @@ def ask_dates(
     events: queue.SimpleQueue[tuple[int, _Event]] = queue.SimpleQueue()
     transports = [
         HttpTransport(
-            endpoint(target), clock=local, deadline_s=timeout_s, family=family, trusted=trusted, resolver=resolver
+            endpoint(target),
+            clock=local,
+            deadline_s=timeout_s,
+            family=family,
+            trusted=trusted,
+            ca_file=ca_file,
+            resolver=resolver,
         )
         for target in targets
     ]
