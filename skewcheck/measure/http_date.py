@@ -6,7 +6,7 @@ are sent such that their replies are stamped near that moment; each one rules ou
 
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from skewcheck.measure import date_bounds, date_schedule, freshness
 from skewcheck.measure.date_bounds import Evidence, Now
@@ -27,9 +27,10 @@ from skewcheck.visible import visible
 
 __all__ = ["Progress", "Question", "Reply", "Request", "Target", "Transport", "Trouble", "measure"]
 
-_CONFIRMATION = 4
+_EACH_SIDE = date_schedule.EACH_SIDE
+_CONFIRMATION = 2 * _EACH_SIDE
 """Requests that the search leaves for the confirmation."""
-_ROUNDS = 2
+_ROUNDS = 3
 """How often the confirmation is tried: a late reply says nothing about its side of the flip."""
 _WIDE_S = 1.0
 """What one reply leaves open at least. A range this wide claims nothing below a second."""
@@ -222,7 +223,7 @@ class _Search:
     def _narrow(self) -> Ended:
         while True:
             fresh, rtt_s = self._fresh(), self._rtt_s()
-            at_s = self._ready_s()
+            at_s = self._transport.now_s()
             if math.isfinite(fresh.low_s):
                 if fresh.width_s < 0:
                     return Ended.CONTRADICTED
@@ -232,9 +233,12 @@ class _Search:
                     return Ended.NARROW
                 if self._requests >= self._question.max_requests - _CONFIRMATION:
                     return Ended.REQUESTS
-                at_s = date_schedule.next_search_s(fresh, rtt_s, at_s)
+                at_s = date_schedule.next_search_s(fresh, rtt_s, at_s, self._lead_s())
                 wait_s = at_s - self._transport.now_s()
-                if wait_s + rtt_s + date_schedule.confirmation_s(fresh, rtt_s) > self._transport.left_s():
+                if (
+                    wait_s + rtt_s + date_schedule.confirmation_s(fresh, rtt_s, self._lead_s())
+                    > self._transport.left_s()
+                ):
                     return Ended.DEADLINE  # a coarser range that is confirmed is worth more
             self._ask(at_s)
 
@@ -250,18 +254,27 @@ class _Search:
             self._confirmed = fresh.width_s >= _WIDE_S
             if self._confirmed or fresh.width_s < 0:
                 return
-        missing = [False, False, True, True]
+        open_sides = [False, True]
         for _ in range(_ROUNDS):
-            for plan in date_schedule.confirmation(fresh, self._rtt_s(), self._ready_s(), missing.copy()):
-                if not self._ask(plan.at_s):
-                    continue
-                if self._contradicted():
-                    return
-                if (self._pieces[-1].exchange.date_s >= plan.second) == plan.new:
-                    missing.remove(plan.new)
-            if not missing:
+            agreed = self._ask_both_sides(fresh, open_sides)
+            if self._contradicted():
+                return
+            open_sides = [side for side in open_sides if agreed.count(side) < _EACH_SIDE]
+            if not open_sides:
                 self._confirmed = True
                 return
+
+    def _ask_both_sides(self, fresh: Interval, sides: Sequence[bool]) -> list[bool]:
+        """Ask before the flip of a second (False in *sides*) and after it (True); return the sides of what agreed."""
+        agreed = []
+        for plan in date_schedule.confirmation(fresh, self._rtt_s(), self._transport.now_s(), self._lead_s(), sides):
+            if self._ready_s() > plan.latest_s or not self._ask(plan.at_s):
+                continue  # a slow reply has held it up: nothing is certain of it any more
+            if self._contradicted():
+                break
+            if (self._pieces[-1].exchange.date_s >= plan.second) == plan.new:
+                agreed.append(plan.new)
+        return agreed
 
     def _explain(self) -> Ended:
         """Find out what replies that exclude each other mean."""
