@@ -18,8 +18,11 @@ import pytest
 from bench.certificates import FUTURE_S, PAST_S, VALID_S, YEAR_S, Authority, Signed, together
 from bench.faketime import wrong_clock
 
+from skewcheck import examine
+from skewcheck.examine import ApiRequest
+from skewcheck.lab.http import HttpServer
 from skewcheck.measure.tls import TlsFailure, context, secure
-from skewcheck.model import Security
+from skewcheck.model import DateReading, NoReading, Security
 
 STRICT = sys.version_info >= (3, 13)
 """From there on Python's default is VERIFY_X509_STRICT."""
@@ -523,6 +526,27 @@ def test_a_log_of_keys_that_can_not_be_written_is_no_fault_of_the_ca_file(
         outcome = tried([hangs_up], ca_file)
         assert outcome[:2] == ("tls-failed", [])
         assert "can't be set up" in outcome.detail
+
+
+def test_all_of_a_run_trusts_the_ca_that_is_named(bare: pytest.MonkeyPatch, shown: dict[str, Fixture]) -> None:
+    """From the command line's file to the second connection: by that CA alone, not by those of the system."""
+    ours, foreign = shown["expired"], shown["expired-and-unknown-ca"]
+    bare.setenv("SSL_CERT_FILE", str(shown["expired-root"].trusted))
+
+    def outcome(signed: Signed) -> DateReading | NoReading:
+        with HttpServer(ssl_context=signed.server_context()) as server:
+            request = ApiRequest(url=server.url, ca_file=str(ours.trusted), ask_host=False)
+            part = examine.api(request).api
+            assert part is not None
+            return part.survey.first.outcome
+
+    reading, refused = outcome(ours.shown), outcome(foreign.shown)
+    assert isinstance(reading, DateReading)
+    assert reading.security is Security.DATES_IGNORED
+    assert reading.certificate is not None
+    assert about((reading.certificate.not_before_s, reading.certificate.not_after_s), PAST_S)
+    assert isinstance(refused, NoReading)
+    assert refused.reason == "certificate-unknown-ca"
 
 
 @pytest.fixture(autouse=True)
