@@ -14,6 +14,7 @@ from skewcheck.cli import app, output
 from skewcheck.model import Family, Status
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NSJ9.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
+UUID = "3f2b8c1e-9a4d-4e57-8b60-1c2d3e4f5a6b"
 OPAQUE = "QHHCk4zZ8mN2pQ-rStUvWxYz0123456789_abcdefghijklmnopqrst"
 
 Told = Callable[..., Done]
@@ -126,8 +127,35 @@ SECRETS = {
     "user": "https://user:hunter2hunter@gateway.example.net/",
     "query": f"https://gateway.example.net/?access_token={OPAQUE}",
     "path": f"https://gateway.example.net/{JWT}",
+    "piece": f"https://gateway.example.net/{OPAQUE}/health",
     "assigned": "client_secret=hunter2hunter",
 }
+
+
+def test_what_is_refused_later_is_not_repeated_either(told: Told) -> None:
+    """A query or a number that may be a secret: told of, not shown."""
+    for words in (["--url", "https://gateway.example.net/?key=hunter2"], ["--url", UUID], ["--region", UUID]):
+        done = told("api", *words, "--json")
+        assert (done.exit_code, done.document["error"]["id"]) == (3, "usage")
+        assert "hunter2" not in done.out + done.err
+        assert UUID not in done.out + done.err
+
+
+def test_a_region_that_does_not_exist(told: Told) -> None:
+    """The nearest is suggested, and all are listed."""
+    done = told("api", "--region", "eu-wets-1")
+    assert done.err.startswith("skewcheck: there is no Genesys Cloud region 'eu-wets-1'\nNothing was measured.\n")
+    assert "Did you mean eu-west-1 (mypurecloud.ie)?" in done.err
+    assert done.err.endswith(f"{genesys.listing()}\n")
+
+
+@pytest.mark.parametrize(
+    "url", ["https://login.example.net/3f2b8c1e-9a4d-4e57-8b60-1c2d3e4f5a6b/v2.0", "https://gateway.example.net/health"]
+)
+def test_honest_paths_are_asked(url: str, told: Told, asked: list[Any]) -> None:
+    """A tenant's number in a path is no secret."""
+    told("api", "--url", url)
+    assert asked[0].url == url
 
 
 @pytest.mark.parametrize("option", ["--region", "--url", "SKEWCHECK_REGION", "SKEWCHECK_URL", "GENESYSCLOUD_REGION"])

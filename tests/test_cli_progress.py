@@ -13,16 +13,18 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-from bench.typed import clean
+from bench.typed import PROGRAM as MODULE
+from bench.typed import checked, clean
 from hypothesis import given
 from hypothesis import strategies as st
 from reports import FOREIGN, intervals
 
 from skewcheck.cli.progress import Line, _cells
+from skewcheck.lab.http import HttpServer
 from skewcheck.model import Interval
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 
 class Far(NamedTuple):
@@ -54,12 +56,14 @@ cli.main()
 
 
 @contextlib.contextmanager
-def on_a_terminal(*words: str, **environment: str) -> "Iterator[tuple[int, subprocess.Popen[bytes]]]":
+def on_a_terminal(
+    *words: str, program: "Sequence[str]" = (sys.executable, "-c", PROGRAM), **environment: str
+) -> "Iterator[tuple[int, subprocess.Popen[bytes]]]":
     """Run the command with stderr on a terminal of its own; give our end of it, and the process."""
     ours, theirs = pty.openpty()
     variables = {**clean(), "TERM": "xterm", "LC_ALL": "C.UTF-8", **environment}
     with subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, *words],
+        [*program, *words],
         stdin=theirs, stdout=subprocess.PIPE, stderr=theirs, env=variables,
     ) as child:  # fmt: skip
         os.close(theirs)
@@ -128,6 +132,37 @@ def test_ctrl_c_leaves_a_clean_line() -> None:
         child.send_signal(2)
         written += "^C" + everything(ours)  # as a terminal in front of a person writes it
         assert child.wait(10) == 130
+    assert [line for line in seen(written) if line] == ["skewcheck: interrupted: there is no verdict"]
+
+
+def test_a_real_search() -> None:
+    """A server is asked, the terminal is told, and the result comes after a line that is empty again."""
+    with HttpServer(ahead_s=-0.3) as server:
+        host, port = server.address[:2]
+        words = ("api", "--json", "--url", f"http://{host}:{port}/")
+        with on_a_terminal(*words, program=MODULE) as (ours, child):
+            written = everything(ours)
+            assert child.stdout is not None
+            document = checked(child.stdout.read().decode())
+    assert f"\rasking {host}:{port}: 1 request, " in written
+    assert seen(written) == [""]
+    assert document["api"]["hosts"][0]["low_s"] <= 0.3 <= document["api"]["hosts"][0]["high_s"]
+
+
+def test_ctrl_c_in_a_real_search() -> None:
+    """It ends at once, between two requests too, and leaves nothing of the line."""
+    with HttpServer() as server:
+        host, port = server.address[:2]
+        words = ("api", "--full", "--url", f"http://{host}:{port}/")
+        with on_a_terminal(*words, program=MODULE) as (ours, child):
+            written = ""
+            while "request" not in written:
+                written += os.read(ours, 4096).decode()
+            began_s = time.monotonic()
+            child.send_signal(2)
+            written += everything(ours)
+            assert child.wait(10) == 130
+            assert time.monotonic() - began_s < 3
     assert [line for line in seen(written) if line] == ["skewcheck: interrupted: there is no verdict"]
 
 

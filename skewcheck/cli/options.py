@@ -80,7 +80,7 @@ def servers(given: list[str] | None) -> tuple[str, ...]:
 def whose_date(context: typer.Context, region: str | None, url: str | None) -> tuple[str | None, str | None]:
     """Return the region or the URL to ask: what was typed beats the environment. Raises UsageError."""
     for option, given in (("--region", region), ("--url", url)):
-        if given is not None and is_secret(given):
+        if given is not None and any(map(is_secret, (given, *given.split("/")))):
             raise UsageError(
                 f"{option}: there is a token or a password in that; it was sent nowhere",
                 "Examples: --region eu-west-1, --url https://gateway.example.net/health. "
@@ -166,6 +166,24 @@ Skew = Annotated[
 ]
 Liars = Annotated[
     int | None, _number(SETTING, "--liars", help="How many of the five servers are to lie.", show_default="1")
+]
+ApiAhead = Annotated[
+    float | None,
+    _lasting(
+        SETTING,
+        "--api-ahead",
+        parser=_signed_duration,
+        help="Ask an API too, whose clock is so far ahead of true time; -200ms is behind.",
+    ),
+]
+LoginAhead = Annotated[
+    float | None,
+    _lasting(
+        SETTING,
+        "--login-ahead",
+        parser=_signed_duration,
+        help="The same of the host that issues its tokens; each is right where only the other is given.",
+    ),
 ]
 Servers = Annotated[
     list[str] | None,
