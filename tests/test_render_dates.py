@@ -41,7 +41,7 @@ WARNING  your clock is 200 ms AHEAD of api.mypurecloud.ie, between 170 and 230
   login.mypurecloud.ie
     requests     11, round trip 48 ms; as narrow as the round trip allows and
                  confirmed
-    clock        the edge's: a proxy in front wrote the Date
+    clock        the edge's; one behind it, if there is one, was not measured
     age of Date  at most 3 ms: nginx writes the second anew for each reply
     headers      Server: nginx
     connection   TLS, certificate verified, at 192.0.2.10
@@ -74,7 +74,7 @@ WARNING  your clock is 200 ms AHEAD of api.mypurecloud.ie, between 170 and 230 m
 
   login.mypurecloud.ie
     requests     11, round trip 48 ms; as narrow as the round trip allows and confirmed
-    clock        the edge's: a proxy in front wrote the Date
+    clock        the edge's; one behind it, if there is one, was not measured
     age of Date  at most 3 ms: nginx writes the second anew for each reply
     headers      Server: nginx
     connection   TLS, certificate verified, at 192.0.2.10
@@ -110,7 +110,7 @@ WARNING  your clock is 200 ms AHEAD of api.mypurecloud.ie, between 170 and 230
   login.mypurecloud.ie
     requests     11, round trip 48 ms; as narrow as the round trip allows and
                  confirmed
-    clock        the edge's: a proxy in front wrote the Date
+    clock        the edge's; one behind it, if there is one, was not measured
     age of Date  at most 3 ms: nginx writes the second anew for each reply
     headers      Server: nginx
     connection   TLS, certificate verified, at 192.0.2.10

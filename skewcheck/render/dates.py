@@ -23,7 +23,7 @@ from skewcheck.render.picture import Bar
 from skewcheck.render.rows import Row, Scale, table
 
 _WHOSE = {
-    StampedBy.EDGE: "the edge's: a proxy in front wrote the Date",
+    StampedBy.EDGE: "the edge's; one behind it, if there is one, was not measured",
     StampedBy.ORIGIN: "the origin's: no proxy in front of it wrote the Date",
     StampedBy.UNKNOWN: "the edge's or the origin's: its headers don't tell",
 }
