@@ -159,9 +159,9 @@ CACHED_SCREEN = """\
 CRITICAL  your clock is at least 3.2 s BEHIND gateway.example.net:8443
           For a token: what that means for a token.
 
-  gateway.example.net:8443  ◄              ¦     ¦│¦  3.2 s to any amount behind
-                            ───────────────┴─────┴┼┴  however old it is
-                            3.2 s behind  1 s  equal  critical from 1 s
+  gateway.example.net:8443  ◄                 ¦       ¦│¦  at least 3.2 s behind
+                            ──────────────────┴───────┴┼┴  however old it is
+                            3.2 s behind     1 s    equal  critical from 1 s
 
   gateway.example.net:8443
     requests     3, round trip 48 ms; more could not have told more

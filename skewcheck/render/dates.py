@@ -10,6 +10,7 @@ from skewcheck.model import (
     DateReading,
     Difference,
     Ended,
+    Interval,
     Mix,
     NoReading,
     Report,
@@ -63,7 +64,7 @@ def blocks(page: Page, report: Report, part: ApiPart, *, thorough: bool) -> list
     """Return the hosts as a picture, then what is known of each; *thorough*: every reply as well."""
     hosts = part.survey.hosts
     readings = [(host, host.outcome) for host in hosts if isinstance(host.outcome, DateReading)]
-    answered = [Row(host.host, range_text(*reading.fresh), bar=bar(reading)) for host, reading in readings]
+    answered = [Row(host.host, _said(reading.fresh), bar=bar(reading)) for host, reading in readings]
     silent = [Row(host.host, host.outcome.detail, FAINT) for host in hosts if isinstance(host.outcome, NoReading)]
     core = readings[0][1].fresh if readings else None
     together = Row("", _premise([reading for _, reading in readings]), FAINT)
@@ -80,6 +81,14 @@ def bar(reading: DateReading) -> Bar:
     """Return what to draw of one host: dotted what only the age of its `Date` leaves open."""
     estimate_s = None if reading.mix is not None else reading.skew_s
     return Bar(estimate_s, reading.fresh, None if reading.interval == reading.fresh else reading.interval)
+
+
+def _said(fresh: Interval) -> str:
+    """Return the range, or the one side that there is."""
+    low_s, high_s = fresh
+    if math.isfinite(low_s):
+        return range_text(low_s, high_s)
+    return f"at least {at_least_text(high_s)} behind" if high_s < 0 else f"at most {at_most_text(high_s)} ahead"
 
 
 def _premise(readings: Sequence[DateReading]) -> str:
@@ -108,7 +117,7 @@ def _facts(name: str, reading: DateReading) -> Iterator[tuple[str, str]]:
     yield "clock", _WHOSE[reading.stamped_by]
     yield "age of Date", _age(reading)
     if reading.mix is not None:
-        yield "differs", f"by at least {duration_text(reading.spread_s)} {_MIX[reading.mix]}"
+        yield "differs", f"by at least {at_least_text(reading.spread_s)} {_MIX[reading.mix]}"
     headers = {"Server": served.server, "Via": served.via, "X-Cache": served.x_cache, "Location": served.location}
     shown = [f"{name}: {value}" for name, value in headers.items() if value is not None]
     yield "headers", ";  ".join(shown) if shown else "no Server and no Via"
