@@ -7,7 +7,7 @@ from bench.typed import skewcheck
 
 COMMANDS = ("clock", "api", "demo")
 each_help = pytest.mark.parametrize("words", [(), *((command,) for command in COMMANDS)], ids=["", *COMMANDS])
-NEVER_BY_ENVIRONMENT = {"--help", "--json", "--output", "--skew", "--liars"}
+NEVER_BY_ENVIRONMENT = {"--help", "--json", "--output", "--skew", "--liars", "--api-ahead", "--login-ahead"}
 
 
 @each_help

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from skewcheck.examine.against_ntp import MAX_SAMPLES, TIMEOUT_S, clock, judged
 from skewcheck.examine.policy import failed
 from skewcheck.examine.request import ApiRequest, ClockRequest, Policy
+from skewcheck.examine.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     from skewcheck.examine.against_api import api
@@ -23,6 +24,7 @@ __all__ = [
     "clock",
     "failed",
     "judged",
+    "side_by_side",
 ]
 
 

@@ -16,7 +16,7 @@ from skewcheck.judge.api_case import examined
 from skewcheck.judge.api_steps import next_step
 from skewcheck.measure.dates import ask_dates, parse_url, region_targets
 from skewcheck.measure.http_date import Progress, Question, Target
-from skewcheck.model import ApiPart, ApiSurvey, Family, HostFacts, Report, Thresholds
+from skewcheck.model import ApiPart, ApiSurvey, Family, HostFacts, Report, Role, Thresholds
 from skewcheck.visible import visible
 
 API_TIMEOUT_S = 10.0
@@ -75,7 +75,10 @@ def _whom(request: ApiRequest) -> tuple[str | None, tuple[Target, ...]]:
     if request.url is not None:
         if request.region is not None:
             raise UsageError("a region and a URL were both named", "Name one of them: --region REGION or --url URL.")
-        return None, (_target(request.url),)
+        if request.login_url is None:
+            return None, (_target(request.url),)
+        login = _target(request.login_url)._replace(role=Role.LOGIN)
+        return None, (_target(request.url)._replace(role=Role.API), login)
     known = genesys.region(request.region or "")
     return known.code, region_targets(known)
 

@@ -43,6 +43,8 @@ class ApiRequest(NamedTuple):
     """Of Genesys Cloud, in any of its tools' spellings; there is no default."""
     url: str | None = None
     """Any other API, or a gateway: `https://gateway.example.net/path`."""
+    login_url: str | None = None
+    """The host that issues the tokens for *url*, to be compared with it."""
     policy: Policy = Policy()
     timeout_s: float | None = None
     """None: 10 s."""
