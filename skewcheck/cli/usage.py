@@ -3,7 +3,6 @@
 typer's classes for them are private since 0.26, so they are told apart by what they carry.
 """
 
-import os
 import re
 from difflib import get_close_matches
 from typing import Any
@@ -74,8 +73,7 @@ def _label(param: Any, context: Any) -> str:
     """Return the option that a wrong value belongs to, or the variable that it came from."""
     source = None if context is None else context.get_parameter_source(param.name)
     if source is not None and source.name == "ENVIRONMENT":
-        names = [param.envvar] if isinstance(param.envvar, str) else param.envvar
-        return f"environment variable {next((name for name in names if os.environ.get(name)), names[0])}"
+        return f"environment variable {param.envvar}"
     return "/".join(param.opts)
 
 

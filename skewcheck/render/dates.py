@@ -14,6 +14,7 @@ from skewcheck.model import (
     Mix,
     NoReading,
     Report,
+    Role,
     Security,
     Stale,
     StampedBy,
@@ -100,7 +101,7 @@ def _premise(readings: Sequence[DateReading]) -> str:
 
 def _known(page: Page, host: ApiHost, reading: DateReading) -> list[Line]:
     """Return what is known of one host, a label at the left of each fact."""
-    lines = page.wrapped(host.host, STRONG, MARGIN)
+    lines = page.wrapped(_title(host), STRONG, MARGIN)
     for label, fact in _facts(host.host, reading):
         if page.width < NARROWEST_HANGING:
             lines += page.wrapped(f"{label}: {fact}", PLAIN, 2 * MARGIN)
@@ -109,6 +110,12 @@ def _known(page: Page, host: ApiHost, reading: DateReading) -> list[Line]:
         first, *more = page.wrapped(fact, PLAIN, indent)
         lines += [[(" " * 2 * MARGIN + label.ljust(_LABEL_WIDTH), FAINT), *first[1:]], *more]
     return lines
+
+
+def _title(host: ApiHost) -> str:
+    """Return a host's name, and what it is to a token where the name doesn't say."""
+    known = host.role is Role.URL or host.host.startswith(f"{host.role.value}.")
+    return host.host if known else f"{host.host} ({host.role.value})"
 
 
 def _facts(name: str, reading: DateReading) -> Iterator[tuple[str, str]]:
