@@ -277,17 +277,13 @@ def test_both_parts_are_drawn_in_one_vocabulary() -> None:
 
 
 def test_a_name_that_says_nothing_is_told_apart() -> None:
-    """Two addresses: which of them issues the tokens?"""
+    """Of two addresses, which of them issues the tokens is said."""
     assert AHEAD.api is not None
     survey = AHEAD.api.survey
     hosts = tuple(host._replace(host=f"127.0.0.1:{port}") for host, port in zip(survey.hosts, (1, 2), strict=True))
     shown = screen(AHEAD._replace(api=AHEAD.api._replace(survey=survey._replace(hosts=hosts))))
-    assert "
-  127.0.0.1:1 (api)
-" in shown
-    assert "
-  127.0.0.1:2 (login)
-" in shown
+    assert "\n  127.0.0.1:1 (api)\n" in shown
+    assert "\n  127.0.0.1:2 (login)\n" in shown
 
 
 def test_what_a_finding_says_of_the_issuer_is_not_said_twice() -> None:
