@@ -104,7 +104,8 @@ def parse_url(text: str) -> Target:
         raise ValueError("holds a name or a password; leave them out, the time is told without")
     if "?" in written or "#" in written:
         raise ValueError("has a query or a fragment, which may hold a secret; leave it out, the time is told without")
-    if not _is_host(host) or netloc.endswith(":") or port == 0:
+    # Old Pythons find a host in much that names none, so it must be the same when it is written back.
+    if not _is_host(host) or netloc.lower() != authority(host.lower(), port or 0):
         raise ValueError(_NO_HOST)
     usual = USUAL_PORTS[parts.scheme]
     path = quote(parts.path or "/", safe=_UNESCAPED)
@@ -230,7 +231,7 @@ def _at_the_end(done: _Done, run: LocalRun, resolution_s: float) -> DateReading 
     if isinstance(outcome, NoReading):
         return outcome
     aged_s = max(0.0, run.duration_s - done.at_s)
-    by_s = resolution_s + DRIFT_PPM * 1e-6 * aged_s + max(0.0, run.wander_s - done.wander_s)
+    by_s = resolution_s + DRIFT_PPM * 1e-6 * aged_s + abs(run.wander_s - done.wander_s)
     moved_s = run.step_s + (0.0 if math.isfinite(outcome.fresh.low_s) else by_s)  # there the estimate is the high end
     return outcome._replace(
         skew_s=outcome.skew_s + moved_s,
@@ -246,7 +247,7 @@ def _covering(interval: Interval, step_s: float) -> Interval:
 
 def _nothing(target: Target, transport: HttpTransport) -> NoReading:
     return NoReading(
-        target.url, transport.address, "no-answer", "nothing came of it until the deadline", rejected=False
+        target.host, transport.address, "no-answer", "nothing came of it until the deadline", rejected=False
     )
 
 

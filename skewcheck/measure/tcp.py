@@ -53,7 +53,8 @@ def find(host: str, port: int, family: Family, left_s: Callable[[], float], reso
     A resolver has no deadline of its own, so it runs in a daemon thread, and is left behind when time is up.
     """
     with contextlib.suppress(OSError, UnicodeError):
-        return look_up(host, port, family, socket.AI_NUMERICHOST)
+        if written_out := look_up(host, port, family, socket.AI_NUMERICHOST):
+            return written_out
     answers: queue.SimpleQueue[Sequence[Address] | BaseException] = queue.SimpleQueue()
 
     def ask() -> None:
