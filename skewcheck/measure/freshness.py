@@ -20,7 +20,7 @@ ASSUMED_S = 1.1
 """Of a server that nothing is known of, the worst is assumed that is known of any."""
 
 _FRESH_TEXT = "{} writes it anew for each reply"
-_OLD_TEXT = "{} writes it anew about every {}"
+_OLD_TEXT = "{} writes it anew about once a second"
 SAYS_SO = Lag(FRESH_S, known=True, because="you say so (--date-fresh)")
 CACHED = Lag(math.inf, known=True, because="a cache answered, with the Date of what it keeps")
 FROZEN = Lag(math.inf, known=True, because="the Date stands still")
@@ -42,7 +42,6 @@ _SERVERS = (
     _Server("nginx", "nginx", FRESH_S, _EDGE),  # S ngx_times.c, a loop turn; hides the upstream's Date; M 0.8 ms
     _Server("openresty", "OpenResty", FRESH_S, _EDGE),  # S nginx's own core
     _Server("apache", "Apache", FRESH_S),  # S protocol.c, request_time; mod_proxy hands the Date on; M 0.7 ms
-    _Server("caddy", "Caddy", FRESH_S),  # S Go, net/http/server.go, time.Now() for each reply; M 0.7 ms
     _Server("basehttp", "Python's http.server", FRESH_S),  # S http/server.py, date_time_string; M 0.7 ms
     _Server("simplehttp", "Python's http.server", FRESH_S),  # S the same
     _Server("gunicorn", "gunicorn", FRESH_S),  # S http/wsgi.py, default_headers; M 0.7 ms
@@ -53,8 +52,6 @@ _SERVERS = (
     _Server("aiohttp", "aiohttp", FRESH_S),  # S helpers.py, rfc822_formatted_time, by the second; M 0.7 ms
     _Server("werkzeug", "Werkzeug", FRESH_S),  # S serving.py on http.server; M 0.7 ms
     _Server("jetty", "Jetty", FRESH_S),  # S DateGenerator, whole seconds compared for each reply (9.4)
-    _Server("envoy", "Envoy", 0.5 + 0.1, _UNKNOWN),  # S date_provider_impl.cc, 500 ms timer, where upstream sent none
-    _Server("istio-envoy", "Envoy", 0.5 + 0.1, _UNKNOWN),  # S the same
     _Server("uvicorn", "Uvicorn", _SECOND_S),  # S server.py, every tenth tick of 0.1 s; M up to 0.81 s late
     _Server("gunicorn/asgi", "gunicorn's ASGI worker", _SECOND_S),  # S asgi/protocol.py, kept for 1.0 s; M 0.5 s late
     _Server("kestrel", "Kestrel", _SECOND_S),  # S Heartbeat.cs, a thread that sleeps 1 s
@@ -63,7 +60,10 @@ _SERVERS = (
     _Server("akka-http", "Akka HTTP", _SECOND_S),  # S DateHeaderRendering, scheduleOnce 1 s
     _Server("pekko-http", "Pekko HTTP", _SECOND_S),  # S the same
     _Server("lighttpd", "lighttpd", _SECOND_S),  # S server.c, where the monotonic second changes; M 0.085 s late
-    # Closed, or not known: no lag is claimed of these, only whose clock it is.
+    # Closed, or handing on what somebody else wrote: no lag is claimed of these, at most whose clock it is.
+    _Server("caddy", "Caddy", math.nan, _UNKNOWN),  # its own is fresh, but it hands on that of what is behind it
+    _Server("envoy", "Envoy", math.nan, _UNKNOWN),  # S: the same since 2020; its own comes of a timer of 0.5 s
+    _Server("istio-envoy", "Envoy", math.nan, _UNKNOWN),
     _Server("cloudflare", "Cloudflare", math.nan, _EDGE),
     _Server("akamaighost", "Akamai", math.nan, _EDGE),
     _Server("awselb", "AWS's load balancer", math.nan, _EDGE),  # names itself only where it answers by itself
@@ -90,8 +90,7 @@ def lag(headers: Mapping[str, str]) -> Lag:
         return Lag(max(ASSUMED_S, known.max_s), known=False, because="a proxy is in between, which may keep replies")
     if known.max_s == FRESH_S:
         return Lag(FRESH_S, known=True, because=_FRESH_TEXT.format(known.name))
-    period = "second" if known.max_s >= 1 else "half a second"
-    return Lag(known.max_s, known=True, because=_OLD_TEXT.format(known.name, period))
+    return Lag(known.max_s, known=True, because=_OLD_TEXT.format(known.name))
 
 
 def stale(headers: Mapping[str, str]) -> Stale | None:
