@@ -296,6 +296,13 @@ def test_a_server_that_tells_to_stop_is_left_alone() -> None:
         assert str(status) in reading.detail
 
 
+def test_a_first_reply_that_tells_to_stop_is_the_only_one() -> None:
+    """Its Date is read, and nothing more is sent."""
+    reading, transport = read(World(skew_s=0.3), change=lambda _, reply: with_headers(reply, {}, 429))
+    assert (reading.ended, transport.requests, reading.confirmed) == (Ended.TOLD_TO_STOP, 1, False)
+    assert reading.fresh.low_s <= 0.3 <= reading.fresh.high_s
+
+
 def test_a_503_without_retry_after_is_as_good_as_any() -> None:
     """Any status has a Date."""
     reading, _ = read(World(path=CALM), change=lambda _, reply: reply._replace(status=503))
@@ -375,6 +382,13 @@ def test_a_cache_is_asked_for_what_it_cannot_have() -> None:
     assert not reading.two_sided
 
 
+def test_one_reply_of_a_cache_bounds_one_side() -> None:
+    """Also where no second request is allowed."""
+    reading, _ = read(World(lag="cached"), QUESTION._replace(max_requests=1))
+    assert (reading.stale, reading.ended, reading.confirmed) == (Stale.CACHED, Ended.REQUESTS, False)
+    assert reading.interval.low_s == -math.inf
+
+
 def test_a_frozen_date_is_asked_for_once_more_on_a_new_connection() -> None:
     """If it stands still there too, only the high end counts."""
     reading, transport = read(World(lag="frozen", path=CALM))
@@ -397,7 +411,11 @@ def test_a_date_frozen_on_one_connection_alone_is_got_over() -> None:
 
 def test_two_clocks_are_not_averaged() -> None:
     """The range holds both, and says by how much they differ at least."""
-    reading, transport = read(World(backends=(0.0, 5.0), path=CALM))
+    seen: list[Progress] = []
+    transport = SimulatedTransport(World(backends=(0.0, 5.0), path=CALM), 1)
+    reading = measure(TARGET, QUESTION, transport, seen.append)
+    assert isinstance(reading, DateReading)
+    assert all(progress.fresh.width_s > 0 for progress in seen)
     assert (reading.ended, reading.mix, reading.confirmed) == (Ended.CONTRADICTED, Mix.REQUESTS, False)
     assert 3.5 < reading.spread_s <= 5.0
     for truth_s in transport.truths_s():

@@ -173,7 +173,8 @@ class _Search:
         self._replies.append(reply)
         self._in_a_row = 0
         if self._progress is not None:
-            self._progress(Progress(self._target.host, self._requests, self._fresh()))
+            fresh = self._range(freshness.FRESH_S, self._now())
+            self._progress(Progress(self._target.host, self._requests, fresh))
         if cached and self._unique:
             self._stale = Stale.CACHED
             raise _Over(Ended.STALE)
@@ -215,6 +216,8 @@ class _Search:
 
     def run(self) -> Ended:
         """Narrow the range as far as the question needs, confirm it, explain what does not fit."""
+        if _told_to_stop(self._replies[-1]):
+            raise _Over(Ended.TOLD_TO_STOP, _patience(self._replies[-1]))
         ended = self._narrow()
         if not self._contradicted():
             self._confirm()
