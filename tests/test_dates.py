@@ -104,6 +104,8 @@ SECRET = "hunter2hunter2"  # noqa: S105  nobody's
         ("https://[::1/", "names no host"),
         ("https://[::g]/", "names no host"),
         ("https://[1]/", "names no host"),
+        ("https://[v1.x:y]/", "names no host"),
+        ("https://" + "ü" * 60 + "/", "names no host"),
         ("https://a[::1]/", "names no host"),
         ("https://[::1]a:443/", "names no host"),
         ("https://a..b/", "names no host"),

@@ -111,6 +111,15 @@ def test_a_proxy_that_cannot_be_used(url: str, reason: str, monkeypatch: pytest.
     assert SECRET not in trouble.detail
 
 
+def test_systems_with_settings_of_their_own_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There an empty environment does not mean that there is no proxy."""
+    monkeypatch.setattr("sys.platform", "darwin")
+    monkeypatch.setattr("urllib.request.getproxies", lambda: {"https": "http://proxy.test:3128"})
+    monkeypatch.setattr("urllib.request.proxy_bypass", lambda host: host == "inside.test:443")
+    assert proxy_for("https", "api.example.com", 443) == Proxy("proxy.test", 3128)
+    assert proxy_for("https", "inside.test", 443) is None
+
+
 def test_a_proxy_keeps_its_password_to_itself() -> None:
     """Not in a traceback that shows local variables, not in a test's output."""
     assert BASIC not in repr(Proxy("proxy.test", 3128, BASIC))

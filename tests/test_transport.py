@@ -1,7 +1,9 @@
 """Requests leave at the moment they are to, in one piece, on a connection that was ready before."""
 
 import contextlib
+import errno
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -12,10 +14,11 @@ from bench.certificates import Authority
 from bench.hostile_http import Behaviour, HostileServer, Visit, answering, head, once, over_tls
 from bench.patience import until_calm
 
+from skewcheck.measure import reply
 from skewcheck.measure.addresses import Address, look_up
 from skewcheck.measure.http_date import Reply, Request, Trouble
 from skewcheck.measure.localclock import LocalClock
-from skewcheck.measure.tcp import Resolver
+from skewcheck.measure.tcp import ExchangeError, Resolver
 from skewcheck.measure.transport import Endpoint, HttpTransport
 from skewcheck.model import Family, Security
 from skewcheck.version import VERSION
@@ -96,9 +99,9 @@ def test_the_connection_is_ready_before_the_moment(closes: bool) -> None:
 
     with HostileServer(behave) as server, asking(server.port) as transport:
         replies = [answered(transport.exchange(HEAD, transport.now_s() + SOON_S)) for _ in range(3)]
-    assert [reply.connection for reply in replies] == ([1, 2, 3] if closes else [1, 1, 1])
-    for reply in replies:
-        assert came_s[reply.connection - 1] < reply.sent_s
+    assert [one.connection for one in replies] == ([1, 2, 3] if closes else [1, 1, 1])
+    for one in replies:
+        assert came_s[one.connection - 1] < one.sent_s
 
 
 def test_a_request_is_one_piece_and_says_who_asks() -> None:
@@ -204,8 +207,8 @@ def test_a_deaf_address_is_passed_over() -> None:
     with deaf() as silent, HostileServer(answering(EMPTY)) as server:
         alive = Address(socket.AF_INET, ("127.0.0.1", server.port))
         with asking(80, host="api.test", resolver=leading(silent, alive)) as transport:
-            reply = answered(transport.exchange(HEAD, 0.0))
-    assert reply.address == f"127.0.0.1:{server.port}"
+            found = answered(transport.exchange(HEAD, 0.0))
+    assert found.address == f"127.0.0.1:{server.port}"
 
 
 def test_the_other_family_comes_before_more_of_the_first() -> None:
@@ -340,8 +343,8 @@ def test_tls_is_verified_and_kept(authority: Authority) -> None:
         asking(server.port, scheme="https", ca_file=authority.ca_file) as transport,
     ):
         replies = [answered(transport.exchange(HEAD, transport.now_s() + SOON_S)) for _ in range(3)]
-    assert [reply.connection for reply in replies] == [1, 1, 1]
-    assert {reply.security for reply in replies} == {Security.VERIFIED}
+    assert [one.connection for one in replies] == [1, 1, 1]
+    assert {one.security for one in replies} == {Security.VERIFIED}
     assert replies[0].certificate is not None
 
 
@@ -362,3 +365,65 @@ def test_tls_that_breaks_off_is_closed_early(authority: Authority) -> None:
         asking(server.port, scheme="https", ca_file=authority.ca_file) as transport,
     ):
         assert refused(transport.exchange(HEAD, 0.0)).reason == "closed-early"
+
+
+# --- What the system says when a connection is lost ---
+
+
+def test_a_connection_reset_while_idle_is_opened_again() -> None:
+    """A reset is noticed before the next request goes out."""
+
+    def resetting(visit: Visit) -> None:
+        visit.request()
+        visit.send(EMPTY)
+        time.sleep(SOON_S / 3)
+        visit.reset()
+
+    with HostileServer(resetting) as server, asking(server.port) as transport:
+        first = answered(transport.exchange(HEAD, 0.0))
+        second = answered(transport.exchange(HEAD, transport.now_s() + SOON_S))
+    assert (first.connection, second.connection) == (1, 2)
+
+
+@pytest.mark.parametrize(("loss", "reason"), [("gone", "closed-early"), ("deaf", "stalled"), ("shut", "send-failed")])
+def test_a_request_that_does_not_get_out(loss: str, reason: str) -> None:
+    """The other end is gone, takes nothing, or our own socket is closed."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.settimeout(0.05)
+        {"gone": theirs.close, "deaf": lambda: None, "shut": ours.close}[loss]()
+        with pytest.raises(ExchangeError) as caught:
+            reply.write(ours, bytes(2**24))
+    assert refused(caught.value.trouble).reason == reason
+
+
+def test_a_way_that_is_lost_before_the_reply() -> None:
+    """A router on the way may say so; TLS may break."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        for error, reason in [
+            (OSError(errno.EHOSTUNREACH, "x"), "unreachable"),
+            (ConnectionResetError(), "closed-early"),
+            (ssl.SSLError(1, "[SSL] \x1b[2J"), "closed-early"),
+        ]:
+            inbox = reply._Inbox(ours, time.time, lambda: 1.0)
+            assert refused(reply._trouble(error, inbox)).reason == reason
+
+
+def test_a_family_that_this_host_does_not_speak() -> None:
+    """An address of one is passed over, and told where there is no other."""
+    odd = Address(socket.AddressFamily.AF_ROSE, ("127.0.0.1", 80))
+    with asking(80, host="api.test", resolver=leading(odd)) as transport:
+        assert refused(transport.exchange(HEAD, 0.0)).reason == "no-route"
+
+
+def test_a_host_that_allows_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The name can't be resolved aside, and is not resolved otherwise: there would be no deadline."""
+
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with asking(80, host="api.test") as transport:
+        trouble = refused(transport.exchange(HEAD, 0.0))
+    assert (trouble.reason, "thread" in trouble.detail) == ("dns-failed", True)

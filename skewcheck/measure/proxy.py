@@ -44,12 +44,10 @@ def proxy_for(scheme: str, host: str, port: int) -> Proxy | None:
     return _parse(url)
 
 
-def refusal(status: int, proxy: Proxy, *, withheld: bool = False) -> Trouble:
-    """Return what it means that *proxy* answered CONNECT with *status*."""
+def refusal(status: int, proxy: Proxy) -> Trouble:
+    """Return what it means that *proxy* answered with *status* in place of the server."""
     if status != 407:
         return Trouble("proxy-refused", f"the proxy does not let it through: HTTP status {status}", rejected=True)
-    if withheld:
-        return proxy_auth_withheld()
     what = "does not accept the name and password of its URL" if proxy.authorization else "wants a name and a password"
     return Trouble("proxy-auth", f"the proxy {what}", rejected=True)
 

@@ -268,11 +268,7 @@ class HttpTransport:
 
     def _connect(self, host: str, port: int) -> tuple[socket.socket, Address]:
         opened, address = connect(find(host, port, self._family, self.left_s, self._resolver), self.left_s)
-        try:
-            opened.settimeout(self._time())
-        except ExchangeError:
-            opened.close()
-            raise
+        opened.settimeout(max(_LEAST_S, self.left_s()))
         return opened, address
 
     def _tunnel(self, opened: socket.socket, proxy: Proxy, *, second: bool) -> None:
