@@ -203,6 +203,14 @@ def test_backends_that_take_turns_are_flagged() -> None:
     assert sum(run.flagged for run in done) >= 0.95 * len(done)
     assert wrong((run for run in done if run.flagged), lambda run: run.holds(run.reading.fresh)) == []
     assert wrong(done, lambda run: run.reading.spread_s <= 0.3 + 1e-3) == []
+    contradicted = [run for run in done if run.reading.ended is Ended.CONTRADICTED]
+    assert wrong(contradicted, lambda run: run.reading.spread_s > 0 and run.reading.mix is not None) == []
+
+
+def test_backends_on_a_short_path_are_flagged_where_they_differ_by_little() -> None:
+    """50 ms apart, at a round trip of 0.2 ms: each of them."""
+    done = runs(World(backends=(0.0, 0.05), path=Path(0.0002, spikes=0.0)), FULL, 300)
+    assert wrong(done, lambda run: run.flagged) == []
 
 
 def test_backends_are_flagged_or_inside_when_a_verdict_is_enough() -> None:

@@ -20,9 +20,12 @@ _HALF = 0.5
 _NARROW = 1.3
 _NARROW_S = 5e-3
 """One round trip is the floor, and each further request near it gains little: from 1.3 on one gains nothing."""
-_MARGIN = 0.75
-_MARGIN_S = 2e-3
-"""How far from the stretch, in round trips, a reply is stamped whose `Date` is certain beforehand."""
+_BEFORE = 1.25
+"""How many round trips before the stretch a request goes out whose reply is back before it: a quarter is to spare."""
+_BEFORE_S = 3e-3
+_AFTER_S = 6e-3
+"""How far from the stretch both sides stay: more than a bound widens with age, and after it more than a fresh `Date`
+may be old. Nearer than that no answer could contradict the range."""
 _APART = 1.2
 """Round trips from one request of the confirmation to the next, before the flip."""
 
@@ -73,12 +76,11 @@ def confirmation(
     *sides* has False if those before are wanted, True if those after are. Two and two in this order: the answers
     of two clocks that take turns can't fit them. *setup_s* is what opening a connection takes before each.
     """
-    away_s = fresh.width_s / 2 + _MARGIN * rtt_s + _MARGIN_S
     apart_s = _APART * rtt_s + setup_s
-    lead_s = rtt_s / 2 - away_s if False not in sides else rtt_s / 2 + away_s + (EACH_SIDE - 1) * apart_s
-    second = math.ceil(now_s + setup_s + lead_s - fresh.middle_s)
-    flip_s = second + fresh.middle_s - rtt_s / 2
-    last_s, first_s = flip_s - away_s, flip_s + away_s
+    last_s, first_s = fresh.low_s - _BEFORE * rtt_s - _BEFORE_S, fresh.high_s + _AFTER_S
+    opening_s = last_s - (EACH_SIDE - 1) * apart_s if False in sides else first_s
+    second = math.ceil(now_s + setup_s - opening_s)
+    last_s, first_s = second + last_s, second + first_s
     latest_s = last_s + _LATE * rtt_s + _LATE_S
     before = [Plan(last_s - n * apart_s, latest_s, new=False, second=second) for n in reversed(range(EACH_SIDE))]
     after = [Plan(first_s, math.inf, new=True, second=second)] * EACH_SIDE

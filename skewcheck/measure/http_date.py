@@ -89,6 +89,8 @@ class _Search:
         self._stale: Stale | None = None
         self._reconnected = False
         self._confirmed = False
+        self._crossed_s = 0.0
+        """By how much replies have excluded each other; what was proven stays so when the bounds grow old."""
 
     # --- Asking
 
@@ -172,6 +174,7 @@ class _Search:
         self._pieces.append(Evidence(exchange, travel_s, cached))
         self._replies.append(reply)
         self._in_a_row = 0
+        self._crossed_s = max(self._crossed_s, -self._fresh().width_s)
         if self._progress is not None:
             fresh = self._range(freshness.FRESH_S, self._now())
             self._progress(Progress(self._target.host, self._requests, fresh))
@@ -197,7 +200,7 @@ class _Search:
         return date_bounds.together(self._pieces, freshness.FRESH_S, self._now())
 
     def _contradicted(self) -> bool:
-        return self._fresh().width_s < 0
+        return self._crossed_s > 0
 
     def _rtt_s(self) -> float:
         return min(piece.exchange.delay_s for piece in self._pieces)
@@ -227,9 +230,9 @@ class _Search:
         while True:
             fresh, rtt_s = self._fresh(), self._rtt_s()
             at_s = self._transport.now_s()
+            if self._contradicted():
+                return Ended.CONTRADICTED
             if math.isfinite(fresh.low_s):
-                if fresh.width_s < 0:
-                    return Ended.CONTRADICTED
                 if not self._question.full and date_schedule.decided(fresh, self._question.limits_s):
                     return Ended.DECIDED
                 if date_schedule.narrow(fresh, rtt_s):
@@ -254,8 +257,8 @@ class _Search:
             while not self._ask(last.sent_s + math.ceil(fresh.width_s + 0.1)):
                 pass
             fresh = self._fresh()
-            self._confirmed = fresh.width_s >= _WIDE_S
-            if self._confirmed or fresh.width_s < 0:
+            self._confirmed = fresh.width_s >= _WIDE_S and not self._contradicted()
+            if self._confirmed or self._contradicted():
                 return
         open_sides = [False, True]
         for _ in range(_ROUNDS):
@@ -309,6 +312,7 @@ class _Search:
         if date_bounds.stands_still(self._pieces):
             return False
         self._pieces[:before] = [piece._replace(aged=True) for piece in self._pieces[:before]]
+        self._crossed_s = max(0.0, -self._fresh().width_s)
         return True
 
     # --- The result
@@ -319,7 +323,7 @@ class _Search:
             self._stale = Stale.CACHED
         now, lag = self._now(), self._lag()
         fresh = self._range(freshness.FRESH_S, now)
-        crossed_s = 0.0 if self._stale else max(0.0, -self._fresh().width_s)
+        crossed_s = 0.0 if self._stale else self._crossed_s
         last = self._replies[-1]
         return DateReading(
             url=self._url(),
