@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 from bench.typed import PROGRAM, Done, servers_for, skewcheck
 
-from skewcheck.examine import TIMEOUT_S, ClockRequest, Policy
+from skewcheck.examine import ClockRequest, Policy, against_ntp
 
 CODES = {"ok": 0, "warning": 1, "critical": 2, "unknown": 3}
 BROKEN = """\
@@ -128,7 +128,7 @@ def test_defaults_are_those_of_the_public_api() -> None:
     told = {
         "WARNING": f"{policy.warning_s * 1000:g}ms",
         "CRITICAL": f"{policy.critical_s:g}s",
-        "TIMEOUT": f"{TIMEOUT_S:g}s",
+        "TIMEOUT": f"{against_ntp.TIMEOUT_S:g}s",
         "SAMPLES": str(ClockRequest().samples),
         "FAIL_ON": policy.fail_on.value,
         "ON_UNKNOWN": policy.on_unknown.value,

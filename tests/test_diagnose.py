@@ -2,7 +2,8 @@
 
 import pytest
 
-from skewcheck.examine import ClockRequest, judged
+from skewcheck.examine import ClockRequest
+from skewcheck.examine.against_ntp import judged
 from skewcheck.measure.consensus import agree
 from skewcheck.model import (
     Exchange,

@@ -21,6 +21,7 @@ from bench.relay import Relay, delay
 from bench.tools import need
 
 from skewcheck import examine
+from skewcheck.examine import against_ntp
 from skewcheck.measure.addresses import Address
 from skewcheck.measure.localclock import ClockSources, LocalClock
 from skewcheck.measure.servers import Server, parse_server
@@ -259,5 +260,5 @@ def test_a_clock_that_steps_while_it_is_measured_is_noticed(step_s: float, chron
     assert interval is not None
     assert interval.low_s <= min(0, step_s)
     assert interval.high_s >= max(0, step_s)
-    report = examine.judged(found, Thresholds(0.1, 1.0), examine.ClockRequest())
+    report = against_ntp.judged(found, Thresholds(0.1, 1.0), examine.ClockRequest())
     assert "stepped" in {finding.id for finding in report.findings}

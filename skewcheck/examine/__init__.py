@@ -1,37 +1,28 @@
 """What is asked -> everything asked under one deadline -> judged -> `Report`. The only way in.
 
-The commands and the public API both call this and nothing deeper. What asks the API is loaded by its first use: a
-health check that asks NTP alone pays for no HTTP.
+The commands and the public API both call this and nothing deeper. Each half is loaded at its first use: a health check
+that asks NTP alone pays for no HTTP, one that asks an API alone for no NTP.
 """
 
 from typing import TYPE_CHECKING
 
-from skewcheck.examine.against_ntp import MAX_SAMPLES, TIMEOUT_S, clock, judged
 from skewcheck.examine.policy import failed
 from skewcheck.examine.request import ApiRequest, ClockRequest, Policy
 from skewcheck.examine.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     from skewcheck.examine.against_api import api
+    from skewcheck.examine.against_ntp import clock
 
-__all__ = [
-    "MAX_SAMPLES",
-    "TIMEOUT_S",
-    "ApiRequest",
-    "ClockRequest",
-    "Policy",
-    "api",
-    "clock",
-    "failed",
-    "judged",
-    "side_by_side",
-]
+__all__ = ["ApiRequest", "ClockRequest", "Policy", "api", "clock", "failed", "side_by_side"]
+
+_HOMES = {"api": "against_api", "clock": "against_ntp"}
 
 
 def __getattr__(name: str) -> object:
-    """Load `api` at its first use (PEP 562)."""
-    if name != "api":
+    """Load a half at its first use (PEP 562)."""
+    if name not in _HOMES:
         raise AttributeError(f"module 'skewcheck.examine' has no attribute {name!r}")
-    from skewcheck.examine import against_api
+    from importlib import import_module
 
-    return against_api.api
+    return getattr(import_module(f"skewcheck.examine.{_HOMES[name]}"), name)

@@ -252,7 +252,8 @@ def _plain_http(case: Case) -> list[Finding]:
     names = [host.host for host, reading in case.readings if reading.security is Security.PLAIN]
     if not names:
         return []
-    summary = f"{' and '.join(names)} was asked by plain http: anybody on the way can have answered"
+    were = "was" if len(names) == 1 else "were"
+    summary = f"{' and '.join(names)} {were} asked by plain http: anybody on the way can have answered"
     return [Finding("plain-http", Status.OK, summary, (("hosts", ", ".join(names)),), ("ask it by https",))]
 
 
