@@ -22,6 +22,7 @@ from bench.webservers import FRESH, LAGGING, Farm, WebServer
 
 AHEAD_S = (0.0, 0.2, -0.2, -0.35)
 AT_ONCE = 4
+FRESH_S = 0.003
 LIMIT_S = 0.1
 """From here on it is a warning, as nothing else is asked for."""
 
@@ -79,6 +80,14 @@ class Told(NamedTuple):
         return host
 
     @property
+    def was_late(self) -> bool:
+        """Tell whether a second was over for longer than a fresh `Date` may keep it: by the true time, not by ours.
+
+        Node turns over by a timer, which a busy machine makes late.
+        """
+        return any(e["sent_s"] - self.truth_s > e["date_s"] + 1 + FRESH_S for e in self.host["exchanges"])
+
+    @property
     def fresh_width_s(self) -> float:
         """Of the range that holds if the `Date` is fresh."""
         return float(self.host["fresh_high_s"] - self.host["fresh_low_s"])
@@ -107,6 +116,10 @@ def assert_true(told: Told) -> None:
     """Hold the ranges and the verdict against the truth."""
     host, report = told.host, told.run.report
     assert host["reason"] is None, told
+    if told.was_late and not host["lag_known"]:
+        assert host["low_s"] <= told.truth_s <= host["high_s"], told
+        assert not report["proven"], told
+        return
     assert host["fresh_low_s"] <= told.truth_s <= host["fresh_high_s"], told
     assert host["high_s"] == host["fresh_high_s"], told
     assert host["low_s"] is None or host["low_s"] <= host["fresh_low_s"], told
@@ -136,7 +149,7 @@ def test_the_truth_is_in_the_range_of_every_fresh_server(path: str, farm: Farm) 
     cases = [Case(farm[kind, ahead_s], path) for kind, ahead_s in itertools.product(FRESH, AHEAD_S)]
 
     def confirm(case: Case) -> list[Told]:
-        return until_calm(lambda: ask(case), lambda told: bool(told.host["confirmed"]))
+        return until_calm(lambda: ask(case), lambda told: bool(told.host["confirmed"] and not told.was_late))
 
     for told in itertools.chain.from_iterable(ask_all(cases, confirm)):
         assert_true(told)
@@ -170,7 +183,9 @@ def test_a_full_measurement_is_as_narrow_as_the_path_allows(farm: Farm) -> None:
     cases = [Case(farm[kind, ahead_s], "25/25") for kind, ahead_s in itertools.product(FRESH, AHEAD_S)]
 
     def narrow(told: Told) -> bool:
-        return bool(told.fresh_width_s <= 1.5 * told.host["min_rtt_s"] and told.host["requests"] <= 13)
+        return not told.was_late and bool(
+            told.fresh_width_s <= 1.5 * told.host["min_rtt_s"] and told.host["requests"] <= 13
+        )
 
     def measure(case: Case) -> list[Told]:
         return until_calm(lambda: ask(case, "--full"), narrow)
@@ -178,7 +193,7 @@ def test_a_full_measurement_is_as_narrow_as_the_path_allows(farm: Farm) -> None:
     for told in itertools.chain.from_iterable(ask_all(cases, measure)):
         assert_true(told)
         assert told.host["min_rtt_s"] >= RTT_S - 0.008, told
-        assert told.fresh_width_s >= told.host["min_rtt_s"], told
+        assert told.fresh_width_s >= told.host["min_rtt_s"] or told.was_late, told
 
 
 @pytest.mark.slow
