@@ -37,6 +37,9 @@ _WIDE_S = 1.0
 _SILENCE_S = 1.25
 """After this long a server that renews its `Date` on demand once a second has to renew it."""
 _STILL_S = date_bounds.STILL_S + 0.05
+_AGEING_S = 2e-3
+"""By how much a bound is widened until the run is over, at most: 100 ppm of what a confirmation and a slower host take.
+A threshold nearer to the range than this would be in it by then."""
 _SLOW = 1.5
 _SLOW_S = 5e-3
 """Round trips that an exchange may take and still be expected to end in time."""
@@ -233,7 +236,7 @@ class _Search:
             if self._contradicted():
                 return Ended.CONTRADICTED
             if math.isfinite(fresh.low_s):
-                if not self._question.full and date_schedule.decided(fresh, self._question.limits_s):
+                if not self._question.full and self._is_decided(fresh):
                     return Ended.DECIDED
                 if date_schedule.narrow(fresh, rtt_s):
                     return Ended.NARROW
@@ -247,6 +250,9 @@ class _Search:
                 ):
                     return Ended.DEADLINE  # a coarser range that is confirmed is worth more
             self._ask(at_s)
+
+    def _is_decided(self, fresh: Interval) -> bool:
+        return date_schedule.decided(fresh.widened(_AGEING_S), self._question.limits_s)
 
     def _confirm(self) -> None:
         """Ask what the range already answers: a second clock, or one that stands still, would answer otherwise."""
