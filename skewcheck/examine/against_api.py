@@ -12,7 +12,7 @@ from skewcheck.examine.request import ApiRequest
 from skewcheck.host.facts import read_host
 from skewcheck.judge import api as diagnose
 from skewcheck.judge import api_sentence as sentence
-from skewcheck.judge.api_case import examined
+from skewcheck.judge.api_case import Case, examined
 from skewcheck.judge.api_steps import next_step
 from skewcheck.measure.dates import ask_dates, parse_url, region_targets
 from skewcheck.measure.http_date import Progress, Question, Target
@@ -30,8 +30,13 @@ def api(request: ApiRequest, progress: Callable[[Progress], None] | None = None)
 
     *progress* is told what is known so far after each reply.
     """
+    return reported(asked(request, progress), request)
+
+
+def asked(request: ApiRequest, progress: Callable[[Progress], None] | None = None) -> Case:
+    """Return what asking the hosts, and this one, gave, judged. Raises UsageError."""
     limits = thresholds(request.policy)
-    code, targets = _whom(request)
+    code, targets = whom(request)
     began_s = time.perf_counter()
     host = read_host() if request.ask_host else None
     gone_s = request.spent_s + time.perf_counter() - began_s
@@ -45,13 +50,22 @@ def api(request: ApiRequest, progress: Callable[[Progress], None] | None = None)
         ca_file=request.ca_file,
         progress=progress,
     )
-    return judged(found, limits, request, host)
+    return _examined(found, limits, request, host)
 
 
 def judged(found: ApiSurvey, limits: Thresholds, request: ApiRequest, host: HostFacts | None = None) -> Report:
     """Return the report on what was measured, and on what the *host* says."""
+    return reported(_examined(found, limits, request, host), request)
+
+
+def _examined(found: ApiSurvey, limits: Thresholds, request: ApiRequest, host: HostFacts | None) -> Case:
     url = None if request.url is None else visible(request.url)
-    case = examined(found, limits, sys.platform, asked=_asked(found, request), url=url, host=host)
+    return examined(found, limits, sys.platform, asked=_asked(found, request), url=url, host=host)
+
+
+def reported(case: Case, request: ApiRequest) -> Report:
+    """Return the report on a judged measurement."""
+    found = case.survey
     return Report(
         command=request.command,
         status=case.status,
@@ -59,18 +73,18 @@ def judged(found: ApiSurvey, limits: Thresholds, request: ApiRequest, host: Host
         exit_code=exit_code(case.status, request.policy),
         verdict=sentence.verdict(case),
         meaning=sentence.meaning(case),
-        thresholds=limits,
+        thresholds=case.thresholds,
         next_step=next_step(case),
         assumes=diagnose.assumes(case),
         measured_at_s=found.local.ended_at_s,
         duration_s=found.local.duration_s,
         api=ApiPart(found, case.judgement, case.issuer_ahead),
-        host=host,
+        host=case.host,
         findings=diagnose.findings(case),
     )
 
 
-def _whom(request: ApiRequest) -> tuple[str | None, tuple[Target, ...]]:
+def whom(request: ApiRequest) -> tuple[str | None, tuple[Target, ...]]:
     """Return the region's code and whom to ask; there is no default, as the wrong API's clock is a wrong verdict."""
     if request.url is not None:
         if request.region is not None:

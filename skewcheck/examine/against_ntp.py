@@ -14,7 +14,6 @@ from skewcheck.measure.servers import MAX_SERVERS, Origin, Server, parse_server,
 from skewcheck.measure.survey import survey
 from skewcheck.measure.voter import spacing_s
 from skewcheck.model import (
-    Basis,
     Family,
     HostFacts,
     Interval,
@@ -36,18 +35,28 @@ MAX_QUOTED = 30
 
 def clock(request: ClockRequest) -> Report:
     """Measure the local clock against NTP servers and judge it. Raises UsageError; never for a silent network."""
+    return reported(asked(request), request)
+
+
+def asked(request: ClockRequest) -> diagnose.Case:
+    """Return what asking the servers and this host gave, judged. Raises UsageError."""
     limits = thresholds(request.policy)
-    named = _named(request)
+    named = whom(request)
     began_s = time.perf_counter()
     host = read_host() if request.ask_host else None
     servers = named or whom_to_ask(_own(host))
     timeout_s = _measuring_time(request, servers, time.perf_counter() - began_s)
     found = survey(servers, _listed(servers), timeout_s=timeout_s, family=request.family, samples=request.samples)
-    return judged(found, limits, request, host)
+    return examined(found, limits, request, host)
 
 
 def judged(found: Survey, limits: Thresholds, request: ClockRequest, host: HostFacts | None = None) -> Report:
     """Return the report on what was measured, and on what the *host* says."""
+    return reported(examined(found, limits, request, host), request)
+
+
+def examined(found: Survey, limits: Thresholds, request: ClockRequest, host: HostFacts | None) -> diagnose.Case:
+    """Return what was measured, judged."""
     consensus = found.consensus
     judgement = severity.judge(
         consensus.skew_s,
@@ -56,7 +65,12 @@ def judged(found: Survey, limits: Thresholds, request: ClockRequest, host: HostF
         limits,
         witness=found.witness if found.own else consensus.interval,
     )
-    case = diagnose.Case(found, judgement, limits, sys.platform, _asked(request), host)
+    return diagnose.Case(found, judgement, limits, sys.platform, _asked(request), host)
+
+
+def reported(case: diagnose.Case, request: ClockRequest) -> Report:
+    """Return the report on a judged measurement."""
+    found, judgement, limits, host = case.survey, case.judgement, case.thresholds, case.host
     return Report(
         command=request.command,
         status=judgement.status,
@@ -66,11 +80,9 @@ def judged(found: Survey, limits: Thresholds, request: ClockRequest, host: HostF
         meaning=sentence.meaning(found),
         thresholds=limits,
         next_step=diagnose.next_step(case),
-        assumes=("majority-honest", "path-not-hostile")
-        if consensus.basis is Basis.MAJORITY and found.independent
-        else (),
+        assumes=diagnose.assumes(case),
         measured_at_s=found.local.ended_at_s,
-        true_time=_true_time(found.local.ended_at_s, consensus.interval),
+        true_time=true_time(case),
         duration_s=found.local.duration_s,
         ntp=NtpPart(found, judgement),
         host=host,
@@ -78,7 +90,14 @@ def judged(found: Survey, limits: Thresholds, request: ClockRequest, host: HostF
     )
 
 
-def _named(request: ClockRequest) -> list[Server]:
+def true_time(case: diagnose.Case) -> Interval | None:
+    """Return the Unix seconds between which the true time lay at the end; None where no range is known."""
+    at_s, skew = case.survey.local.ended_at_s, case.consensus.interval
+    return None if skew is None else Interval(at_s - skew.high_s, at_s - skew.low_s)
+
+
+def whom(request: ClockRequest) -> list[Server]:
+    """Return the servers named, each once. Raises UsageError."""
     if len(request.servers) > MAX_SERVERS:
         raise UsageError(
             f"{len(request.servers)} servers are too many", f"Name at most {MAX_SERVERS}; five are plenty."
@@ -132,7 +151,3 @@ def _measuring_time(request: ClockRequest, servers: Sequence[Server], gone_s: fl
     if timeout_s is None:
         timeout_s = TIMEOUT_S + (request.samples - 1) * max(spacing_s(server) for server in servers)
     return measuring_time(timeout_s, request.spent_s + gone_s)
-
-
-def _true_time(measured_at_s: float, skew: Interval | None) -> Interval | None:
-    return None if skew is None else Interval(measured_at_s - skew.high_s, measured_at_s - skew.low_s)

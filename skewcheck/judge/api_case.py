@@ -68,7 +68,12 @@ class Case(NamedTuple):
     @property
     def status(self) -> Status:
         """The worst of the local clock against the API's, and what is wrong with the service itself."""
-        return severity.worse(self.judgement.status, self.issuer_status, self.certificate_status)
+        return severity.worse(self.judgement.status, self.service_status)
+
+    @property
+    def service_status(self) -> Status:
+        """What is wrong with the service itself, whatever the local clock is."""
+        return severity.worse(self.issuer_status, self.certificate_status)
 
     @property
     def explained(self) -> Status:

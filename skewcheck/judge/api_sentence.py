@@ -64,21 +64,32 @@ _UNREACHED = {
 
 def verdict(case: Case) -> str:
     """Return the first line: the verdict word, two spaces, whose clock, by how much, how sure."""
+    return f"{WORDS[case.status]}  {beside_the_service(case, by_api(case), case.judgement.status, case.status)}"
+
+
+def by_api(case: Case) -> str:
+    """Return what the first host says of the clock, or why it says nothing."""
     first, mine = case.survey.first, whose(case.host)
     if isinstance(first.outcome, NoReading):
         sentence = silence(first, first.outcome)
         if case.login is not None:
             host, reading = case.login
             sentence += f"; {mine} {_how_far(case, host, reading, judge_date(reading, case.thresholds))}"
-    elif first.outcome.spread_s and case.judgement.status is Status.UNKNOWN:
-        sentence = f"{first.host} tells more than one time: {_exclusion(first.outcome)}"
-    else:
-        sentence = f"{mine} {_how_far(case, first, first.outcome, case.judgement)}"
-    if case.status is not case.judgement.status and case.issuer_status is case.status:
-        sentence = f"{_issuer(case)}; {sentence}"
-    elif case.status is not case.judgement.status and case.login is not None and outdated(case.login[1]):
-        sentence = f"the certificate of {case.login[0].host} is not valid by its own Date; {sentence}"
-    return f"{WORDS[case.status]}  {sentence}"
+        return sentence
+    if first.outcome.spread_s and case.judgement.status is Status.UNKNOWN:
+        return f"{first.host} tells more than one time: {_exclusion(first.outcome)}"
+    return f"{mine} {_how_far(case, first, first.outcome, case.judgement)}"
+
+
+def beside_the_service(case: Case, sentence: str, of_the_clock: Status, status: Status) -> str:
+    """Return *sentence* about the clock, behind what is wrong with the service itself where only that is so bad."""
+    if status is of_the_clock:
+        return sentence
+    if case.issuer_status is status:
+        return f"{_issuer(case)}; {sentence}"
+    if case.login is not None and outdated(case.login[1]):
+        return f"the certificate of {case.login[0].host} is not valid by its own Date; {sentence}"
+    return sentence
 
 
 def meaning(case: Case) -> str:

@@ -62,6 +62,12 @@ def findings(case: Case) -> tuple[Finding, ...]:
     return tuple(found)
 
 
+def assumes(case: Case) -> tuple[str, ...]:
+    """Return the premises of the range, as far as it is a majority's."""
+    majority = case.consensus.basis is Basis.MAJORITY and case.survey.independent
+    return ("majority-honest", "path-not-hostile") if majority else ()
+
+
 def next_step(case: Case) -> NextStep:
     """Return the one command for the last line: what mends it here, else what settles the question."""
     interval = case.consensus.interval
@@ -72,15 +78,15 @@ def next_step(case: Case) -> NextStep:
     if not case.survey.independent and _outside_is_silent(case):
         return remedies.LOOK_AT_THE_API
     if interval is None or case.consensus.basis is not Basis.MAJORITY or not case.survey.independent:
-        return _ask_others(case)
+        return ask_others(case)
     if case.judgement.proven and case.judgement.status is Status.OK:
         return remedies.LOOK_AT_THE_API
     if case.judgement.least is Status.OK:
-        return _narrow(case)
-    return _mend(case)
+        return narrow(case)
+    return mend(case)
 
 
-def _mend(case: Case) -> NextStep:
+def mend(case: Case) -> NextStep:
     """Return what mends this clock on this host."""
     host, interval = case.host, case.consensus.interval
     contradicted = None if host is None or interval is None else contradicted_daemon(host, interval)
@@ -96,7 +102,8 @@ def _mend(case: Case) -> NextStep:
     return step
 
 
-def _ask_others(case: Case) -> NextStep:
+def ask_others(case: Case) -> NextStep:
+    """Return how to ask somebody else than those who were asked."""
     return remedies.ASK_PUBLIC if case.survey.listed is ServerList.NAMED else remedies.ASK_OTHERS
 
 
@@ -110,7 +117,7 @@ def _outside_is_silent(case: Case) -> bool:
     return bool(reasons) and reasons <= {"no-reply", "prohibited"}
 
 
-def _narrow(case: Case) -> NextStep:
+def narrow(case: Case) -> NextStep:
     """Return what narrows the range: more samples against long ways, other servers against modest promises."""
     long_ways = sum(reading.delay_s / 2 > reading.exchanges[0].root_distance_s for reading in case.readings)
     if case.survey.samples < WORTH_SAMPLES and 2 * long_ways >= len(case.readings):
@@ -126,7 +133,7 @@ def _local_skew(case: Case) -> list[Finding]:
         return []
     summary = f"the local clock against UTC: {skew_text(skew_s, interval)} ({range_text(*interval)})"
     evidence = (("skew_s", skew_s), ("low_s", interval.low_s), ("high_s", interval.high_s))
-    remedy = (_mend(case).command,)
+    remedy = (mend(case).command,)
     return [Finding(f"local-{direction(skew_s)}", case.judgement.status, summary, evidence, remedy)]
 
 
@@ -140,7 +147,7 @@ def _too_coarse(case: Case) -> list[Finding]:
         return []
     open_s = "goes from ok to critical" if unjudged else "leaves open whether the clock is ahead or behind"
     evidence = (("low_s", interval.low_s), ("high_s", interval.high_s))
-    remedy = (_narrow(case).command,)
+    remedy = (narrow(case).command,)
     return [
         Finding("too-coarse", case.judgement.status, f"the range, {range_text(*interval)}, {open_s}", evidence, remedy)
     ]
@@ -151,7 +158,7 @@ def _disagreement(case: Case) -> list[Finding]:
         return []
     summary = f"of {case.consensus.answered} servers that answered no majority shares a time"
     evidence = (("answered", case.consensus.answered),)
-    return [Finding("servers-disagree", Status.UNKNOWN, summary, evidence, (_ask_others(case).command,))]
+    return [Finding("servers-disagree", Status.UNKNOWN, summary, evidence, (ask_others(case).command,))]
 
 
 _SILENCES = (
@@ -179,7 +186,7 @@ def _one_server(case: Case) -> list[Finding]:
         return []
     summary = "one server's word: if it is wrong, so is this verdict"
     evidence = (("asked", case.consensus.asked),)
-    return [Finding("one-server", Status.OK, summary, evidence, (_ask_others(case).command,))]
+    return [Finding("one-server", Status.OK, summary, evidence, (ask_others(case).command,))]
 
 
 def _falsetickers(case: Case) -> list[Finding]:

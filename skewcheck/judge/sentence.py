@@ -78,15 +78,19 @@ _SAID = {
 
 def verdict(survey: Survey, judgement: Judgement, thresholds: Thresholds, host: HostFacts | None = None) -> str:
     """Return the first line: the verdict word, two spaces, whose clock, by how much, how sure."""
+    return f"{WORDS[judgement.status]}  {by_ntp(survey, judgement, thresholds, host)}"
+
+
+def by_ntp(survey: Survey, judgement: Judgement, thresholds: Thresholds, host: HostFacts | None) -> str:
+    """Return what the servers say of the clock, or why they say nothing: the first line without its first word."""
     consensus = survey.consensus
     if consensus.skew_s is None or consensus.interval is None:
-        sentence = _disagreement(survey) if consensus.answered else _silence(survey)
-    else:
-        sentence = f"{whose(host)} {_how_far(survey, judgement, thresholds, consensus.skew_s, consensus.interval)}"
-        contradicted = None if host is None else contradicted_daemon(host, consensus.interval)
-        if contradicted is not None:
-            sentence += f"; {contradicted.name} here says within {duration_text(contradicted.bound_s)}"
-    return f"{WORDS[judgement.status]}  {sentence}"
+        return _disagreement(survey) if consensus.answered else _silence(survey)
+    sentence = f"{whose(host)} {_how_far(survey, judgement, thresholds, consensus.skew_s, consensus.interval)}"
+    contradicted = None if host is None else contradicted_daemon(host, consensus.interval)
+    if contradicted is not None:
+        sentence += f"; {contradicted.name} here says within {duration_text(contradicted.bound_s)}"
+    return sentence
 
 
 def meaning(survey: Survey) -> str:
