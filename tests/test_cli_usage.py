@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skewcheck.cli import app, output
-from skewcheck.cli.failure import json_asked
+from skewcheck.cli.formats import asked
 from skewcheck.cli.redact import holds_token, quoted, redacted, without_tokens
 
 HEADER, PAYLOAD, SIGNATURE = (
@@ -164,20 +164,23 @@ def test_json_by_the_environment(words: tuple[str, ...], told: Told) -> None:
 @pytest.mark.parametrize(
     ("words", "environment", "wanted"),
     [
-        ("clock --json", "", True),
-        ("clock --format json", "", True),
-        ("clock --format=json", "", True),
-        ("clock --format", "", False),
-        ("clock --format text", "json", False),
-        ("clock --format=text --json", "", True),
-        ("clock", "json", True),
-        ("clock", "", False),
-        ("", "", False),
+        ("clock --json", "", "json"),
+        ("clock --format json", "", "json"),
+        ("clock --format=nagios", "", "nagios"),
+        ("clock --format=nagios --json", "", "json"),
+        ("clock --format junit --format=prometheus", "github", "prometheus"),
+        ("clock --format", "", "text"),
+        ("clock --format nonsense", "", "text"),
+        ("clock --format text", "json", "text"),
+        ("clock", "github", "github"),
+        ("clock", "nonsense", "text"),
+        ("clock", "", "text"),
+        ("", "", "text"),
     ],
 )
-def test_who_asks_for_json(words: str, environment: str, wanted: bool) -> None:
-    """A command line that isn't understood still tells whether a program reads the answer."""
-    assert json_asked(words.split(), {"SKEWCHECK_FORMAT": environment}) is wanted
+def test_which_format_is_asked_for(words: str, environment: str, wanted: str) -> None:
+    """A command line that isn't understood still tells whether a program reads the answer, and which."""
+    assert asked(words.split(), {"SKEWCHECK_FORMAT": environment}) == wanted
 
 
 def test_bare_command_is_a_dozen_lines_of_help() -> None:
@@ -270,7 +273,8 @@ def test_defect_in_a_thread() -> None:
 def test_broken_installation() -> None:
     """Where not even the JSON can be made, there is still a message, exit 3 and no traceback."""
     code = (
-        "import sys; sys.modules['ntplib'] = None; sys.argv = ['skewcheck', 'clock', '--json', '-H', '127.0.0.1'];"
+        "import sys; sys.modules['ntplib'] = sys.modules['skewcheck.render.json'] = None;"
+        "sys.argv = ['skewcheck', 'clock', '--json', '-H', '127.0.0.1'];"
         "from skewcheck.cli import main; main()"
     )
     done = skewcheck(program=[sys.executable, "-c", code])

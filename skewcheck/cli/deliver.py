@@ -4,7 +4,7 @@ import os
 import time
 from typing import NamedTuple
 
-from skewcheck.cli import output, terminal
+from skewcheck.cli import formats, output, terminal
 from skewcheck.cli.options import View
 from skewcheck.errors import OutputError
 from skewcheck.model import Report
@@ -25,7 +25,7 @@ class Deadline(NamedTuple):
 
     def spent_s(self, view: View) -> float:
         """Return how much of the timeout is gone already, or will be needed for the way out."""
-        return time.monotonic() - self.began_s + (DOCUMENT_S if view.json else SCREEN_S)
+        return time.monotonic() - self.began_s + (SCREEN_S if view.format == "text" else DOCUMENT_S)
 
     @property
     def until_s(self) -> float:
@@ -40,18 +40,18 @@ def deliver(report: Report, view: View, deadline: Deadline) -> int:
         if view.output is None:
             output.write_stdout(text)
         else:
-            output.write_file(view.output, text, until_s=deadline.until_s)
+            output.write_file(view.output, text, until_s=deadline.until_s, mode=formats.MODES.get(view.format))
     except OutputError as error:  # what was measured is not lost with the disk
         raise OutputError(f"{error.summary}; the verdict was: {report.verdict}", error.remedy) from error
+    if view.format == "github":
+        formats.add_step_summary(report, os.environ)
     return report.exit_code
 
 
 def rendered(report: Report, view: View) -> str:
     """Return *report* in the format of *view*; what a format needs is loaded only now."""
-    if view.json:
-        from skewcheck.render import json
-
-        return json.render(report)
+    if view.format != "text":
+        return formats.document(report, view.format, verbose=0 if view.quiet else view.verbose)
     from skewcheck.render import text
 
     stream = terminal.standard_output() if view.output is None else None

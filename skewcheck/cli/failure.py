@@ -1,4 +1,4 @@
-"""What is told when there is no result: to people on stderr, to programs as a JSON document on stdout.
+"""What is told when there is no result: to people on stderr, to programs in their format on stdout.
 
 Whatever goes out from here has no secret in it, no control character and, without SKEWCHECK_DEBUG=1, no traceback.
 """
@@ -7,14 +7,14 @@ import contextlib
 import os
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from skewcheck.cli import output
+from skewcheck.cli import formats, output
 from skewcheck.cli.redact import redacted, without_tokens
 from skewcheck.cli.signals import Stopped
 from skewcheck.errors import InternalError, OutputError, SkewcheckError, UsageError
-from skewcheck.visible import visible
+from skewcheck.visible import inert, visible
 
 if TYPE_CHECKING:
     import threading
@@ -36,16 +36,14 @@ class _StoppedError(SkewcheckError):
 def failed(error: SkewcheckError, arguments: Sequence[str]) -> int:
     """Tell of *error* and return the exit code."""
     shown = _tell(error)
-    if json_asked(arguments, os.environ):
-        _write_document(shown, arguments, EXIT_CODE)
+    _write_document(shown, arguments, EXIT_CODE)
     return EXIT_CODE
 
 
 def unasked(briefly: str) -> int:
     """Tell *briefly* what there is, because no command was given, and return the exit code."""
     complain(briefly)
-    if json_asked((), os.environ):
-        _write_document(UsageError("no command was given", "See `skewcheck --help`."), (), EXIT_CODE)
+    _write_document(UsageError("no command was given", "See `skewcheck --help`."), (), EXIT_CODE)
     return EXIT_CODE
 
 
@@ -66,8 +64,7 @@ def interrupted(stopped: Stopped, arguments: Sequence[str]) -> int:
     error = _StoppedError(f"{how}: there is no verdict", "Run it again; -t limits how long it takes.")
     new_line = "\n" if sys.stderr is not None and sys.stderr.isatty() else ""  # after the terminal's own ^C
     complain(f"{new_line}skewcheck: {error.summary}\n")
-    if json_asked(arguments, os.environ):
-        _write_document(error, arguments, stopped.exit_code)
+    _write_document(error, arguments, stopped.exit_code)
     return stopped.exit_code
 
 
@@ -75,18 +72,8 @@ def complain(text: str) -> None:
     """Write *text* to stderr, where somebody listens there."""
     with contextlib.suppress(OSError, ValueError):
         if sys.stderr is not None:
-            sys.stderr.write(text)
+            sys.stderr.write(inert(text))
             sys.stderr.flush()
-
-
-def json_asked(arguments: Sequence[str], environment: Mapping[str, str]) -> bool:
-    """Tell whether the result was to be JSON, as well as a command line that isn't understood can tell."""
-    formats = [environment.get("SKEWCHECK_FORMAT", "")]
-    for number, argument in enumerate(arguments):
-        name, equals, value = argument.partition("=")
-        if name == "--format":
-            formats.append(value if equals else "".join(arguments[number + 1 : number + 2]))
-    return "--json" in arguments or formats[-1] == "json"
 
 
 def _internal(error: Exception) -> InternalError:
@@ -112,15 +99,21 @@ def _tell(error: SkewcheckError) -> SkewcheckError:
 
 
 def _write_document(error: SkewcheckError, arguments: Sequence[str], exit_code: int) -> None:
-    """Write the JSON document on *error*. It has been told on stderr already: more trouble on the way is not told."""
-    if output.stdout_begun():  # one document, or a part of one
+    """Write the document on *error*, where a program reads the answer.
+
+    The error has been told on stderr already: more trouble on the way is not told.
+    """
+    wanted = formats.asked(arguments, os.environ)
+    if wanted == "text" or output.stdout_begun():  # one document, or a part of one
         return
     command = next((argument for argument in arguments if argument in COMMANDS), "skewcheck")
     with contextlib.suppress(Exception):  # stdout may be full; a broken installation may not even load these
         from skewcheck import examine
-        from skewcheck.render import json
 
-        output.write_stdout(json.render(examine.failed(command, error)._replace(exit_code=exit_code)))
+        report = examine.failed(command, error)._replace(exit_code=exit_code)
+        output.write_stdout(formats.document(report, wanted))
+        if wanted == "github":
+            formats.add_step_summary(report, os.environ)
 
 
 def _debug(error: SkewcheckError) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import typer
 
+from skewcheck.cli.formats import Format
 from skewcheck.cli.redact import is_secret, quoted
 from skewcheck.errors import UsageError
 from skewcheck.model import Family, Status
@@ -18,7 +19,6 @@ SETTING, ASKING, LIMITS, OUTPUT = "What to set up", "Whom to ask", "Limits and e
 
 _LONGEST_NUMBER = 6
 
-Format = Literal["text", "json"]
 Color = Literal["auto", "always", "never"]
 FailOn = Literal["warning", "critical"]
 OnUnknown = Literal["ok", "warning", "critical", "unknown"]
@@ -27,7 +27,7 @@ OnUnknown = Literal["ok", "warning", "critical", "unknown"]
 class View(NamedTuple):
     """How the report is to be shown, and where."""
 
-    json: bool
+    format: Format
     output: str | None
     """The file of `-o`; None: stdout."""
     quiet: bool
@@ -39,7 +39,7 @@ def view(format_: Format, *, json: bool, output: str | None, quiet: bool, verbos
     """Return what the options of the section `OUTPUT` come to. Raises UsageError."""
     if output == "":
         raise UsageError("-o/--output: a file without a name can't be written", "Name it, or leave the option out.")
-    return View(json or format_ == "json", None if output == "-" else output, quiet, verbose, color)
+    return View("json" if json else format_, None if output == "-" else output, quiet, verbose, color)
 
 
 def family(context: typer.Context, *, ipv4: bool, ipv6: bool) -> Family:
@@ -322,7 +322,9 @@ OutputFormat = Annotated[
     _option(
         OUTPUT,
         "--format",
-        help="A screen for people, or one JSON document for programs.",
+        metavar="FORMAT",
+        help="text: a screen for people; json: one document for programs; nagios: a monitoring plugin's line; "
+        "prometheus: metrics for the textfile collector; github: annotations, and a step summary; junit: XML.",
         envvar="SKEWCHECK_FORMAT",
     ),
 ]

@@ -56,9 +56,10 @@ def write_stdout(text: str) -> None:
         raise _failed("stdout", error) from error
 
 
-def write_file(path: str, text: str, *, until_s: float) -> None:
+def write_file(path: str, text: str, *, until_s: float, mode: int | None = None) -> None:
     """Write *text* to *path*; a FIFO or device may make it wait, until *until_s* of `time.monotonic`.
 
+    *mode*: the rights that a regular file is to have; None: those of the old one, or what the umask leaves.
     Raises OutputError, and then a regular file is as it was before.
     """
     content = text.encode("utf-8", "backslashreplace")
@@ -69,20 +70,20 @@ def write_file(path: str, text: str, *, until_s: float) -> None:
         elif path.endswith("/"):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))  # or would be, if it were there
         else:
-            _write_path(Path(path), content, until_s)
+            _write_path(Path(path), content, until_s, mode)
     except BrokenPipeError:
         pass  # whoever read the FIFO has had enough, as with stdout
     except OSError as error:
         raise _failed(f"'{visible(without_tokens(path), MAX_PATH_SHOWN)}'", error) from error
 
 
-def _write_path(path: Path, content: bytes, until_s: float) -> None:
+def _write_path(path: Path, content: bytes, until_s: float, mode: int | None) -> None:
     try:
         old = path.stat()
     except FileNotFoundError:
         old = None
     if old is None or stat.S_ISREG(old.st_mode):
-        _replace(path.resolve(), content, old)
+        _replace(path.resolve(), content, old, mode)
     elif stat.S_ISDIR(old.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     else:
@@ -101,8 +102,8 @@ def _own_descriptor(path: str) -> int | None:
     return {"out": 1, "err": 2}[name] if name else int(number or number_too)
 
 
-def _replace(path: Path, content: bytes, old: os.stat_result | None) -> None:
-    """Put a finished file in the place of *path*, with the rights of *old*, or those that the umask leaves."""
+def _replace(path: Path, content: bytes, old: os.stat_result | None, mode: int | None) -> None:
+    """Put a finished file in the place of *path*, with the rights *mode*, of *old*, or those that the umask leaves."""
     if old is not None and not os.access(path, os.W_OK):  # renaming would get past a write protection
         raise PermissionError(errno.EACCES, "the file is write-protected")
     temporary = path.parent / f".skewcheck-{os.urandom(8).hex()}.tmp"
@@ -111,6 +112,8 @@ def _replace(path: Path, content: bytes, old: os.stat_result | None) -> None:
         try:
             if old is not None:
                 _take_rights(descriptor, old)
+            if mode is not None and hasattr(os, "fchmod"):
+                os.fchmod(descriptor, mode)
             _write_all(descriptor, content, None)
             os.fsync(descriptor)
         finally:

@@ -10,7 +10,6 @@ from skewcheck.model import (
     DateReading,
     Difference,
     Ended,
-    Interval,
     Mix,
     NoReading,
     Report,
@@ -23,6 +22,7 @@ from skewcheck.quantity import at_least_text, at_most_text, duration_text, range
 from skewcheck.render.page import FAINT, MARGIN, NARROWEST_HANGING, PLAIN, STRONG, Line, Page
 from skewcheck.render.picture import Bar
 from skewcheck.render.rows import Row, Scale, table
+from skewcheck.render.sources import date_range_text
 
 _WHOSE = {
     StampedBy.EDGE: "the edge's; one behind it, if there is one, was not measured",
@@ -65,7 +65,7 @@ def blocks(page: Page, report: Report, part: ApiPart, *, thorough: bool) -> list
     """Return the hosts as a picture, then what is known of each; *thorough*: every reply as well."""
     hosts = part.survey.hosts
     readings = [(host, host.outcome) for host in hosts if isinstance(host.outcome, DateReading)]
-    answered = [Row(host.host, _said(reading.fresh), bar=bar(reading)) for host, reading in readings]
+    answered = [Row(host.host, date_range_text(reading.fresh), bar=bar(reading)) for host, reading in readings]
     silent = [Row(host.host, host.outcome.detail, FAINT) for host in hosts if isinstance(host.outcome, NoReading)]
     core = readings[0][1].fresh if readings else None
     together = Row("", _premise([reading for _, reading in readings]), FAINT)
@@ -82,14 +82,6 @@ def bar(reading: DateReading) -> Bar:
     """Return what to draw of one host: dotted what only the age of its `Date` leaves open."""
     estimate_s = None if reading.mix is not None else reading.skew_s
     return Bar(estimate_s, reading.fresh, None if reading.interval == reading.fresh else reading.interval)
-
-
-def _said(fresh: Interval) -> str:
-    """Return the range, or the one side that there is."""
-    low_s, high_s = fresh
-    if math.isfinite(low_s):
-        return range_text(low_s, high_s)
-    return f"at least {at_least_text(high_s)} behind" if high_s < 0 else f"at most {at_most_text(high_s)} ahead"
 
 
 def _premise(readings: Sequence[DateReading]) -> str:

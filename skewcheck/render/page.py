@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from skewcheck.model import Status
 from skewcheck.render.picture import AGREED, ASCII, DOUBT, LABEL, LIAR, LINE, RANGE, UNICODE, Span
+from skewcheck.visible import in_ascii, inert
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -41,7 +42,6 @@ _VERDICT_STYLES = {
     Status.CRITICAL: "bold white on red",
     Status.UNKNOWN: "black on cyan",
 }
-_IN_ASCII = str.maketrans({"…": "..", "±": "+/-", "×": "x", "µ": "u"})
 
 _ANY_HEIGHT = 100
 """Nothing is laid out by height; rich asks the terminal if none is given."""
@@ -59,9 +59,7 @@ class Page:
 
     def say(self, text: str) -> str:
         """Return *text* in characters that this page can show."""
-        if not self._ascii_only:
-            return text
-        return text.translate(_IN_ASCII).encode("ascii", "backslashreplace").decode("ascii")
+        return in_ascii(text) if self._ascii_only else text
 
     def cells(self, text: str) -> int:
         """Return how many cells *text* takes: some characters take two, some none."""
@@ -102,7 +100,7 @@ class Page:
     def printed(self, lines: Sequence[Line], status: Status) -> str:
         """Return *lines* as text, coloured for *status* where this page has colours."""
         if not self._color:
-            return "".join("".join(self.say(text) for text, _ in line).rstrip() + "\n" for line in lines)
+            return inert("".join("".join(self.say(text) for text, _ in line).rstrip() + "\n" for line in lines))
         from rich.text import Text
 
         styles = {**_STYLES, VERDICT: _VERDICT_STYLES[status], AGREED: _VERDICT_STYLES[status]}
@@ -110,7 +108,7 @@ class Page:
             styled = Text.assemble(*((self.say(text), styles[role]) for text, role in line))
             styled.rstrip()
             self._console.print(styled, soft_wrap=True)
-        return self._written.getvalue()
+        return inert(self._written.getvalue())
 
     @functools.cached_property
     def _console(self) -> "Console":

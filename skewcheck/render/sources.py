@@ -1,0 +1,111 @@
+"""The clocks that a report compares this host's with, and the words, as the formats for programs tell of them.
+
+Each is named by what it is, never by its address: `ntp` for all NTP servers together, `api` for the API or whatever
+`--url` names, `login` for the host that issues its tokens. So a label or a series means the same at every run.
+"""
+
+import math
+from typing import NamedTuple
+
+from skewcheck.model import ApiPart, DateReading, Interval, NoReading, NtpPart, Report, Role, Status
+from skewcheck.quantity import at_least_text, at_most_text, duration_text, range_text, skew_text
+
+_DECIMALS = 9
+"""A nanosecond, as in JSON."""
+
+
+class Source(NamedTuple):
+    """One of them, and what it gave."""
+
+    name: str
+    title: str
+    """As people say it."""
+    status: Status | None
+    """None where it isn't judged by itself: the issuer's host is held against the API, and not against this clock."""
+    skew_s: float | None
+    """None where it gave nothing."""
+    interval: Interval | None
+    said: str
+    """That in words, or why there is nothing."""
+    details: tuple[str, ...] = ()
+    """What each of several servers gave, for whoever asks for it."""
+
+
+def sources(report: Report) -> list[Source]:
+    """Return the clocks that were asked, whatever became of it."""
+    ntp = [] if report.ntp is None else [_ntp(report.ntp)]
+    return [*ntp, *([] if report.api is None else _hosts(report.api))]
+
+
+def date_range_text(fresh: Interval) -> str:
+    """Return the range of a `Date`, or the one side that there is."""
+    low_s, high_s = fresh
+    if math.isfinite(low_s):
+        return range_text(low_s, high_s)
+    return f"at least {at_least_text(high_s)} behind" if high_s < 0 else f"at most {at_most_text(high_s)} ahead"
+
+
+def state_word(report: Report) -> str:
+    """Return the word of what was measured, as monitoring knows it."""
+    return report.status.value.upper()
+
+
+def sentence(report: Report) -> str:
+    """Return the verdict without its word."""
+    return report.verdict.partition("  ")[2] or report.verdict
+
+
+def remarks(report: Report) -> list[str]:
+    """Return what was found, and what to do, line by line; each begins with a word of ours."""
+    lines = []
+    for finding in report.findings:
+        lines.append(f"finding {finding.id} ({finding.status.value}): {finding.summary}")
+        lines += [f"remedy: {remedy}" for remedy in finding.remedy]
+    if report.next_step is not None:
+        lines.append(f"{report.next_step.kind}: {report.next_step.command} ({report.next_step.why})")
+    return lines
+
+
+def decimal(value: float | None, decimals: int = _DECIMALS) -> str | None:
+    """Return a number as every parser reads it, without an exponent; None for one that isn't known or has no bound."""
+    if value is None or not math.isfinite(value):
+        return None
+    written = f"{value:.{decimals}f}".rstrip("0").rstrip(".")
+    return "0" if written == "-0" else written
+
+
+def _ntp(part: NtpPart) -> Source:
+    consensus = part.survey.consensus
+    said = f"{consensus.answered} of {consensus.asked} servers answered"
+    if consensus.interval is not None and consensus.skew_s is not None:
+        skew = skew_text(consensus.skew_s, consensus.interval)
+        said = f"{skew}, range {range_text(*consensus.interval)}; {said}, {consensus.agreeing} agree"
+    details = []
+    for vote in consensus.votes:
+        outcome = vote.outcome
+        gave = outcome.detail if isinstance(outcome, NoReading) else range_text(*outcome.interval)
+        off = "" if vote.off_by_s is None else f", off by at least {duration_text(vote.off_by_s)}"
+        details.append(f"server {outcome.server}: {vote.status.value}, {gave}{off}")
+    return Source(
+        "ntp", "NTP", part.judgement.status, consensus.skew_s, consensus.interval, said, details=tuple(details)
+    )
+
+
+def _hosts(part: ApiPart) -> list[Source]:
+    found = []
+    for host in part.survey.hosts:
+        name = "login" if host.role is Role.LOGIN else "api"
+        status = part.judgement.status if host is part.survey.first else None
+        if isinstance(host.outcome, NoReading):
+            found.append(Source(name, host.host, status, None, None, host.outcome.detail))
+        else:
+            reading = host.outcome
+            found.append(Source(name, host.host, status, reading.skew_s, reading.interval, _date_said(reading)))
+    return found
+
+
+def _date_said(reading: DateReading) -> str:
+    if not math.isfinite(reading.fresh.low_s):
+        return f"{date_range_text(reading.fresh)}, however old its Date is"
+    skew = skew_text(reading.skew_s, reading.fresh)
+    return f"{skew}, range {date_range_text(reading.fresh)} if its Date is fresh"
