@@ -4,7 +4,8 @@ The public API, each name loaded at its first use:
 
 - `clock(ClockRequest(...)) -> Report` asks NTP servers about the local clock;
 - `api(ApiRequest(region=...)) -> Report` asks an API about it, by the `Date` of its replies;
-- `Policy`, `ClockRequest`, `ApiRequest`, `Family` say what is asked and where the limits are;
+- `check(CheckRequest(region=...)) -> Report` asks both at once, and tells whose clock is off;
+- `Policy`, `ClockRequest`, `ApiRequest`, `CheckRequest`, `Family` say what is asked and where the limits are;
 - `Report`, `Status` and the other nouns of `skewcheck.model` say what was found;
 - `SkewcheckError` is the root of all that is raised on purpose.
 """
@@ -15,11 +16,12 @@ from skewcheck.version import VERSION as __version__
 
 if TYPE_CHECKING:
     from skewcheck.errors import SkewcheckError, UsageError
-    from skewcheck.examine import ApiRequest, ClockRequest, Policy, api, clock
+    from skewcheck.examine import ApiRequest, CheckRequest, ClockRequest, Policy, api, check, clock
     from skewcheck.model import Family, Report, Status
 
 __all__ = [
     "ApiRequest",
+    "CheckRequest",
     "ClockRequest",
     "Family",
     "Policy",
@@ -29,11 +31,13 @@ __all__ = [
     "UsageError",
     "__version__",
     "api",
+    "check",
     "clock",
 ]
 
 _HOMES = {
     "ApiRequest": "examine",
+    "CheckRequest": "examine",
     "ClockRequest": "examine",
     "Family": "model",
     "Policy": "examine",
@@ -42,6 +46,7 @@ _HOMES = {
     "Status": "model",
     "UsageError": "errors",
     "api": "examine",
+    "check": "examine",
     "clock": "examine",
 }
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from skewcheck.cli import api, clock, demo, failure, output, usage
+from skewcheck.cli import api, check, clock, demo, failure, output, usage
 from skewcheck.cli.help import Command, Group
 from skewcheck.errors import SkewcheckError
 from skewcheck.version import VERSION
@@ -18,6 +18,7 @@ _COMPLETION = "_SKEWCHECK_COMPLETE"
 BRIEFLY = """\
 skewcheck: is it clock skew? Whose clock, by how much, how sure?
 
+  skewcheck check --region R this host, NTP and the API: whose clock is off?
   skewcheck clock            this host's clock against five NTP servers
   skewcheck clock -H HOST    against a server of yours; repeat -H for more
   skewcheck api --region R   against the clock of the Genesys Cloud API
@@ -34,6 +35,7 @@ EPILOG = """
 \b
 Examples:
   skewcheck demo                 see it work, without a network
+  skewcheck check --region eu-west-1     whose clock is off, if one is
   skewcheck clock                this host's clock against five servers
   skewcheck clock -H HOST        against a server of yours; repeat -H
   skewcheck clock --json | jq .ntp.skew_s
@@ -79,6 +81,7 @@ def _app() -> typer.Typer:
         subcommand_metavar="COMMAND ...",
     )
     app.callback(context_settings={"help_option_names": ["-h", "--help"]})(_skewcheck)
+    app.command(cls=Command, epilog=check.EPILOG, short_help=check.BRIEFLY)(check.check)
     app.command(cls=Command, epilog=clock.EPILOG, short_help=clock.BRIEFLY)(clock.clock)
     app.command(cls=Command, epilog=api.EPILOG, short_help=api.BRIEFLY)(api.api)
     app.command(cls=Command, epilog=demo.EPILOG, short_help=demo.BRIEFLY)(demo.demo)

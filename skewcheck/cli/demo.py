@@ -1,4 +1,4 @@
-"""`skewcheck demo`: what `clock` and `api` show, from servers on this machine that are wrong by a chosen amount."""
+"""`skewcheck demo`: what `clock` and `check` show, from servers on this machine that are wrong by a chosen amount."""
 
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,15 +12,13 @@ from skewcheck.model import DateReading, Finding, NextStep, Report, ServerStatus
 from skewcheck.quantity import skew_text
 
 if TYPE_CHECKING:
-    from skewcheck.examine import Policy
+    from skewcheck.examine import CheckRequest
     from skewcheck.lab.ntp import NtpServer
 
 SKEW_S = 0.2
 LIARS = 1
 TIMEOUT_S = 6.0
 """Where an API is asked: its `Date` moves on once a second, and is watched for two or three of them."""
-_NTP_S = 0.5
-"""So much of the time is left to the NTP servers."""
 
 BRIEFLY = "See what that looks like, on servers of its own."
 EPILOG = """
@@ -101,8 +99,8 @@ def demo(  # noqa: PLR0917 - typer makes an option of each parameter and passes 
     you choose, and asked as clock asks: real sockets, real packets, some of them
     delayed as on a network. Nothing leaves this machine, no clock is set.
 
-    With --api-ahead or --login-ahead two HTTP servers are asked as well, as api
-    asks; both then stand side by side, which takes two or three seconds.
+    With --api-ahead or --login-ahead two HTTP servers are asked as well, as check
+    asks: then it tells whose clock is off, which takes two or three seconds.
     """
     view = options.view(format_, json=json, output=output, quiet=quiet, verbose=verbose, color=color)
     if liars is not None and liars > len(_PATHS):
@@ -111,32 +109,39 @@ def demo(  # noqa: PLR0917 - typer makes an option of each parameter and passes 
     lying = _LYING_ORDER[: LIARS if liars is None else liars]
     set_up = _SetUp(SKEW_S if skew is None else skew, lying, services)
     deadline = Deadline(context.obj, TIMEOUT_S if timeout is None and services else timeout)
-    limits = options.policy(warning, critical, fail_on, on_unknown)
     from skewcheck import examine
 
-    if services is None:
-        report = _clock(set_up, limits, timeout, deadline.spent_s(view))
-    else:
-        api = _api(set_up.skew_s, services, limits, deadline.timeout_s, deadline.spent_s(view) + _NTP_S)
-        report = examine.side_by_side(_clock(set_up, limits, deadline.timeout_s, deadline.spent_s(view)), api)
+    request = examine.CheckRequest(
+        policy=options.policy(warning, critical, fail_on, on_unknown),
+        timeout_s=deadline.timeout_s,
+        command="demo",
+        ask_host=False,
+        spent_s=deadline.spent_s(view),
+    )
+    with ExitStack() as running:
+        report = examine.check(_naming(running, set_up, request))
     return deliver(_told(report, set_up), view, deadline)
 
 
 # --- The servers, and what is asked of them ---
 
 
-def _clock(set_up: _SetUp, limits: "Policy", timeout_s: float | None, spent_s: float) -> Report:
-    """Return what `clock` makes of the NTP servers."""
-    from skewcheck import examine
+def _naming(running: ExitStack, set_up: _SetUp, request: "CheckRequest") -> "CheckRequest":
+    """Start the servers, until *running* ends, and return the *request* that names them."""
+    servers = [running.enter_context(server) for server in _servers(set_up.skew_s, set_up.lying)]
+    request = request._replace(servers=tuple(f"{host}:{port}" for host, port in (server.address for server in servers)))
+    if set_up.services is None:
+        return request
+    import os
 
-    with ExitStack() as running:
-        servers = [running.enter_context(server) for server in _servers(set_up.skew_s, set_up.lying)]
-        named = tuple(f"{host}:{port}" for host, port in (server.address for server in servers))
-        return examine.clock(
-            examine.ClockRequest(
-                servers=named, policy=limits, timeout_s=timeout_s, command="demo", ask_host=False, spent_s=spent_s
-            )
-        )
+    from skewcheck.lab.http import HttpServer
+
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "*"  # nothing of this may go to the proxy of this host
+    api, login = (
+        running.enter_context(HttpServer(ahead_s - set_up.skew_s, delay_out_s=path.out_s, delay_back_s=path.back_s))
+        for ahead_s, path in zip(set_up.services, _PATHS[1:3], strict=True)
+    )
+    return request._replace(url=api.url, login_url=login.url)
 
 
 def _servers(skew_s: float, lying: tuple[int, ...]) -> "list[NtpServer]":
@@ -155,32 +160,6 @@ def _servers(skew_s: float, lying: tuple[int, ...]) -> "list[NtpServer]":
     ]
 
 
-def _api(skew_s: float, services: _Services, limits: "Policy", timeout_s: float | None, spent_s: float) -> Report:
-    """Return what `api` makes of two HTTP servers."""
-    import os
-
-    from skewcheck import examine
-    from skewcheck.lab.http import HttpServer
-
-    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "*"  # nothing of this may go to the proxy of this host
-    with ExitStack() as running:
-        api, login = (
-            running.enter_context(HttpServer(ahead_s - skew_s, delay_out_s=path.out_s, delay_back_s=path.back_s))
-            for ahead_s, path in zip(services, _PATHS[1:3], strict=True)
-        )
-        return examine.api(
-            examine.ApiRequest(
-                url=api.url,
-                login_url=login.url,
-                policy=limits,
-                timeout_s=timeout_s,
-                command="demo",
-                ask_host=False,
-                spent_s=spent_s,
-            )
-        )
-
-
 # --- What is told of it ---
 
 
@@ -190,22 +169,22 @@ def _told(report: Report, set_up: _SetUp) -> Report:
     looks = skew_text(set_up.skew_s) if set_up.skew_s else "right"
     liars, services = len(set_up.lying), set_up.services
     made = f"five servers on this machine, {liars or 'none'} of them lying, made the clock look {looks}"
-    evidence = {"set_up_skew_s": set_up.skew_s, "set_up_liars": liars, "clock_exit_code": report.exit_code}
-    command, measures = "skewcheck clock", "measures the real clock"
+    evidence = {"set_up_skew_s": set_up.skew_s, "set_up_liars": liars}
+    command, measures, same = "skewcheck clock", "measures the real clock", "clock"
     if services is not None:
-        assert report.api is not None  # `examine.api` made it
+        assert report.api is not None  # a check that names an API has asked it
         api, login = (
             f"{host.host} {skew_text(ahead_s) if ahead_s else 'right'}"
             for host, ahead_s in zip(report.api.survey.hosts, services, strict=True)
         )
         made += f"; of the hosts of an API, {api} and, for its tokens, {login}"
         evidence |= {"set_up_api_ahead_s": services.api_ahead_s, "set_up_login_ahead_s": services.login_ahead_s}
-        command, measures = "skewcheck api", "asks for a region, and measures against its clock"
+        command, measures, same = "skewcheck check --region REGION", "measures the real clocks", "check"
     finding = Finding(
         "demo",
         Status.UNKNOWN if missing else Status.OK,
         f"Demonstration: {made}; {missing or 'and so it was measured'}.",
-        tuple(evidence.items()),
+        (*evidence.items(), (f"{same}_exit_code", report.exit_code)),
     )
     would_exit = f"on a result like this it exits with {report.exit_code}"
     return report._replace(
@@ -221,7 +200,7 @@ def _missed(report: Report, set_up: _SetUp) -> str | None:
 
 
 def _missed_by_ntp(report: Report, skew_s: float, lying: tuple[int, ...]) -> str | None:
-    assert report.ntp is not None  # `examine.clock` makes it
+    assert report.ntp is not None  # a check always asks NTP
     consensus = report.ntp.survey.consensus
     if consensus.interval is None:
         if len(lying) > len(_PATHS) // 2:

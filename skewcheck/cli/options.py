@@ -104,6 +104,11 @@ def whose_date(context: typer.Context, region: str | None, url: str | None) -> t
     return (region, None) if typed == ["region"] else (None, url)
 
 
+def any_date(context: typer.Context, region: str | None, url: str | None) -> tuple[str | None, str | None]:
+    """Return the region or the URL to ask, or None twice where neither is named. Raises UsageError."""
+    return (None, None) if region is None and url is None else whose_date(context, region, url)
+
+
 def ca_file(given: str | None) -> str | None:
     """Return the file of `--ca-file`. Raises UsageError for one without a name: it must not mean the system's."""
     if given == "":

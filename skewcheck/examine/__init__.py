@@ -7,16 +7,16 @@ that asks NTP alone pays for no HTTP, one that asks an API alone for no NTP.
 from typing import TYPE_CHECKING
 
 from skewcheck.examine.policy import failed
-from skewcheck.examine.request import ApiRequest, ClockRequest, Policy
-from skewcheck.examine.side_by_side import side_by_side
+from skewcheck.examine.request import ApiRequest, CheckRequest, ClockRequest, Policy
 
 if TYPE_CHECKING:
     from skewcheck.examine.against_api import api
     from skewcheck.examine.against_ntp import clock
+    from skewcheck.examine.all_at_once import check
 
-__all__ = ["ApiRequest", "ClockRequest", "Policy", "api", "clock", "failed", "side_by_side"]
+__all__ = ["ApiRequest", "CheckRequest", "ClockRequest", "Policy", "api", "check", "clock", "failed"]
 
-_HOMES = {"api": "against_api", "clock": "against_ntp"}
+_HOMES = {"api": "against_api", "check": "all_at_once", "clock": "against_ntp"}
 
 
 def __getattr__(name: str) -> object:

@@ -62,3 +62,65 @@ class ApiRequest(NamedTuple):
     """How much of the timeout is gone already or will be needed afterwards: a process's own start and end."""
     max_requests: int = 16
     """To each host."""
+
+
+class CheckRequest(NamedTuple):
+    """What to ask of NTP, and of an API where `region` or `url` names one, all at once."""
+
+    servers: tuple[str, ...] = ()
+    """`HOST[:PORT]` each; none: this host's own and public ones."""
+    region: str | None = None
+    url: str | None = None
+    login_url: str | None = None
+    """The host that issues the tokens for *url*, to be compared with it."""
+    policy: Policy = Policy()
+    timeout_s: float | None = None
+    """None: 10 s, of which NTP takes 3 s and as much more as the samples need."""
+    family: Family = Family.ANY
+    samples: int = 1
+    """Of each NTP server, 1 to 8."""
+    date_fresh: bool = False
+    """The caller vouches for it that the API's `Date` is fresh."""
+    ca_file: str | None = None
+    """Certificates, in PEM, of the authorities that are trusted instead of the system's."""
+    command: str = "check"
+    ask_host: bool = True
+    """Read what this host says of its own clock, too."""
+    spent_s: float = 0.0
+    """How much of the timeout is gone already or will be needed afterwards: a process's own start and end."""
+    max_requests: int = 10
+    """To each host of the API: enough to settle the limits and to confirm it, as a rule."""
+
+    @property
+    def of_ntp(self) -> ClockRequest:
+        """What of it the NTP servers, and this host, are asked."""
+        return ClockRequest(
+            servers=self.servers,
+            policy=self.policy,
+            timeout_s=self.timeout_s,
+            family=self.family,
+            samples=self.samples,
+            command=self.command,
+            ask_host=self.ask_host,
+            spent_s=self.spent_s,
+        )
+
+    @property
+    def of_api(self) -> ApiRequest | None:
+        """What of it the API is asked; None where none is named."""
+        if self.region is None and self.url is None:
+            return None
+        return ApiRequest(
+            region=self.region,
+            url=self.url,
+            login_url=self.login_url,
+            policy=self.policy,
+            timeout_s=self.timeout_s,
+            family=self.family,
+            date_fresh=self.date_fresh,
+            ca_file=self.ca_file,
+            command=self.command,
+            ask_host=False,
+            spent_s=self.spent_s,
+            max_requests=self.max_requests,
+        )

@@ -1,5 +1,7 @@
 """The screen for people: verdict, meaning, a picture of each part, findings, and one thing to do."""
 
+from collections.abc import Sequence
+
 from skewcheck.model import DateReading, Failure, HostFacts, NextStep, Report, Status
 from skewcheck.render import dates, host, servers
 from skewcheck.render.page import (
@@ -18,7 +20,10 @@ _IN_THE_VERDICT = frozenset(
     {
         "local-ahead",
         "local-behind",
+        "api-ahead",
+        "api-behind",
         "api-skew",
+        "ntp-differs",
         "too-coarse",
         "servers-disagree",
         "one-server",
@@ -31,6 +36,8 @@ _IN_THE_VERDICT = frozenset(
 """Findings that the first line has told already; one that isn't known here is shown."""
 _WHERE_NOBODY_ANSWERED = frozenset({"udp-123-blocked", "no-network", "dns-failed", "no-answer"})
 """Of these, what the first line tells only where it has nothing better to tell."""
+_SUSPECTS = "not-skew"
+"""The finding whose advice is a list to go through in its order."""
 _PREMISES = {
     "majority-honest": "most of these servers are honest",
     "path-not-hostile": "nobody rewrites NTP on the way",
@@ -111,9 +118,22 @@ def _findings(page: Page, report: Report) -> list[Line]:
     for finding in report.findings:
         if finding.id not in told:
             lines += page.wrapped(finding.summary, PLAIN, MARGIN)
-            lines += [
-                line for remedy in finding.remedy if remedy != last for line in page.wrapped(remedy, FAINT, 2 * MARGIN)
-            ]
+            advice = [remedy for remedy in finding.remedy if remedy != last]
+            lines += _numbered(page, advice) if finding.id == _SUSPECTS else _listed(page, advice)
+    return lines
+
+
+def _listed(page: Page, advice: Sequence[str]) -> list[Line]:
+    return [line for remedy in advice for line in page.wrapped(remedy, FAINT, 2 * MARGIN)]
+
+
+def _numbered(page: Page, advice: Sequence[str]) -> list[Line]:
+    """Return what is to be gone through in this order."""
+    lines: list[Line] = []
+    for number, suspect in enumerate(advice, start=1):
+        label = f"{' ' * MARGIN}{number}. "
+        first, *more = page.wrapped(suspect, PLAIN, len(label))
+        lines += [[(label, PLAIN), *first[1:]], *more]
     return lines
 
 
