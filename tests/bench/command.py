@@ -58,6 +58,12 @@ def api(url: str, *options: str, environment: Mapping[str, str] | None = None, p
     return _run(["api", "--url", url, *options], environment, prefix)
 
 
+def check(servers: Sequence[str], url: str, *options: str, environment: Mapping[str, str] | None = None) -> Run:
+    """Run `skewcheck check --json` against *servers* and what answers at *url*."""
+    named = [argument for server in servers for argument in ("-H", server)]
+    return _run(["check", "--url", url, *options, *named], environment, ())
+
+
 def _run(arguments: Sequence[str], environment: Mapping[str, str] | None, prefix: Sequence[str]) -> Run:
     command = [*prefix, sys.executable, "-m", "skewcheck", *arguments, "--json"]
     started_s = time.monotonic()
