@@ -23,10 +23,12 @@ _PACKAGES = {
     "haproxy": "haproxy",
     "openssl": "openssl",
     "htpdate": "htpdate",
+    "promtool": "prometheus",
+    "xmllint": "libxml2-utils",
 }
 _SERVES = " (it starts a service: better in a container)"
 _REMARKS = {"chrony": " (it replaces this machine's time service: better in a container)"} | dict.fromkeys(
-    ("nginx-light", "apache2", "lighttpd", "varnish", "htpdate"), _SERVES
+    ("nginx-light", "apache2", "lighttpd", "varnish", "htpdate", "prometheus"), _SERVES
 )
 _SYSTEM_FOLDERS = "/usr/sbin:/sbin"
 """Not on the PATH of everybody."""

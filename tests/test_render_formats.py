@@ -1,0 +1,161 @@
+"""The formats for programs: each accepted by what reads it, whatever the report, and no line of any a command."""
+
+import pytest
+from api_reports import BY_HAND as API_BY_HAND
+from api_reports import parts
+from bench import judges
+from hostile_reports import hostile_reports
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from reports import BY_HAND, SENTENCES
+
+from skewcheck.model import ApiPart, Report, Status
+from skewcheck.render import github, json, junit, nagios, prometheus, text
+from skewcheck.render.sources import decimal, sources
+from skewcheck.visible import inert, visible
+
+REPORTS = {**BY_HAND, **{f"api, {name}": report for name, report in API_BY_HAND.items()}}
+FEW = settings(max_examples=30, deadline=None)
+"""Where a program is started for each."""
+
+
+@pytest.mark.parametrize("report", REPORTS.values(), ids=list(REPORTS))
+def test_each_judge_accepts_each_report(report: Report) -> None:
+    """A report as it can really come, in every format."""
+    judges.performance(nagios.render(report, verbose=1))
+    judges.check_by_promtool(prometheus.render(report))
+    judges.series(prometheus.render(report))
+    judges.cases(junit.render(report))
+    assert all(judges.command(line) for line in github.render(report).splitlines())
+
+
+@settings(deadline=None)
+@given(hostile_reports(), st.integers(0, 1))
+def test_nagios_keeps_to_the_grammar(report: Report, verbose: int) -> None:
+    """One line, its performance data in the grammar, and of each figure the one that the report has."""
+    output = nagios.render(report, verbose=verbose)
+    assert output.isascii()
+    assert verbose or output.count("\n") == 1
+    judges.check_commands_nothing(output)
+    data = judges.performance(output)
+    asked = sources(report)
+    assert len(data) == 4 * len(asked)
+    for source in asked:
+        prefix = "" if source.name == "ntp" else f"{source.name}_"
+        assert data[f"{prefix}skew"] == (None if source.skew_s is None else float(decimal(source.skew_s) or "nan"))
+        skew_s, size_s = data[f"{prefix}skew"], data[f"{prefix}offset"]
+        assert size_s == (None if skew_s is None else abs(skew_s))
+
+
+@settings(deadline=None)
+@given(hostile_reports())
+def test_metrics_are_valid_in_both_formats(report: Report) -> None:
+    """Text format and OpenMetrics alike; no label comes from outside, nothing unknown is there, one status is 1."""
+    metrics = prometheus.render(report)
+    assert metrics.isascii()
+    assert metrics.endswith("# EOF\n")
+    judges.check_commands_nothing(metrics)
+    series = judges.series(metrics)
+    assert {name for (name, labels), value in series.items() if name == "skewcheck_status" and value == 1.0} == {
+        "skewcheck_status"
+    }
+    labels = {pair for _, pairs in series for pair in pairs}
+    assert {name for name, _ in labels} <= {"source", "status", "version"}
+    assert {value for name, value in labels if name == "source"} <= {"ntp", "api", "login"}
+    assert {value for name, value in labels if name == "status"} == {status.value for status in Status}
+    for source in sources(report):
+        measured = ("skewcheck_skew_seconds", (("source", source.name),)) in series
+        assert measured is (source.skew_s is not None)
+
+
+@FEW
+@given(hostile_reports())
+def test_promtool_has_nothing_to_say(report: Report) -> None:
+    """The program that Prometheus' users check their metrics with."""
+    judges.check_by_promtool(prometheus.render(report))
+
+
+@FEW
+@given(hostile_reports())
+def test_junit_keeps_to_the_schema(report: Report) -> None:
+    """Whoever sends what, it is XML in the schema; and red exactly where the exit code isn't 0."""
+    document = junit.render(report)
+    assert document.isascii()
+    judges.check_commands_nothing(document)
+    cases = judges.cases(document)
+    assert list(cases) == ["verdict", *(source.name for source in sources(report))]
+    assert any(case.outcome in ("failure", "error") for case in cases.values()) is (report.exit_code != 0)
+    assert cases["verdict"].text.startswith(report.verdict)
+
+
+@settings(deadline=None)
+@given(hostile_reports())
+def test_the_runner_reads_back_what_was_said(report: Report) -> None:
+    """Each line is one annotation, at most ten, and unescaped by the runner's rules it is the text."""
+    lines = github.render(report).split("\n")
+    assert lines.pop() == ""
+    assert 1 <= len(lines) <= 10
+    read = [judges.command(line) for line in lines]
+    first, *others = [one for one in read if one is not None]
+    assert len(others) == len(lines) - 1
+    assert {one.name for one in (first, *others)} <= {"error", "warning", "notice"}
+    assert first.properties == {"title": f"skewcheck {report.command}: {report.status.value}"}
+    bad = [finding for finding in report.findings if finding.status is not Status.OK]
+    assert [one.properties["title"] for one in others] == [
+        f"skewcheck {report.command}: {finding.id}" for finding in bad[:9]
+    ]
+    for line in lines:
+        assert all(character.isprintable() for character in line)
+        assert "##[" not in line
+
+
+@settings(deadline=None)
+@given(hostile_reports())
+def test_the_summary_is_small_and_nothing_but_text(report: Report) -> None:
+    """No markup, no link, no control character from outside; and far from the 1 MiB that a step may have."""
+    summary = github.summary(report)
+    assert all(character.isprintable() or character == "\n" for character in summary)
+    assert len(summary.encode()) < 2**19
+    markup = summary
+    for ours in ("### ", "<code>", "</code>", "**", "|---|---|", "- **", "| ", " |"):
+        markup = markup.replace(ours, "")
+    references = markup.replace("&#", "").replace("&", "!")
+    assert not set(references) & set("<>*_[]`\\!$@~{}")
+
+
+@settings(deadline=None)
+@given(hostile_reports(), st.sampled_from([40, 80, 400]), st.integers(0, 1), st.booleans(), st.booleans())
+def test_no_screen_commands_a_runner(report: Report, width: int, verbose: int, quiet: bool, ascii_only: bool) -> None:
+    """Wherever a line is broken, and whatever is left of it at its start."""
+    screen = text.render(report, width=width, color=False, verbose=verbose, quiet=quiet, ascii_only=ascii_only)
+    judges.check_commands_nothing(screen)
+
+
+@settings(deadline=None)
+@given(hostile_reports(), st.none() | parts())
+def test_no_json_commands_a_runner(report: Report, part: ApiPart | None) -> None:
+    """It is one line that starts with a brace; what is left is the runner's old form."""
+    judges.check_commands_nothing(json.render(report._replace(api=part)))
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("::error::x", r"\u003a:error::x"),
+        ("a\n  ::Debug::x", "a\n  \\u003a:Debug::x"),
+        ("a ##[error]x", r"a ##\u005berror]x"),
+        ("::1", "::1"),
+        ("  ::ffff:192.0.2.1  ok", "  ::ffff:192.0.2.1  ok"),
+        ("a ::error::x", "a ::error::x"),
+        ("## [", "## ["),
+    ],
+)
+def test_what_is_made_inert(said: str, shown: str) -> None:
+    """A command is broken, and an address that only looks a little like one is left alone."""
+    assert inert(said) == shown
+
+
+@given(SENTENCES)
+def test_what_is_inert_stays_so(said: str) -> None:
+    """Done twice, as on stderr, it is the same."""
+    assert inert(inert(visible(said))) == inert(visible(said))
