@@ -71,11 +71,11 @@ def _clock(report: Report, source: Source) -> _Case:
     about = [finding for finding in report.findings if source.name == "login" and finding.id in _ISSUER]
     if status is None:
         status = about[0].status if about else Status.OK
-    tag = _tag(report, status)
+    tag, kind = _tag(report, status), status.value
     if tag is None and source.skew_s is None:
-        tag = "skipped"  # it was asked, and nothing depends on it
+        tag, kind = "skipped", "no-reading"  # it was asked, and nothing depends on it
     lines = [f"clock {source.title}: {source.said}", *(f"finding {found.id}: {found.summary}" for found in about)]
-    return _Case(source.name, tag, status.value, source.said, "\n".join([*lines, *source.details]))
+    return _Case(source.name, tag, kind, source.said, "\n".join([*lines, *source.details]))
 
 
 def _tag(report: Report, status: Status) -> str | None:
