@@ -29,20 +29,31 @@ def loaded(*arguments: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--version"], ["--help"], ["clock", "--help"], ["api", "--help"], ["demo", "--help"]]
+    "arguments",
+    [["--version"], ["--help"], ["clock", "--help"], ["api", "--help"], ["check", "--help"], ["demo", "--help"]],
 )
 def test_information_loads_nothing_that_measures(arguments: Sequence[str]) -> None:
     """`--help` and `--version` cost typer alone."""
     assert loaded(*arguments) & (HEAVY | MEASURING) == set()
 
 
-@pytest.mark.parametrize("command", ["clock", "demo"])
+@pytest.mark.parametrize("command", ["check", "clock", "demo"])
 def test_json_loads_nothing_heavy(command: str) -> None:
     """What runs every minute in thousands of containers loads no rich, no TLS, no HTTP, no token reader."""
     with servers_for("ok") as named:
-        names = loaded(command, "--json", *(named if command == "clock" else []))
+        names = loaded(command, "--json", *([] if command == "demo" else named))
     assert names & HEAVY == set()
     assert "skewcheck.render.json" in names
+
+
+@pytest.mark.parametrize("format_", ["nagios", "prometheus", "github", "junit"])
+def test_a_format_loads_no_other(format_: str) -> None:
+    """A probe pays for its own format alone, and for nothing heavy."""
+    with servers_for("ok") as named:
+        names = loaded("clock", "--format", format_, *named)
+    ours = {name for name in names if name.startswith("skewcheck.render.")}
+    assert ours == {"skewcheck.render.sources", f"skewcheck.render.{format_}"}
+    assert names & HEAVY == set()
 
 
 def test_only_the_screen_loads_rich() -> None:
