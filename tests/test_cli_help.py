@@ -5,7 +5,7 @@ import re
 import pytest
 from bench.typed import skewcheck
 
-COMMANDS = ("clock", "api", "demo")
+COMMANDS = ("check", "clock", "api", "demo")
 each_help = pytest.mark.parametrize("words", [(), *((command,) for command in COMMANDS)], ids=["", *COMMANDS])
 NEVER_BY_ENVIRONMENT = {"--help", "--json", "--output", "--skew", "--liars", "--api-ahead", "--login-ahead"}
 
@@ -62,6 +62,9 @@ def test_tells_what_is_sent_where() -> None:
     assert "at most 16 HTTP requests" in asked
     assert "without a token, a cookie or any other credential" in asked
     assert "Nothing else leaves this machine but the look-up of the names" in asked
+    checked = " ".join(skewcheck("check", "--help").out.split())
+    assert "only if a region or a URL is named" in checked
+    assert "at most 10 HTTP requests each, without a token, a cookie or any other credential" in checked
     assert "Nothing leaves this machine" in " ".join(skewcheck("demo", "--help").out.split())
 
 

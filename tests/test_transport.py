@@ -14,7 +14,7 @@ from bench.certificates import Authority
 from bench.hostile_http import Behaviour, HostileServer, Visit, answering, head, once, over_tls
 from bench.patience import until_calm
 
-from skewcheck.measure import reply
+from skewcheck.measure import reply, transport
 from skewcheck.measure.addresses import Address, look_up
 from skewcheck.measure.http_date import Reply, Request, Trouble
 from skewcheck.measure.localclock import LocalClock
@@ -427,3 +427,15 @@ def test_a_host_that_allows_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     with asking(80, host="api.test") as transport:
         trouble = refused(transport.exchange(HEAD, 0.0))
     assert (trouble.reason, "thread" in trouble.detail) == ("dns-failed", True)
+
+
+def test_a_sleep_that_is_refused_is_waited_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fakes the time of day may refuse to sleep (libfaketime: EINVAL): the wait takes as long all the same."""
+
+    def refuse(_: float) -> None:
+        raise OSError(22, "Invalid argument")
+
+    monkeypatch.setattr(time, "sleep", refuse)
+    began_s = time.monotonic()
+    transport._pause(0.05)
+    assert time.monotonic() - began_s >= 0.045
