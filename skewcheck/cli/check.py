@@ -7,7 +7,7 @@ from skewcheck.cli.deliver import Deadline, deliver
 
 TIMEOUT_S = 10.0
 
-BRIEFLY = "Ask all of them at once: whose clock is off?"
+BRIEFLY = "Compare this host, NTP and an API: whose clock is off?"
 EPILOG = """
 \b
 Examples:
