@@ -159,3 +159,21 @@ def test_what_is_made_inert(said: str, shown: str) -> None:
 def test_what_is_inert_stays_so(said: str) -> None:
     """Done twice, as on stderr, it is the same."""
     assert inert(inert(visible(said))) == inert(visible(said))
+
+
+@pytest.mark.parametrize(
+    ("number", "written"),
+    [
+        (0.203, "0.203"),
+        (-100.0, "-100"),
+        (2e9, "2000000000"),
+        (-1e-12, "0"),
+        (1e-9, "0.000000001"),
+        (float("-inf"), None),
+        (float("nan"), None),
+        (None, None),
+    ],
+)
+def test_numbers_are_plain(number: float | None, written: str | None) -> None:
+    """No exponent, no minus before nothing, and no word that only some parsers take for a number."""
+    assert decimal(number) == written
