@@ -84,14 +84,16 @@ def check(
     facts: HostFacts | None = None,
     own: tuple[str, ...] = (),
     request: CheckRequest | None = None,
+    stepped_s: float = 0.0,
 ) -> Report:
     """Return what `check` makes of these answers."""
     request = CheckRequest(region="eu-west-1") if request is None else request
     hosts: tuple[ApiHost, ...] = (host(Role.API, first),)
     if login is not None:
         hosts = (*hosts, host(Role.LOGIN, login))
-    found = Survey(agree(ntp), ServerList.PUBLIC, RUN, cut_short=False, own=own)
-    dates = ApiSurvey("eu-west-1", hosts, RUN._replace(ended_at_s=NOON + 2.5), cut_short=False)
+    run = RUN._replace(step_s=stepped_s)
+    found = Survey(agree(ntp), ServerList.PUBLIC, run, cut_short=False, own=own)
+    dates = ApiSurvey("eu-west-1", hosts, run._replace(ended_at_s=NOON + 2.5), cut_short=False)
     return judged(
         ntp_examined(found, LIMITS, request.of_ntp, facts),
         api_examined(dates, LIMITS, "linux", asked=("--region eu-west-1",)),
@@ -283,6 +285,31 @@ def test_a_flip_where_utcs_second_flips_is_evidence_that_a_date_is_fresh() -> No
     for elsewhere in (check(servers(0), api(0.0, 0.09, SECOND)), check(servers(0, count=1), api(0.0, lag=SECOND))):
         assert "api-fresh" not in ids(elsewhere)
         assert "if its Date is fresh" in elsewhere.verdict
+
+
+def test_what_an_old_date_could_change_is_said() -> None:
+    """Ahead only grows with the age of a `Date`, behind may be that age, and fine rests on its being fresh."""
+    assert ": api.mypurecloud.ie is at least 269 ms AHEAD of UTC;" in check(servers(0), api(-0.3, lag=SECOND)).verdict
+    behind = check(servers(0), api(3, lag=SECOND)).verdict
+    assert ", not yours: api.mypurecloud.ie is 3 s BEHIND UTC if its Date is fresh; your clock" in behind
+    assert "old" not in behind
+    assert "if that Date is fresh" in check(servers(0), api(0, 0.09, SECOND)).meaning
+    assert "if that Date is fresh" not in check(servers(0), api(0, lag=SECOND)).meaning
+
+
+def test_what_the_login_host_says_alone_is_told() -> None:
+    """Where the API itself is silent."""
+    assert check(servers(0), SILENT_API, api(0)).verdict.endswith(
+        "refused; your clock is within 20 ms of login.mypurecloud.ie, proven"
+    )
+
+
+def test_a_clock_that_was_set_meanwhile_is_measured_again() -> None:
+    """The step of it is said once, and nothing is blamed on it."""
+    report = check(servers(0.2), api(0.2), stepped_s=3.0)
+    assert report.next_step is not None
+    assert report.next_step.command == ASK
+    assert [finding.id for finding in report.findings].count("stepped") == 1
 
 
 def test_an_issuer_that_is_off_is_no_not_skew() -> None:

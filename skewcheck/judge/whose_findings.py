@@ -73,9 +73,7 @@ def _not_skew(case: Case) -> list[Finding]:
 
 
 def _local(case: Case, row: Whose) -> list[Finding]:
-    skew_s, utc = case.ntp.consensus.skew_s, case.ntp.consensus.interval
-    if skew_s is None or utc is None:
-        return []
+    skew_s, utc = _against_utc(case)
     summary = f"the local clock against UTC: {skew_text(skew_s, utc)} ({range_text(*utc)}); it {from_api(case)}"
     remedy = (next_step(case, row).command,)
     return [Finding(f"local-{direction(skew_s)}", of_the_clocks(case, row), summary, _evidence(skew_s, utc), remedy)]
@@ -83,8 +81,7 @@ def _local(case: Case, row: Whose) -> list[Finding]:
 
 def _api(case: Case, row: Whose) -> list[Finding]:
     ahead = case.api_ahead
-    if ahead is None:
-        return []
+    assert ahead is not None  # in rows that rest on both readings
     summary = f"{which_of_the_api(case)}: {case.api.survey.first.host} {off_from_utc(ahead)}"
     remedy = (next_step(case, row).command,)
     name = f"api-{direction(ahead.skew_s)}"
@@ -92,9 +89,7 @@ def _api(case: Case, row: Whose) -> list[Finding]:
 
 
 def _ntp_differs(case: Case, row: Whose) -> list[Finding]:
-    skew_s, utc = case.ntp.consensus.skew_s, case.ntp.consensus.interval
-    if skew_s is None or utc is None:
-        return []
+    skew_s, utc = _against_utc(case)
     summary = (
         f"by NTP the local clock is {skew_text(skew_s, utc)}, and it {from_api(case)}: NTP is smeared or intercepted "
         "on the way here, or this host and the API are off together"
@@ -124,6 +119,14 @@ def _fresh(case: Case) -> list[Finding]:
     )
     evidence = (*_evidence(ahead.skew_s, ahead.fresh), ("chance", chance))
     return [Finding("api-fresh", Status.OK, summary, evidence)]
+
+
+def _against_utc(case: Case) -> tuple[float, Interval]:
+    """Return what NTP shows, in rows that rest on it."""
+    skew_s, utc = case.ntp.consensus.skew_s, case.ntp.consensus.interval
+    assert skew_s is not None
+    assert utc is not None
+    return skew_s, utc
 
 
 def _evidence(skew_s: float, interval: Interval) -> tuple[tuple[str, float], ...]:

@@ -4,16 +4,19 @@ import math
 from collections.abc import Callable
 
 from skewcheck.judge import api_sentence, sentence
-from skewcheck.judge.api_case import may_lag
+from skewcheck.judge.api_case import DISTINCT_S, may_lag
 from skewcheck.judge.host import contradicted_daemon
 from skewcheck.judge.sentence import NOTHING_KNOWN, WORDS, either_way, skewed, way_from, whose, within
 from skewcheck.judge.severity import date_range
 from skewcheck.judge.whose import Case, Whose, of_the_clocks, status
-from skewcheck.model import Basis, DateReading, Difference, NoReading, Stale, StampedBy, Status
-from skewcheck.quantity import at_least_text, at_most_text, duration_text
+from skewcheck.model import Basis, DateReading, Difference, Stale, StampedBy, Status
+from skewcheck.quantity import at_least_text, duration_text
 
 NOT_SKEW = "NOT CLOCK SKEW"
 _FINE = "For a token: no clock explains a 401 here. What does, stands below, in the order to look."
+_FINE_IF_FRESH = (
+    "For a token: if that Date is fresh, no clock explains a 401 here. What does, stands below, in the order to look."
+)
 _FINE_AT_THE_EDGE = (
     "For a token: no clock that was measured explains a 401; one behind the API's edge, if it checks tokens, was not. "
     "What else does, stands below, in the order to look."
@@ -40,9 +43,7 @@ def meaning(case: Case, row: Whose) -> str:
     if status(case, row) is not of_the_clocks(case, row):
         return by_api
     if row is Whose.NOBODY:
-        reading = case.api.reading
-        edge = reading is not None and reading.stamped_by is StampedBy.EDGE
-        return _FINE_AT_THE_EDGE if edge else _FINE
+        return _fine(case)
     if row in (Whose.LOCAL, Whose.BOTH):
         return sentence.meaning(case.ntp.survey)
     if row is Whose.BY_NTP_ALONE:
@@ -50,6 +51,14 @@ def meaning(case: Case, row: Whose) -> str:
     return {Whose.NTP: _NTP_DIFFERS, Whose.API: f"{by_api} {_NOT_YOURS}", Whose.UNMEASURED: NOTHING_KNOWN}.get(
         row, by_api
     )
+
+
+def _fine(case: Case) -> str:
+    """Return what it means that no clock is off, which is not more than was measured."""
+    reading = case.api.reading
+    if reading is not None and _rests_on_freshness(case, reading) and not case.flips_with_utc:
+        return _FINE_IF_FRESH
+    return _FINE_AT_THE_EDGE if reading is not None and reading.stamped_by is StampedBy.EDGE else _FINE
 
 
 # --- What is known of each pair of clocks, as parts of a sentence ---
@@ -64,29 +73,30 @@ def from_api(case: Case) -> str:
     """Return how far the local clock is from the API's: `is 201 ms AHEAD of api.example.net if its Date is fresh`."""
     reading, name = case.api.reading, case.api.survey.first.host
     assert reading is not None  # only rows for which the API says something ask for it
-    low_s, high_s = interval = date_range(reading)
-    if reading.stale is not None or not math.isfinite(low_s):
-        if high_s < 0:
-            return f"is at least {at_least_text(high_s)} {way_from(high_s, name)}"
-        return f"is at most {at_most_text(high_s)} {way_from(high_s, name)}"
+    interval = date_range(reading)
+    if reading.stale is not None:  # judged at all only where it shows the local clock far behind
+        return f"is at least {at_least_text(interval.high_s)} {way_from(interval.high_s, name)}"
     far = f"is {within(interval)} of {name}" if either_way(interval) else skewed(reading.skew_s, interval, name)
     return f"{far}{_premise(case, reading)}"
 
 
+def _rests_on_freshness(case: Case, reading: DateReading) -> bool:
+    return may_lag(reading) and not case.api.judgement.proven
+
+
 def _premise(case: Case, reading: DateReading) -> str:
-    if not may_lag(reading) or case.api.judgement.proven:
+    if not _rests_on_freshness(case, reading):
         return ""
     return ", whose second moves on where UTC's does" if case.flips_with_utc else " if its Date is fresh"
 
 
 def off_from_utc(ahead: Difference) -> str:
-    """Return how far the API's clock is from UTC: `is 3.1 s BEHIND UTC`."""
+    """Return how far the API's clock, which differs from UTC, is from it: `is 3.1 s BEHIND UTC`."""
     low_s, high_s = ahead.fresh
-    if not math.isfinite(high_s):
-        return f"is at least {at_least_text(low_s)} AHEAD of UTC" if low_s > 0 else "may be ahead of UTC"
-    if either_way(ahead.fresh):
-        return f"is {within(ahead.fresh)} of UTC"
-    return skewed(ahead.skew_s, ahead.fresh)
+    lags = ahead.interval.high_s > high_s + DISTINCT_S
+    if low_s > 0 and (lags or not math.isfinite(high_s)):  # the older its `Date`, the farther ahead
+        return f"is at least {at_least_text(low_s)} AHEAD of UTC"
+    return f"{skewed(ahead.skew_s, ahead.fresh)}{' if its Date is fresh' if lags else ''}"
 
 
 def which_of_the_api(case: Case) -> str:
@@ -165,15 +175,7 @@ def _by_api_alone(case: Case) -> str:
 
 
 def _by_ntp_alone(case: Case) -> str:
-    return f"{by_ntp(case)}; {without_api(case)}"
-
-
-def without_api(case: Case) -> str:
-    """Return why there is nothing to judge by from the API."""
-    first = case.api.survey.first
-    if isinstance(first.outcome, NoReading):
-        return api_sentence.silence(first, first.outcome)
-    return api_sentence.by_api(case.api)
+    return f"{by_ntp(case)}; {api_sentence.by_api(case.api)}"
 
 
 _SENTENCES: dict[Whose, Callable[[Case], str]] = {
