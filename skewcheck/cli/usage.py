@@ -21,7 +21,7 @@ def translated(error: Any, arguments: list[str]) -> UsageError:
     path = _command_path(arguments) if context is None else context.command_path
     see_help = f"`{path} --help` tells what there is."
     if hasattr(error, "possibilities"):
-        return _no_such_option(error, path, see_help)
+        return _no_such_option(error, arguments, path, see_help)
     if getattr(error, "param", None) is not None:
         return UsageError(f"{_label(error.param, context)}: {_sentence(error.message)}", see_help)
     commands = getattr(getattr(context, "command", None), "commands", None)
@@ -33,14 +33,15 @@ def translated(error: Any, arguments: list[str]) -> UsageError:
     return UsageError(_sentence(error.message), see_help)
 
 
-def _no_such_option(error: Any, path: str, see_help: str) -> UsageError:
+def _no_such_option(error: Any, arguments: list[str], path: str, see_help: str) -> UsageError:
     name = error.option_name
     shown = name if _OPTION_NAME.fullmatch(name) else ""
     summary = f"there is no option {shown}" if shown else "there is no such option"
     commands = getattr(error.ctx.command, "commands", {})
     owners = [word for word, command in commands.items() if any(name in param.opts for param in command.params)]
     if owners:
-        return UsageError(f"{summary} before the command", f"Put it behind: `{path} {owners[0]} {shown}`.")
+        owner = next((word for word in arguments if word in owners), owners[0])
+        return UsageError(f"{summary} before the command", f"Put it behind: `{path} {owner} {shown}`.")
     if error.possibilities:
         return UsageError(summary, f"Did you mean {' or '.join(error.possibilities)}? {see_help}")
     return UsageError(summary, see_help)
