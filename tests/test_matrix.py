@@ -6,17 +6,18 @@ the local clock is wrong. Four run at a time.
 
 import itertools
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import NamedTuple
 
 import pytest
 from bench import chrony as bench_chrony
-from bench import command, webservers
+from bench import command, judges, webservers
 from bench.command import Run
 from bench.faketime import wrong_clock
 from bench.patience import until_calm
+from bench.typed import Done, skewcheck
 
 AHEAD_S = (0.0, 0.2, -3.0, 3600.0)
 """Of true time, each of the three clocks."""
@@ -154,6 +155,42 @@ def test_the_right_party_in_every_cell(blocked: str, bench: Bench) -> None:
         for cell, runs in zip(cells, pool.map(bench.ask, cells), strict=True):
             for run in runs:
                 _hold(cell, run)
+
+
+JUDGED = (
+    Cell(0.0, 0.0, 0.0),
+    Cell(0.0, 0.0, -3.0),
+    Cell(0.2, 0.0, 0.0),
+    Cell(0.0, 3600.0, 0.0),
+    Cell(0.0, 3600.0, -3.0),
+    Cell(-3.0, None, 0.0),
+    Cell(0.0, 0.0, None),
+    Cell(0.0, None, None),
+)
+"""One of each kind."""
+FORMATS: dict[str, Callable[[str], object]] = {
+    "nagios": judges.performance,
+    "prometheus": judges.series,
+    "junit": judges.cases,
+    "github": lambda output: [judges.command(line) for line in output.splitlines()],
+}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_is_accepted_by_its_judge(name: str, bench: Bench) -> None:
+    """Of each kind of cell, failures included, as it comes out of the program; the exit code is the same as ever."""
+
+    def ask(cell: Cell) -> Done:
+        words = [word for server in bench.ntp[cell.ntp_s] for word in ("-H", server)]
+        words += ["--url", bench.api[cell.api_s], "-t", "4s", "--format", name]
+        return skewcheck("check", *words, environment=wrong_clock(cell.local_s) if cell.local_s else None)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for cell, done in zip(JUDGED, pool.map(ask, JUDGED), strict=True):
+            assert FORMATS[name](done.out), (cell, done)
+            assert done.exit_code in {told.exit_code for told in wanted(cell)} | {3}, (cell, done)
 
 
 def _hold(cell: Cell, run: Run) -> None:

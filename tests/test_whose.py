@@ -7,6 +7,8 @@ from typing import NamedTuple
 import pytest
 from api_reports import FRESH, SECOND, host
 from api_reports import reading as date
+from bench import judges
+from bench.typed import checked
 from hypothesis import given
 from hypothesis import strategies as st
 from reports import NOON, RUN
@@ -44,6 +46,7 @@ from skewcheck.model import (
     Unknown,
     Zone,
 )
+from skewcheck.render import github, json, junit, nagios, prometheus, text
 
 LIMITS = Thresholds(0.1, 1.0)
 API_URL = "https://api.mypurecloud.ie/api/v2/date"
@@ -218,6 +221,19 @@ def test_every_cell_of_the_table(cell: Cell) -> None:
     assert report.next_step.command == cell.command
     assert ("NOT CLOCK SKEW" in report.verdict) == ("not-skew" in ids(report))
     assert all(finding.summary and report.meaning for finding in report.findings)
+
+
+@pytest.mark.parametrize("cell", CELLS.values(), ids=CELLS)
+def test_every_format_says_every_cell(cell: Cell) -> None:
+    """Its outside judge accepts each, whatever the row."""
+    report = check(cell.ntp, cell.api)
+    judges.performance(nagios.render(report))
+    judges.series(prometheus.render(report))
+    judges.cases(junit.render(report))
+    assert all(judges.command(line) for line in github.render(report).splitlines())
+    assert checked(json.render(report))["command"] == "check"
+    screen = text.render(report, width=80, color=False, verbose=0, quiet=False)
+    assert max(map(len, screen.splitlines()[:-3])) <= 80
 
 
 def test_the_first_lines_as_a_whole() -> None:
