@@ -350,8 +350,8 @@ def test_an_issuer_that_is_ahead() -> None:
     finding = the(found, "issuer-ahead")
     assert finding.status is Status.WARNING
     assert finding.summary == (
-        f"{LOGIN} is 400 ms ahead of {API} (300 to 510 ms ahead if both their Dates are fresh): then, if an issue "
-        "time is checked, which is not known, at most 51% of first requests are refused"
+        f"{LOGIN} is 400 ms ahead of {API} (300 to 510 ms ahead if both their Dates are fresh): if Genesys "
+        "Cloud checks a token's issue time, which is not known, at most 51% of first requests are refused"
     )
     assert found.api is not None
     assert found.api.issuer_ahead is not None
@@ -408,13 +408,13 @@ def test_where_only_the_api_answers() -> None:
     [
         (FINE, "the clock is an unlikely cause of a 401"),
         (reading(-0.05, 0.06, UNKNOWN_LAG), "if that Date is fresh, the clock is an unlikely cause"),
-        (FINE._replace(stamped_by=StampedBy.EDGE), "if one checks tokens there, was not measured"),
+        (FINE._replace(stamped_by=StampedBy.EDGE), "this host and the edge of the API agree so well"),
         (AHEAD, "issued in the future to a strict server"),
         (reading(7 * 3600, 7 * 3600 + 0.1), "looks dead on arrival"),
-        (BEHIND, "with a buffer below 3.1 s, comes too late"),
+        (BEHIND, "with a buffer below 3.3 s can come too late"),
         (reading(-0.05, 0.35), "ahead and behind are different illnesses"),
         (stale(3.0), "nothing can be said"),
-        (stale(-3.0), "with a buffer below 3 s, comes too late"),
+        (stale(-3.0), "with a buffer below 3 s comes too late"),
         (mixed(-0.02, 0.2, 0.18), "refuse a token now and take the same one a moment later"),
     ],
 )

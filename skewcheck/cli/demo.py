@@ -200,7 +200,7 @@ def _told(report: Report, set_up: _SetUp) -> Report:
         )
         made += f"; of the hosts of an API, {api} and, for its tokens, {login}"
         evidence |= {"set_up_api_ahead_s": services.api_ahead_s, "set_up_login_ahead_s": services.login_ahead_s}
-        command, measures = "skewcheck api", "asks for a region, and measures against its clock"
+        command, measures = "skewcheck api --region REGION", "measures against the clocks of a region"
     finding = Finding(
         "demo",
         Status.UNKNOWN if missing else Status.OK,
