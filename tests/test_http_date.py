@@ -256,6 +256,12 @@ def test_the_second_form_of_request_is_tried() -> None:
     assert reading.requests == len(reading.exchanges) + 1
 
 
+def test_what_the_transport_sent_twice_counts_twice() -> None:
+    """Each reply for which two requests went out counts for both, and the search ends that much earlier."""
+    reading, transport = read(World(path=CALM), FULL, lambda _, reply: reply._replace(requests=2))
+    assert reading.requests == 2 * transport.requests <= 16
+
+
 def test_why_there_is_nothing() -> None:
     """No Date, none that can be read, and no answer have their reasons, safe to show."""
     nothing = refused(lambda _, reply: without_date(reply))

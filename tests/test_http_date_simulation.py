@@ -174,6 +174,14 @@ def test_a_frozen_date_is_found_and_bounds_one_side(lag: str, question: Question
     assert wrong(done, lambda run: run.holds(run.reading.interval) and run.holds(run.reading.fresh)) == []
 
 
+def test_a_frozen_date_is_never_confirmed_while_the_clock_is_slewed() -> None:
+    """On a slow path the bounds of a clock that is slewed hard widen by more than the confirmation waits for."""
+    slow = World(lag="frozen", headers=(), slew_ppm=-80_000, path=Path(0.8, jitter=3.0), timeout_s=999)
+    done = runs(slow, Question((1.0, 5.0)), 1000, skew_s=-1.0)
+    assert wrong(done, lambda run: not run.reading.confirmed) == []
+    assert len(done) > 900
+
+
 def test_a_frozen_date_is_found_in_a_hurry() -> None:
     """Also where the deadline leaves no time to try a new connection."""
     done = runs(World(lag="frozen", timeout_s=3.0), FULL, 300)

@@ -24,6 +24,8 @@ from skewcheck.version import VERSION
 from skewcheck.visible import visible
 
 USUAL_PORTS = {"http": 80, "https": 443}
+MAX_REQUESTS = 16
+"""That a host gets in one run."""
 _SPIN_S = 6e-4
 """Sleeping ends up to a tenth of a millisecond late; the last moment is spent awake."""
 _LEAST_S = 1e-3
@@ -96,16 +98,18 @@ class HttpTransport:
         trusted: Callable[[], ssl.SSLContext] | None = None,
         ca_file: str | None = None,
         resolver: Resolver = look_up,
+        max_requests: int = MAX_REQUESTS,
     ) -> None:
         """Prepare to ask *endpoint* until *clock* has run for *deadline_s*; nothing is opened yet.
 
-        *trusted* returns `tls.context(ca_file)`, for several transports to share.
+        *trusted* returns `tls.context(ca_file)`, for several transports to share. After *max_requests* none that is
+        lost with its connection is sent again.
         """
         self._endpoint, self._clock, self._deadline_s, self._family = endpoint, clock, deadline_s, family
         self._trusted, self._ca_file, self._resolver = trusted or (lambda: tls.context(ca_file)), ca_file, resolver
         self._connection: _Connection | None = None
         self._opened = 0
-        self._sent = False
+        self._sent, self._sent_before, self._max_requests = 0, 0, max_requests
         self._proxy: Proxy | None = None
         self.address: str | None = None
         """The address that was reached last, of the proxy where there is one; None before there was any."""
@@ -133,7 +137,8 @@ class HttpTransport:
 
         With *anew* the connection there is gets dropped first.
         """
-        self._sent = False
+        self._sent_before += self._sent
+        self._sent = 0
         try:
             if anew:
                 self.close()
@@ -153,7 +158,8 @@ class HttpTransport:
         try:
             return self._converse(connection, request)
         except ExchangeError as error:
-            if not connection.replies or error.trouble.reason not in (CLOSED_EARLY, NOT_HTTP):
+            spent = self._sent_before + self._sent >= self._max_requests
+            if spent or not connection.replies or error.trouble.reason not in (CLOSED_EARLY, NOT_HTTP):
                 raise
         self.close()
         return self._converse(self._quiet_connection(), request)
@@ -161,7 +167,7 @@ class HttpTransport:
     def _converse(self, connection: _Connection, request: Request) -> Reply:
         data = self._written(request)
         connection.socket.settimeout(self._time())
-        self._sent = True
+        self._sent += 1
         sent_s = self.now_s()
         reply.write(connection.socket, data)
         head = reply.read(connection.socket, request.method, now_s=self.now_s, left_s=self.left_s)
@@ -180,6 +186,7 @@ class HttpTransport:
             connection.address,
             connection.certificate,
             self._proxy is not None,
+            self._sent,
         )
 
     def _written(self, request: Request) -> bytes:
