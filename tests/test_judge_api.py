@@ -556,7 +556,7 @@ def test_what_the_host_says_stands_beside_it() -> None:
     """A fake is told and mended; what needs UTC, as a daemon's being wrong, isn't claimed."""
     found = report(reading(7199.9, 7200.1), facts=host(fake=Fake("libfaketime", 7200.0)))
     assert ids(found) == ["api-skew", "faked"]
-    assert command(found) == "env -u LD_PRELOAD -u FAKETIME skewcheck clock"
+    assert command(found) == "env -u LD_PRELOAD -u FAKETIME skewcheck api --region eu-west-1"
 
 
 def test_the_deadline_and_who_could_have_told_more() -> None:
@@ -636,6 +636,9 @@ def test_whatever_is_measured_is_told(
         (silent("certificate-unknown-ca", rejected=True), False, "skewcheck api --region eu-west-1 --ca-file FILE"),
         (silent("rate-limited", rejected=True), False, "skewcheck api --region eu-west-1"),
         (silent("stalled"), False, "skewcheck api --region eu-west-1 -t 30s"),
+        (silent("ca-file-unreadable"), False, "env | grep SSL_CERT"),
+        (reading(-0.2, 1.2, ended=Ended.TOLD_TO_STOP), False, "skewcheck api --region eu-west-1"),
+        (reading(-0.2, 1.2, ended=Ended.LOST), False, "skewcheck api --region eu-west-1"),
     ],
 )
 def test_the_last_line(found: DateReading | NoReading, full: bool, expected: str) -> None:
@@ -653,6 +656,32 @@ def test_a_url_is_asked_again_as_it_was_named() -> None:
     refused = report(silent("certificate-unknown-ca", rejected=True), request=request)
     assert command(refused) == "skewcheck api --url 'https://gw.example/a;b' --date-fresh --ca-file FILE"
     assert command(report(silent(), request=request)) == "curl -sSIv 'https://gw.example/a;b'"
+    assert command(report(silent("ca-file-unreadable"), request=request)) == "ls -l '/etc/my ca.pem'"
+
+
+def test_what_the_age_of_a_date_leaves_open_is_not_yet_blamed_on_a_clock() -> None:
+    """Where an old `Date` alone could explain it, NTP is named for that, and else for whose clock it is."""
+    why = {False: "settles what the age of a Date leaves open", True: "tells whether it is this clock that is off"}
+    for proven, found in ((False, reading(0.2, 0.4, UNKNOWN_LAG)), (True, reading(-0.4, -0.2, UNKNOWN_LAG))):
+        step = report(found).next_step
+        assert step is not None
+        assert step.command == "skewcheck clock"
+        assert why[proven] in step.why
+
+
+def test_what_is_wrong_with_the_service_itself_leads_to_its_owner() -> None:
+    """No clock of this host mends it: what to hand to support, and what its certificate says."""
+    assert command(report(FINE, reading(-0.45, -0.35))) == "skewcheck api --region eu-west-1 --full -v"
+    ended = Certificate(NOON - 2 * YEAR_S, NOON - YEAR_S)
+    outdated = FINE._replace(security=Security.DATES_IGNORED, certificate=ended)
+    assert command(report(outdated)).startswith("curl -skvI https://")
+
+
+def test_hosts_that_are_silent_alike_are_told_of_once() -> None:
+    """One sentence for both where the reason is one; another one's is no part of it."""
+    both = report(silent("dns-failed"), silent("dns-failed")).verdict
+    assert both.startswith(f"CANNOT TELL  {API} and {LOGIN} were not reached: ")
+    assert LOGIN not in report(silent("dns-failed"), silent("stalled")).verdict
 
 
 def test_the_premises_are_named_where_something_rests_on_them() -> None:

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reports import reports
 from rich.cells import cell_len
+from test_render_host import SERVER as CHRONY_HOST
 
-from skewcheck.model import ApiPart, DateReading, Finding, Report, Status
+from skewcheck.model import ApiPart, DateReading, Ended, Finding, Report, Status
 from skewcheck.render.text import render
 
 
@@ -266,6 +267,47 @@ def test_what_a_finding_says_of_the_issuer_is_not_said_twice() -> None:
     shown = " ".join(screen(FUTURE._replace(findings=(finding,))).split())
     assert "login against api" not in shown
     assert finding.summary in shown
+
+
+def test_what_the_host_says_stands_where_its_clock_is_in_question() -> None:
+    """Beside an API's clock that shows no fault of this one, a time daemon is of no interest but to -v."""
+    idle = Finding("daemon-unsynchronised", Status.OK, "no time daemon runs here")
+    off, fine = (report._replace(host=CHRONY_HOST, findings=(idle,)) for report in (AHEAD, FUTURE))
+    for shown in (screen(off), screen(fine, verbose=1)):
+        assert "chronyd" in shown
+        assert idle.summary in shown
+    assert "chronyd" not in screen(fine)
+    assert idle.summary not in screen(fine)
+
+
+def test_a_remedy_stands_once() -> None:
+    """Two findings that lead to the same command give it once; the last line's own isn't repeated."""
+    findings = tuple(
+        Finding(name, Status.OK, name, (), ("skewcheck clock", "mend it")) for name in ("stepped", "slewing")
+    )
+    shown = screen(AHEAD._replace(findings=findings))
+    assert shown.count("mend it") == shown.count("skewcheck clock") == 1
+
+
+def test_no_middle_of_what_has_one_end() -> None:
+    """A cache leaves one side: a dot in it would look like an estimate."""
+    assert "•" not in CACHED_SCREEN
+
+
+@pytest.mark.parametrize("why", Ended)
+def test_why_no_more_was_asked(why: Ended) -> None:
+    """Every end has its words, confirmed or not; a server that asks for patience is quoted, not put in brackets."""
+    assert AHEAD.api is not None
+    survey = AHEAD.api.survey
+    outcome = survey.first.outcome
+    assert isinstance(outcome, DateReading)
+    for confirmed in (False, True):
+        ended = outcome._replace(ended=why, confirmed=confirmed, detail="status 429")
+        first = survey.first._replace(outcome=ended)
+        api = AHEAD.api._replace(survey=survey._replace(hosts=(first, *survey.hosts[1:])))
+        (told,) = (line for line in screen(AHEAD._replace(api=api), width=120).splitlines() if "requests     9" in line)
+        assert ("confirmed" in told) == confirmed
+        assert told.endswith("48 ms; status 429" if why is Ended.TOLD_TO_STOP and not confirmed else " (status 429)")
 
 
 @pytest.mark.parametrize("report", BY_HAND.values(), ids=list(BY_HAND))

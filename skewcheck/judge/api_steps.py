@@ -4,7 +4,7 @@ from collections.abc import Callable
 from shlex import quote
 
 from skewcheck.judge import remedies
-from skewcheck.judge.api_case import Case, may_lag
+from skewcheck.judge.api_case import Case, may_lag, outdated
 from skewcheck.model import Ended, NextStep, NoReading, Status
 
 WHOSE = NextStep("next", "skewcheck clock", "asks NTP: tells whether it is this clock that is off, or the API's")
@@ -23,13 +23,16 @@ def next_step(case: Case) -> NextStep:
         return reach(case, case.survey.first.outcome, case.survey.first.host)
     assert reading is not None  # the other kind of outcome
     if fake is not None and remedies.misleads(fake):
-        return remedies.mend_clock(case.platform, case.host)
+        step = remedies.mend_clock(case.platform, case.host)
+        return step._replace(command=step.command.replace("skewcheck clock", _command(case)))
     if case.survey.local.step_s:
         return again(case)
     if reading.stale is not None:
         return _NO_CACHE
     if reading.spread_s:
         return _THIS_ONE
+    if case.status is not case.judgement.status:
+        return _for_support(case) if case.issuer_status is case.status else _certificate(case)
     if reading.ended in _CUT_OFF and not case.judgement.proven:
         return _CUT_OFF[reading.ended](case)
     if case.judgement.least is not case.judgement.most and not case.survey.full and reading.ended is not Ended.NARROW:
@@ -47,6 +50,18 @@ def again(case: Case) -> NextStep:
 def full(case: Case) -> NextStep:
     """Return how to ask until the range is as narrow as it can be."""
     return NextStep("next", _command(case, "--full"), "narrows the range, down to about one round trip")
+
+
+def _for_support(case: Case) -> NextStep:
+    """Return what to hand to those who can mend the service's own clocks."""
+    why = "narrows both ranges; what it prints is what Genesys Cloud's support can work with"
+    return NextStep("next", _command(case, "--full -v"), why)
+
+
+def _certificate(case: Case) -> NextStep:
+    """Return what shows the certificate that is not valid by its own server's time."""
+    url = next(reading.url for _, reading in case.readings if outdated(reading))
+    return NextStep("next", f"curl -skvI {quote(url)}", "shows the certificate and its dates: its owner can renew it")
 
 
 def reach(case: Case, outcome: NoReading, host: str) -> NextStep:

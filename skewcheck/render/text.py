@@ -115,7 +115,9 @@ def _failure(page: Page, failure: Failure) -> list[Line]:
 
 def _beside_the_point(report: Report, *, thorough: bool) -> bool:
     """Tell whether what the host says of its own clock is of no use here: the API's shows no fault of it."""
-    return report.ntp is None and report.status in (Status.OK, Status.UNKNOWN) and not thorough
+    if report.api is None or report.ntp is not None or thorough:
+        return False
+    return report.api.judgement.status in (Status.OK, Status.UNKNOWN)
 
 
 def _host(page: Page, report: Report, *, thorough: bool) -> list[Line]:
