@@ -303,7 +303,7 @@ def test_worse() -> None:
         (
             reading(4 * YEAR_S, 4 * YEAR_S + 1, security=Security.DATES_IGNORED),
             (
-                f"CRITICAL  your clock is 126144000.5 s (1460 d) AHEAD of {API}, between 126144000 and "
+                f"CRITICAL  your clock is 1460 d AHEAD of {API}, between 126144000 and "
                 "126144001 s; by this clock its certificate is not valid, so TLS vouches for its name alone"
             ),
         ),
@@ -657,6 +657,12 @@ def test_a_url_is_asked_again_as_it_was_named() -> None:
     assert command(refused) == "skewcheck api --url 'https://gw.example/a;b' --date-fresh --ca-file FILE"
     assert command(report(silent(), request=request)) == "curl -sSIv 'https://gw.example/a;b'"
     assert command(report(silent("ca-file-unreadable"), request=request)) == "ls -l '/etc/my ca.pem'"
+
+
+def test_years_are_not_counted_in_seconds() -> None:
+    """Line 1 says what a person can grasp; the range beside it stays exact."""
+    said = report(reading(4 * 365 * 86400.0, 4 * 365 * 86400.0 + 0.5)).verdict
+    assert said.startswith(f"CRITICAL  your clock is 1460 d AHEAD of {API}, proven between 1261")
 
 
 def test_what_the_age_of_a_date_leaves_open_is_not_yet_blamed_on_a_clock() -> None:

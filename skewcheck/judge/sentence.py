@@ -35,7 +35,7 @@ WORDS = {
 }
 FELT_S = 0.1
 """Below this, a verifier without leeway refuses at most one in ten fresh tokens, and any usual buffer hides it."""
-_MINUTE_S = 60.0
+_MINUTE_S, _DAY_S = 60.0, 86400.0
 SHORTEST_LIFE_S = 300.0
 """The shortest life that an OAuth client may set for its Genesys Cloud tokens."""
 _AHEAD = (
@@ -213,8 +213,12 @@ def _udp(failed: list[NoReading]) -> str:
 
 
 def skewed(skew_s: float, interval: Interval, of: str = "UTC") -> str:
-    """Return how far off a clock is, as exactly as its range is known: `is 203 ms AHEAD of UTC`."""
-    return f"is {size_text(skew_s, interval)} {way_from(skew_s, of)}"
+    """Return how far off a clock is, as exactly as its range is known: `is 203 ms AHEAD of UTC`.
+
+    From a day on no second is counted: that is for the range beside it.
+    """
+    size = duration_text(skew_s) if abs(skew_s) >= _DAY_S else size_text(skew_s, interval)
+    return f"is {size} {way_from(skew_s, of)}"
 
 
 def way_from(skew_s: float, of: str = "UTC") -> str:
