@@ -174,6 +174,21 @@ def test_a_frozen_date_is_found_and_bounds_one_side(lag: str, question: Question
     assert wrong(done, lambda run: run.holds(run.reading.interval) and run.holds(run.reading.fresh)) == []
 
 
+@pytest.mark.parametrize("out", [0.05, 0.5])
+def test_what_is_narrower_than_a_round_trip_is_never_confirmed(out: float) -> None:
+    """The replies of two clocks can fit into less than those of one clock can."""
+    path = Path(0.15, out=out)
+    two = runs(World(backends=(0.0, 0.3), closes=True, path=path), FULL, 500)
+    assert any(narrower(run) for run in two)
+    assert wrong(two, lambda run: not run.reading.confirmed or not narrower(run)) == []
+    assert wrong(runs(World(path=path), FULL, 500), lambda run: not narrower(run)) == []
+
+
+def narrower(run: Run) -> bool:
+    """Tell whether the range is well below a round trip."""
+    return 0 <= run.reading.fresh.width_s < 0.8 * run.reading.min_rtt_s
+
+
 def test_a_frozen_date_is_never_confirmed_while_the_clock_is_slewed() -> None:
     """On a slow path the bounds of a clock that is slewed hard widen by more than the confirmation waits for."""
     slow = World(lag="frozen", headers=(), slew_ppm=-80_000, path=Path(0.8, jitter=3.0), timeout_s=999)

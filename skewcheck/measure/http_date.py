@@ -331,7 +331,7 @@ class _Search:
         now, lag = self._now(), self._lag()
         fresh = self._range(freshness.FRESH_S, now)
         crossed_s = 0.0 if self._stale else self._crossed_s
-        last = self._replies[-1]
+        last, too_narrow = self._replies[-1], date_bounds.too_narrow(fresh, self._rtt_s())
         return DateReading(
             url=self._url(),
             address=None if last.address is None else visible(last.address),
@@ -344,7 +344,7 @@ class _Search:
             exchanges=tuple(piece.exchange for piece in self._pieces),
             requests=self._requests,
             min_rtt_s=self._rtt_s(),
-            confirmed=self._confirmed and crossed_s == 0 and self._stale is None,
+            confirmed=self._confirmed and crossed_s == 0 and self._stale is None and not too_narrow,
             ended=Ended.CONTRADICTED if crossed_s > 0 else over.ended,
             served=freshness.served(last.status, last.headers),
             method=self._request.method,
