@@ -157,6 +157,8 @@ BEHIND = reading(-3.3, -2.9)
         (FINE._replace(security=Security.PLAIN), Status.OK, False),
         (BEHIND._replace(security=Security.DATES_IGNORED), Status.CRITICAL, False),
         (FINE._replace(confirmed=False), Status.OK, False),
+        (reading(-0.5, 0.55)._replace(confirmed=False), Status.UNKNOWN, False),  # one reply, say
+        (reading(0.11, 1.2)._replace(confirmed=False), Status.WARNING, False),  # off in any case
         (stale(3.0), Status.UNKNOWN, False),
         (stale(-0.02), Status.UNKNOWN, False),
         (stale(-0.2), Status.WARNING, False),
