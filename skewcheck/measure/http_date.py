@@ -331,6 +331,7 @@ class _Search:
         now, lag = self._now(), self._lag()
         fresh = self._range(freshness.FRESH_S, now)
         crossed_s = 0.0 if self._stale else self._crossed_s
+        weakest = min(reversed(self._replies), key=lambda reply: _WEAKEST_FIRST.index(reply.security))
         last, too_narrow = self._replies[-1], date_bounds.too_narrow(fresh, self._rtt_s())
         return DateReading(
             url=self._url(),
@@ -340,7 +341,7 @@ class _Search:
             fresh=fresh,
             lag=lag,
             stamped_by=self._stamped_by(),
-            security=min((reply.security for reply in self._replies), key=_WEAKEST_FIRST.index),
+            security=weakest.security,
             exchanges=tuple(piece.exchange for piece in self._pieces),
             requests=self._requests,
             min_rtt_s=self._rtt_s(),
@@ -351,7 +352,7 @@ class _Search:
             stale=self._stale,
             spread_s=crossed_s,
             mix=date_bounds.mix(self._pieces, freshness.FRESH_S, now) if crossed_s > 0 else None,
-            certificate=last.certificate,
+            certificate=weakest.certificate,
             proxied=last.proxied,
             detail=over.detail,
         )
