@@ -55,6 +55,8 @@ class Reply(NamedTuple):
     proxied: bool = False
     requests: int = 1
     """That went out for it: two where the first was lost with its connection."""
+    opening_s: float = 0.0
+    """What opening its connection took; 0 where there was one."""
 
 
 class Trouble(NamedTuple):

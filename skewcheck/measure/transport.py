@@ -59,13 +59,14 @@ class Endpoint(NamedTuple):
 
 
 class _Connection:
-    """An open connection; `replies` counts what came over it."""
+    """An open connection; `replies` counts what came over it, `opening_s` is what it took to open."""
 
     def __init__(
         self, opened: socket.socket, address: str, security: Security, certificate: Certificate | None
     ) -> None:
         self.socket, self.address, self.security, self.certificate = opened, address, security, certificate
         self.replies = 0
+        self.opening_s = 0.0
 
     def said_unasked(self) -> bytes | None:
         """Return what came without a request, b"" where it was closed; None where nothing did, as it should be.
@@ -187,6 +188,7 @@ class HttpTransport:
             connection.certificate,
             self._proxy is not None,
             self._sent,
+            connection.opening_s if connection.replies == 1 else 0.0,
         )
 
     def _written(self, request: Request) -> bytes:
@@ -227,7 +229,9 @@ class HttpTransport:
         """Return a connection on which nothing comes unasked: the one there is, else a new one."""
         for _ in range(2):
             if self._connection is None:
+                began_s = self._clock.elapsed_s()
                 self._connection = self._open()
+                self._connection.opening_s = self._clock.elapsed_s() - began_s
                 self._opened += 1
             connection, unasked = self._connection, self._connection.said_unasked()
             if unasked is None:
