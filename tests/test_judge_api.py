@@ -454,6 +454,7 @@ def test_a_skew_leaves_open_whose_clock_is_off() -> None:
         (FINE._replace(ended=Ended.TOLD_TO_STOP, served=Served(429)), ["rate-limited"]),
         (reading(-0.05, 0.06, UNKNOWN_LAG), ["lag-unknown"]),
         (reading(-0.05, 0.06, Lag(0.5, known=True, because="envoy")), ["api-lags"]),
+        (reading(-0.05, 0.06, UNKNOWN_LAG, late_s=0.0057), ["lag-unknown", "api-late"]),
         (reading(4.9, 5.1, UNKNOWN_LAG), ["api-skew"]),
         (reading(-0.2, 1.2), ["too-coarse"]),
         (reading(-0.05, 0.35), ["too-coarse"]),
@@ -488,6 +489,15 @@ def test_what_a_contradiction_can_be() -> None:
     within = the(report(mixed(-0.02, 0.06, 0.02)), "api-inconsistent")
     assert "its Date is old at times, or its clock was set" in within.summary
     assert within.status is Status.OK
+
+
+def test_a_late_date_is_a_remark() -> None:
+    """By how much at least, and that nothing is left to do about it: the status stays."""
+    found = report(reading(-0.05, 0.06, UNKNOWN_LAG, late_s=0.0057))
+    finding = the(found, "api-late")
+    assert finding.summary.startswith(f"the Date of {API} was late by at least 5.7 ms at times, or")
+    assert finding.summary.endswith(": allowed for")
+    assert (finding.status, found.status, found.proven) == (Status.OK, Status.OK, False)
 
 
 def test_whose_fault_an_invalid_certificate_is() -> None:

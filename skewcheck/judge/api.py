@@ -132,6 +132,20 @@ def _inconsistent(case: Case) -> list[Finding]:
     ]
 
 
+def _late(case: Case) -> list[Finding]:
+    return [
+        Finding(
+            "api-late",
+            Status.OK,
+            f"the Date of {host.host} was late by at least {at_least_text(reading.late_s)} at times, or a second clock "
+            "behind that name differs by as little: allowed for",
+            (("host", host.host), ("late_s", reading.late_s)),
+        )
+        for host, reading in case.readings
+        if reading.late_s > 0
+    ]
+
+
 def _unless_told(case: Case, reading: DateReading) -> Status:
     """Return unknown for what keeps the verdict from being told; for all else it is a remark."""
     kept = reading is case.reading and case.judgement.status is Status.UNKNOWN
@@ -319,6 +333,7 @@ _FINDERS: tuple[Callable[[Case], list[Finding]], ...] = (
     _certificate,
     _stepped,
     _lag,
+    _late,
     _edge,
     _plain_http,
     _redirected,
