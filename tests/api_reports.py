@@ -276,6 +276,7 @@ def readings(draw: st.DrawFn) -> DateReading:
         certificate=draw(st.none() | st.builds(Certificate, TIMES, TIMES)),
         proxied=draw(st.booleans()),
         detail=draw(st.none() | SENTENCES),
+        late_s=0.0 if mix is not None else draw(st.floats(0, 0.05)),
     )
 
 

@@ -98,7 +98,7 @@ def test_behind_is_the_other_illness() -> None:
         "CRITICAL  your clock is 5400.000 s (1 h 30 min) BEHIND UTC, "
         "proven between 5399.99 and 5400.01 s; 3 of 3 servers agree"
     )
-    assert "with a buffer below 1 h 30 min, comes too late" in found.meaning
+    assert "with a buffer below 1 h 31 min can come too late" in found.meaning
     assert ids(found) == ["local-behind"]
     assert found.exit_code == 2
 

@@ -166,7 +166,7 @@ def test_a_url_that_cannot_be_asked(url: str) -> None:
     with pytest.raises(UsageError) as error:
         ask(url)
     assert "hunter2" not in error.value.summary + error.value.remedy
-    assert error.value.summary.startswith("the URL ")
+    assert "URL" in error.value.summary or "names no host" in error.value.summary
 
 
 def test_limits_and_time_are_checked_before_anything_is_asked() -> None:

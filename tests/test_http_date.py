@@ -256,6 +256,26 @@ def test_the_second_form_of_request_is_tried() -> None:
     assert reading.requests == len(reading.exchanges) + 1
 
 
+def test_the_certificate_is_the_one_whose_dates_were_ignored() -> None:
+    """Behind a name with two certificates the good one does not hide the other, whichever came last."""
+    expired, good = Certificate(0.0, 1.0), Certificate(0.0, 9e9)
+
+    def alternating(number: int, reply: Reply) -> Reply:
+        if number % 2:
+            return reply._replace(security=Security.DATES_IGNORED, certificate=expired)
+        return reply._replace(security=Security.VERIFIED, certificate=good)
+
+    for most in (8, 9):
+        reading, _ = read(World(path=CALM), FULL._replace(max_requests=most), alternating)
+        assert (reading.security, reading.certificate) == (Security.DATES_IGNORED, expired)
+
+
+def test_what_the_transport_sent_twice_counts_twice() -> None:
+    """Each reply for which two requests went out counts for both, and the search ends that much earlier."""
+    reading, transport = read(World(path=CALM), FULL, lambda _, reply: reply._replace(requests=2))
+    assert reading.requests == 2 * transport.requests <= 16
+
+
 def test_why_there_is_nothing() -> None:
     """No Date, none that can be read, and no answer have their reasons, safe to show."""
     nothing = refused(lambda _, reply: without_date(reply))

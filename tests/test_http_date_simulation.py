@@ -10,12 +10,14 @@ from typing import NamedTuple
 import pytest
 from bench.simulated_http import TARGET, Path, SimulatedTransport, World
 
+from skewcheck.judge.severity import judge_date
 from skewcheck.measure.http_date import Question, measure
-from skewcheck.model import DateReading, Ended, Interval, Stale
+from skewcheck.model import DateReading, Ended, Interval, Stale, Status, Thresholds
 
 DECIDE = Question((0.1, 1.0))
 FULL = Question((0.1, 1.0), full=True)
 WITHIN_100_MS = Question((0.1,))
+LIMITS = Thresholds(0.1, 1.0)
 LAGGING = (("server", "uvicorn"),)
 PATHS = (
     Path(0.005),
@@ -174,6 +176,29 @@ def test_a_frozen_date_is_found_and_bounds_one_side(lag: str, question: Question
     assert wrong(done, lambda run: run.holds(run.reading.interval) and run.holds(run.reading.fresh)) == []
 
 
+@pytest.mark.parametrize("out", [0.05, 0.5])
+def test_what_is_narrower_than_a_round_trip_is_never_confirmed(out: float) -> None:
+    """The replies of two clocks can fit into less than those of one clock can."""
+    path = Path(0.15, out=out)
+    two = runs(World(backends=(0.0, 0.3), closes=True, path=path), FULL, 500)
+    assert any(narrower(run) for run in two)
+    assert wrong(two, lambda run: not run.reading.confirmed or not narrower(run)) == []
+    assert wrong(runs(World(path=path), FULL, 500), lambda run: not narrower(run)) == []
+
+
+def narrower(run: Run) -> bool:
+    """Tell whether the range is well below a round trip."""
+    return 0 <= run.reading.fresh.width_s < 0.8 * run.reading.min_rtt_s
+
+
+def test_a_frozen_date_is_never_confirmed_while_the_clock_is_slewed() -> None:
+    """On a slow path the bounds of a clock that is slewed hard widen by more than the confirmation waits for."""
+    slow = World(lag="frozen", headers=(), slew_ppm=-80_000, path=Path(0.8, jitter=3.0), timeout_s=999)
+    done = runs(slow, Question((1.0, 5.0)), 1000, skew_s=-1.0)
+    assert wrong(done, lambda run: not run.reading.confirmed) == []
+    assert len(done) > 900
+
+
 def test_a_frozen_date_is_found_in_a_hurry() -> None:
     """Also where the deadline leaves no time to try a new connection."""
     done = runs(World(lag="frozen", timeout_s=3.0), FULL, 300)
@@ -205,6 +230,57 @@ def test_backends_that_take_turns_are_flagged() -> None:
     assert wrong(done, lambda run: run.reading.spread_s <= 0.3 + 1e-3) == []
     contradicted = [run for run in done if run.reading.ended is Ended.CONTRADICTED]
     assert wrong(contradicted, lambda run: run.reading.spread_s > 0 and run.reading.mix is not None) == []
+
+
+@pytest.mark.parametrize("path", [Path(0.0004, spikes=0.0), Path(0.005), Path(0.05)], ids=["lan", "near", "far"])
+@pytest.mark.parametrize("question", [DECIDE, FULL], ids=["decide", "full"])
+def test_a_date_that_is_late_at_times_is_no_second_clock(path: Path, question: Question) -> None:
+    """A fresh server of unknown make, one of 20 of whose Dates is up to 20 ms late: a verdict, and nothing proven."""
+    busy = World(headers=(), late=0.05, path=path)
+    done = [run for skew_s in (0.0, 0.03, 0.5, -0.5) for run in runs(busy, question, 150, skew_s)]
+    assert wrong(done, lambda run: run.holds(run.reading.interval)) == []
+    assert wrong(done, lambda run: max(run.truths_s) <= run.reading.fresh.high_s) == []
+    told = [run for run in done if judge_date(run.reading, LIMITS).status is not Status.UNKNOWN]
+    assert len(told) >= 0.99 * len(done)
+    assert len([run for run in done if not run.flagged]) >= 0.99 * len(done)
+    assert wrong(done, lambda run: run.reading.interval.width_s > 1) == []
+    assert wrong(done, lambda run: run.reading.late_s <= 0.02) == []  # never more than it was
+    assert wrong(done, lambda run: not judge_date(run.reading, LIMITS).proven or run.reading.fresh.high_s < 0) == []
+
+
+def test_a_late_date_is_allowed_for_and_told() -> None:
+    """Where it was seen, the range that counts as fresh is wider by it, confirmed, and as wide as a round trip."""
+    done = runs(World(headers=(), late=0.3, path=Path(0.0004, spikes=0.0)), FULL, 400)
+    late = [run for run in done if run.reading.late_s > 0]
+    assert len(late) > 15
+    assert wrong(late, lambda run: run.reading.confirmed and run.reading.spread_s == 0) == []
+    assert wrong(late, lambda run: 0.003 < run.reading.late_s <= 0.02) == []
+    known = runs(World(late=0.3, path=Path(0.0004, spikes=0.0)), FULL, 100)
+    assert wrong(known, lambda run: run.reading.late_s == 0) == []
+    assert any(run.flagged for run in known)
+
+
+@pytest.mark.parametrize("path", [Path(0.0004, spikes=0.0), Path(0.005), Path(0.05)], ids=["lan", "near", "far"])
+def test_two_clocks_of_unknown_make_are_not_taken_for_a_late_one(path: Path) -> None:
+    """300 ms apart, near the flip of one they exclude each other by little: they are asked far from it, too."""
+    done = runs(World(headers=(), backends=(0.0, 0.3), path=path), FULL, 500)
+    assert sum(run.flagged for run in done) >= 0.94 * len(done)
+    assert wrong((run for run in done if run.flagged), lambda run: run.holds(run.reading.fresh)) == []
+    assert wrong(done, lambda run: run.reading.spread_s <= 0.3 + 1e-3) == []
+
+
+@pytest.mark.parametrize("lag", ["frozen", "frozen-connection"])
+def test_a_frozen_date_of_unknown_make_is_found(lag: str) -> None:
+    """It is no Date that is a little late."""
+    done = runs(World(lag=lag, headers=()), FULL, 300)
+    assert wrong(done, lambda run: run.reading.stale is Stale.FROZEN and run.reading.late_s == 0) == []
+
+
+def test_a_server_that_hangs_up_over_tls_on_a_short_path_is_confirmed() -> None:
+    """What a handshake takes beside its round trips is learnt: 5 ms of it are twelve times the way there and back."""
+    done = runs(World(closes=True, opening_s=0.005, path=Path(0.0004, spikes=0.0)), FULL, 300)
+    check_fresh(done)
+    assert sum(run.reading.confirmed for run in done) >= 0.98 * len(done)
 
 
 def test_backends_on_a_short_path_are_flagged_where_they_differ_by_little() -> None:

@@ -157,6 +157,8 @@ BEHIND = reading(-3.3, -2.9)
         (FINE._replace(security=Security.PLAIN), Status.OK, False),
         (BEHIND._replace(security=Security.DATES_IGNORED), Status.CRITICAL, False),
         (FINE._replace(confirmed=False), Status.OK, False),
+        (reading(-0.5, 0.55)._replace(confirmed=False), Status.UNKNOWN, False),  # one reply, say
+        (reading(0.11, 1.2)._replace(confirmed=False), Status.WARNING, False),  # off in any case
         (stale(3.0), Status.UNKNOWN, False),
         (stale(-0.02), Status.UNKNOWN, False),
         (stale(-0.2), Status.WARNING, False),
@@ -303,7 +305,7 @@ def test_worse() -> None:
         (
             reading(4 * YEAR_S, 4 * YEAR_S + 1, security=Security.DATES_IGNORED),
             (
-                f"CRITICAL  your clock is 126144000.5 s (1460 d) AHEAD of {API}, between 126144000 and "
+                f"CRITICAL  your clock is 1460 d AHEAD of {API}, between 126144000 and "
                 "126144001 s; by this clock its certificate is not valid, so TLS vouches for its name alone"
             ),
         ),
@@ -350,8 +352,8 @@ def test_an_issuer_that_is_ahead() -> None:
     finding = the(found, "issuer-ahead")
     assert finding.status is Status.WARNING
     assert finding.summary == (
-        f"{LOGIN} is 400 ms ahead of {API} (300 to 510 ms ahead if both their Dates are fresh): then, if an issue "
-        "time is checked, which is not known, at most 51% of first requests are refused"
+        f"{LOGIN} is 400 ms ahead of {API} (300 to 510 ms ahead if both their Dates are fresh): if Genesys "
+        "Cloud checks a token's issue time, which is not known, at most 51% of first requests are refused"
     )
     assert found.api is not None
     assert found.api.issuer_ahead is not None
@@ -408,13 +410,13 @@ def test_where_only_the_api_answers() -> None:
     [
         (FINE, "the clock is an unlikely cause of a 401"),
         (reading(-0.05, 0.06, UNKNOWN_LAG), "if that Date is fresh, the clock is an unlikely cause"),
-        (FINE._replace(stamped_by=StampedBy.EDGE), "if one checks tokens there, was not measured"),
+        (FINE._replace(stamped_by=StampedBy.EDGE), "this host and the edge of the API agree so well"),
         (AHEAD, "issued in the future to a strict server"),
         (reading(7 * 3600, 7 * 3600 + 0.1), "looks dead on arrival"),
-        (BEHIND, "with a buffer below 3.1 s, comes too late"),
+        (BEHIND, "with a buffer below 3.3 s can come too late"),
         (reading(-0.05, 0.35), "ahead and behind are different illnesses"),
         (stale(3.0), "nothing can be said"),
-        (stale(-3.0), "with a buffer below 3 s, comes too late"),
+        (stale(-3.0), "with a buffer below 3 s comes too late"),
         (mixed(-0.02, 0.2, 0.18), "refuse a token now and take the same one a moment later"),
     ],
 )
@@ -452,6 +454,7 @@ def test_a_skew_leaves_open_whose_clock_is_off() -> None:
         (FINE._replace(ended=Ended.TOLD_TO_STOP, served=Served(429)), ["rate-limited"]),
         (reading(-0.05, 0.06, UNKNOWN_LAG), ["lag-unknown"]),
         (reading(-0.05, 0.06, Lag(0.5, known=True, because="envoy")), ["api-lags"]),
+        (reading(-0.05, 0.06, UNKNOWN_LAG, late_s=0.0057), ["lag-unknown", "api-late"]),
         (reading(4.9, 5.1, UNKNOWN_LAG), ["api-skew"]),
         (reading(-0.2, 1.2), ["too-coarse"]),
         (reading(-0.05, 0.35), ["too-coarse"]),
@@ -486,6 +489,15 @@ def test_what_a_contradiction_can_be() -> None:
     within = the(report(mixed(-0.02, 0.06, 0.02)), "api-inconsistent")
     assert "its Date is old at times, or its clock was set" in within.summary
     assert within.status is Status.OK
+
+
+def test_a_late_date_is_a_remark() -> None:
+    """By how much at least, and that nothing is left to do about it: the status stays."""
+    found = report(reading(-0.05, 0.06, UNKNOWN_LAG, late_s=0.0057))
+    finding = the(found, "api-late")
+    assert finding.summary.startswith(f"the Date of {API} was late by at least 5.7 ms at times, or")
+    assert finding.summary.endswith(": allowed for")
+    assert (finding.status, found.status, found.proven) == (Status.OK, Status.OK, False)
 
 
 def test_whose_fault_an_invalid_certificate_is() -> None:
@@ -556,7 +568,7 @@ def test_what_the_host_says_stands_beside_it() -> None:
     """A fake is told and mended; what needs UTC, as a daemon's being wrong, isn't claimed."""
     found = report(reading(7199.9, 7200.1), facts=host(fake=Fake("libfaketime", 7200.0)))
     assert ids(found) == ["api-skew", "faked"]
-    assert command(found) == "env -u LD_PRELOAD -u FAKETIME skewcheck clock"
+    assert command(found) == "env -u LD_PRELOAD -u FAKETIME skewcheck api --region eu-west-1"
 
 
 def test_the_deadline_and_who_could_have_told_more() -> None:
@@ -636,6 +648,9 @@ def test_whatever_is_measured_is_told(
         (silent("certificate-unknown-ca", rejected=True), False, "skewcheck api --region eu-west-1 --ca-file FILE"),
         (silent("rate-limited", rejected=True), False, "skewcheck api --region eu-west-1"),
         (silent("stalled"), False, "skewcheck api --region eu-west-1 -t 30s"),
+        (silent("ca-file-unreadable"), False, "env | grep SSL_CERT"),
+        (reading(-0.2, 1.2, ended=Ended.TOLD_TO_STOP), False, "skewcheck api --region eu-west-1"),
+        (reading(-0.2, 1.2, ended=Ended.LOST), False, "skewcheck api --region eu-west-1"),
     ],
 )
 def test_the_last_line(found: DateReading | NoReading, full: bool, expected: str) -> None:
@@ -653,6 +668,38 @@ def test_a_url_is_asked_again_as_it_was_named() -> None:
     refused = report(silent("certificate-unknown-ca", rejected=True), request=request)
     assert command(refused) == "skewcheck api --url 'https://gw.example/a;b' --date-fresh --ca-file FILE"
     assert command(report(silent(), request=request)) == "curl -sSIv 'https://gw.example/a;b'"
+    assert command(report(silent("ca-file-unreadable"), request=request)) == "ls -l '/etc/my ca.pem'"
+
+
+def test_years_are_not_counted_in_seconds() -> None:
+    """Line 1 says what a person can grasp; the range beside it stays exact."""
+    said = report(reading(4 * 365 * 86400.0, 4 * 365 * 86400.0 + 0.5)).verdict
+    assert said.startswith(f"CRITICAL  your clock is 1460 d AHEAD of {API}, proven between 1261")
+
+
+def test_what_the_age_of_a_date_leaves_open_is_not_yet_blamed_on_a_clock() -> None:
+    """Where an old `Date` alone could explain it, NTP is named for that, and else for whose clock it is."""
+    why = {False: "settles what the age of a Date leaves open", True: "tells whether it is this clock that is off"}
+    for proven, found in ((False, reading(0.2, 0.4, UNKNOWN_LAG)), (True, reading(-0.4, -0.2, UNKNOWN_LAG))):
+        step = report(found).next_step
+        assert step is not None
+        assert step.command == "skewcheck clock"
+        assert why[proven] in step.why
+
+
+def test_what_is_wrong_with_the_service_itself_leads_to_its_owner() -> None:
+    """No clock of this host mends it: what to hand to support, and what its certificate says."""
+    assert command(report(FINE, reading(-0.45, -0.35))) == "skewcheck api --region eu-west-1 --full -v"
+    ended = Certificate(NOON - 2 * YEAR_S, NOON - YEAR_S)
+    outdated = FINE._replace(security=Security.DATES_IGNORED, certificate=ended)
+    assert command(report(outdated)).startswith("curl -skvI https://")
+
+
+def test_hosts_that_are_silent_alike_are_told_of_once() -> None:
+    """One sentence for both where the reason is one; another one's is no part of it."""
+    both = report(silent("dns-failed"), silent("dns-failed")).verdict
+    assert both.startswith(f"CANNOT TELL  {API} and {LOGIN} were not reached: ")
+    assert LOGIN not in report(silent("dns-failed"), silent("stalled")).verdict
 
 
 def test_the_premises_are_named_where_something_rests_on_them() -> None:

@@ -76,6 +76,7 @@ class Told(NamedTuple):
     @property
     def host(self) -> dict[str, Any]:
         """What the JSON says of the host."""
+        assert "api" in self.run.report, self
         host: dict[str, Any] = self.run.report["api"]["hosts"][0]
         return host
 

@@ -100,6 +100,7 @@ def test_a_measurement_in_full() -> None:
             "ended": "decided",
             "stale": None,
             "spread_s": 0.0,
+            "late_s": 0.0,
             "mix": None,
             "http_status": 401,
             "server": None,

@@ -48,6 +48,7 @@ def asking(
     resolver: Resolver = look_up,
     ca_file: Path | None = None,
     family: Family = Family.ANY,
+    max_requests: int = 16,
 ) -> "contextlib.closing[HttpTransport]":
     """Return a transport to a port of this machine, for a `with`."""
     return contextlib.closing(
@@ -58,6 +59,7 @@ def asking(
             family=family,
             ca_file=None if ca_file is None else str(ca_file),
             resolver=resolver,
+            max_requests=max_requests,
         )
     )
 
@@ -178,6 +180,23 @@ def test_closed_at_the_very_moment_is_tried_once_more() -> None:
         first, second = (answered(transport.exchange(HEAD, 0.0)) for _ in range(2))
     assert (first.connection, second.connection) == (1, 2)
     assert second.sent_s > first.received_s
+
+
+def test_what_is_sent_twice_counts_twice() -> None:
+    """A server that drops each second request gets no more of them than are allowed."""
+    seen: list[str] = []
+
+    def one_only(visit: Visit) -> None:
+        for answer in (EMPTY, b""):
+            seen.append(visit.request())
+            visit.send(answer)
+
+    with HostileServer(one_only) as server, asking(server.port, max_requests=4) as transport:
+        first, second = (answered(transport.exchange(HEAD, 0.0)) for _ in range(2))
+        third = refused(transport.exchange(HEAD, 0.0))
+    assert (first.requests, second.requests, third.sent) == (1, 2, 1)
+    assert third.reason == "closed-early"
+    assert len([request for request in seen if request]) == 4
 
 
 # --- Finding and reaching ---
@@ -437,5 +456,5 @@ def test_a_sleep_that_is_refused_is_waited_out(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(time, "sleep", refuse)
     began_s = time.monotonic()
-    transport._pause(0.05)
+    transport._rest(0.05)
     assert time.monotonic() - began_s >= 0.045

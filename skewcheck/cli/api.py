@@ -55,8 +55,8 @@ def api(  # noqa: PLR0917 - typer makes an option of each parameter and passes t
     """Compare this host's clock with that of an API, by its HTTP header Date.
 
     A region's API and the host that issues its tokens are asked at once, and so
-    compared with each other. Date counts whole seconds: when it moves on is
-    searched for, to about one round trip.
+    compared with each other. Date counts whole seconds, so the moment when it
+    moves on is searched for, to about one round trip.
 
     Each host gets at most 16 HTTP requests, HEAD where it is understood, over one
     connection, without a token, a cookie or any other credential. HTTPS_PROXY and

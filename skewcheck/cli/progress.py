@@ -66,8 +66,8 @@ class Line:
                 self._write("")
 
     def _fitted(self, text: str) -> str:
-        """Return as much of *text* as there is room for: at the very edge some terminals start a new line."""
-        room = self._width - 1 - len(self._dots)
+        """Return as much of *text* as there is room for, and for `^C`: at the edge a terminal starts a new line."""
+        room = self._width - 1 - _TYPED_OVER - len(self._dots)
         while text and _cells(text) > room:
             text = text[:-1]
         return text + self._dots
@@ -77,9 +77,11 @@ class Line:
         with contextlib.suppress(OSError, ValueError):
             if not _writable(self._stream):
                 return
-            self._stream.write(f"\r{' ' * self._shown}\r{text}")
+            before, cells = self._shown, _cells(text)
+            self._shown = max(before, cells)  # Ctrl-C can come while it is being written, and wants all of it erased
+            self._stream.write(f"\r{' ' * before}\r{text}")
             self._stream.flush()
-            self._shown = _cells(text)
+            self._shown = cells
 
 
 @contextlib.contextmanager

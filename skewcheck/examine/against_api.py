@@ -103,8 +103,8 @@ def _target(url: str) -> Target:
     except ValueError as error:
         # What is wrong may be that it carries a password, so only what can't is repeated.
         harmless = len(url) <= MAX_QUOTED and not set(url) & set("@?#")
-        shown = f"'{visible(url)}'" if harmless else f"of {len(url)} characters"
-        raise UsageError(f"the URL {shown} {error}", "Example: https://api.example.net/health.") from None
+        shown = f"'{visible(url)}'" if harmless else f"the URL of {len(url)} characters"
+        raise UsageError(f"{shown} {error}", "Example: https://api.example.net/health.") from None
 
 
 def _question(request: ApiRequest, limits: Thresholds) -> Question:

@@ -77,10 +77,9 @@ def _issuer(case: Case) -> list[Finding]:
     ranges = f"{range_text(*ahead.fresh)} if both their Dates are fresh{old}"
     evidence = (("skew_s", ahead.skew_s), ("low_s", ahead.fresh.low_s), ("high_s", ahead.fresh.high_s))
     if ahead.fresh.low_s > 0:
-        share = min(1.0, ahead.fresh.high_s)
-        why = (
-            f"then, if an issue time is checked, which is not known, at most {share:.0%} of first requests are refused"
-        )
+        share = ahead.fresh.high_s
+        refused = "every first request can be" if share >= 1 else f"at most {share:.0%} of first requests are"
+        why = f"if Genesys Cloud checks a token's issue time, which is not known, {refused} refused"
         return [Finding("issuer-ahead", case.issuer_status, f"{login} is {far} ({ranges}): {why}", evidence)]
     why = f"a token's life ends that much before its time at {api}"
     return [Finding("issuer-behind", case.issuer_status, f"{login} is {far} {api} ({ranges}): {why}", evidence)]
@@ -130,6 +129,20 @@ def _inconsistent(case: Case) -> list[Finding]:
         )
         for host, reading in case.readings
         if reading.spread_s > 0
+    ]
+
+
+def _late(case: Case) -> list[Finding]:
+    return [
+        Finding(
+            "api-late",
+            Status.OK,
+            f"the Date of {host.host} was late by at least {at_least_text(reading.late_s)} at times, or a second clock "
+            "behind that name differs by as little: allowed for",
+            (("host", host.host), ("late_s", reading.late_s)),
+        )
+        for host, reading in case.readings
+        if reading.late_s > 0
     ]
 
 
@@ -320,6 +333,7 @@ _FINDERS: tuple[Callable[[Case], list[Finding]], ...] = (
     _certificate,
     _stepped,
     _lag,
+    _late,
     _edge,
     _plain_http,
     _redirected,

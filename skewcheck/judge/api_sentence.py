@@ -30,8 +30,7 @@ from skewcheck.quantity import at_least_text, at_most_text, between_text, direct
 _FINE = "For a token: this host and the API agree so well that the clock is an unlikely cause of a 401."
 _FINE_IF_FRESH = "For a token: if that Date is fresh, the clock is an unlikely cause of a 401."
 _FINE_AT_THE_EDGE = (
-    "For a token: this host agrees with the edge of the API, so that the clock is an unlikely cause of a 401; a clock "
-    "behind that edge, if one checks tokens there, was not measured."
+    "For a token: this host and the edge of the API agree so well that the clock is an unlikely cause of a 401."
 )
 _MIXED = (
     "For a token: one of these times may stamp it and another check it, so a strict check can refuse a token now and "
@@ -71,7 +70,7 @@ def by_api(case: Case) -> str:
     """Return what the first host says of the clock, or why it says nothing."""
     first, mine = case.survey.first, whose(case.host)
     if isinstance(first.outcome, NoReading):
-        sentence = silence(first, first.outcome)
+        sentence = silence(first, first.outcome, *_alike(case, first.outcome))
         if case.login is not None:
             host, reading = case.login
             sentence += f"; {mine} {_how_far(case, host, reading, judge_date(reading, case.thresholds))}"
@@ -112,13 +111,27 @@ def _fine(case: Case, reading: DateReading) -> str:
     return _FINE_AT_THE_EDGE if reading.stamped_by is StampedBy.EDGE else _FINE
 
 
-def silence(host: ApiHost, outcome: NoReading) -> str:
-    """Return that a host gave nothing, and why."""
+def silence(host: ApiHost, outcome: NoReading, *alike: ApiHost) -> str:
+    """Return that a host, and those that are *alike*, gave nothing, and why."""
+    who, was = " and ".join(silent.host for silent in (host, *alike)), "were" if alike else "was"
+    if alike and outcome.detail.startswith("its "):
+        outcome = outcome._replace(detail="their " + outcome.detail.removeprefix("its "))
     if outcome.reason in _UNREACHED:
-        return f"{host.host} was not reached: {outcome.detail}"
+        return f"{who} {was} not reached: {outcome.detail}"
     if outcome.reason.startswith(_UNBELIEVED):
-        return f"{host.host} was not believed: {outcome.detail}"
-    return f"{host.host} {'gave no usable time' if outcome.rejected else 'did not answer'}: {outcome.detail}"
+        return f"{who} {was} not believed: {outcome.detail}"
+    return f"{who} {'gave no usable time' if outcome.rejected else 'did not answer'}: {outcome.detail}"
+
+
+def _alike(case: Case, outcome: NoReading) -> list[ApiHost]:
+    """Return the other hosts that gave nothing for the same reason."""
+    others = (host for host in case.survey.hosts if host is not case.survey.first)
+    why = (outcome.reason, outcome.detail)
+    return [
+        host
+        for host in others
+        if isinstance(host.outcome, NoReading) and (host.outcome.reason, host.outcome.detail) == why
+    ]
 
 
 def _exclusion(reading: DateReading) -> str:

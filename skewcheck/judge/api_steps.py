@@ -4,7 +4,7 @@ from collections.abc import Callable
 from shlex import quote
 
 from skewcheck.judge import remedies
-from skewcheck.judge.api_case import Case, may_lag
+from skewcheck.judge.api_case import Case, may_lag, outdated
 from skewcheck.model import Ended, NextStep, NoReading, Status
 
 WHOSE = NextStep("next", "skewcheck clock", "asks NTP: tells whether it is this clock that is off, or the API's")
@@ -23,19 +23,22 @@ def next_step(case: Case) -> NextStep:
         return reach(case, case.survey.first.outcome, case.survey.first.host)
     assert reading is not None  # the other kind of outcome
     if fake is not None and remedies.misleads(fake):
-        return remedies.mend_clock(case.platform, case.host)
+        step = remedies.mend_clock(case.platform, case.host)
+        return step._replace(command=step.command.replace("skewcheck clock", _command(case)))
     if case.survey.local.step_s:
         return again(case)
     if reading.stale is not None:
         return _NO_CACHE
     if reading.spread_s:
         return _THIS_ONE
-    if reading.ended is Ended.DEADLINE and not case.judgement.proven:
-        return _longer(case)
+    if case.status is not case.judgement.status:
+        return _for_support(case) if case.issuer_status is case.status else _certificate(case)
+    if reading.ended in _CUT_OFF and not case.judgement.proven:
+        return _CUT_OFF[reading.ended](case)
     if case.judgement.least is not case.judgement.most and not case.survey.full and reading.ended is not Ended.NARROW:
         return full(case)
     if case.judgement.status is not Status.OK:
-        return WHOSE
+        return _SETTLES_AGE if may_lag(reading) and reading.interval.low_s <= 0 < reading.fresh.low_s else WHOSE
     return _SETTLES_AGE if may_lag(reading) and not case.judgement.proven else _OTHERS
 
 
@@ -47,6 +50,18 @@ def again(case: Case) -> NextStep:
 def full(case: Case) -> NextStep:
     """Return how to ask until the range is as narrow as it can be."""
     return NextStep("next", _command(case, "--full"), "narrows the range, down to about one round trip")
+
+
+def _for_support(case: Case) -> NextStep:
+    """Return what to hand to those who can mend the service's own clocks."""
+    why = "narrows both ranges; what it prints is what Genesys Cloud's support can work with"
+    return NextStep("next", _command(case, "--full -v"), why)
+
+
+def _certificate(case: Case) -> NextStep:
+    """Return what shows the certificate that is not valid by its own server's time."""
+    url = next(reading.url for _, reading in case.readings if outdated(reading))
+    return NextStep("next", f"curl -skvI {quote(url)}", "shows the certificate and its dates: its owner can renew it")
 
 
 def reach(case: Case, outcome: NoReading, host: str) -> NextStep:
@@ -82,22 +97,45 @@ def _by_authority(case: Case, _: NoReading, __: str) -> NextStep:
     return NextStep("next", _command(case._replace(asked=asked), "--ca-file FILE"), why)
 
 
-def _later(case: Case, _: NoReading, __: str) -> NextStep:
-    return NextStep("next", _command(case), "in a minute: the server asked for patience")
+def _by_file(case: Case, _: NoReading, __: str) -> NextStep:
+    file = next((option.removeprefix("--ca-file ") for option in case.asked if option.startswith("--ca-file ")), None)
+    if file is None:
+        return NextStep("next", "env | grep SSL_CERT", "shows which file of authorities is named there")
+    return NextStep("next", f"ls -l {file}", "shows whether the file is there, and who may read it")
+
+
+def _by_later(case: Case, _: NoReading, __: str) -> NextStep:
+    return _later(case)
 
 
 def _by_waiting(case: Case, _: NoReading, __: str) -> NextStep:
     return _longer(case)
 
 
-def _longer(case: Case) -> NextStep:
-    return NextStep("next", _command(case, "-t 30s"), "takes more time: the deadline came first")
+def _later(case: Case) -> NextStep:
+    return NextStep("next", _command(case), "in a minute: the server asked for patience")
 
+
+def _longer(case: Case) -> NextStep:
+    more_s = max(30, 3 * round(case.survey.local.duration_s))
+    return NextStep("next", _command(case, f"-t {more_s}s"), "allows more time: the deadline came first")
+
+
+def _once_more(case: Case) -> NextStep:
+    return NextStep("next", _command(case), "asks again: the host stopped answering")
+
+
+_CUT_OFF: dict[Ended, Callable[[Case], NextStep]] = {
+    Ended.DEADLINE: _longer,
+    Ended.TOLD_TO_STOP: _later,
+    Ended.LOST: _once_more,
+}
 
 _WAYS: tuple[tuple[tuple[str, ...], Callable[[Case, NoReading, str], NextStep]], ...] = (
     (("dns-", "no-address"), _by_name),
     (("proxy-",), _by_proxy),
-    (("certificate-unknown-ca", "certificate-self-signed", "certificate-bad-signature", "ca-"), _by_authority),
-    (("rate-limited",), _later),
+    (("certificate-unknown-ca", "certificate-self-signed", "certificate-bad-signature", "ca-not-"), _by_authority),
+    (("ca-file-",), _by_file),
+    (("rate-limited",), _by_later),
     (("stalled", "endless-continue", "no-answer"), _by_waiting),
 )

@@ -1,5 +1,6 @@
 """The first two lines of every screen: the verdict, and what it means for a token."""
 
+import math
 from collections import Counter
 
 from skewcheck.judge.host import contradicted_daemon
@@ -15,7 +16,16 @@ from skewcheck.model import (
     Survey,
     Thresholds,
 )
-from skewcheck.quantity import between_text, bound_text, direction, duration_text, size_text
+from skewcheck.quantity import (
+    at_least_text,
+    at_most_text,
+    between_text,
+    bound_text,
+    direction,
+    duration_text,
+    size_text,
+    skew_text,
+)
 
 WORDS = {
     Status.OK: "OK",
@@ -25,6 +35,7 @@ WORDS = {
 }
 FELT_S = 0.1
 """Below this, a verifier without leeway refuses at most one in ten fresh tokens, and any usual buffer hides it."""
+_MINUTE_S, _DAY_S = 60.0, 86400.0
 SHORTEST_LIFE_S = 300.0
 """The shortest life that an OAuth client may set for its Genesys Cloud tokens."""
 _AHEAD = (
@@ -35,7 +46,7 @@ _AHEAD = (
 _EARLY = "early, which does no harm"
 _STORM = "so early that a token which lives no longer looks dead on arrival"
 _BEHIND = (
-    "For a token: a client that refreshes by exp, with a buffer below {size}, comes too late: 401s at the end of each "
+    "For a token: a client that refreshes by exp with a buffer below {size} {comes} too late: 401s at the end of each "
     "token's life. A strict verifier on this host refuses {which} tokens as issued in the future."
 )
 _EITHER = (
@@ -105,10 +116,14 @@ def effect(skew_s: float, interval: Interval, fine: str) -> str:
         return fine
     if either_way(interval):
         return _EITHER
-    size = duration_text(skew_s)
     if skew_s > 0:
+        size = skew_text(skew_s, interval).removesuffix(" ahead")
         return _AHEAD.format(size=size, early=_EARLY if skew_s < SHORTEST_LIFE_S else _STORM)
-    return _BEHIND.format(size=size, which="some fresh" if abs(skew_s) < 1 else "fresh")
+    which = "some fresh" if abs(skew_s) < 1 else "fresh"
+    if math.isinf(interval.low_s):
+        return _BEHIND.format(size=at_least_text(interval.high_s), comes="comes", which=which)
+    size = bound_text(*interval) if -interval.low_s < _MINUTE_S else at_most_text(interval.low_s)
+    return _BEHIND.format(size=size, comes="can come", which=which)
 
 
 def whose(host: HostFacts | None) -> str:
@@ -202,8 +217,12 @@ def _udp(failed: list[NoReading]) -> str:
 
 
 def skewed(skew_s: float, interval: Interval, of: str = "UTC") -> str:
-    """Return how far off a clock is, as exactly as its range is known: `is 203 ms AHEAD of UTC`."""
-    return f"is {size_text(skew_s, interval)} {way_from(skew_s, of)}"
+    """Return how far off a clock is, as exactly as its range is known: `is 203 ms AHEAD of UTC`.
+
+    From a day on no second is counted: that is for the range beside it.
+    """
+    size = duration_text(skew_s) if abs(skew_s) >= _DAY_S else size_text(skew_s, interval)
+    return f"is {size} {way_from(skew_s, of)}"
 
 
 def way_from(skew_s: float, of: str = "UTC") -> str:

@@ -47,13 +47,15 @@ def judge_date(reading: DateReading | None, thresholds: Thresholds) -> Judgement
 
     The status is that of the best estimate, if its `Date` is fresh. It is proven where that needs no belief: whatever
     the `Date`'s age, up to what this server is known for, and confirmed by TLS with all its dates and by a second look.
-    A range from ok to critical says nothing, and nor do replies that exclude each other and of which some are fine.
+    A range from ok to critical says nothing, nor one that may be ok, by a first look alone, nor replies that exclude
+    each other and of which some are fine.
     """
     if reading is None:
         return Judgement(Status.UNKNOWN, proven=False, least=Status.OK, most=Status.CRITICAL)
     least, most = _severities(date_range(reading), thresholds)
     unsettled = reading.spread_s > 0 and least is not most
-    if unsettled or (least is Status.OK and most is Status.CRITICAL):
+    unsettled |= least is Status.OK and (most is Status.CRITICAL or (most is not least and not reading.confirmed))
+    if unsettled:
         return Judgement(Status.UNKNOWN, proven=False, least=least, most=most)
     surely = reading.security is Security.VERIFIED and reading.confirmed
     one_clock = reading.stale is None and reading.spread_s == 0

@@ -13,6 +13,8 @@ from skewcheck.model import DateExchange, Interval, Mix
 
 _FLOAT_S = 1e-6
 """A time of day in a float: one unit in the last place is 0.24 µs today."""
+_LEAST_OF_RTT = 0.8
+"""The fastest way there and the fastest way back may be those of two requests, which is a little less than one."""
 STILL_S = 2.0
 """A `Date` that is the same after this long stands still: no server is known that renews it as seldom."""
 
@@ -56,6 +58,14 @@ def hull(pieces: Sequence[Evidence], lag_s: float, now: Now) -> Interval:
     """Return the range that holds every clock that was seen."""
     ranges = [alone(piece, lag_s, now) for piece in pieces if not piece.aged or all(p.aged for p in pieces)]
     return Interval(min(r.low_s for r in ranges), max(r.high_s for r in ranges))
+
+
+def too_narrow(fresh: Interval, rtt_s: float) -> bool:
+    """Tell whether the range is narrower than one clock's can be: the two ways together take a round trip.
+
+    Two clocks whose replies happen to fit look like that, and one that was set in the middle.
+    """
+    return fresh.width_s < _LEAST_OF_RTT * rtt_s
 
 
 def stands_still_since(pieces: Sequence[Evidence]) -> float:

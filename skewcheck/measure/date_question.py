@@ -53,6 +53,10 @@ class Reply(NamedTuple):
     address: str | None
     certificate: Certificate | None = None
     proxied: bool = False
+    requests: int = 1
+    """That went out for it: two where the first was lost with its connection."""
+    opening_s: float = 0.0
+    """What opening its connection took; 0 where there was one."""
 
 
 class Trouble(NamedTuple):
@@ -62,8 +66,8 @@ class Trouble(NamedTuple):
     detail: str
     rejected: bool = False
     """Something came back that isn't believed."""
-    sent: bool = False
-    """The request went out all the same."""
+    sent: int = 0
+    """So many requests went out all the same."""
 
 
 class Transport(Protocol):

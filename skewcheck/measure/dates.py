@@ -56,6 +56,7 @@ def ask_dates(
             trusted=trusted,
             ca_file=ca_file,
             resolver=resolver,
+            max_requests=question.max_requests,
         )
         for target in targets
     ]

@@ -9,20 +9,9 @@ import os
 from collections.abc import Callable, Sequence
 
 from skewcheck.measure import date_bounds, date_schedule, freshness
-from skewcheck.measure.date_bounds import Evidence, Now
-from skewcheck.measure.date_header import parse_date
 from skewcheck.measure.date_question import Progress, Question, Reply, Request, Target, Transport, Trouble
-from skewcheck.model import (
-    DateExchange,
-    DateReading,
-    Ended,
-    Interval,
-    Lag,
-    NoReading,
-    Security,
-    Stale,
-    StampedBy,
-)
+from skewcheck.measure.date_record import Record
+from skewcheck.model import DateReading, Ended, Interval, NoReading, Security, Stale
 from skewcheck.visible import visible
 
 __all__ = ["Progress", "Question", "Reply", "Request", "Target", "Transport", "Trouble", "measure"]
@@ -43,8 +32,6 @@ A threshold nearer to the range than this would be in it by then."""
 _SLOW = 1.5
 _SLOW_S = 5e-3
 """Round trips that an exchange may take and still be expected to end in time."""
-_HANDSHAKES = 3.0
-"""Round trips to a new connection: TCP, TLS, and one to spare."""
 _WEAKEST_FIRST = (Security.PLAIN, Security.DATES_IGNORED, Security.VERIFIED)
 _MAX_SHOWN = 60
 
@@ -81,19 +68,14 @@ class _Search:
     ) -> None:
         self._target, self._question, self._transport, self._progress = target, question, transport, progress
         self._request = target.requests[0]
-        self._pieces: list[Evidence] = []
-        self._replies: list[Reply] = []
+        self._record = Record(question, transport.wander_s)
         self._requests = 0
         self._in_a_row = 0
         """Exchanges without a usable reply since the last one with."""
-        self._travel_s, self._wander_s = 0.0, transport.wander_s()
         self._unique = False
         """A cache was seen: ask for what it can't have."""
-        self._stale: Stale | None = None
         self._reconnected = False
         self._confirmed = False
-        self._crossed_s = 0.0
-        """By how much replies have excluded each other; what was proven stays so when the bounds grow old."""
 
     # --- Asking
 
@@ -102,7 +84,7 @@ class _Search:
         why: NoReading | None = None
         for request in self._target.requests[: self._question.max_requests]:
             self._request = request
-            travel_s = self._travelled_s()
+            travel_s = self._record.travelled_s()
             reply = self._transport.exchange(request, self._transport.now_s())
             if isinstance(reply, Trouble):
                 self._requests += reply.sent
@@ -110,7 +92,7 @@ class _Search:
                 if not reply.sent or reply.rejected or self._transport.left_s() <= 0:
                     return why
                 continue
-            self._requests += 1
+            self._requests += reply.requests
             if self._believe(reply, travel_s):
                 return None
             if _told_to_stop(reply):
@@ -134,13 +116,13 @@ class _Search:
         if self._requests >= self._question.max_requests:
             raise _Over(Ended.REQUESTS)
         self._reserve(at_s, 0.0)
-        travel_s = self._travelled_s()
+        travel_s = self._record.travelled_s()
         reply = self._transport.exchange(self._form(), at_s, anew=anew)
         if isinstance(reply, Trouble):
             self._requests += reply.sent
             self._give_up_after(reply.detail, at_once=reply.rejected)
             return False
-        self._requests += 1
+        self._requests += reply.requests
         usable = self._believe(reply, travel_s)
         if _told_to_stop(reply):
             raise _Over(Ended.TOLD_TO_STOP, _patience(reply))
@@ -156,8 +138,8 @@ class _Search:
 
     def _reserve(self, at_s: float, more_s: float) -> None:
         """Go on only if a request at *at_s*, and what takes *more_s* after it, can end by the deadline."""
-        wait_s = max(self._lead_s(), at_s - self._transport.now_s())
-        if wait_s + _SLOW * self._rtt_s() + _SLOW_S + more_s > self._transport.left_s():
+        wait_s = max(self._record.lead_s(), at_s - self._transport.now_s())
+        if wait_s + _SLOW * self._record.rtt_s() + _SLOW_S + more_s > self._transport.left_s():
             raise _Over(Ended.DEADLINE)
 
     def _give_up_after(self, detail: str, *, at_once: bool) -> None:
@@ -169,71 +151,44 @@ class _Search:
 
     def _believe(self, reply: Reply, travel_s: float) -> bool:
         """Take the reply for evidence; tell whether it has a `Date`."""
-        date_s = parse_date(reply.headers.get("date", ""), reply.received_s)
-        if date_s is None:
+        record = self._record
+        if not record.believe(reply, travel_s):
             return False
-        cached = freshness.stale(reply.headers) is not None
-        exchange = DateExchange(reply.sent_s, reply.received_s, date_s, reply.status, reply.connection)
-        self._pieces.append(Evidence(exchange, travel_s, cached))
-        self._replies.append(reply)
         self._in_a_row = 0
-        self._crossed_s = max(self._crossed_s, -self._fresh().width_s)
         if self._progress is not None:
-            fresh = self._range(freshness.FRESH_S, self._now())
+            fresh = record.range(record.allowance_s(), record.now())
             self._progress(Progress(self._target.host, self._requests, fresh))
+        cached = record.pieces[-1].aged
         if cached and self._unique:
-            self._stale = Stale.CACHED
+            record.stale = Stale.CACHED
             raise _Over(Ended.STALE)
         self._unique = self._unique or cached
         return True
 
-    # --- What is known
-
-    def _travelled_s(self) -> float:
-        """Return how far the local clock has been slewed by now, back and forth added up."""
-        wander_s = self._transport.wander_s()
-        self._travel_s += abs(wander_s - self._wander_s)
-        self._wander_s = wander_s
-        return self._travel_s
-
-    def _now(self) -> Now:
-        return Now(self._pieces[-1].exchange.received_s, self._travelled_s())
-
-    def _fresh(self) -> Interval:
-        return date_bounds.together(self._pieces, freshness.FRESH_S, self._now())
-
-    def _contradicted(self) -> bool:
-        return self._crossed_s > 0
-
-    def _rtt_s(self) -> float:
-        return min(piece.exchange.delay_s for piece in self._pieces)
-
-    def _lead_s(self) -> float:
-        """Return what passes before a request can go out: where each reply ends its connection, a new one opens."""
-        closes = self._replies[-1].headers.get("connection", "").strip().lower() == "close"
-        if len(self._replies) > 1:
-            closes = closes or self._replies[-1].connection != self._replies[-2].connection
-        return _HANDSHAKES * self._rtt_s() if closes else 0.0
-
     def _ready_s(self) -> float:
-        return self._transport.now_s() + self._lead_s()
+        return self._transport.now_s() + self._record.lead_s()
 
     # --- The course of it
 
     def run(self) -> Ended:
         """Narrow the range as far as the question needs, confirm it, explain what does not fit."""
-        if _told_to_stop(self._replies[-1]):
-            raise _Over(Ended.TOLD_TO_STOP, _patience(self._replies[-1]))
-        ended = self._narrow()
-        if not self._contradicted():
-            self._confirm()
-        return self._explain() if self._contradicted() else ended
+        if _told_to_stop(self._record.replies[-1]):
+            raise _Over(Ended.TOLD_TO_STOP, _patience(self._record.replies[-1]))
+        while True:
+            ended, late_s = self._narrow(), self._record.late_s
+            if not self._record.contradicted:
+                self._confirm()
+            if self._record.contradicted:
+                return self._explain()
+            if self._record.late_s == late_s:
+                return ended
+            # a Date that came late meanwhile: more is allowed for now, and it is another range that is to be confirmed
 
     def _narrow(self) -> Ended:
         while True:
-            fresh, rtt_s = self._fresh(), self._rtt_s()
+            fresh, rtt_s = self._record.fresh(), self._record.rtt_s()
             at_s = self._transport.now_s()
-            if self._contradicted():
+            if self._record.contradicted:
                 return Ended.CONTRADICTED
             if math.isfinite(fresh.low_s):
                 if not self._question.full and self._is_decided(fresh):
@@ -242,10 +197,10 @@ class _Search:
                     return Ended.NARROW
                 if self._requests >= self._question.max_requests - _CONFIRMATION:
                     return Ended.REQUESTS
-                at_s = date_schedule.next_search_s(fresh, rtt_s, at_s, self._lead_s())
+                at_s = date_schedule.next_search_s(fresh, rtt_s, at_s, self._record.lead_s())
                 wait_s = at_s - self._transport.now_s()
                 if (
-                    wait_s + rtt_s + date_schedule.confirmation_s(fresh, rtt_s, self._lead_s())
+                    wait_s + rtt_s + date_schedule.confirmation_s(fresh, rtt_s, self._record.lead_s())
                     > self._transport.left_s()
                 ):
                     return Ended.DEADLINE  # a coarser range that is confirmed is worth more
@@ -256,35 +211,40 @@ class _Search:
 
     def _confirm(self) -> None:
         """Ask what the range already answers: a second clock, or one that stands still, would answer otherwise."""
-        fresh, last = self._fresh(), self._pieces[-1].exchange
+        fresh, last = self._record.fresh(), self._record.pieces[-1].exchange
         if fresh.width_s >= _WIDE_S:
             # whole seconds later, so that nothing is narrowed by it, and later than the range is wide: then a Date
             # that stands still contradicts itself
             while not self._ask(last.sent_s + math.ceil(fresh.width_s + 0.1)):
                 pass
-            fresh = self._fresh()
-            self._confirmed = fresh.width_s >= _WIDE_S and not self._contradicted()
-            if self._confirmed or self._contradicted():
+            fresh = self._record.fresh()
+            moves = (
+                self._record.pieces[-1].exchange.date_s != last.date_s
+            )  # bounds of a slewed clock widen by more than that
+            self._confirmed = moves and fresh.width_s >= _WIDE_S and not self._record.contradicted
+            if self._confirmed or self._record.contradicted:
                 return
-        open_sides = [False, True]
+        confirmable, open_sides, late_s = self._record.confirmable(), [False, True], self._record.late_s
         for _ in range(_ROUNDS):
-            agreed = self._ask_both_sides(fresh, open_sides)
-            if self._contradicted():
+            agreed = self._ask_both_sides(confirmable, open_sides)
+            if self._record.contradicted or self._record.late_s != late_s:
                 return
             open_sides = [side for side in open_sides if agreed.count(side) < _EACH_SIDE]
             if not open_sides:
                 self._confirmed = True
                 return
 
-    def _ask_both_sides(self, fresh: Interval, sides: Sequence[bool]) -> list[bool]:
+    def _ask_both_sides(self, confirmable: Interval, sides: Sequence[bool]) -> list[bool]:
         """Ask before the flip of a second (False in *sides*) and after it (True); return the sides of what agreed."""
-        agreed = []
-        for plan in date_schedule.confirmation(fresh, self._rtt_s(), self._transport.now_s(), self._lead_s(), sides):
+        agreed, late_s = [], self._record.late_s
+        for plan in date_schedule.confirmation(
+            confirmable, self._record.rtt_s(), self._transport.now_s(), self._record.lead_s(), sides
+        ):
             if self._ready_s() > plan.latest_s or not self._ask(plan.at_s):
                 continue  # a slow reply has held it up: nothing is certain of it any more
-            if self._contradicted():
+            if self._record.contradicted or self._record.late_s != late_s:
                 break
-            if (self._pieces[-1].exchange.date_s >= plan.second) == plan.new:
+            if (self._record.pieces[-1].exchange.date_s >= plan.second) == plan.new:
                 agreed.append(plan.new)
         return agreed
 
@@ -292,89 +252,71 @@ class _Search:
         """Find out what replies that exclude each other mean."""
         self._confirmed = False
         try:
-            if not date_bounds.stands_still(self._pieces):
-                since_s = date_bounds.stands_still_since(self._pieces)
+            if not date_bounds.stands_still(self._record.pieces):
+                since_s = date_bounds.stands_still_since(self._record.pieces)
                 self._ask(max(self._ready_s() + _SILENCE_S, since_s + _STILL_S))
-            if not date_bounds.stands_still(self._pieces):
-                self._stale = Stale.FROZEN if self._reconnected else None
+            if not date_bounds.stands_still(self._record.pieces):
+                self._record.stale = Stale.FROZEN if self._reconnected else None
             elif self._reconnected or not self._moves_on_a_new_connection():
-                self._stale = Stale.FROZEN
+                self._record.stale = Stale.FROZEN
             else:
                 return self.run()
         except _Over:
-            never_moved = len({piece.exchange.date_s for piece in self._pieces}) == 1
-            if never_moved or date_bounds.stands_still(self._pieces) or self._reconnected:
-                self._stale = self._stale or Stale.FROZEN
-        return Ended.CONTRADICTED if self._stale is None else Ended.STALE
+            never_moved = len({piece.exchange.date_s for piece in self._record.pieces}) == 1
+            if never_moved or date_bounds.stands_still(self._record.pieces) or self._reconnected:
+                self._record.stale = self._record.stale or Stale.FROZEN
+        return Ended.CONTRADICTED if self._record.stale is None else Ended.STALE
 
     def _moves_on_a_new_connection(self) -> bool:
         """Tell whether the `Date` stood still on one connection alone; what was said there is then of any age."""
         self._reconnected = True
-        before = len(self._pieces)
+        before = len(self._record.pieces)
         if not self._ask(self._transport.now_s(), anew=True):
             return False
-        if not self._ask(self._pieces[-1].exchange.sent_s + _STILL_S):
+        if not self._ask(self._record.pieces[-1].exchange.sent_s + _STILL_S):
             return False
-        if date_bounds.stands_still(self._pieces):
+        if date_bounds.stands_still(self._record.pieces):
             return False
-        self._pieces[:before] = [piece._replace(aged=True) for piece in self._pieces[:before]]
-        self._crossed_s = max(0.0, -self._fresh().width_s)
+        self._record.age_all_before(before)
         return True
 
     # --- The result
 
     def reading(self, over: _Over) -> DateReading:
         """Return what all of it proves."""
-        if self._stale is None and all(piece.aged for piece in self._pieces):
-            self._stale = Stale.CACHED
-        now, lag = self._now(), self._lag()
-        fresh = self._range(freshness.FRESH_S, now)
-        crossed_s = 0.0 if self._stale else self._crossed_s
-        last = self._replies[-1]
+        record = self._record
+        if record.stale is None and all(piece.aged for piece in record.pieces):
+            record.stale = Stale.CACHED
+        if not self._confirmed:
+            record.doubt_lateness()
+        now, lag, spread_s = record.now(), record.lag(), record.spread_s
+        fresh = record.range(record.allowance_s(), now)
+        weakest = min(reversed(record.replies), key=lambda reply: _WEAKEST_FIRST.index(reply.security))
+        last, too_narrow = record.replies[-1], date_bounds.too_narrow(fresh, record.rtt_s())
         return DateReading(
             url=self._url(),
             address=None if last.address is None else visible(last.address),
             skew_s=fresh.middle_s if math.isfinite(fresh.low_s) else fresh.high_s,
-            interval=self._range(lag.max_s, now),
+            interval=record.range(lag.max_s, now),
             fresh=fresh,
             lag=lag,
-            stamped_by=self._stamped_by(),
-            security=min((reply.security for reply in self._replies), key=_WEAKEST_FIRST.index),
-            exchanges=tuple(piece.exchange for piece in self._pieces),
+            stamped_by=record.stamped_by(),
+            security=weakest.security,
+            exchanges=tuple(piece.exchange for piece in record.pieces),
             requests=self._requests,
-            min_rtt_s=self._rtt_s(),
-            confirmed=self._confirmed and crossed_s == 0 and self._stale is None,
-            ended=Ended.CONTRADICTED if crossed_s > 0 else over.ended,
+            min_rtt_s=record.rtt_s(),
+            confirmed=self._confirmed and spread_s == 0 and record.stale is None and not too_narrow,
+            ended=Ended.CONTRADICTED if spread_s > 0 else over.ended,
             served=freshness.served(last.status, last.headers),
             method=self._request.method,
-            stale=self._stale,
-            spread_s=crossed_s,
-            mix=date_bounds.mix(self._pieces, freshness.FRESH_S, now) if crossed_s > 0 else None,
-            certificate=last.certificate,
+            stale=record.stale,
+            spread_s=spread_s,
+            mix=record.mix(now),
+            certificate=weakest.certificate,
             proxied=last.proxied,
             detail=over.detail,
+            late_s=record.late_s,
         )
-
-    def _range(self, lag_s: float, now: Now) -> Interval:
-        """Return the range with that lag; where replies exclude each other it holds every clock that was seen."""
-        if self._stale is not None:
-            return Interval(-math.inf, date_bounds.together(self._pieces, freshness.FRESH_S, now).high_s)
-        if self._contradicted():
-            return date_bounds.hull(self._pieces, lag_s, now)
-        return date_bounds.together(self._pieces, lag_s, now)
-
-    def _lag(self) -> Lag:
-        """Return the worst lag that any of the replies has to be allowed."""
-        if self._stale is not None:
-            return freshness.CACHED if self._stale is Stale.CACHED else freshness.FROZEN
-        if self._question.date_fresh:
-            return freshness.SAYS_SO
-        lags = [freshness.lag(reply.headers) for reply in self._replies]
-        return max(lags, key=lambda lag: (lag.max_s, not lag.known))
-
-    def _stamped_by(self) -> StampedBy:
-        found = {freshness.stamped_by(reply.headers) for reply in self._replies}
-        return found.pop() if len(found) == 1 else StampedBy.UNKNOWN
 
     def _url(self) -> str:
         """Return the URL that was asked in the end: a later form of request may have another path."""

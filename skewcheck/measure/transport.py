@@ -5,9 +5,10 @@ handshake, some bytes) is given the time that is left until the deadline, anew e
 """
 
 import contextlib
+import os
+import select
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Callable
 from typing import NamedTuple
@@ -23,6 +24,8 @@ from skewcheck.version import VERSION
 from skewcheck.visible import visible
 
 USUAL_PORTS = {"http": 80, "https": 443}
+MAX_REQUESTS = 16
+"""That a host gets in one run."""
 _SPIN_S = 6e-4
 """Sleeping ends up to a tenth of a millisecond late; the last moment is spent awake."""
 _LEAST_S = 1e-3
@@ -56,13 +59,14 @@ class Endpoint(NamedTuple):
 
 
 class _Connection:
-    """An open connection; `replies` counts what came over it."""
+    """An open connection; `replies` counts what came over it, `opening_s` is what it took to open."""
 
     def __init__(
         self, opened: socket.socket, address: str, security: Security, certificate: Certificate | None
     ) -> None:
         self.socket, self.address, self.security, self.certificate = opened, address, security, certificate
         self.replies = 0
+        self.opening_s = 0.0
 
     def said_unasked(self) -> bytes | None:
         """Return what came without a request, b"" where it was closed; None where nothing did, as it should be.
@@ -95,16 +99,18 @@ class HttpTransport:
         trusted: Callable[[], ssl.SSLContext] | None = None,
         ca_file: str | None = None,
         resolver: Resolver = look_up,
+        max_requests: int = MAX_REQUESTS,
     ) -> None:
         """Prepare to ask *endpoint* until *clock* has run for *deadline_s*; nothing is opened yet.
 
-        *trusted* returns `tls.context(ca_file)`, for several transports to share.
+        *trusted* returns `tls.context(ca_file)`, for several transports to share. After *max_requests* none that is
+        lost with its connection is sent again.
         """
         self._endpoint, self._clock, self._deadline_s, self._family = endpoint, clock, deadline_s, family
         self._trusted, self._ca_file, self._resolver = trusted or (lambda: tls.context(ca_file)), ca_file, resolver
         self._connection: _Connection | None = None
         self._opened = 0
-        self._sent = False
+        self._sent, self._sent_before, self._max_requests = 0, 0, max_requests
         self._proxy: Proxy | None = None
         self.address: str | None = None
         """The address that was reached last, of the proxy where there is one; None before there was any."""
@@ -132,7 +138,8 @@ class HttpTransport:
 
         With *anew* the connection there is gets dropped first.
         """
-        self._sent = False
+        self._sent_before += self._sent
+        self._sent = 0
         try:
             if anew:
                 self.close()
@@ -152,7 +159,8 @@ class HttpTransport:
         try:
             return self._converse(connection, request)
         except ExchangeError as error:
-            if not connection.replies or error.trouble.reason not in (CLOSED_EARLY, NOT_HTTP):
+            spent = self._sent_before + self._sent >= self._max_requests
+            if spent or not connection.replies or error.trouble.reason not in (CLOSED_EARLY, NOT_HTTP):
                 raise
         self.close()
         return self._converse(self._quiet_connection(), request)
@@ -160,7 +168,7 @@ class HttpTransport:
     def _converse(self, connection: _Connection, request: Request) -> Reply:
         data = self._written(request)
         connection.socket.settimeout(self._time())
-        self._sent = True
+        self._sent += 1
         sent_s = self.now_s()
         reply.write(connection.socket, data)
         head = reply.read(connection.socket, request.method, now_s=self.now_s, left_s=self.left_s)
@@ -179,6 +187,8 @@ class HttpTransport:
             connection.address,
             connection.certificate,
             self._proxy is not None,
+            self._sent,
+            connection.opening_s if connection.replies == 1 else 0.0,
         )
 
     def _written(self, request: Request) -> bytes:
@@ -201,10 +211,10 @@ class HttpTransport:
     def _wait_until(self, at_s: float) -> None:
         """Sleep, then stay awake, until the local time is *at_s*, not beyond the deadline."""
         while (ahead_s := min(at_s - self.now_s(), self._time())) > _SPIN_S:
-            _pause(ahead_s - _SPIN_S)
+            _rest(ahead_s - _SPIN_S)
         while self.now_s() < at_s:
             self._time()
-            _pause(0)  # let the other hosts' threads run
+            _rest(0)  # let the other hosts' threads run
 
     def _time(self) -> float:
         """Return the seconds that are left; raises ExchangeError where none are."""
@@ -219,7 +229,9 @@ class HttpTransport:
         """Return a connection on which nothing comes unasked: the one there is, else a new one."""
         for _ in range(2):
             if self._connection is None:
+                began_s = self._clock.elapsed_s()
                 self._connection = self._open()
+                self._connection.opening_s = self._clock.elapsed_s() - began_s
                 self._opened += 1
             connection, unasked = self._connection, self._connection.said_unasked()
             if unasked is None:
@@ -290,15 +302,15 @@ class HttpTransport:
         opened.settimeout(self._time())
 
 
+def _rest(seconds: float) -> None:
+    """Sleep. Not by `time.sleep` where there is another way: under libfaketime it fails from Python 3.11 on."""
+    if os.name == "nt":  # where `select` takes sockets alone
+        time.sleep(seconds)
+    else:
+        select.select((), (), (), seconds)
+
+
 _USER_AGENT = f"User-Agent: skewcheck/{VERSION}"
-
-
-def _pause(duration_s: float) -> None:
-    """Sleep, also where that is refused: what fakes the time of day may break the sleep as well (libfaketime does)."""
-    try:
-        time.sleep(duration_s)
-    except OSError:
-        threading.Event().wait(duration_s)
 
 
 def _block(lines: list[str]) -> bytes:

@@ -163,6 +163,9 @@ class DateReading(NamedTuple):
     """A proxy of the environment was on the way."""
     detail: str | None = None
     """Why it ended, where there is more to say than `ended` does."""
+    late_s: float = 0.0
+    """By how much its `Date` was late at times, at least, which `fresh` allows for: only where its server isn't known
+    to be fresh, and it is so little that nothing turns on it. 0: no reply was found to be."""
 
     @property
     def two_sided(self) -> bool:

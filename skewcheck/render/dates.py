@@ -10,7 +10,6 @@ from skewcheck.model import (
     DateReading,
     Difference,
     Ended,
-    Mix,
     NoReading,
     Report,
     Role,
@@ -31,26 +30,22 @@ _WHOSE = {
 }
 _SECURITY = {
     Security.VERIFIED: "TLS, certificate verified",
-    Security.DATES_IGNORED: "TLS, certificate verified but for its dates: by the local clock it is not valid now",
+    Security.DATES_IGNORED: "TLS, certificate verified but for its dates",
     Security.PLAIN: "plain http: anybody on the way could have answered",
 }
 _ENDED = {
     Ended.DECIDED: "settled",
     Ended.NARROW: "as narrow as the round trip allows",
-    Ended.STALE: "more could not have told more",
+    Ended.STALE: "more would tell no more",
     Ended.CONTRADICTED: "the replies contradict each other",
-    Ended.REQUESTS: "as many as one run may send",
+    Ended.REQUESTS: "one run sends no more",
     Ended.TOLD_TO_STOP: "it asked for patience",
     Ended.LOST: "then it no longer answered",
-    Ended.DEADLINE: "then time was up",
+    Ended.DEADLINE: "then the time was up",
 }
 _STALE = {
     Stale.CACHED: "a cache answered",
     Stale.FROZEN: "it stood still while seconds passed",
-}
-_MIX = {
-    Mix.CONNECTIONS: "from one connection to another",
-    Mix.REQUESTS: "from one request to another",
 }
 _DECIMALS = 6
 _LEGEND = (
@@ -67,20 +62,22 @@ def blocks(page: Page, report: Report, part: ApiPart, *, thorough: bool) -> list
     readings = [(host, host.outcome) for host in hosts if isinstance(host.outcome, DateReading)]
     answered = [Row(host.host, date_range_text(reading.fresh), bar=bar(reading)) for host, reading in readings]
     silent = [Row(host.host, host.outcome.detail, FAINT) for host in hosts if isinstance(host.outcome, NoReading)]
+    if not readings and len({row.said for row in silent}) == 1:  # that is the verdict already
+        return [*_replies(page, part)] if thorough else []
     core = readings[0][1].fresh if readings else None
     together = Row("", _premise([reading for _, reading in readings]), FAINT)
     scale = Scale("equal", core, None, together, report.thresholds, report.status)
     shown = table(page, answered, silent, scale)
-    shown += [_known(page, host, reading) for host, reading in readings]
-    if part.issuer_ahead is not None:
-        told = {finding.id for finding in report.findings} & {"issuer-ahead", "issuer-behind"}
-        shown.append(page.wrapped(_difference(part.issuer_ahead, explained=bool(told)), PLAIN, MARGIN))
+    shown += [_known(page, host, reading, thorough=thorough) for host, reading in readings]
+    explained = {finding.id for finding in report.findings} & {"issuer-ahead", "issuer-behind"}
+    if part.issuer_ahead is not None and not explained:
+        shown.append(page.wrapped(_difference(part.issuer_ahead), PLAIN, MARGIN))
     return [*shown, *(_replies(page, part) if thorough else [])]
 
 
 def bar(reading: DateReading) -> Bar:
-    """Return what to draw of one host: dotted what only the age of its `Date` leaves open."""
-    estimate_s = None if reading.mix is not None else reading.skew_s
+    """Return what to draw of one host: dotted what only the age of its `Date` leaves open; one side has no middle."""
+    estimate_s = None if reading.mix is not None or reading.stale is not None else reading.skew_s
     return Bar(estimate_s, reading.fresh, None if reading.interval == reading.fresh else reading.interval)
 
 
@@ -91,10 +88,10 @@ def _premise(readings: Sequence[DateReading]) -> str:
     return "if its Date is fresh" if len(readings) == 1 else "if each Date is fresh"
 
 
-def _known(page: Page, host: ApiHost, reading: DateReading) -> list[Line]:
+def _known(page: Page, host: ApiHost, reading: DateReading, *, thorough: bool) -> list[Line]:
     """Return what is known of one host, a label at the left of each fact."""
     lines = page.wrapped(_title(host), STRONG, MARGIN)
-    for label, fact in _facts(host.host, reading):
+    for label, fact in _facts(reading, thorough=thorough):
         if page.width < NARROWEST_HANGING:
             lines += page.wrapped(f"{label}: {fact}", PLAIN, 2 * MARGIN)
             continue
@@ -110,29 +107,33 @@ def _title(host: ApiHost) -> str:
     return host.host if known else f"{host.host} ({host.role.value})"
 
 
-def _facts(name: str, reading: DateReading) -> Iterator[tuple[str, str]]:
+def _facts(reading: DateReading, *, thorough: bool) -> Iterator[tuple[str, str]]:
+    """Yield what is known; not *thorough*: no more than what the range rests on and what is out of the ordinary."""
     served = reading.served
     yield "requests", _requests(reading)
     yield "clock", _WHOSE[reading.stamped_by]
     yield "age of Date", _age(reading)
-    if reading.mix is not None:
-        yield "differs", f"by at least {at_least_text(reading.spread_s)} {_MIX[reading.mix]}"
-    headers = {"Server": served.server, "Via": served.via, "X-Cache": served.x_cache, "Location": served.location}
-    shown = [f"{name}: {value}" for name, value in headers.items() if value is not None]
-    yield "headers", ";  ".join(shown) if shown else "no Server and no Via"
-    on_the_way = ", through a proxy of the environment" if reading.proxied else ""
-    where = "" if reading.address in (None, name) else f", at {reading.address}"
-    yield "connection", f"{_SECURITY[reading.security]}{on_the_way}{where}"
+    if thorough or reading.stale is not None or not reading.lag.known:
+        headers = {"Server": served.server, "Via": served.via, "X-Cache": served.x_cache, "Location": served.location}
+        shown = [f"{name}: {value}" for name, value in headers.items() if value is not None]
+        yield "headers", ";  ".join(shown) if shown else "no Server and no Via"
+    if thorough or reading.proxied or reading.security is not Security.VERIFIED:
+        on_the_way = ", through a proxy of the environment" if reading.proxied else ""
+        yield "connection", f"{_SECURITY[reading.security]}{on_the_way}"
     if served.correlation_id is not None:
         yield "support", f"correlation id {served.correlation_id}"
 
 
 def _requests(reading: DateReading) -> str:
-    ended = _ENDED[reading.ended]
+    """Return how many there were, and why no more; what asked for patience says that itself."""
+    said = f"{reading.requests}, round trip {duration_text(reading.min_rtt_s)}; "
     if reading.confirmed:
-        ended += " and confirmed"
-    detail = "" if reading.detail is None else f" ({reading.detail})"
-    return f"{reading.requests}, round trip {duration_text(reading.min_rtt_s)}; {ended}{detail}"
+        said += "settled and confirmed" if reading.ended is Ended.DECIDED else f"confirmed; {_ENDED[reading.ended]}"
+    elif reading.ended is Ended.TOLD_TO_STOP and reading.detail is not None:
+        return said + reading.detail
+    else:
+        said += _ENDED[reading.ended]
+    return said if reading.detail is None else f"{said} ({reading.detail})"
 
 
 def _age(reading: DateReading) -> str:
@@ -147,25 +148,22 @@ def _age(reading: DateReading) -> str:
     if reading.interval == reading.fresh:
         return said
     if math.isinf(low_s):
-        return f"{said}; then behind by any amount"
+        return f"{said}; if so old, behind by any amount"
     if low_s > 0:
-        return f"{said}; then at least {at_least_text(low_s)} ahead"
-    return f"{said}; then at most {at_most_text(low_s)} behind"
+        return f"{said}; if so old, at least {at_least_text(low_s)} ahead"
+    return f"{said}; if so old, at most {at_most_text(low_s)} behind"
 
 
-def _difference(difference: Difference, *, explained: bool) -> str:
+def _difference(difference: Difference) -> str:
     """Return the clock that issues tokens against the one that checks them, and what that means."""
     low_s, high_s = difference.fresh
-    said = f"login against api: {range_text(low_s, high_s)}, if both are fresh"
-    if difference.interval != difference.fresh:
-        said += f", else {range_text(*difference.interval)}"
-    if explained:
-        return f"{said}."
+    old = "" if difference.interval == difference.fresh else f", else {range_text(*difference.interval)}"
+    said = f"login against api: {range_text(low_s, high_s)} if both are fresh{old}"
     if low_s > 0:
         return f"{said}: to the API a fresh token looks issued in the future by so much."
     if high_s < 0:
         return f"{said}: a token dies so much before its time."
-    return f"{said}: nothing shows that one is ahead of the other."
+    return f"{said}; neither is shown to be ahead."
 
 
 def _replies(page: Page, part: ApiPart) -> list[list[Line]]:

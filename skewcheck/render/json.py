@@ -231,6 +231,7 @@ def _date_reading(reading: DateReading) -> dict[str, Json]:
         "ended": reading.ended.value,
         "stale": None if reading.stale is None else reading.stale.value,
         "spread_s": _number(reading.spread_s),
+        "late_s": _number(reading.late_s),
         "mix": None if reading.mix is None else reading.mix.value,
         "http_status": served.status,
         "server": served.server,
@@ -247,8 +248,8 @@ def _date_reading(reading: DateReading) -> dict[str, Json]:
 _OF_A_READING = (
     *("skew_s", "low_s", "high_s", "fresh_low_s", "fresh_high_s", "max_lag_s", "lag_known", "lag_because"),
     *("stamped_by", "security", "proxied", "method", "requests", "min_rtt_s", "confirmed", "ended"),
-    *("stale", "spread_s", "mix", "http_status", "server", "via", "x_cache", "age_s", "correlation_id", "location"),
-    "certificate",
+    *("stale", "spread_s", "late_s", "mix", "http_status", "server", "via", "x_cache", "age_s", "correlation_id"),
+    *("location", "certificate"),
 )
 """What is null where a host gave no reading."""
 

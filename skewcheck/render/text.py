@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from skewcheck.model import DateReading, Failure, HostFacts, NextStep, Report, Status
+from skewcheck.model import DateReading, Failure, NextStep, Report, Status
 from skewcheck.render import dates, host, servers
 from skewcheck.render.page import (
     ERROR,
@@ -34,6 +34,24 @@ _IN_THE_VERDICT = frozenset(
     }
 )
 """Findings that the first line has told already; one that isn't known here is shown."""
+_BESIDE_THE_PICTURE = frozenset(
+    {
+        "api-cached",
+        "api-edge",
+        "api-frozen",
+        "api-lags",
+        "api-no-date",
+        "api-unreached",
+        "api-untrusted",
+        "lag-unknown",
+        "plain-http",
+        "proxy-failed",
+        "rate-limited",
+    }
+)
+"""Findings that an API's host has told already, in the facts below its picture or instead of one."""
+_OF_NO_USE_BESIDE_AN_API = frozenset({"daemon-unsynchronised"})
+"""What the host says of its own clock is beside the point where an API's clock shows no fault of it."""
 _WHERE_NOBODY_ANSWERED = frozenset({"udp-123-blocked", "no-network", "dns-failed", "no-answer"})
 """Of these, what the first line tells only where it has nothing better to tell."""
 _SUSPECTS = "not-skew"
@@ -41,7 +59,7 @@ _SUSPECTS = "not-skew"
 _PREMISES = {
     "majority-honest": "most of these servers are honest",
     "path-not-hostile": "nobody rewrites NTP on the way",
-    "certificates-honest": "no authority that this host trusts vouches for somebody else",
+    "certificates-honest": "the certificate authorities that this host trusts are honest",
     "lag-bounded": "no Date is older than said here",
 }
 
@@ -63,8 +81,8 @@ def render(report: Report, *, width: int, color: bool, verbose: int, quiet: bool
     if report.api is not None:
         blocks += dates.blocks(page, report, report.api, thorough=bool(verbose))
     blocks += [
-        _host(page, report.host, thorough=bool(verbose)),
-        _findings(page, report),
+        _host(page, report, thorough=bool(verbose)),
+        _findings(page, report, thorough=bool(verbose)),
         _premises(page, report),
         _last(page, report.next_step),
     ]
@@ -102,24 +120,35 @@ def _failure(page: Page, failure: Failure) -> list[Line]:
     return [[(label, ERROR), *first[1:]], *more, *page.wrapped(failure.remedy, PLAIN, len(label))]
 
 
-def _host(page: Page, facts: HostFacts | None, *, thorough: bool) -> list[Line]:
+def _beside_the_point(report: Report, *, thorough: bool) -> bool:
+    """Tell whether what the host says of its own clock is of no use here: the API's shows no fault of it."""
+    if report.api is None or report.ntp is not None or thorough:
+        return False
+    return report.api.judgement.status in (Status.OK, Status.UNKNOWN)
+
+
+def _host(page: Page, report: Report, *, thorough: bool) -> list[Line]:
     """Return what this host says of its own clock."""
-    if facts is None:
+    if report.host is None or _beside_the_point(report, thorough=thorough):
         return []
-    said = host.sentences(facts, thorough=thorough)
+    said = host.sentences(report.host, thorough=thorough)
     return [line for sentence in said for line in page.wrapped(sentence, PLAIN, MARGIN)]
 
 
-def _findings(page: Page, report: Report) -> list[Line]:
-    """Return what the verdict doesn't tell, each with what to do about it where the last line doesn't say that."""
-    last = "" if report.next_step is None else report.next_step.command
-    told = _IN_THE_VERDICT - _WHERE_NOBODY_ANSWERED if _answered(report) else _IN_THE_VERDICT
+def _findings(page: Page, report: Report, *, thorough: bool) -> list[Line]:
+    """Return what is not told above, each with what to do about it where that is not said elsewhere."""
+    advised = {"" if report.next_step is None else report.next_step.command}
+    told = _IN_THE_VERDICT - _WHERE_NOBODY_ANSWERED if report.ntp and _answered(report) else _IN_THE_VERDICT
+    told |= _BESIDE_THE_PICTURE
+    if _beside_the_point(report, thorough=thorough):
+        told |= _OF_NO_USE_BESIDE_AN_API
     lines: list[Line] = []
     for finding in report.findings:
         if finding.id not in told:
             lines += page.wrapped(finding.summary, PLAIN, MARGIN)
-            advice = [remedy for remedy in finding.remedy if remedy != last]
+            advice = [remedy for remedy in finding.remedy if remedy not in advised]
             lines += _numbered(page, advice) if finding.id == _SUSPECTS else _listed(page, advice)
+            advised.update(advice)
     return lines
 
 

@@ -45,6 +45,9 @@ class World(NamedTuple):
     lag: str = "fresh"
     """fresh, timer, on-demand, frozen, frozen-connection, cached, silently-cached."""
     period_s: float = 1.0
+    late: float = 0.0
+    """Share of a fresh server's Dates that are late, by up to `late_s`: its event loop was held up."""
+    late_s: float = 0.02
     backends: tuple[float, ...] = (0.0,)
     """By how much each one's clock is ahead of the first."""
     balance: str = "round-robin"
@@ -58,6 +61,8 @@ class World(NamedTuple):
     """By how much the local clock is slewed on purpose, and says so."""
     closes: bool = False
     """The server closes the connection after each reply."""
+    opening_s: float = 0.0
+    """What a new connection takes beside two round trips, on average."""
     timeout_s: float = 10.0
     headers: tuple[tuple[str, str], ...] = (("server", "nginx"),)
     patience: int = 1000
@@ -104,8 +109,7 @@ class SimulatedTransport:
     def exchange(self, request: Request, at_s: float, *, anew: bool = False) -> Reply | Trouble:
         """Carry out one exchange in simulated time."""
         world, path = self.world, self.world.path
-        if anew or not self._open:
-            self._connect()
+        opening_s = self._connect() if anew or not self._open else 0.0
         self._sleep(at_s - self.now_s())
         self.requests += 1
         self.forms.append(request)
@@ -123,7 +127,9 @@ class SimulatedTransport:
         self._true_s += back_s
         self._open = not world.closes
         status = 429 if self.requests > world.patience else 401
-        return Reply(sent_s, self.now_s(), self._connection, status, headers, Security.VERIFIED, "192.0.2.1")
+        return Reply(
+            sent_s, self.now_s(), self._connection, status, headers, Security.VERIFIED, "192.0.2.1", opening_s=opening_s
+        )
 
     # --- The truth
 
@@ -160,13 +166,17 @@ class SimulatedTransport:
         leg_s *= 1 + path.jitter * chance.lognormvariate(0, path.sigma)
         return leg_s + (chance.uniform(0.05, 0.3) if chance.random() < path.spikes else 0.0)
 
-    def _connect(self) -> None:
+    def _connect(self) -> float:
+        began_s = self._true_s
         self._true_s += sum(self._leg_s(1.0) for _ in range(2))
+        if self.world.opening_s > 0:
+            self._true_s += self.world.opening_s * self._random.uniform(0.7, 1.3)
         self._connection += 1
         self._open = True
         self._bound = self._random.randrange(len(self.world.backends))
         if self.world.lag == "frozen-connection":
             self._made_s = self._true_s
+        return self._true_s - began_s
 
     def _backend(self) -> int:
         count = len(self.world.backends)
@@ -203,4 +213,5 @@ class SimulatedTransport:
             if now_s - self._made_s >= period_s:
                 self._made_s = now_s
             return self._made_s
-        return now_s - self._random.uniform(0, 2e-3)
+        late_s = self.world.late_s if self.world.late and self._random.random() < self.world.late else 2e-3
+        return now_s - self._random.uniform(0, late_s)
