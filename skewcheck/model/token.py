@@ -38,8 +38,8 @@ class TimeClaim(NamedTuple):
     shown: str = ""
     """As it stands in the token, safe to show."""
     oddities: tuple[str, ...] = ()
-    """Ids of what is odd about it, though it may be usable: `milliseconds`, `string`, `boolean`, `fraction`, `negative`,
-    `after-2038`, `year-past-9999`, `not-a-number`, `not-a-time`, `duplicate`."""
+    """Ids of what is odd about it, though it may be usable: `milliseconds`, `string`, `boolean`, `fraction`,
+    `negative`, `after-2038`, `year-past-9999`, `not-a-number`, `not-a-time`, `duplicate`."""
 
 
 class Oddity(NamedTuple):
