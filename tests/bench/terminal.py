@@ -24,8 +24,8 @@ class Terminal:
         """Start it."""
         self.ours, theirs = pty.openpty()
         command = [need("setsid"), "--ctty", *arguments]
-        streams = {"stdin": theirs, "stdout": theirs, "stderr": theirs}
-        self._process = subprocess.Popen(command, env={**os.environ, **(environment or {})}, **streams)
+        variables = {**os.environ, **(environment or {})}
+        self._process = subprocess.Popen(command, env=variables, stdin=theirs, stdout=theirs, stderr=theirs)
         os.close(theirs)
         self.screen = ""
 
