@@ -129,32 +129,30 @@ def _line(prompt: str) -> str:
         return ""
 
 
-def _paste_on_windows(prompt: str) -> str:  # pragma: no cover - for want of a Windows in CI
+def _paste_on_windows(prompt: str) -> str:
     """Do the same with the console of Windows, which has no descriptor to wait for."""
-    if sys.platform != "win32":
-        raise _no_terminal()
-    if sys.stdin is None or not sys.stdin.isatty():
-        raise _no_terminal()
-    import msvcrt
+    if sys.platform == "win32" and sys.stdin is not None and sys.stdin.isatty():  # pragma: no cover - no Windows here
+        import msvcrt
 
-    for character in prompt:
-        msvcrt.putwch(character)
-    kept: list[str] = []
-    silent_since_s: float | None = None
-    while silent_since_s is None or msvcrt.kbhit() or time.monotonic() < silent_since_s + SILENCE_S:
-        if silent_since_s is not None and not msvcrt.kbhit():
-            time.sleep(SILENCE_S / 10)
-            continue
-        character = msvcrt.getwch().replace("\r", "\n")
-        if character == "\x03":
-            raise KeyboardInterrupt
-        kept.append(character)
-        if silent_since_s is not None or character in "\n\x1a" or len(kept) > MAX_BYTES:
-            silent_since_s = time.monotonic()
-    msvcrt.putwch("\n")
-    if len(kept) > MAX_BYTES:
-        raise _too_long()
-    return _edited("".join(kept)).rstrip("\n\x1a")
+        for character in prompt:
+            msvcrt.putwch(character)
+        kept: list[str] = []
+        silent_since_s: float | None = None
+        while silent_since_s is None or msvcrt.kbhit() or time.monotonic() < silent_since_s + SILENCE_S:
+            if silent_since_s is not None and not msvcrt.kbhit():
+                time.sleep(SILENCE_S / 10)
+                continue
+            character = msvcrt.getwch().replace("\r", "\n")
+            if character == "\x03":
+                raise KeyboardInterrupt
+            kept.append(character)
+            if silent_since_s is not None or character in "\n\x1a" or len(kept) > MAX_BYTES:
+                silent_since_s = time.monotonic()
+        msvcrt.putwch("\n")
+        if len(kept) > MAX_BYTES:
+            raise _too_long()
+        return _edited("".join(kept)).rstrip("\n\x1a")
+    raise _no_terminal()
 
 
 def _no_terminal() -> UsageError:
