@@ -124,6 +124,46 @@ def bound_text(low_s: float, high_s: float) -> str:
     return number + unit
 
 
+def share_text(low: float, high: float) -> str:
+    """Return a range of shares for people: `about 1 in 7`, `up to about 1 in 4`, `between about 1 in 10 and 1 in 5`.
+
+    Then comes what they are shares of, in the plural: `all requests`, `no requests`.
+    """
+    least, most = _one_in(low), _one_in(high)
+    if least == most:
+        return least if least in _WHOLE else f"about {least}"
+    if low <= 0:
+        return "between none and all" if high >= 1 else f"up to {_about(most)}"
+    return f"at least {_about(least)}" if high >= 1 else f"between about {least} and {most}"
+
+
+_WHOLE = ("no", "nearly all", "all")
+_LARGE_SHARES = (
+    ("1 in 3", 1 / 3),
+    ("1 in 2", 1 / 2),
+    ("2 in 3", 2 / 3),
+    *((f"{n} in 10", n / 10) for n in (4, 6, 7, 8, 9)),
+)
+_NEARLY_ALL = 0.95
+
+
+def _about(share: str) -> str:
+    return share if share in _WHOLE else f"about {share}"
+
+
+def _one_in(share: float) -> str:
+    """Return the simplest fraction near *share*; of rare things two digits of the count."""
+    if share <= 0:
+        return "no"
+    if share >= _NEARLY_ALL:
+        return "all" if share >= 1 else "nearly all"
+    if share > 0.29:
+        return min(_LARGE_SHARES, key=lambda named: abs(named[1] - share))[0]
+    count = 1 / max(share, 1e-9)
+    digits = max(0, math.floor(math.log10(count)) - 1)
+    return f"1 in {round(count / 10**digits) * 10**digits:,}"
+
+
 def _both_sides(low_s: float, high_s: float) -> tuple[str, str]:
     quantum_s = _quantum(low_s, high_s)
     behind, ahead, unit = _bounds([_ceil(size_s / quantum_s) for size_s in (-low_s, high_s)], quantum_s)

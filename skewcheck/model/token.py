@@ -126,7 +126,8 @@ class Risk(NamedTuple):
     skew: Interval | None = None
     """The measured skew behind it; None where none was measured or none matters."""
     reference: str | None = None
-    """Whose clock that skew is against: `ntp`, `api`, `login`, `local clock, unverified`; None where none matters."""
+    """Whose clock that skew is against: `ntp`, `api`, `login`, `login against api`, `given` (by the user),
+    `local clock, unverified`; None where none matters."""
 
 
 class BufferLine(NamedTuple):
@@ -142,9 +143,9 @@ class Recommended(NamedTuple):
     buffer_s: int | None
     """Refresh so long before the expiry; None: no buffer can help."""
     needed_s: float
-    leeway_s: int
-    """For a verifier on this host."""
-    settle_s: float
-    """How long to wait before the first use."""
+    leeway_s: int | None
+    """For a verifier on this host; None: not known, for the skew is not, or has no bound."""
+    settle_s: float | None
+    """How long to wait before the first use; None: not known. inf: no bound."""
     because: tuple[BufferLine, ...]
-    """They add up to `needed_s`."""
+    """They add up to `needed_s`: of a leeway only what is of use stands here."""
