@@ -131,10 +131,12 @@ def share_text(low: float, high: float) -> str:
     """
     least, most = _one_in(low), _one_in(high)
     if least == most:
-        return least if least in _WHOLE else f"about {least}"
+        return _about(least)
     if low <= 0:
-        return "between none and all" if high >= 1 else f"up to {_about(most)}"
-    return f"at least {_about(least)}" if high >= 1 else f"between about {least} and {most}"
+        return f"up to {_about(most)}"
+    if most in _WHOLE:
+        return least if least in _WHOLE else f"at least {_about(least)}"
+    return f"between {_about(least)} and {most}"
 
 
 _WHOLE = ("no", "nearly all", "all")

@@ -17,6 +17,7 @@ from skewcheck.quantity import (
     parse_duration,
     parse_signed_duration,
     range_text,
+    share_text,
     skew_text,
     utc_text,
 )
@@ -308,3 +309,39 @@ def test_parsing_never_fails_in_another_way(text: str) -> None:
     except ValueError:
         return
     assert math.isfinite(seconds)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (0, 0, "no"),
+        (1, 1, "all"),
+        (0.15, 0.15, "about 1 in 7"),
+        (0.10, 0.20, "between about 1 in 10 and 1 in 5"),
+        (0, 0.15, "up to about 1 in 7"),
+        (0, 1, "up to all"),
+        (0.55, 1, "at least about 6 in 10"),
+        (0.5, 0.97, "at least about 1 in 2"),
+        (0.97, 1, "nearly all"),
+        (0.97, 0.98, "nearly all"),
+        (0.32, 0.32, "about 1 in 3"),
+        (0.5, 0.5, "about 1 in 2"),
+        (0.68, 0.68, "about 2 in 3"),
+        (0.9, 0.9, "about 9 in 10"),
+        (0.000056, 0.000056, "about 1 in 18,000"),
+        (0.0123, 0.0123, "about 1 in 81"),
+        (0.005, 0.005, "about 1 in 200"),
+        (1e-300, 1e-300, "about 1 in 1,000,000,000"),
+    ],
+)
+def test_shares_are_shown_as_people_say_them(low: float, high: float, expected: str) -> None:
+    """One in so many; of more than a third the nearest simple fraction; none and all only where it is so."""
+    assert share_text(low, high) == expected
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_a_share_is_never_shown_as_none_or_all_where_it_is_not(one: float, other: float) -> None:
+    """Nearly all is not all, and next to none is not none."""
+    low, high = sorted((one, other))
+    assert (share_text(low, high) == "no") == (high == 0)
+    assert (share_text(low, high) == "all") == (low == 1)

@@ -260,7 +260,7 @@ def test_lifetimes_that_are_not_known_or_endless_or_absurd() -> None:
         assert one(inputs(about(0, 90), math.inf), party, EXPIRED).level is NONE
         unknown = one(inputs(about(0, 90), None), party, EXPIRED)
         assert (unknown.level, unknown.share_high) == (POSSIBLE, None)
-        assert "lifetime is not known" in unknown.summary
+        assert "lifetime of the token is not known" in unknown.summary
     assert one(inputs(1, None), REFRESH, EXPIRED).level is NONE
     assert one(inputs(-1, None, 5), REFRESH, EXPIRED).level is NONE
     assert one(inputs(-1, None), VERIFY, EXPIRED).level is NONE
@@ -299,6 +299,14 @@ def test_iat_is_dated_back_by_what_the_checker_would_refuse() -> None:
     assert backdate_s(inputs(about(12, 1))) == pytest.approx(12.95)
     assert backdate_s(inputs(-3)) == 0
     assert backdate_s(inputs(None)) is None
+
+
+def test_the_last_bit_of_a_sum_refuses_nobody() -> None:
+    """A skew that is exactly as large as what is allowed does no harm, whatever binary fractions make of it."""
+    for skew_s, latency_s, allowed_s in [(0.3, 0.2, 0.1), (0.8, 0.1, 0.7), (1.1, 0.4, 0.7)]:
+        known = inputs(-skew_s, leeway_s=allowed_s)._replace(latency=exactly(latency_s))
+        assert one(known, VERIFY, FUTURE).level is NONE
+        assert one(known._replace(ntp=exactly(skew_s)), SIGN, FUTURE).level is NONE
 
 
 # --- For any input ---

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from skewcheck.judge.risk import Inputs
 from skewcheck.judge.verifiers import UNKNOWN, VERIFIERS, Checker, Stamp, verifier
 
 TICKS = 4
@@ -113,3 +114,13 @@ def test_an_unknown_name_gets_the_nearest(name: str, said: str) -> None:
     assert str(refused.value).startswith(said) or said in str(refused.value)
     assert str(refused.value).isprintable()
     assert len(str(refused.value)) < 200
+
+
+def test_a_verifier_takes_the_place_where_it_stands() -> None:
+    """One checks what this host signs, by its own service's clock; another runs here."""
+    known = Inputs(600.0)
+    github = known.checked_by(verifier("github-app"))
+    assert (github.checker_of_ours.life_cap_s, github.sign_for, github.checker_here) == (600, "ntp", UNKNOWN)
+    assert known.checked_by(verifier("genesys-saml")).sign_for == "login"
+    spring = known.checked_by(verifier("spring"))
+    assert (spring.checker_here.leeway_s, spring.checker_of_ours) == (60, UNKNOWN)

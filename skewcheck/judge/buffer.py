@@ -112,7 +112,7 @@ def _widest(inputs: Inputs, party: Party) -> float:
 def _costs(inputs: Inputs, deadline: Deadline, life_s: float, writer_ahead_s: float) -> list[BufferLine]:
     """Return the lines of the sum but the leeway; those that weren't measured are there, with 0."""
     common = [
-        BufferLine(DRIFT, inputs.drift_ppm * 1e-6 * max(0.0, life_s)),
+        BufferLine(DRIFT, inputs.drift_ppm * 1e-6 * _drifts_for_s(inputs, life_s)),
         BufferLine(LATENCY, inputs.latency.high_s),
         BufferLine(LOOK_INTERVAL, inputs.look_interval_s),
         BufferLine(REFRESH_TIME, inputs.refresh_time_s),
@@ -125,6 +125,13 @@ def _costs(inputs: Inputs, deadline: Deadline, life_s: float, writer_ahead_s: fl
         if deadline is Deadline.SHARED:
             lines = [_clock_line(inputs), BufferLine(WRITER_AHEAD, writer_ahead_s), *lines]
     return [line for line in lines if line.seconds != 0 or line.what in _NOT_MEASURED]
+
+
+def _drifts_for_s(inputs: Inputs, life_s: float) -> float:
+    """Return how long a token is accepted: a leeway, and an issuer that is ahead, leave more time to drift in."""
+    ahead_s = 0.0 if inputs.issuer_ahead is None else inputs.issuer_ahead.high_s
+    ahead_s = ahead_s if math.isfinite(ahead_s) else 0.0  # of no bound nothing follows
+    return max(0.0, life_s) + max(0.0, inputs.checker_there.expiry_leeway) + max(0.0, ahead_s)
 
 
 def _clock_line(inputs: Inputs) -> BufferLine:

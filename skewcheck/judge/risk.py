@@ -8,9 +8,9 @@ token in seven at a latency of 50 ms, and the same token works a moment later, b
 import math
 from typing import NamedTuple
 
-from skewcheck.judge.verifiers import UNKNOWN, Checker, Stamp
+from skewcheck.judge.risk_words import SHARED, kept_text, missing_text, risk_text, storm_text, unknown_text
+from skewcheck.judge.verifiers import UNKNOWN, Checker, Stamp, Verifier
 from skewcheck.model import Harm, Interval, Level, Party, Risk
-from skewcheck.quantity import duration_text, share_text
 
 LATENCY = Interval(0.0, 0.25)
 """One way, where no round trip was measured: what connections within a continent take."""
@@ -28,6 +28,8 @@ DISCIPLINED_DRIFT_PPM = 15.0
 UNVERIFIED = "local clock, unverified"
 """The reference where no other clock was asked."""
 _NEVER = Interval(0.0, 0.0)
+_NOISE = 1e-9
+"""0.3 - 0.2 - 0.1 is not quite 0, and nobody is refused for that."""
 
 
 class Inputs(NamedTuple):
@@ -87,6 +89,12 @@ class Inputs(NamedTuple):
                 skew = {"login": self.login, "api": self.api}.get(self.sign_for)
                 return self._skew(skew, self.sign_for)
 
+    def checked_by(self, row: Verifier) -> "Inputs":
+        """Return the same with a verifier of the table in the place where it stands."""
+        if row.party is Party.LOCAL_SIGN:
+            return self._replace(checker_of_ours=row.checker, sign_for=row.clock)
+        return self._replace(checker_here=row.checker)
+
     def _skew(self, measured: Interval | None, reference: str) -> tuple[Interval | None, str]:
         if self.given is not None:
             return self.given, "given"
@@ -127,7 +135,7 @@ def storm(inputs: Inputs) -> Storm:
     """Judge whether new tokens are due on arrival, with the buffer in use, for a client that refreshes by exp."""
     skew, _ = inputs.against(Party.LOCAL_VERIFY)  # login, which stamps exp
     if skew is None or inputs.lifetime_s is None:
-        return Storm(Level.POSSIBLE, None, None, 0.0, math.inf, "Not known: " + _missing(skew is None))
+        return Storm(Level.POSSIBLE, None, None, 0.0, math.inf, missing_text(unmeasured=skew is None))
     if math.isinf(inputs.lifetime_s):
         return Storm(Level.NONE, 0.0, 0.0, 0.0, 0.0, "The token has no exp.")
     span_s = inputs.lifetime_s - inputs.buffer_s
@@ -135,12 +143,7 @@ def storm(inputs: Inputs) -> Storm:
     low, high = (_clamp(skew_s + latency_s + 1 - span_s) for skew_s, latency_s in ends)
     fewest, most = (_refreshes(inputs.lifetime_s, span_s - skew_s - latency_s - 0.5) for skew_s, latency_s in ends)
     share = Interval(low, high)
-    who = share_text(low, high)
-    text = f"{who} new tokens look due on arrival: refreshed at once, again and again." if high else _NO_STORM
-    return Storm(_level(share), low, high, fewest, most, text[0].upper() + text[1:])
-
-
-_NO_STORM = "No new token looks due on arrival."
+    return Storm(_level(share), low, high, fewest, most, storm_text(share))
 
 
 def shared_deadline(inputs: Inputs) -> SharedDeadline | None:
@@ -148,11 +151,7 @@ def shared_deadline(inputs: Inputs) -> SharedDeadline | None:
     skew, _ = inputs.against(Party.REFRESH_BY_EXP)
     if skew is None:
         return None
-    text = (
-        "A deadline that this host writes by its clock and others read comes too late by as much as this clock is "
-        "ahead; one that others wrote, by as much as it is behind. The other host's half can't be seen from here."
-    )
-    return SharedDeadline(skew, Interval(-skew.high_s, -skew.low_s), text)
+    return SharedDeadline(skew, Interval(-skew.high_s, -skew.low_s), SHARED)
 
 
 def late_after_setting_s(skew: Interval) -> float:
@@ -275,25 +274,22 @@ def _future(inputs: Inputs, party: Party) -> Interval | None:
 
 
 def _refused(ahead_s: float, span_s: float | None) -> float:
-    return float(ahead_s > 0) if span_s is None else _clamp(ahead_s + span_s)
+    return float(ahead_s > _NOISE) if span_s is None else _clamp(ahead_s + span_s)
 
 
 def _clamp(share: float) -> float:
-    return min(1.0, max(0.0, share))
+    return 0.0 if share <= _NOISE else min(1.0, share)
 
 
 def _ratio(part_s: float, whole_s: float) -> float:
     """Return part_s / whole_s between 0 and 1, whatever they are: an endless part is all, and so is one of nothing."""
-    if part_s <= 0:
+    if part_s <= _NOISE:
         return 0.0
     return 1.0 if whole_s <= part_s else part_s / whole_s
 
 
 def _refreshes(lifetime_s: float, good_for_s: float) -> float:
     return lifetime_s / good_for_s if good_for_s > 0 else math.inf
-
-
-# --- Words ---
 
 
 def _risk(inputs: Inputs, party: Party, harm: Harm) -> Risk:
@@ -303,7 +299,15 @@ def _risk(inputs: Inputs, party: Party, harm: Harm) -> Risk:
         level = Level.POSSIBLE
     skew, reference = inputs.against(party)
     low, high = (None, None) if share is None else share
-    return Risk(party, harm, level, low, high, _summary(inputs, party, harm, share), skew, reference)
+    return Risk(party, harm, level, low, high, _words(inputs, party, harm, share), skew, reference)
+
+
+def _words(inputs: Inputs, party: Party, harm: Harm, share: Interval | None) -> str:
+    if share is None:
+        return unknown_text(party, harm, unmeasured=inputs.against(party)[0] is None)
+    if share == _NEVER and inputs.kept_until_exp and (party, harm) == (Party.LOCAL_SIGN, Harm.PREMATURE_EXPIRY):
+        return kept_text(inputs.latency.high_s + inputs.look_interval_s + inputs.refresh_time_s)
+    return risk_text(party, harm, share, opaque=inputs.opaque)
 
 
 def _level(share: Interval | None) -> Level:
@@ -312,78 +316,3 @@ def _level(share: Interval | None) -> Level:
     if share.high_s == 0:
         return Level.NONE
     return Level.CERTAIN if share.low_s > 0 else Level.POSSIBLE
-
-
-# For each party and harm: what is said where nobody is refused, who is refused, and whose fault that is.
-_WORDS = {
-    (Party.REFRESH_BY_EXP, Harm.PREMATURE_EXPIRY): (
-        "a client that refreshes at exp does so in time by this clock",
-        "requests go out with an expired token",
-        "a local clock that is behind reaches exp too late",
-    ),
-    (Party.LOCAL_VERIFY, Harm.PREMATURE_EXPIRY): (
-        "a verifier on this host takes no token for expired before it is",
-        "uses of a token are refused on this host as expired, though it isn't",
-        "a local clock that is ahead reaches exp too early",
-    ),
-    (Party.LOCAL_VERIFY, Harm.FUTURE_ISSUED): (
-        "a verifier on this host takes no new token for issued in the future",
-        "first uses are refused on this host as issued in the future",
-        "a local clock that is behind has not come to the issue time yet",
-    ),
-    (Party.LOCAL_SIGN, Harm.PREMATURE_EXPIRY): (
-        "what this host signs does not arrive expired",
-        "requests that this host signs arrive expired",
-        "a local clock that is behind stamps them too early",
-    ),
-    (Party.LOCAL_SIGN, Harm.FUTURE_ISSUED): (
-        "what this host signs does not look issued in the future",
-        "requests that this host signs are refused as issued in the future",
-        "a local clock that is ahead stamps them too late",
-    ),
-    (Party.GATEWAY, Harm.PREMATURE_EXPIRY): (
-        "the service lets no token expire early by its own clocks",
-        "uses of a token are refused by the service before it expires",
-        "its issuer is behind its checkers: no fault of this host",
-    ),
-    (Party.GATEWAY, Harm.FUTURE_ISSUED): (
-        "the service takes none of its own new tokens for issued in the future",
-        "first requests with a new token are refused by the service as issued in the future",
-        "its issuer is ahead of its checkers: no fault of this host",
-    ),
-}
-_NOBODY = {
-    Party.REFRESH_BY_EXP: "Nobody holds the local clock against an issue time here.",
-    Party.REFRESH_BY_EXPIRES_IN: (
-        "The local clock does not matter: the deadline is counted and read by the same clock. Drop deadlines kept on "
-        "the wall clock from before it is set."
-    ),
-}
-
-
-def _summary(inputs: Inputs, party: Party, harm: Harm, share: Interval | None) -> str:
-    """Return one or two plain sentences."""
-    if (party, harm) not in _WORDS:
-        return _NOBODY[party]
-    fine, harmed, fault = _WORDS[party, harm]
-    if share is None:
-        unmeasured = inputs.against(party)[0] is None
-        return f"Not known: {_missing(unmeasured)} If {fault.partition(':')[0]}, {harmed}."
-    if share == _NEVER:
-        kept = party is Party.LOCAL_SIGN and inputs.kept_until_exp and harm is Harm.PREMATURE_EXPIRY
-        if kept:
-            return (
-                f"Not by the clock: what is kept until its exp may arrive up to about {_on_the_way(inputs)} after it."
-            )
-        return fine[0].upper() + fine[1:] + "."
-    who = share_text(*share)
-    maybe = ", if its checker looks at the issue time" if inputs.opaque and party is Party.GATEWAY else ""
-    return f"{who[0].upper()}{who[1:]} {harmed}{maybe if harm is Harm.FUTURE_ISSUED else ''}; {fault}."
-
-
-def _on_the_way(inputs: Inputs) -> str:
-    return duration_text(inputs.latency.high_s + inputs.look_interval_s + inputs.refresh_time_s)
-
-
-def _missing(unmeasured: bool) -> str:  # noqa: FBT001 -- one of two texts
-    return "the clock was not measured." if unmeasured else "the token's lifetime is not known."

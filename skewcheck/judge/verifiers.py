@@ -8,6 +8,7 @@ import enum
 import math
 from typing import NamedTuple
 
+from skewcheck.model import Party
 from skewcheck.visible import visible
 
 
@@ -91,6 +92,10 @@ class Verifier(NamedTuple):
     checker: Checker
     note: str = ""
     """What isn't said by the figures."""
+    party: Party = Party.LOCAL_VERIFY
+    """Where it stands: on this host, or it checks what this host signs."""
+    clock: str = "login"
+    """Whose time it has, where it checks what this host signs; `ntp`: not one of Genesys Cloud's."""
 
 
 _IGNORES_IAT = Checker(checks_iat=False)
@@ -104,6 +109,7 @@ VERIFIERS: tuple[Verifier, ...] = (
         "help.mypurecloud.com, Add a generic single sign-on provider",
         Checker(10, once=True),
         "the clock in question is that of the identity provider",
+        Party.LOCAL_SIGN,
     ),
     Verifier(
         "audiohook",
@@ -290,6 +296,8 @@ VERIFIERS: tuple[Verifier, ...] = (
         "docs.github.com, Generating a JSON Web Token (JWT) for a GitHub App",
         Checker(life_cap_s=600, once=True),
         "its documentation: iat 60 s back, exp at most 10 min ahead",
+        Party.LOCAL_SIGN,
+        "ntp",
     ),
 )
 """All that are known, as `--verifier list` shows them."""
