@@ -9,7 +9,7 @@ from hashlib import sha256
 from skewcheck.model.token import ClaimState, Oddity, TimeClaim, Token, TokenKind
 from skewcheck.tokens.cut import Cut, Place, cut
 from skewcheck.tokens.find import Found
-from skewcheck.tokens.odd import header_oddities, payload_oddities, payload_unreadable
+from skewcheck.tokens.odd import EXPLAIN_REFUSAL, header_oddities, payload_oddities, payload_unreadable
 from skewcheck.tokens.segments import CUT_OUT, Compact, JsonObject, Unreadable, compact, json_object, opens_object
 from skewcheck.tokens.times import shown, time_claim, unreadable
 from skewcheck.visible import MAX_SHOWN, visible
@@ -68,7 +68,7 @@ def _signed(found: Found, text: str, token: Compact, header: JsonObject, where_c
         )
         if len(token.parts) == 2 and not token.cut_out:
             about = about._replace(kind=TokenKind.TRUNCATED)
-    elif accepted is None and not oddities:
+    elif accepted is None and EXPLAIN_REFUSAL.isdisjoint(oddity.id for oddity in oddities):
         oddities.append(Oddity("refused", "PyJWT refuses to read it: one of its parts is not clean base64url."))
     return about._replace(oddities=tuple(oddities))
 

@@ -80,7 +80,7 @@ def _cut_in_signature(token: Compact, header: JsonObject, payload: JsonObject | 
         whole = isinstance(payload, JsonObject)
         return Cut(Place.SIGNATURE if whole else Place.PAYLOAD, "It has 2 parts; its signature is missing.")
     algorithm = header.members.get("alg")
-    if signature_is_whole(algorithm, len(token.parts[2].rstrip("="))) is False:
+    if algorithm != "none" and signature_is_whole(algorithm, len(token.parts[2].rstrip("="))) is False:
         return Cut(
             Place.SIGNATURE,
             f"Its signature hasn't the length of one by {visible(str(algorithm), 16)}: cut or redacted.",

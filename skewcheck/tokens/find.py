@@ -5,7 +5,9 @@ what follows `Bearer` and its like. A bare word counts if it looks random; a sen
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from skewcheck.tokens import mend, opaque
@@ -13,10 +15,13 @@ from skewcheck.tokens.cut import at_terminal, cut
 from skewcheck.tokens.secret import Secret
 from skewcheck.tokens.segments import CUT_OUT, JsonObject, compact, decoded, opens_object
 from skewcheck.tokens.unwrap import stretch
-from skewcheck.tokens.where import Named, Where, place
+from skewcheck.tokens.where import Named, Where, named, place
 
 MAX_BYTES = 1 << 20
 """Of what is pasted: real tokens stay below 64 KiB. Who reads the text refuses more."""
+
+MAX_CANDIDATES = 1000
+"""Of each kind that are looked at closely: nobody pastes more, and a forged text costs no time."""
 
 _JWT_BEGINS = re.compile(r"e(?:yJ|yA|wo|w0|wk)")
 """`{"`, or `{` and a space, a newline or a tab, in base64url."""
@@ -33,6 +38,8 @@ _CREDENTIAL = re.compile(r"(?:[\w.~+/=*…-])+|<[^<>\s]{0,40}>|\[[^\[\]\s]{0,40}
 _EXPIRES_IN = re.compile(
     r"(?<![\w-])expires_?in[\"']{0,2}[ \t]{0,8}[:=][ \t\n]{0,40}[\"']?(\d{1,12}(?:\.\d{1,9})?)\b", re.IGNORECASE
 )
+_HEADER_NAME = 40
+"""Characters before `Bearer` in which `Authorization` stands."""
 _LINE_IN_MAIL = re.compile(r"\n[ \t>|]*")
 _AROUND = " \t\n\"'`,;\\()[]{}<>%$"
 """What copying takes along at the ends: quotes, brackets, a shell's prompt and zsh's mark of a missing newline."""
@@ -56,46 +63,54 @@ class _Candidate(NamedTuple):
     start: int
     end: int
     text: str
-    pieces: int
-    where: Where
-    is_cut: bool
+    pieces: int = 1
 
     def __repr__(self) -> str:
         return f"_Candidate({self.start}, {self.end}, …)"
 
+
+class _Placed(NamedTuple):
+    candidate: _Candidate
+    where: Where
+    is_cut: bool
+
     @property
     def order(self) -> tuple[int, bool, int]:
-        return self.where.named.rank, self.is_cut, self.start
+        return self.where.named.rank, self.is_cut, self.candidate.start
 
 
 def find(pasted: bytes | str) -> Found | None:
     """Return the token in *pasted*, the one to read first where there are several; None where there is none."""
     raw = mend.characters(pasted)
     text = mend.plain(raw)
-    candidates = list(_candidates(text))
+    candidates = _candidates(text)
     if not candidates:
         return _bare_opaque(text, raw)
-    chosen = min(candidates, key=lambda candidate: candidate.order)
-    others = len({candidate.text for candidate in candidates} - {chosen.text})
-    expires_in_s = _expires_in_s(text) if chosen.where.named.has_lifetime else None
-    detail = _detail(chosen, raw, at_end=not text[chosen.end :].strip(_AROUND))
-    return Found(Secret(chosen.text), chosen.where.told, others, expires_in_s, detail)
+    chosen = min((_placed(text, candidate) for candidate in candidates), key=lambda placed: placed.order)
+    token, where, _ = chosen
+    others = len({candidate.text for candidate in candidates} - {token.text})
+    expires_in_s = _expires_in_s(text) if where.named.has_lifetime else None
+    detail = _detail(chosen, raw, at_end=not text[token.end :].strip(_AROUND))
+    return Found(Secret(token.text), where.told, others, expires_in_s, detail)
 
 
-def _candidates(text: str) -> Iterator[_Candidate]:
-    jwts = list(_jwts(text))
-    yield from jwts
-    spans = [(candidate.start, candidate.end) for candidate in jwts]
-    named = [candidate for candidate in _named(text) if not _within(spans, candidate)]
-    yield from named
-    spans = sorted([*spans, *((candidate.start, candidate.end) for candidate in named)])
-    yield from (candidate for candidate in _credentials(text) if not _within(spans, candidate))
+def _candidates(text: str) -> list[_Candidate]:
+    found: list[_Candidate] = []
+    for way in (_jwts, _named, _credentials):
+        spans = sorted((candidate.start, candidate.end) for candidate in found)
+        new = (candidate for candidate in way(text) if not _within(spans, candidate))
+        found += islice(new, MAX_CANDIDATES)
+    return found
+
+
+def _placed(text: str, candidate: _Candidate) -> _Placed:
+    shape = compact(candidate.text)
+    is_cut = shape.cut_out or (isinstance(shape.header, JsonObject) and cut(shape) is not None)
+    return _Placed(candidate, place(text, candidate.start, candidate.end), is_cut)
 
 
 def _within(spans: list[tuple[int, int]], candidate: _Candidate) -> bool:
     """Tell whether *candidate* overlaps one of *spans*, which are sorted and don't overlap each other."""
-    from bisect import bisect_left
-
     after = bisect_left(spans, (candidate.end, 0))
     return after > 0 and spans[after - 1][1] > candidate.start
 
@@ -113,8 +128,7 @@ def _jwts(text: str) -> Iterator[_Candidate]:
             return
         at = found.end  # never back: whatever was looked at isn't looked at again
         if _is_jwt(found.text) and not _PASETO.search(text, max(0, start - 10), start):
-            is_cut = cut(compact(found.text)) is not None
-            yield _Candidate(start, found.end, found.text, found.pieces, place(text, start, found.end), is_cut)
+            yield _Candidate(start, found.end, found.text, found.pieces)
 
 
 def _is_jwt(text: str) -> bool:
@@ -135,10 +149,9 @@ def _named(text: str) -> Iterator[_Candidate]:
         start, quote = name.end(), name[2]
         end, value = _quoted(text, start, quote) if quote else _unquoted(text, start)
         at = start
-        where = place(text, start, end)
-        if _is_value(value, where.named, quoted=bool(quote)):
+        if _is_value(value, named(name[1]), quoted=bool(quote)):
             at = end
-            yield _Candidate(start, end, value, 1, where, CUT_OUT.search(value) is not None)
+            yield _Candidate(start, end, value)
 
 
 def _quoted(text: str, start: int, quote: str) -> tuple[int, str]:
@@ -152,12 +165,12 @@ def _unquoted(text: str, start: int) -> tuple[int, str]:
     return (word.end(), word[0]) if word else (start, "")
 
 
-def _is_value(value: str, named: Named, *, quoted: bool) -> bool:
+def _is_value(value: str, name: Named, *, quoted: bool) -> bool:
     if not value or any(c.isspace() for c in value):
         return False
-    if quoted and named.has_lifetime and named is not Named.TOKEN:
-        return len(value) >= 8 or CUT_OUT.search(value) is not None
-    return opaque.could_be_one(value) or (named is not Named.TOKEN and CUT_OUT.search(value) is not None)
+    if name is not Named.TOKEN and ((quoted and len(value) >= 8) or CUT_OUT.search(value)):
+        return True
+    return opaque.could_be_one(value)
 
 
 def _credentials(text: str) -> Iterator[_Candidate]:
@@ -166,11 +179,9 @@ def _credentials(text: str) -> Iterator[_Candidate]:
         word = _CREDENTIAL.match(text, scheme.end())
         if word is None:
             continue
-        where = place(text, word.start(), word.end())
-        in_header = where.named is Named.AUTHORIZATION
-        is_cut = CUT_OUT.search(word[0]) is not None
-        if opaque.could_be_one(word[0]) or (in_header and is_cut):
-            yield _Candidate(word.start(), word.end(), word[0], 1, where, is_cut)
+        before = text[max(0, scheme.start() - _HEADER_NAME) : scheme.start()].lower()
+        if opaque.could_be_one(word[0]) or ("authorization" in before and CUT_OUT.search(word[0])):
+            yield _Candidate(word.start(), word.end(), word[0])
 
 
 def _bare_opaque(text: str, raw: str) -> Found | None:
@@ -186,12 +197,13 @@ def _expires_in_s(text: str) -> float | None:
     return float(told[1]) if told else None
 
 
-def _detail(chosen: _Candidate, raw: str, *, at_end: bool) -> str | None:
+def _detail(chosen: _Placed, raw: str, *, at_end: bool) -> str | None:
     sentences = []
-    if chosen.pieces > 1:
-        sentences.append(f"It was put together from {chosen.pieces} pieces.")
+    token = chosen.candidate
+    if token.pieces > 1:
+        sentences.append(f"It was put together from {token.pieces} pieces.")
     if chosen.is_cut and at_end:
         lines = raw.rstrip("\r\n")
-        terminal = at_terminal(len(chosen.text), len(lines), len(lines) - lines.rfind("\n") - 1)
+        terminal = at_terminal(len(token.text), len(lines), len(lines) - lines.rfind("\n") - 1)
         sentences.extend([terminal] if terminal else [])
     return " ".join(sentences) or None

@@ -17,6 +17,13 @@ _UNREADABLE = {
 }
 
 
+EXPLAIN_REFUSAL = frozenset({
+    "key-id-not-a-string", "detached-payload", "critical-header", "nested", "payload-unreadable", "payload-stops",
+    "payload-not-an-object", "long-number", "raw-control", "payload-not-utf-8",
+})  # fmt: skip
+"""Those for which PyJWT refuses to read a token at all."""
+
+
 def header_oddities(header: JsonObject, *, unsigned: bool) -> list[Oddity]:
     """Return what is odd about the header; *unsigned*: no signature stands behind it."""
     members = header.members

@@ -7,7 +7,8 @@ from typing import NamedTuple
 _LOOK_BACK = 200
 """Characters before a token that are looked at for its name."""
 _NAME = re.compile(
-    r"([\w-]{0,40}?)(token|jwt|assertion)[\"']{0,2}[ \t]*([:=])[ \t\n]*[bru]?[\"']?(?:bearer[ \t]+)?$", re.IGNORECASE
+    r"(?<![\w-])([\w-]{0,40}?)(token|jwt|assertion)[\"']{0,2}[ \t]*([:=])[ \t\n]*[bru]?[\"']?(?:bearer[ \t]+)?$",
+    re.IGNORECASE,
 )
 _SCHEME = re.compile(r"\b(bearer|dpop|token|jwt)[ \t]+$", re.IGNORECASE)
 _HEADER = re.compile(r"authorization[\"']?[ \t]*[:=]", re.IGNORECASE)
@@ -47,14 +48,14 @@ def place(text: str, start: int, end: int) -> Where:
     """Return where the token from *start* to *end* of *text* stands."""
     before = text[max(0, start - _LOOK_BACK) : start]
     line_before = before[before.rfind("\n") + 1 :]
-    named, told = _told(text, before, line_before)
+    name, told = _told(text, before, line_before)
     if told is not None:
-        return Where(named, told)
+        return Where(name, told)
     if not before.strip(" \t\n\"'`([{<>") and not text[end : end + _LOOK_BACK].strip(" \t\n\"'`,;\\)]}>%$"):
-        return Where(named, "a bare token")
+        return Where(name, "a bare token")
     if "\n" not in text.strip():
-        return Where(named, "the line that was pasted")
-    return Where(named, "the text that was pasted")
+        return Where(name, "the line that was pasted")
+    return Where(name, "the text that was pasted")
 
 
 def _told(text: str, before: str, line_before: str) -> tuple[Named, str | None]:
@@ -73,22 +74,23 @@ def _told(text: str, before: str, line_before: str) -> tuple[Named, str | None]:
 
 
 def _by_name(text: str, before: str, line_before: str, name: re.Match[str]) -> tuple[Named, str]:
-    named = _named(name[1] + name[2])
-    shown = named.value
+    by_name = named(name[1] + name[2])
+    shown = by_name.value
     if _COOKIE.search(line_before):
-        return named, f"a cookie ({shown})"
+        return by_name, f"a cookie ({shown})"
     if before[: name.start()].endswith(("?", "#", "&")):
-        return named, f"a URL ({shown})"
-    if named is Named.TOKEN:
-        return named, "a Kubernetes credential (status.token)" if "ExecCredential" in text else "a field named token"
+        return by_name, f"a URL ({shown})"
+    if by_name is Named.TOKEN:
+        return by_name, "a Kubernetes credential (status.token)" if "ExecCredential" in text else "a field named token"
     if name[3] == "=":
-        return named, f"a form or a setting ({shown})"
-    return named, f"an OAuth token response ({shown})"
+        return by_name, f"a form or a setting ({shown})"
+    return by_name, f"an OAuth token response ({shown})"
 
 
-def _named(name: str) -> Named:
+def named(name: str) -> Named:
+    """Return which token goes by *name*, whatever stands before it and however it is written."""
     squeezed = re.sub(r"[_-]", "", name).lower()
-    for ending, named in (("accesstoken", Named.ACCESS), ("idtoken", Named.ID), ("refreshtoken", Named.REFRESH)):
+    for ending, meant in (("accesstoken", Named.ACCESS), ("idtoken", Named.ID), ("refreshtoken", Named.REFRESH)):
         if squeezed.endswith(ending):
-            return named
+            return meant
     return Named.TOKEN
