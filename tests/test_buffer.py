@@ -121,6 +121,12 @@ def test_no_buffer_names_what_is_to_be_cured() -> None:
     assert largest(recommended(inputs(0)._replace(latency=exactly(0)))) is None
 
 
+def test_the_habit_of_a_short_life_is_a_fifth_of_it() -> None:
+    """A buffer of 60 s would be most of a life of 100 s."""
+    assert recommended(inputs(0, 100)).buffer_s == 20
+    assert recommended(inputs(0, 101)).buffer_s == 21
+
+
 @pytest.mark.parametrize("lifetime_s", [None, math.inf])
 def test_no_lifetime_no_buffer(lifetime_s: float | None) -> None:
     """A token whose life isn't known, or that never expires, has no buffer; its rest and leeway can be told."""

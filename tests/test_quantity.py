@@ -327,6 +327,7 @@ def test_parsing_never_fails_in_another_way(text: str) -> None:
         (0.32, 0.32, "about 1 in 3"),
         (0.5, 0.5, "about 1 in 2"),
         (0.68, 0.68, "about 2 in 3"),
+        (0.75, 0.75, "about 3 in 4"),
         (0.9, 0.9, "about 9 in 10"),
         (0.000056, 0.000056, "about 1 in 18,000"),
         (0.0123, 0.0123, "about 1 in 81"),

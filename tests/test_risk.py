@@ -96,6 +96,7 @@ EXAMPLES = {
     "8": Case(inputs(-30, 300), SIGN, EXPIRED, NONE, 0, 0),
     "8 then": Case(inputs(-299.5, 300), SIGN, EXPIRED, CERTAIN, 0.55, 0.55),
     "8 capped": Case(CAPPED, SIGN, FUTURE, CERTAIN, 0.25, 0.25),
+    "8 range": Case(inputs(-299, 300)._replace(latency=Interval(0.1, 0.4)), SIGN, EXPIRED, CERTAIN, 0.1, 0.4),
     "9": Case(inputs(30, 300), VERIFY, EXPIRED, CERTAIN, 0.10, 0.10),
     "9 leeway": Case(inputs(30, 300, 2), VERIFY, EXPIRED, CERTAIN, 0.0933, 0.0933),
     "10": Case(LATE, REFRESH, EXPIRED, CERTAIN, 0.2309, 0.2309),
@@ -206,7 +207,7 @@ def test_an_opaque_token_is_at_most_possibly_issued_in_the_future() -> None:
     future = one(given, GATEWAY, FUTURE)
     assert future.level is POSSIBLE
     assert future.share_low == pytest.approx(0.4)
-    assert "if its checker looks" in one(given, GATEWAY, FUTURE).summary
+    assert "if it looks at the issue time" in one(given, GATEWAY, FUTURE).summary
     assert one(given._replace(issuer_ahead=exactly(-3)), GATEWAY, EXPIRED).level is CERTAIN
 
 
@@ -273,10 +274,17 @@ def test_lifetimes_that_are_not_known_or_endless_or_absurd() -> None:
 def test_summaries_are_plain_sentences_with_the_share_in_words() -> None:
     """A person reads who is refused, how often, and whose clock does it."""
     assert one(inputs(-0.2), VERIFY, FUTURE).summary == (
-        "About 1 in 7 first uses are refused on this host as issued in the future; a local clock that is behind has "
-        "not come to the issue time yet."
+        "About 1 in 7 first uses are refused on this host as issued in the future, because the local clock is behind."
+    )
+    assert one(FRACTION, VERIFY, FUTURE).summary == (
+        "Nearly all first uses are refused on this host as issued in the future, even with right clocks."
     )
     assert one(inputs(about(-0.05, 0.15)), VERIFY, FUTURE).summary.startswith("Up to about 1 in 7 first uses")
+    assert one(inputs(about(-0.05, 0.15)), VERIFY, FUTURE).summary.endswith(", if the local clock is behind.")
+    assert one(inputs(None), VERIFY, FUTURE).summary == (
+        "Not known: the clock was not measured. Where the local clock is behind, first uses are refused on this host "
+        "as issued in the future."
+    )
     assert one(inputs(-5), VERIFY, FUTURE).summary.startswith("All first uses")
     for risk in (*risks(inputs(None)), *risks(inputs(-2)), *risks(inputs(2)), *risks(inputs(EVERYWHERE))):
         assert risk.summary.endswith(".")

@@ -208,6 +208,10 @@ def _allowed_s(inputs: Inputs, checker: Checker) -> float | None:
 # --- Shares: None where they can't be told ---
 
 
+def _share(inputs: Inputs, party: Party, harm: Harm) -> Interval | None:
+    return (_premature if harm is Harm.PREMATURE_EXPIRY else _future)(inputs, party)
+
+
 def _premature(inputs: Inputs, party: Party) -> Interval | None:
     if party is Party.REFRESH_BY_EXPIRES_IN or inputs.lifetime_s == math.inf:
         return _NEVER
@@ -293,7 +297,7 @@ def _refreshes(lifetime_s: float, good_for_s: float) -> float:
 
 
 def _risk(inputs: Inputs, party: Party, harm: Harm) -> Risk:
-    share = (_premature if harm is Harm.PREMATURE_EXPIRY else _future)(inputs, party)
+    share = _share(inputs, party, harm)
     level = _level(share)
     if level is Level.CERTAIN and inputs.opaque and (party, harm) == (Party.GATEWAY, Harm.FUTURE_ISSUED):
         level = Level.POSSIBLE
@@ -307,7 +311,10 @@ def _words(inputs: Inputs, party: Party, harm: Harm, share: Interval | None) -> 
         return unknown_text(party, harm, unmeasured=inputs.against(party)[0] is None)
     if share == _NEVER and inputs.kept_until_exp and (party, harm) == (Party.LOCAL_SIGN, Harm.PREMATURE_EXPIRY):
         return kept_text(inputs.latency.high_s + inputs.look_interval_s + inputs.refresh_time_s)
-    return risk_text(party, harm, share, opaque=inputs.opaque)
+    right = inputs._replace(given=_NEVER, issuer_ahead=_NEVER)
+    by_right_clocks = _share(right, party, harm)
+    by_clock = by_right_clocks is not None and by_right_clocks.high_s == 0
+    return risk_text(party, harm, share, by_clock=by_clock, opaque=inputs.opaque)
 
 
 def _level(share: Interval | None) -> Level:

@@ -3,42 +3,42 @@
 from skewcheck.model import Harm, Interval, Party
 from skewcheck.quantity import duration_text, share_text
 
-# Where nobody is refused, who is, and whose fault that is.
+# What holds where nobody is refused, who is refused else, and which clock does it.
 _WORDS = {
     (Party.REFRESH_BY_EXP, Harm.PREMATURE_EXPIRY): (
         "a client that refreshes at exp does so in time by this clock",
         "requests go out with an expired token",
-        "a local clock that is behind reaches exp too late",
+        "the local clock is behind",
     ),
     (Party.LOCAL_VERIFY, Harm.PREMATURE_EXPIRY): (
         "a verifier on this host takes no token for expired before it is",
         "uses of a token are refused on this host as expired, though it isn't",
-        "a local clock that is ahead reaches exp too early",
+        "the local clock is ahead",
     ),
     (Party.LOCAL_VERIFY, Harm.FUTURE_ISSUED): (
         "a verifier on this host takes no new token for issued in the future",
         "first uses are refused on this host as issued in the future",
-        "a local clock that is behind has not come to the issue time yet",
+        "the local clock is behind",
     ),
     (Party.LOCAL_SIGN, Harm.PREMATURE_EXPIRY): (
         "what this host signs does not arrive expired",
         "requests that this host signs arrive expired",
-        "a local clock that is behind stamps them too early",
+        "the local clock is behind",
     ),
     (Party.LOCAL_SIGN, Harm.FUTURE_ISSUED): (
         "what this host signs does not look issued in the future",
         "requests that this host signs are refused as issued in the future",
-        "a local clock that is ahead stamps them too late",
+        "the local clock is ahead",
     ),
     (Party.GATEWAY, Harm.PREMATURE_EXPIRY): (
         "the service lets no token expire early by its own clocks",
         "uses of a token are refused by the service before it expires",
-        "its issuer is behind its checkers: no fault of this host",
+        "the service's own issuer is behind its checkers",
     ),
     (Party.GATEWAY, Harm.FUTURE_ISSUED): (
         "the service takes none of its own new tokens for issued in the future",
         "first requests with a new token are refused by the service as issued in the future",
-        "its issuer is ahead of its checkers: no fault of this host",
+        "the service's own issuer is ahead of its checkers",
     ),
 }
 _NOBODY = {
@@ -54,22 +54,26 @@ SHARED = (
 )
 
 
-def risk_text(party: Party, harm: Harm, share: Interval, *, opaque: bool) -> str:
-    """Return who is refused, or that nobody is; of an *opaque* token's checker less is known."""
+def risk_text(party: Party, harm: Harm, share: Interval, *, by_clock: bool, opaque: bool) -> str:
+    """Return who is refused, or that nobody is.
+
+    *by_clock*: nobody would be with right clocks. Of an *opaque* token's checker less is known.
+    """
     if (party, harm) not in _WORDS:
         return _NOBODY[party]
     fine, harmed, fault = _WORDS[party, harm]
     if share.high_s == 0:
         return _sentence(fine)
     maybe = opaque and (party, harm) == (Party.GATEWAY, Harm.FUTURE_ISSUED)
-    condition = ", if its checker looks at the issue time" if maybe else ""
-    return _sentence(f"{share_text(*share)} {harmed}{condition}; {fault}")
+    condition = ", if it looks at the issue time" if maybe else ""
+    blame = f"{'because' if share.low_s > 0 else 'if'} {fault}" if by_clock else "even with right clocks"
+    return _sentence(f"{share_text(*share)} {harmed}{condition}, {blame}")
 
 
 def unknown_text(party: Party, harm: Harm, *, unmeasured: bool) -> str:
     """Return what is missing, and what would do harm."""
     _, harmed, fault = _WORDS[party, harm]
-    return f"{missing_text(unmeasured=unmeasured)} If {fault.partition(':')[0]}, {harmed}."
+    return f"{missing_text(unmeasured=unmeasured)} Where {fault}, {harmed}."
 
 
 def missing_text(*, unmeasured: bool) -> str:
