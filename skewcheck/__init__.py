@@ -3,7 +3,8 @@
 The public API, each name loaded at its first use:
 
 - `clock(ClockRequest(...)) -> Report` asks NTP servers about the local clock;
-- `Policy`, `ClockRequest`, `Family` say what is asked and where the limits are;
+- `api(ApiRequest(region=...)) -> Report` asks an API about it, by the `Date` of its replies;
+- `Policy`, `ClockRequest`, `ApiRequest`, `Family` say what is asked and where the limits are;
 - `Report`, `Status` and the other nouns of `skewcheck.model` say what was found;
 - `SkewcheckError` is the root of all that is raised on purpose.
 """
@@ -14,10 +15,11 @@ from skewcheck.version import VERSION as __version__
 
 if TYPE_CHECKING:
     from skewcheck.errors import SkewcheckError, UsageError
-    from skewcheck.examine import ClockRequest, Policy, clock
+    from skewcheck.examine import ApiRequest, ClockRequest, Policy, api, clock
     from skewcheck.model import Family, Report, Status
 
 __all__ = [
+    "ApiRequest",
     "ClockRequest",
     "Family",
     "Policy",
@@ -26,10 +28,12 @@ __all__ = [
     "Status",
     "UsageError",
     "__version__",
+    "api",
     "clock",
 ]
 
 _HOMES = {
+    "ApiRequest": "examine",
     "ClockRequest": "examine",
     "Family": "model",
     "Policy": "examine",
@@ -37,6 +41,7 @@ _HOMES = {
     "SkewcheckError": "errors",
     "Status": "model",
     "UsageError": "errors",
+    "api": "examine",
     "clock": "examine",
 }
 

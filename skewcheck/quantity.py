@@ -167,6 +167,23 @@ def _one_in(share: float) -> str:
     return f"1 in {round(count / 10**digits) * 10**digits:,}"
 
 
+def at_least_text(size_s: float) -> str:
+    """Return *size_s* for `at least ...`: rounded down, so that it stays true."""
+    number, unit = _bounds([_floor(abs(size_s) / _whole_quantum(size_s))], _whole_quantum(size_s))
+    return number + unit
+
+
+def at_most_text(size_s: float) -> str:
+    """Return *size_s* for `at most ...`: rounded up, so that it stays true."""
+    number, unit = _bounds([_ceil(abs(size_s) / _whole_quantum(size_s))], _whole_quantum(size_s))
+    return number + unit
+
+
+def _whole_quantum(size_s: float) -> float:
+    """Return three digits' worth; whole minutes where seconds are of no interest any more."""
+    return _three_digits(abs(size_s)) if abs(size_s) < _HOUR_S else _MINUTE_S
+
+
 def _both_sides(low_s: float, high_s: float) -> tuple[str, str]:
     quantum_s = _quantum(low_s, high_s)
     behind, ahead, unit = _bounds([_ceil(size_s / quantum_s) for size_s in (-low_s, high_s)], quantum_s)

@@ -73,3 +73,46 @@ def test_the_last_lines_tell_what_clock_would_exit_with() -> None:
     assert done.exit_code == 0
     last = done.out.splitlines()[-2:]
     assert last == ["next: skewcheck clock", "      measures the real clock; on a result like this it exits with 2"]
+
+
+@pytest.mark.parametrize(
+    ("skew", "api_ahead", "login_ahead"),
+    [("200ms", "500ms", "1s"), ("0", "-350ms", None), ("-7s", None, "250ms")],
+)
+def test_an_api_is_set_up_beside_ntp(skew: str, api_ahead: str | None, login_ahead: str | None) -> None:
+    """Both parts are measured at once and stand in one report; the one that is not named is right."""
+    words = ["--api-ahead", api_ahead] if api_ahead else []
+    words += ["--login-ahead", login_ahead] if login_ahead else []
+    proxied = {"HTTP_PROXY": "http://127.0.0.1:1", "http_proxy": "http://127.0.0.1:1"}
+    done = skewcheck("demo", "--json", "--skew", skew, *words, environment=proxied)
+    report, wanted_s = done.document, parse_signed_duration(skew)
+    assert (done.exit_code, report["command"]) == (0, "demo")
+    assert report["ntp"]["low_s"] <= wanted_s <= report["ntp"]["high_s"]
+    ahead_s = [parse_signed_duration(ahead or "0") for ahead in (api_ahead, login_ahead)]
+    api, login = report["api"]["hosts"]
+    assert (api["role"], login["role"]) == ("api", "login")
+    for host, host_ahead_s in zip((api, login), ahead_s, strict=True):
+        assert host["low_s"] <= wanted_s - host_ahead_s <= host["high_s"]
+        assert host["high_s"] - host["low_s"] < 1.5
+    finding = next(finding for finding in report["findings"] if finding["id"] == "demo")
+    told = (finding["evidence"]["set_up_api_ahead_s"], finding["evidence"]["set_up_login_ahead_s"])
+    assert finding["status"] == "ok"
+    assert list(told) == pytest.approx(ahead_s)
+
+
+@pytest.mark.parametrize(
+    ("sabotage", "told"),
+    [
+        ("http.HttpServer._honest = lambda *_: http.Reply(503, ())", "the clock of api was not measured"),
+        ("http.HttpServer._clock = property(lambda _: lambda: time.time() + 30, lambda *_: None)", "what was measured"),
+    ],
+)
+def test_what_was_not_measured_of_an_api_is_said(sabotage: str, told: str) -> None:
+    """No `Date`, or one that isn't what was set up: the demonstration exits 3."""
+    words = "['skewcheck', 'demo', '--json', '--api-ahead', '0']"
+    imports = "import sys, time; from skewcheck.cli import main; from skewcheck.lab import http"
+    code = f"{imports}; {sabotage}; sys.argv = {words}; main()"
+    done = skewcheck(program=[sys.executable, "-c", code])
+    finding = next(finding for finding in done.document["findings"] if finding["id"] == "demo")
+    assert (done.exit_code, finding["status"]) == (3, "unknown")
+    assert told in finding["summary"]

@@ -15,9 +15,10 @@ from skewcheck.examine import TIMEOUT_S, ClockRequest, Policy
 CODES = {"ok": 0, "warning": 1, "critical": 2, "unknown": 3}
 BROKEN = """\
 import sys
-from skewcheck import cli, examine
+from skewcheck import cli
+from skewcheck.examine import against_ntp
 def broken(*_, **__): raise RuntimeError('boom')
-examine.survey = broken
+against_ntp.survey = broken
 sys.argv = ['skewcheck', *sys.argv[1:]]
 cli.main()
 """

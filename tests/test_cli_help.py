@@ -5,9 +5,9 @@ import re
 import pytest
 from bench.typed import skewcheck
 
-COMMANDS = ("clock", "demo")
+COMMANDS = ("clock", "api", "demo")
 each_help = pytest.mark.parametrize("words", [(), *((command,) for command in COMMANDS)], ids=["", *COMMANDS])
-NEVER_BY_ENVIRONMENT = {"--help", "--json", "--output", "--skew", "--liars"}
+NEVER_BY_ENVIRONMENT = {"--help", "--json", "--output", "--skew", "--liars", "--api-ahead", "--login-ahead"}
 
 
 @each_help
@@ -58,6 +58,10 @@ def test_tells_what_is_sent_where() -> None:
     out = " ".join(skewcheck("clock", "--help").out.split())
     assert "48-byte NTP request" in out
     assert "Nothing else leaves this machine" in out
+    asked = " ".join(skewcheck("api", "--help").out.split())
+    assert "at most 16 HTTP requests" in asked
+    assert "without a token, a cookie or any other credential" in asked
+    assert "Nothing else leaves this machine but the look-up of the names" in asked
     assert "Nothing leaves this machine" in " ".join(skewcheck("demo", "--help").out.split())
 
 

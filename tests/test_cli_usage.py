@@ -221,9 +221,10 @@ def test_honest_names_are_shown(name: str) -> None:
 
 DEFECT = f"""\
 import sys
-from skewcheck import cli, examine
+from skewcheck import cli
+from skewcheck.examine import against_ntp
 def broken(*_, **__): raise RuntimeError('boom \\x1b[2J {JWT}')
-examine.survey = broken
+against_ntp.survey = broken
 sys.argv = ['skewcheck', 'clock', '--json', '-H', '127.0.0.1']
 cli.main()
 """

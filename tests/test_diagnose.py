@@ -71,7 +71,7 @@ def test_a_good_clock() -> None:
     assert found.exit_code == 0
     assert "unlikely cause" in found.meaning
     assert found.next_step is not None
-    assert found.next_step.command.startswith("curl -sI https://api.")
+    assert found.next_step.command == "skewcheck api --region REGION"
     assert found.assumes == ("majority-honest", "path-not-hostile")
     assert ids(found) == []
 

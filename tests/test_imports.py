@@ -28,7 +28,9 @@ def loaded(*arguments: str) -> set[str]:
     return {".".join(name.split(".")[:depth]) for name in names for depth in range(1, name.count(".") + 2)}
 
 
-@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["clock", "--help"], ["demo", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--version"], ["--help"], ["clock", "--help"], ["api", "--help"], ["demo", "--help"]]
+)
 def test_information_loads_nothing_that_measures(arguments: Sequence[str]) -> None:
     """`--help` and `--version` cost typer alone."""
     assert loaded(*arguments) & (HEAVY | MEASURING) == set()

@@ -59,13 +59,13 @@ def found(
     """Return the findings beside such a measurement; a clock that is right where none is given."""
     interval = Interval(low_s, high_s)
     consensus = Consensus(basis, interval, interval.middle_s, ())
-    return findings(facts, consensus, judge(interval.middle_s, interval, basis, LIMITS), LIMITS)
+    return findings(facts, consensus, judge(interval.middle_s, interval, basis, LIMITS))
 
 
 def unmeasured(facts: HostFacts) -> list[Finding]:
     """Return the findings where no server answered."""
     consensus = Consensus(Basis.NONE, None, None, ())
-    return findings(facts, consensus, judge(None, None, Basis.NONE, LIMITS), LIMITS)
+    return findings(facts, consensus, judge(None, None, Basis.NONE, LIMITS))
 
 
 def ids(these: list[Finding]) -> list[str]:

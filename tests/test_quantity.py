@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from skewcheck.quantity import (
     MAX_DURATION_S,
+    at_least_text,
+    at_most_text,
     between_text,
     bound_text,
     direction,
@@ -346,3 +348,26 @@ def test_a_share_is_never_shown_as_none_or_all_where_it_is_not(one: float, other
     low, high = sorted((one, other))
     assert (share_text(low, high) == "no") == (high == 0)
     assert (share_text(low, high) == "all") == (low == 1)
+
+
+@given(st.floats(-1e9, 1e9).filter(lambda size: abs(size) >= 1e-4))
+@example(0.1804)
+@example(5399.02)
+def test_at_least_and_at_most_stay_true(size_s: float) -> None:
+    """Rounded down and up: neither claims more than is known, and both stay near."""
+    least_s, most_s = (_seconds(text(size_s)) for text in (at_least_text, at_most_text))
+    assert least_s - 1e-9 <= abs(size_s) <= most_s + 1e-9 * max(1.0, abs(size_s))
+    assert most_s - least_s <= max(0.1 * abs(size_s), 1e-5) + 1e-9
+
+
+def _seconds(text: str) -> float:
+    units = {"ms": 1e-3, "s": 1, "min": 60, "h": 3600, "d": 86400}
+    words = text.split()
+    return sum(float(number) * units[unit] for number, unit in zip(words[::2], words[1::2], strict=True))
+
+
+def test_at_least_and_at_most_as_read() -> None:
+    """Three digits below an hour, whole minutes from there on; without a sign."""
+    assert (at_least_text(-2.9049), at_most_text(2.9049)) == ("2.9 s", "2.91 s")
+    assert (at_least_text(0.18049), at_most_text(-0.18041)) == ("180 ms", "181 ms")
+    assert (at_least_text(5399.02), at_most_text(5399.02)) == ("1 h 29 min", "1 h 30 min")

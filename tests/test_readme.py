@@ -14,13 +14,13 @@ import pytest
 from bench.namespaces import namespace
 
 import skewcheck
-from skewcheck.judge import diagnose, remedies
+from skewcheck.judge import api, diagnose, zones
 from skewcheck.measure.servers import PUBLIC
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PROGRAM = [sys.executable, "-m", "skewcheck"]
-COMMANDS = ("clock", "demo")
+COMMANDS = ("clock", "api", "demo")
 FIRST_SCREEN_LINES = 50
 
 
@@ -99,14 +99,14 @@ COMMAND_LINES = [line.split("  #")[0].split(" | ")[0].strip() for line in SHELL_
 
 @pytest.mark.parametrize("line", COMMAND_LINES)
 def test_commands_are_understood(line: str, tmp_path: Path, no_network: Sequence[str]) -> None:
-    """Every command of the README runs; in a network with nobody in it, `clock` can't tell, and says so."""
+    """Every command of the README runs; in a network with nobody in it, who asks can't tell, and says so."""
     words = shlex.split(line.split(" || ", maxsplit=1)[0].replace("/tmp", str(tmp_path)))  # noqa: S108 - the README's own example
     done = _run([*words[1:], "--json"], prefix=no_network)
     written = tmp_path / "skewcheck.json"
     report = json.loads(written.read_text() if written.exists() else done.stdout)
     assert "error" not in report
     assert report["command"] == words[1]
-    assert report["status"] == "unknown" if words[1] == "clock" else "ok"
+    assert report["exit_code"] == 0 if words[1] == "demo" else report["status"] == "unknown"
 
 
 @pytest.fixture(scope="session")
@@ -174,7 +174,8 @@ def test_findings_table() -> None:
     source = "".join(path.read_text(encoding="utf-8") for path in sorted(package.rglob("*.py")))
     made = {*re.findall(r'Finding\(\s*"([a-z0-9-]+)"', source), *(name for name, *_ in diagnose._SILENCES)}
     made |= {"local-ahead", "local-behind", "no-answer"}  # named by a computed text
-    made |= {*remedies._ZONES}  # named by who reads the zone
+    made |= {name for name, *_ in api._FAILURES}
+    made |= {*zones._ZONES}  # named by who reads the zone
     assert [row[0].strip("`") for row in _table("Findings")] == sorted(made)
 
 

@@ -21,7 +21,7 @@ from bench.relay import Relay, delay
 from bench.tools import need
 
 from skewcheck import examine
-from skewcheck.measure.channel import Address
+from skewcheck.measure.addresses import Address
 from skewcheck.measure.localclock import ClockSources, LocalClock
 from skewcheck.measure.servers import Server, parse_server
 from skewcheck.measure.survey import survey

@@ -2,7 +2,8 @@
 
 import pytest
 
-from skewcheck.judge.remedies import LONGEST_WHY, disable, follow_device, mend_clock, mend_zone, smears
+from skewcheck.judge.remedies import LONGEST_WHY, disable, follow_device, mend_clock, smears
+from skewcheck.judge.zones import mend_zone
 from skewcheck.model import ConfiguredServer, Daemon, DaemonClaim, Fake, Hardware, HostFacts, Place, Unknown, Zone
 
 UNKNOWN = Unknown("not told")

@@ -1,6 +1,5 @@
 """The screen: literal captures, and what holds of every screen: no control character, no line too long, no lie."""
 
-import math
 import re
 import sys
 from unicodedata import category
@@ -19,16 +18,13 @@ from reports import (
     STRADDLING,
     TWO_APART,
     clock,
-    intervals,
     liar,
     reports,
     voter,
 )
 from rich.cells import cell_len
-from rich.text import Text
 
-from skewcheck.model import Dropped, Finding, Interval, Reading, Report, Status
-from skewcheck.render.picture import UNICODE, Axis, Picture, picture
+from skewcheck.model import Dropped, Finding, Report, Status
 from skewcheck.render.text import render
 
 WIDTHS = st.one_of(st.sampled_from([40, 80, 120, 200]), st.integers(40, 400))
@@ -448,51 +444,6 @@ def test_dropped_packets_are_told_when_asked() -> None:
     ) in screen(NOBODY._replace(ntp=part), verbose=1)
 
 
-# --- The picture is honest ---
-
-
-def cells_of(drawn: Picture, skew_s: float, interval: Interval, *, is_liar: bool) -> str:
-    """Return one row as a string of cells."""
-    row = drawn.row(Reading("x", "x", skew_s, interval, 0.0, ()), liar=is_liar)
-    return "".join(text for text, _ in row)
-
-
-@given(st.lists(intervals(), min_size=1, max_size=5), st.integers(16, 64), st.booleans())
-@example([(0.0, Interval(-1e-06, math.nextafter(1.0, 0.0)))], 16, True)  # rounds onto the axis' very end
-def test_no_range_is_drawn_narrower_than_it_is(
-    drawn_ranges: list[tuple[float, Interval]], cells: int, agreeing: bool
-) -> None:
-    """Every cell that a range touches is covered, and an end beyond the edge is an arrow; the estimate is inside."""
-    votes = tuple(
-        voter("x", 0.0, 0.0)._replace(outcome=Reading("x", "x", skew_s, interval, 0.0, ()))
-        for skew_s, interval in drawn_ranges
-    )
-    agreed = (drawn_ranges[0][1].low_s, drawn_ranges[0][0], drawn_ranges[0][1].high_s) if agreeing else None
-    report = clock(Status.OK, "OK  fine", votes, agreed)
-    assert report.ntp is not None
-    shown = picture(report.ntp.survey.consensus, report.thresholds, cells, UNICODE)
-    assert shown is not None
-    axis = shown.axis
-    assert axis.low_s < 0 < axis.high_s
-    for skew_s, interval in drawn_ranges:
-        row = cells_of(shown, skew_s, interval, is_liar=False)
-        assert len(row) == cells
-        covered = [at for at, character in enumerate(row) if character in "├┤─┼•◄►"]
-        width_s = (axis.high_s - axis.low_s) / cells
-        for at in range(cells):
-            left_s, right_s = axis.low_s + at * width_s, axis.low_s + (at + 1) * width_s
-            if interval.low_s < right_s - width_s * 1e-6 and interval.high_s > left_s + width_s * 1e-6:
-                assert at in covered
-        assert (row[0] == "◄") == (interval.low_s < axis.low_s)
-        assert (row[-1] == "►") == (interval.high_s > axis.high_s)
-    if agreed is not None:
-        ruler = "".join(text for text, _ in shown.ruler(Interval(agreed[0], agreed[2])))
-        assert axis.holds(agreed[0])
-        assert axis.holds(agreed[2])
-        assert ruler[axis.cell(agreed[0])] in "╞╬"
-        assert ruler[axis.cell(agreed[2])] in "╡╬"
-
-
 def test_a_liar_near_by_is_drawn_with_a_cross_and_one_far_off_is_an_arrow() -> None:
     """A liar stands out by its shape, and never squeezes the truth into a corner."""
     votes = (voter("a", 0.2, 0.02), voter("b", 0.2, 0.03), liar("near", 0.28, 0.02, 0.03), liar("far", -9.0, 0.02, 9.0))
@@ -501,28 +452,3 @@ def test_a_liar_near_by_is_drawn_with_a_cross_and_one_far_off_is_an_arrow() -> N
     assert "◄" in rows[3]
     assert rows[2].startswith("× near")
     assert rows[3].endswith("9 s behind  WRONG")
-
-
-@given(st.floats(-1e9, 1e9), st.floats(1e-6, 1e9), st.integers(16, 64), st.floats(0, 1))
-@example(0.0, 1.0, 16, 1.0)
-def test_a_place_on_the_axis_has_a_cell(low_s: float, width_s: float, cells: int, share: float) -> None:
-    """The last point belongs to the last cell."""
-    axis = Axis(low_s, low_s + width_s, cells)
-    point_s = min(low_s + share * width_s, axis.high_s)
-    if axis.low_s < axis.high_s:
-        assert 0 <= axis.cell(point_s) < cells
-        assert axis.cell(float("-inf")) < 0
-        assert axis.cell(float("inf")) >= cells
-
-
-@pytest.mark.parametrize("scale", [1e-3, 0.1, 1.0, 10.0, 300.0, 86400.0])
-def test_the_axis_goes_from_one_round_number_to_another(scale: float) -> None:
-    """`250 ms ahead`, `1 h 40 min behind`: labels that a person can read at a glance."""
-    report = clock(
-        Status.OK, "OK  x", (voter("a", 0.7 * scale, 0.02 * scale),) * 3, (0.68 * scale, 0.7 * scale, 0.72 * scale)
-    )
-    assert report.ntp is not None
-    shown = picture(report.ntp.survey.consensus, None, 40, UNICODE)
-    assert shown is not None
-    assert re.search(r"(^| )\d{1,3}(\.\d\d?)? (ms|s|min|h|d)( \d+ (s|min|h))? ahead$", shown.labels())
-    assert Text(shown.labels()).cell_len <= 40

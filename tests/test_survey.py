@@ -10,7 +10,7 @@ import pytest
 
 from skewcheck.errors import HostError
 from skewcheck.lab.ntp import NtpServer
-from skewcheck.measure.channel import Address
+from skewcheck.measure.addresses import Address
 from skewcheck.measure.localclock import ClockSources, LocalClock
 from skewcheck.measure.servers import Server
 from skewcheck.measure.survey import survey

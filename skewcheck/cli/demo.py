@@ -1,4 +1,4 @@
-"""`skewcheck demo`: the screen of `clock`, from servers on this machine that are wrong by a chosen amount."""
+"""`skewcheck demo`: what `clock` and `api` show, from servers on this machine that are wrong by a chosen amount."""
 
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, NamedTuple
@@ -8,14 +8,19 @@ import typer
 from skewcheck.cli import options
 from skewcheck.cli.deliver import Deadline, deliver
 from skewcheck.errors import UsageError
-from skewcheck.model import Finding, NextStep, Report, ServerStatus, Status
+from skewcheck.model import DateReading, Finding, NextStep, Report, ServerStatus, Status
 from skewcheck.quantity import skew_text
 
 if TYPE_CHECKING:
+    from skewcheck.examine import Policy
     from skewcheck.lab.ntp import NtpServer
 
 SKEW_S = 0.2
 LIARS = 1
+TIMEOUT_S = 6.0
+"""Where an API is asked: its `Date` moves on once a second, and is watched for two or three of them."""
+_NTP_S = 0.5
+"""So much of the time is left to the NTP servers."""
 
 BRIEFLY = "See what that looks like, on servers of its own."
 EPILOG = """
@@ -24,6 +29,7 @@ Examples:
   skewcheck demo
   skewcheck demo --skew -7s --liars 2
   skewcheck demo --liars 3      three of five lie: no vote can find the truth
+  skewcheck demo --api-ahead 500ms --login-ahead 1s
 
 \b
 Exit codes:
@@ -55,10 +61,28 @@ _LIES_S = (3.7, -2.9, 11.0, -7.3, 19.0)
 _LYING_ORDER = (3, 1, 4, 0, 2)
 
 
+class _Services(NamedTuple):
+    """How far ahead of true time the clocks are that an API's callers meet."""
+
+    api_ahead_s: float
+    login_ahead_s: float
+
+
+class _SetUp(NamedTuple):
+    """What is to be measured."""
+
+    skew_s: float
+    lying: tuple[int, ...]
+    """The numbers of those servers."""
+    services: _Services | None
+
+
 def demo(  # noqa: PLR0917 - typer makes an option of each parameter and passes them by name
     context: typer.Context,
     skew: options.Skew = None,
     liars: options.Liars = None,
+    api_ahead: options.ApiAhead = None,
+    login_ahead: options.LoginAhead = None,
     timeout: options.Timeout = None,
     warning: options.WarningLimit = None,
     critical: options.CriticalLimit = None,
@@ -76,27 +100,43 @@ def demo(  # noqa: PLR0917 - typer makes an option of each parameter and passes 
     Five NTP servers are started on this machine whose clocks are wrong by what
     you choose, and asked as clock asks: real sockets, real packets, some of them
     delayed as on a network. Nothing leaves this machine, no clock is set.
+
+    With --api-ahead or --login-ahead two HTTP servers are asked as well, as api
+    asks; both then stand side by side, which takes two or three seconds.
     """
     view = options.view(format_, json=json, output=output, quiet=quiet, verbose=verbose, color=color)
-    deadline = Deadline(context.obj, timeout)
-    skew_s = SKEW_S if skew is None else skew
-    lying = _LYING_ORDER[: LIARS if liars is None else liars]
     if liars is not None and liars > len(_PATHS):
         raise UsageError(f"--liars: of five servers {liars} can't lie", "Take 0 to 5.")
+    services = None if api_ahead is login_ahead is None else _Services(api_ahead or 0.0, login_ahead or 0.0)
+    lying = _LYING_ORDER[: LIARS if liars is None else liars]
+    set_up = _SetUp(SKEW_S if skew is None else skew, lying, services)
+    deadline = Deadline(context.obj, TIMEOUT_S if timeout is None and services else timeout)
+    limits = options.policy(warning, critical, fail_on, on_unknown)
+    from skewcheck import examine
+
+    if services is None:
+        report = _clock(set_up, limits, timeout, deadline.spent_s(view))
+    else:
+        api = _api(set_up.skew_s, services, limits, deadline.timeout_s, deadline.spent_s(view) + _NTP_S)
+        report = examine.side_by_side(_clock(set_up, limits, deadline.timeout_s, deadline.spent_s(view)), api)
+    return deliver(_told(report, set_up), view, deadline)
+
+
+# --- The servers, and what is asked of them ---
+
+
+def _clock(set_up: _SetUp, limits: "Policy", timeout_s: float | None, spent_s: float) -> Report:
+    """Return what `clock` makes of the NTP servers."""
     from skewcheck import examine
 
     with ExitStack() as running:
-        servers = [running.enter_context(server) for server in _servers(skew_s, lying)]
-        request = examine.ClockRequest(
-            servers=tuple(f"{host}:{port}" for host, port in (server.address for server in servers)),
-            policy=options.policy(warning, critical, fail_on, on_unknown),
-            timeout_s=timeout,
-            command="demo",
-            ask_host=False,
-            spent_s=deadline.spent_s(view),
+        servers = [running.enter_context(server) for server in _servers(set_up.skew_s, set_up.lying)]
+        named = tuple(f"{host}:{port}" for host, port in (server.address for server in servers))
+        return examine.clock(
+            examine.ClockRequest(
+                servers=named, policy=limits, timeout_s=timeout_s, command="demo", ask_host=False, spent_s=spent_s
+            )
         )
-        report = examine.clock(request)
-    return deliver(_told(report, skew_s, lying), view, deadline)
 
 
 def _servers(skew_s: float, lying: tuple[int, ...]) -> "list[NtpServer]":
@@ -115,28 +155,73 @@ def _servers(skew_s: float, lying: tuple[int, ...]) -> "list[NtpServer]":
     ]
 
 
-def _told(report: Report, skew_s: float, lying: tuple[int, ...]) -> Report:
+def _api(skew_s: float, services: _Services, limits: "Policy", timeout_s: float | None, spent_s: float) -> Report:
+    """Return what `api` makes of two HTTP servers."""
+    import os
+
+    from skewcheck import examine
+    from skewcheck.lab.http import HttpServer
+
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "*"  # nothing of this may go to the proxy of this host
+    with ExitStack() as running:
+        api, login = (
+            running.enter_context(HttpServer(ahead_s - skew_s, delay_out_s=path.out_s, delay_back_s=path.back_s))
+            for ahead_s, path in zip(services, _PATHS[1:3], strict=True)
+        )
+        return examine.api(
+            examine.ApiRequest(
+                url=api.url,
+                login_url=login.url,
+                policy=limits,
+                timeout_s=timeout_s,
+                command="demo",
+                ask_host=False,
+                spent_s=spent_s,
+            )
+        )
+
+
+# --- What is told of it ---
+
+
+def _told(report: Report, set_up: _SetUp) -> Report:
     """Return *report* as that of a demonstration: held against what was set up, and not to be acted upon."""
-    missing = _missed(report, skew_s, lying)
-    looks = skew_text(skew_s) if skew_s else "right"
-    set_up = f"five servers on this machine, {len(lying) or 'none'} of them lying, made the clock look {looks}"
+    missing = _missed(report, set_up)
+    looks = skew_text(set_up.skew_s) if set_up.skew_s else "right"
+    liars, services = len(set_up.lying), set_up.services
+    made = f"five servers on this machine, {liars or 'none'} of them lying, made the clock look {looks}"
+    evidence = {"set_up_skew_s": set_up.skew_s, "set_up_liars": liars, "clock_exit_code": report.exit_code}
+    command, measures = "skewcheck clock", "measures the real clock"
+    if services is not None:
+        assert report.api is not None  # `examine.api` made it
+        api, login = (
+            f"{host.host} {skew_text(ahead_s) if ahead_s else 'right'}"
+            for host, ahead_s in zip(report.api.survey.hosts, services, strict=True)
+        )
+        made += f"; of the hosts of an API, {api} and, for its tokens, {login}"
+        evidence |= {"set_up_api_ahead_s": services.api_ahead_s, "set_up_login_ahead_s": services.login_ahead_s}
+        command, measures = "skewcheck api", "asks for a region, and measures against its clock"
     finding = Finding(
         "demo",
         Status.UNKNOWN if missing else Status.OK,
-        f"Demonstration: {set_up}; {missing or 'and so it was measured'}.",
-        (("set_up_skew_s", skew_s), ("set_up_liars", len(lying)), ("clock_exit_code", report.exit_code)),
+        f"Demonstration: {made}; {missing or 'and so it was measured'}.",
+        tuple(evidence.items()),
     )
     would_exit = f"on a result like this it exits with {report.exit_code}"
     return report._replace(
         exit_code=3 if missing else 0,
         findings=(*report.findings, finding),
-        next_step=NextStep("next", "skewcheck clock", f"measures the real clock; {would_exit}"),
+        next_step=NextStep("next", command, f"{measures}; {would_exit}"),
     )
 
 
-def _missed(report: Report, skew_s: float, lying: tuple[int, ...]) -> str | None:
+def _missed(report: Report, set_up: _SetUp) -> str | None:
     """Return what of the set-up the measurement missed; None for nothing."""
-    assert report.ntp is not None  # the only part that `examine.clock` makes
+    return _missed_by_ntp(report, set_up.skew_s, set_up.lying) or _missed_by_api(report, set_up)
+
+
+def _missed_by_ntp(report: Report, skew_s: float, lying: tuple[int, ...]) -> str | None:
+    assert report.ntp is not None  # `examine.clock` makes it
     consensus = report.ntp.survey.consensus
     if consensus.interval is None:
         if len(lying) > len(_PATHS) // 2:
@@ -146,3 +231,15 @@ def _missed(report: Report, skew_s: float, lying: tuple[int, ...]) -> str | None
         return "that is not what was measured: it lies outside of the range"
     named = {number for number, vote in enumerate(consensus.votes) if vote.status is ServerStatus.FALSETICKER}
     return None if named == set(lying) else "the truth is in the range, but not each liar was named"
+
+
+def _missed_by_api(report: Report, set_up: _SetUp) -> str | None:
+    if report.api is None or set_up.services is None:
+        return None
+    for host, ahead_s in zip(report.api.survey.hosts, set_up.services, strict=True):
+        if not isinstance(host.outcome, DateReading):
+            return f"the clock of {host.role.value} was not measured: {host.outcome.detail}"
+        low_s, high_s = host.outcome.interval
+        if not low_s <= set_up.skew_s - ahead_s <= high_s:
+            return f"that is not what was measured of {host.role.value}: it lies outside of the range"
+    return None

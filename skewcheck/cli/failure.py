@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 
 EXIT_CODE = 3
 """Wrong usage, I/O and internal errors: what monitoring plugins call UNKNOWN."""
-COMMANDS = ("clock", "demo")
+COMMANDS = ("clock", "api", "demo")
 MAX_SHOWN = 1200
+"""Characters of one line."""
+MAX_LINES = 40
+"""Of a remedy: a list to choose from."""
 DEBUG = "SKEWCHECK_DEBUG"
 
 
@@ -99,7 +102,9 @@ def _internal(error: Exception) -> InternalError:
 def _tell(error: SkewcheckError) -> SkewcheckError:
     """Write *error* to stderr; return it as it may be shown."""
     clean = without_tokens if isinstance(error, OutputError) else redacted  # a file's name may look random
-    shown = type(error)(visible(clean(error.summary), MAX_SHOWN), visible(clean(error.remedy), MAX_SHOWN))
+    lines = clean(error.remedy).split("\n")[:MAX_LINES]  # foreign text in it is visible already: these are ours
+    remedy = "\n".join(visible(line, MAX_SHOWN) for line in lines)
+    shown = type(error)(visible(clean(error.summary), MAX_SHOWN), remedy)
     meaning = "Nothing was measured.\n" if isinstance(error, UsageError) else ""
     complain(f"skewcheck: {shown.summary}\n{meaning}{shown.remedy}\n")
     _debug(error)

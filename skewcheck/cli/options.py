@@ -1,5 +1,6 @@
 """What every command shares: its options, how their values are read, and what they come to."""
 
+import os
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import typer
@@ -76,6 +77,40 @@ def servers(given: list[str] | None) -> tuple[str, ...]:
     return named
 
 
+def whose_date(context: typer.Context, region: str | None, url: str | None) -> tuple[str | None, str | None]:
+    """Return the region or the URL to ask: what was typed beats the environment. Raises UsageError."""
+    for option, given in (("--region", region), ("--url", url)):
+        if given is not None and any(map(is_secret, (given, *given.split("/")))):
+            raise UsageError(
+                f"{option}: there is a token or a password in that; it was sent nowhere",
+                "Examples: --region eu-west-1, --url https://gateway.example.net/health. "
+                "Every user of this host can read a token on a command line.",
+            )
+    if region is None and url is None:
+        from skewcheck.genesys import listing
+
+        raise UsageError(
+            "no region was given",
+            "There is no default: the wrong region's clock would give the wrong verdict. Name an API by --url,\n"
+            f"or one of these by --region, SKEWCHECK_REGION or GENESYSCLOUD_REGION:\n{listing()}",
+        )
+    if region is None or url is None:
+        return region, url
+    typed = [name for name in ("region", "url") if _typed(context, name)]
+    if not typed and not os.environ.get("SKEWCHECK_REGION"):
+        typed = ["url"]  # GENESYSCLOUD_REGION is for all programs, SKEWCHECK_URL for this one
+    if len(typed) != 1:
+        raise UsageError("a region and a URL exclude each other", "Give --region or --url, whichever is to be asked.")
+    return (region, None) if typed == ["region"] else (None, url)
+
+
+def ca_file(given: str | None) -> str | None:
+    """Return the file of `--ca-file`. Raises UsageError for one without a name: it must not mean the system's."""
+    if given == "":
+        raise UsageError("--ca-file: a file without a name can't be read", "Name it, or leave the option out.")
+    return given
+
+
 def _typed(context: typer.Context, name: str) -> bool:
     """Tell whether the option came from the command line."""
     source = context.get_parameter_source(name)
@@ -132,6 +167,24 @@ Skew = Annotated[
 Liars = Annotated[
     int | None, _number(SETTING, "--liars", help="How many of the five servers are to lie.", show_default="1")
 ]
+ApiAhead = Annotated[
+    float | None,
+    _lasting(
+        SETTING,
+        "--api-ahead",
+        parser=_signed_duration,
+        help="Ask an API too, whose clock is so far ahead of true time; -200ms is behind.",
+    ),
+]
+LoginAhead = Annotated[
+    float | None,
+    _lasting(
+        SETTING,
+        "--login-ahead",
+        parser=_signed_duration,
+        help="The same of the host that issues its tokens; each is right where only the other is given.",
+    ),
+]
 Servers = Annotated[
     list[str] | None,
     _option(
@@ -146,6 +199,54 @@ Servers = Annotated[
         envvar="SKEWCHECK_SERVER",
     ),
 ]
+Region = Annotated[
+    str | None,
+    _option(
+        ASKING,
+        "--region",
+        metavar="REGION",
+        help="Ask this region of Genesys Cloud: eu-west-1, eu_west_1, mypurecloud.ie or as https://api.mypurecloud.ie.",
+        envvar=["SKEWCHECK_REGION", "GENESYSCLOUD_REGION"],
+    ),
+]
+Url = Annotated[
+    str | None,
+    _option(
+        ASKING,
+        "--url",
+        metavar="URL",
+        help="Ask this instead: a gateway, or any other API; http or https, without credentials or a query.",
+        envvar="SKEWCHECK_URL",
+    ),
+]
+Full = Annotated[
+    bool,
+    _switch(
+        ASKING,
+        "--full",
+        help="Search until the range is about one round trip wide; else until the limits are settled.",
+        envvar="SKEWCHECK_FULL",
+    ),
+]
+DateFresh = Annotated[
+    bool,
+    _switch(
+        ASKING,
+        "--date-fresh",
+        help="You know that these servers write their Date anew for each reply, and don't keep it for up to a second.",
+        envvar="SKEWCHECK_DATE_FRESH",
+    ),
+]
+CaFile = Annotated[
+    str | None,
+    _option(
+        ASKING,
+        "--ca-file",
+        metavar="FILE",
+        help="Trust the certificate authorities in this PEM file, and not the system's.",
+        envvar="SKEWCHECK_CA_FILE",
+    ),
+]
 Samples = Annotated[
     int | None,
     _number(
@@ -157,17 +258,21 @@ Samples = Annotated[
         envvar="SKEWCHECK_SAMPLES",
     ),
 ]
-Timeout = Annotated[
-    float | None,
-    _lasting(
+
+
+def _timeout(default: str) -> Any:
+    return _lasting(
         ASKING,
         "-t",
         "--timeout",
         help="The whole process ends by then, with what is proven so far.",
-        show_default="3s",
+        show_default=default,
         envvar="SKEWCHECK_TIMEOUT",
-    ),
-]
+    )
+
+
+Timeout = Annotated[float | None, _timeout("3s")]
+ApiTimeout = Annotated[float | None, _timeout("10s")]
 Ipv4 = Annotated[bool, _switch(ASKING, "-4", "--ipv4", help="Ask over IPv4 alone.", envvar="SKEWCHECK_IPV4")]
 Ipv6 = Annotated[bool, _switch(ASKING, "-6", "--ipv6", help="Ask over IPv6 alone.", envvar="SKEWCHECK_IPV6")]
 WarningLimit = Annotated[
@@ -238,7 +343,7 @@ Quiet = Annotated[
 ]
 Verbose = Annotated[
     int,
-    _switch(OUTPUT, "-v", "--verbose", count=True, help="Each packet's facts as well.", envvar="SKEWCHECK_VERBOSE"),
+    _switch(OUTPUT, "-v", "--verbose", count=True, help="Each packet or reply as well.", envvar="SKEWCHECK_VERBOSE"),
 ]
 ColorWhen = Annotated[
     Color,

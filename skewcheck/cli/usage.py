@@ -59,8 +59,9 @@ def _no_such_command(arguments: list[str], commands: list[str], see_help: str) -
 
 def _too_many(extra: str, path: str, see_help: str) -> UsageError:
     """Return the error on arguments that are neither options nor their values, such as a token broken at spaces."""
-    if _HOST.fullmatch(extra) and redacted(extra) == extra:
-        return UsageError(f"'{extra}' is no option", f"A server is named by -H: `{path} -H {extra}`.")
+    what, option = {"skewcheck clock": ("server", "-H"), "skewcheck api": ("region", "--region")}.get(path, ("", ""))
+    if option and _HOST.fullmatch(extra) and redacted(extra) == extra:
+        return UsageError(f"'{extra}' is no option", f"A {what} is named by {option}: `{path} {option} {extra}`.")
     return UsageError("there is more on the command line than options and their values", see_help)
 
 

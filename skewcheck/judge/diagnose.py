@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from skewcheck.judge import host as host_findings
-from skewcheck.judge import remedies
+from skewcheck.judge import local_run, remedies
 from skewcheck.judge.host import contradicted_daemon
 from skewcheck.model import (
     SMEARED,
@@ -25,8 +25,6 @@ from skewcheck.model import (
 )
 from skewcheck.quantity import direction, duration_text, range_text, skew_text
 
-SLEWING_PPM = 500.0
-"""The fastest that the kernel itself slews a clock (MAXFREQ of Linux' timex.h): beyond it a daemon is in a hurry."""
 STALE_REFERENCE_S = 86400.0
 """A server last set longer ago than a day: legal, its own dispersion allows for it, but worth a remark."""
 WORTH_SAMPLES = 4
@@ -60,7 +58,7 @@ def findings(case: Case) -> tuple[Finding, ...]:
     """Return all that is wrong or worth knowing, the most important first."""
     found = [finding for finder in _FINDERS for finding in finder(case)]
     if case.host is not None:
-        found += host_findings.findings(case.host, case.consensus, case.judgement, case.thresholds)
+        found += host_findings.findings(case.host, case.consensus, case.judgement)
     return tuple(found)
 
 
@@ -210,15 +208,7 @@ def _named(case: Case, server: str) -> str:
 
 
 def _stepped(case: Case) -> list[Finding]:
-    step_s = case.survey.local.step_s
-    if not step_s:
-        return []
-    way = "forward" if step_s > 0 else "back"
-    summary = (
-        f"the local clock jumped {way} by {duration_text(step_s)} meanwhile (it was set, or this host slept): the "
-        "range covers before and after"
-    )
-    return [Finding("stepped", Status.OK, summary, (("step_s", step_s),), (remedies.again(case.asked).command,))]
+    return local_run.stepped(case.survey.local, remedies.again(case.asked).command)
 
 
 def _not_independent(case: Case) -> list[Finding]:
@@ -248,12 +238,7 @@ def _smear_mixed(case: Case) -> list[Finding]:
 
 
 def _slewing(case: Case) -> list[Finding]:
-    ppm = case.survey.local.slew_ppm
-    if abs(ppm) <= SLEWING_PPM:
-        return []
-    way = "faster" if ppm > 0 else "slower"
-    summary = f"the local clock is being pulled: it runs {abs(ppm):.0f} ppm {way} than its hardware"
-    return [Finding("slewing", Status.OK, summary, (("slew_ppm", ppm),), ("measure again in a few minutes",))]
+    return local_run.slewing(case.survey.local)
 
 
 def _cut_short(case: Case) -> list[Finding]:

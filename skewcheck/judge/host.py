@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from skewcheck.judge import remedies
+from skewcheck.judge import remedies, zones
 from skewcheck.model import (
     Basis,
     Consensus,
@@ -19,7 +19,6 @@ from skewcheck.model import (
     Judgement,
     KernelClock,
     Status,
-    Thresholds,
 )
 from skewcheck.quantity import duration_text, range_text
 
@@ -35,17 +34,11 @@ RTC_OFF_S = 60.0
 """A battery-backed clock counts whole seconds, and its crystal drifts by less than a minute in a month."""
 PTP_WORTH_S = 0.001
 """A daemon that promises less than this gains nothing from a clock device of the host's."""
-ZONE_STEP_S = 900
-"""All of today's time zones are whole quarters of an hour away from UTC."""
-ZONE_SLACK_S = 5.0
-"""Who sets a clock by hand, or from one that counts seconds, is off by a few of them."""
 FAKE_READ_S = 0.001
 """How exactly the kernel's time of day and this process's are compared: two readings one after the other."""
 
 CONTRADICTED_S = 0.01
 """A tenth of what is warned of by default: a promise that is broken by less harms nobody."""
-LONGEST_ZONE_S = 14 * 3600
-"""The farthest from UTC that any zone of today is."""
 
 _LINUX = "linux"
 """`sys.platform` of the only system whose daemons and kernel are read."""
@@ -55,14 +48,16 @@ class Case(NamedTuple):
     """All that a finding about the host can rest on."""
 
     host: HostFacts
-    consensus: Consensus
+    interval: Interval | None
+    """The skew as measured in this process; None where nothing is known of it."""
+    basis: Basis | None
+    """None: not against UTC but against the clock of an API, which may be the one that is off."""
     judgement: Judgement
-    thresholds: Thresholds
 
     @property
     def kernel_skew(self) -> Interval | None:
         """The range of the kernel's clock, which is not the process's where that is faked; None where unknown."""
-        return _kernel_skew(self.host, self.consensus.interval)
+        return kernel_skew(self.host, self.interval)
 
     @property
     def severity(self) -> Status:
@@ -81,9 +76,17 @@ class Contradicted(NamedTuple):
     """By how much more it is off at least."""
 
 
-def findings(host: HostFacts, consensus: Consensus, judgement: Judgement, thresholds: Thresholds) -> list[Finding]:
+def findings(host: HostFacts, consensus: Consensus, judgement: Judgement) -> list[Finding]:
     """Return all that is wrong with or worth knowing of this host, the most important first."""
-    case = Case(host, consensus, judgement, thresholds)
+    return _found(Case(host, consensus.interval, consensus.basis, judgement))
+
+
+def beside_an_api(host: HostFacts, interval: Interval | None, judgement: Judgement) -> list[Finding]:
+    """Return the same beside a measurement against an API: without what needs UTC to be known."""
+    return _found(Case(host, interval, None, judgement))
+
+
+def _found(case: Case) -> list[Finding]:
     return [finding for finder in _FINDERS for finding in finder(case)]
 
 
@@ -92,7 +95,7 @@ def contradicted_daemon(host: HostFacts, interval: Interval | None) -> Contradic
 
     None where no daemon promises anything, or where what is promised and what was measured can both be true.
     """
-    kernel = _kernel_skew(host, interval)
+    kernel = kernel_skew(host, interval)
     if kernel is None:
         return None
     for daemon, claim in _claims(host):
@@ -103,7 +106,8 @@ def contradicted_daemon(host: HostFacts, interval: Interval | None) -> Contradic
     return None
 
 
-def _kernel_skew(host: HostFacts, interval: Interval | None) -> Interval | None:
+def kernel_skew(host: HostFacts, interval: Interval | None) -> Interval | None:
+    """Return the range of the kernel's clock where *interval* is that of this process's; None where unknown."""
     if interval is None or host.fake is None:
         return interval
     if host.fake.ahead_s is None:
@@ -133,13 +137,13 @@ def _faked(case: Case) -> list[Finding]:
 
 
 def _daemon_wrong(case: Case) -> list[Finding]:
-    found, kernel = contradicted_daemon(case.host, case.consensus.interval), case.kernel_skew
-    if found is None or kernel is None:
+    found, kernel = contradicted_daemon(case.host, case.interval), case.kernel_skew
+    if found is None or kernel is None or case.basis is None:
         return []
     source = "" if found.source is None else f" ({found.source})"
     if found.source is not None and remedies.smears(found.source):
         blame = f"this machine was paused since it last asked, or its server{source} smears a leap second"
-    elif case.consensus.basis is Basis.MAJORITY:
+    elif case.basis is Basis.MAJORITY:
         blame = f"its server{source} is wrong, or this machine was paused since it last asked"
     else:
         blame = f"its server{source} is wrong, or the one that was asked here"
@@ -221,21 +225,10 @@ def _stale_sync(case: Case) -> list[Finding]:
 
 
 def _time_zone(case: Case) -> list[Finding]:
-    """Tell of a clock that is off by exactly this host's distance from UTC: somebody took one for the other."""
     kernel, zone_s = case.kernel_skew, case.host.zone.utc_offset_s
-    if kernel is None or not zone_s or zone_s % ZONE_STEP_S:
+    if kernel is None or case.basis is None:
         return []
-    for skew_s in (zone_s, -zone_s):
-        if skew_s - ZONE_SLACK_S <= kernel.low_s and kernel.high_s <= skew_s + ZONE_SLACK_S:
-            how = "was set to local time as if that were UTC"
-            if skew_s != zone_s:
-                how = "was set to UTC as if that were local time"
-            far = f"{duration_text(zone_s)} {'east' if zone_s > 0 else 'west'}"
-            summary = f"it is off by this host's own distance from UTC ({far}): the clock {how}"
-            remedy = (remedies.mend_clock(_LINUX, case.host).command,)
-            evidence = (("utc_offset_s", zone_s), ("low_s", kernel.low_s), ("high_s", kernel.high_s))
-            return [Finding("time-zone", case.severity, summary, evidence, remedy)]
-    return []
+    return zones.own_zone(kernel, zone_s, case.severity, (remedies.mend_clock(_LINUX, case.host).command,))
 
 
 def _zone_trouble(case: Case) -> list[Finding]:
@@ -245,7 +238,7 @@ def _zone_trouble(case: Case) -> list[Finding]:
     what = zone.detail or "this host's time zone can't be told"
     summary = f"{what}; local times here can be wrong, and so can tokens that are stamped from them"
     evidence = (("zone", zone.name), ("utc_offset_s", zone.utc_offset_s))
-    remedy = remedies.mend_zone(zone.trouble, zone.name, case.host.place)
+    remedy = zones.mend_zone(zone.trouble, zone.name, case.host.place)
     return [Finding(zone.trouble, Status.OK, summary, evidence, remedy)]
 
 
@@ -293,8 +286,8 @@ def _rtc_off(case: Case) -> list[Finding]:
     if not math.isfinite(ahead_s) or case.host.place.container is not None:
         return []
     if hardware.rtc_in_local_time:
-        zone_s = round(ahead_s / ZONE_STEP_S) * ZONE_STEP_S
-        ahead_s -= zone_s if abs(zone_s) <= LONGEST_ZONE_S else case.host.zone.utc_offset_s
+        zone_s = round(ahead_s / zones.ZONE_STEP_S) * zones.ZONE_STEP_S
+        ahead_s -= zone_s if abs(zone_s) <= zones.LONGEST_ZONE_S else case.host.zone.utc_offset_s
     if abs(ahead_s) < RTC_OFF_S:
         return []
     way = "ahead of" if ahead_s > 0 else "behind"

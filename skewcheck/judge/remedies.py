@@ -3,7 +3,6 @@
 `do` mends it, here; `next` settles or finds out what is still open, or has to be run elsewhere.
 """
 
-import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -20,9 +19,7 @@ _MENDING = {
 }
 _ELSEWHERE = _MENDING["linux"]._replace(command="ntpq -pn || chronyc tracking")
 LOOK_AT_THE_API = NextStep(
-    "next",
-    "curl -sI https://api.mypurecloud.com/api/v2/date",
-    "shows the API's own clock in its Date line, to the second (take your region's host)",
+    "next", "skewcheck api --region REGION", "asks the API for its own clock (`skewcheck api` alone lists the regions)"
 )
 ASK_PUBLIC = NextStep(
     "next", "skewcheck clock", "asks this host's own servers and public ones, so that none is trusted alone"
@@ -255,12 +252,13 @@ _INSTALLING = {
 }
 
 
-def _family(place: Place) -> str:
+def family_of(place: Place) -> str:
+    """Return whose commands a distribution understands: its family's; empty for one that isn't known."""
     return _FAMILIES.get(place.distribution or "", "")
 
 
 def _mend_daemon(host: HostFacts) -> NextStep:
-    family = _family(host.place)
+    family = family_of(host.place)
     known = [daemon for daemon in host.daemons if daemon.name in _TOOLS]
     running = next((daemon for daemon in known if daemon.running), None)
     if running is not None:
@@ -288,7 +286,7 @@ def _look_at(host: HostFacts, name: str | None, server: ConfiguredServer | None)
         name = next((daemon for part, daemon in _FILES if part in server.origin), None)
     tool = _TOOLS.get(name or "")
     look = _MENDING["linux"].command if tool is None else tool.look
-    if _family(host.place) == "alpine":
+    if family_of(host.place) == "alpine":
         look = look.removeprefix("sudo ")
     why = f"{name} takes this for right: see whom it follows"
     if server is not None:
@@ -318,7 +316,7 @@ def _enable(daemon: Daemon, family: str) -> str:
 def disable(daemon: Daemon, place: Place) -> str:
     """Return what ends *daemon* for good; timedatectl would end the others with it."""
     openrc = "rc-update del {0} && rc-service {0} stop"
-    return _for_units(daemon, _family(place), openrc, "sudo systemctl disable --now {}")
+    return _for_units(daemon, family_of(place), openrc, "sudo systemctl disable --now {}")
 
 
 def _for_units(daemon: Daemon, family: str, openrc: str, systemd: str) -> str:
@@ -349,52 +347,3 @@ def follow_device(clock_name: str) -> str | None:
     """Return the line of chrony.conf that follows the PTP device of this name; None where it isn't a known one."""
     device = next((device for begin, device in _PTP_DEVICES if clock_name.startswith(begin)), None)
     return None if device is None else f"refclock PHC {device} poll 3 dpoll -2 offset 0 stratum 2"
-
-
-_ZONE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*", re.ASCII)
-_FIND_ZONE = "ls /usr/share/zoneinfo"
-_SET_ZONE = "timedatectl set-timezone {zone}"
-_ZONES = {
-    "zone-missing": _SET_ZONE,
-    "zone-dangling": _SET_ZONE,
-    "zone-unreadable": "chmod a+r /etc/localtime",
-    "zone-not-a-zone": _SET_ZONE,
-    "zone-tz-ignored": "unset TZ",
-    "zone-stale": _SET_ZONE,
-}
-_INSTALL_ZONES = {
-    "debian": "apt-get install tzdata",
-    "ubuntu": "apt-get install tzdata",
-    "rhel": "yum install tzdata",
-    "azure": "tdnf install tzdata",
-    "alpine": "apk add tzdata",
-}
-
-
-def mend_zone(trouble: str, zone: str | None, place: Place) -> tuple[str, ...]:
-    """Return what mends a time zone's *trouble* (finding id); none for one that isn't known."""
-    command = _ZONES.get(trouble)
-    if command is None:
-        return ()
-    name = zone if zone is not None and _ZONE_NAME.fullmatch(zone) else None
-    installing = _INSTALL_ZONES.get(_family(place))
-    if trouble == "zone-tz-ignored":
-        if name is not None and "/" in name and installing is not None:
-            return (_as_root(installing, place), command)  # misspelt, or there are no files of zones here
-        return (command,)
-    if trouble == "zone-dangling" and installing is not None:  # the zone is named, and its file isn't there
-        return (_as_root(installing, place),)
-    if command != _SET_ZONE:
-        return (_as_root(command, place),)
-    if name is None:
-        return (_FIND_ZONE,)
-    if place.container is not None or place.distribution == "alpine":  # no systemd there to ask
-        command = "ln -sf /usr/share/zoneinfo/{zone} /etc/localtime"
-    return (_as_root(command.format(zone=name), place),)
-
-
-def _as_root(command: str, place: Place) -> str:
-    """Return *command* for who may: the image's maker for a container; Alpine comes without sudo."""
-    if place.container is not None:
-        return f"in the image: {command}"
-    return command if place.distribution == "alpine" else f"sudo {command}"

@@ -43,7 +43,7 @@ _EITHER = (
     "whether it has any."
 )
 _FINE = "For a token: at this size the clock is an unlikely cause of a 401. The API's own clock was not measured here."
-_UNKNOWN = "For a token: nothing can be said, neither that this clock causes a 401 nor that it doesn't."
+NOTHING_KNOWN = "For a token: nothing can be said, neither that this clock causes a 401 nor that it doesn't."
 
 # Why no server gave a reading, where all of them have the same reason: to one server, and to several.
 _CAUSES = {
@@ -82,7 +82,7 @@ def verdict(survey: Survey, judgement: Judgement, thresholds: Thresholds, host: 
     if consensus.skew_s is None or consensus.interval is None:
         sentence = _disagreement(survey) if consensus.answered else _silence(survey)
     else:
-        sentence = f"{_whose(host)} {_how_far(survey, judgement, thresholds, consensus.skew_s, consensus.interval)}"
+        sentence = f"{whose(host)} {_how_far(survey, judgement, thresholds, consensus.skew_s, consensus.interval)}"
         contradicted = None if host is None else contradicted_daemon(host, consensus.interval)
         if contradicted is not None:
             sentence += f"; {contradicted.name} here says within {duration_text(contradicted.bound_s)}"
@@ -92,11 +92,14 @@ def verdict(survey: Survey, judgement: Judgement, thresholds: Thresholds, host: 
 def meaning(survey: Survey) -> str:
     """Return the second line: what the range means for a token, which depends on its direction and its size."""
     skew_s, interval = survey.consensus.skew_s, survey.consensus.interval
-    if skew_s is None or interval is None:
-        return _UNKNOWN
+    return NOTHING_KNOWN if skew_s is None or interval is None else effect(skew_s, interval, _FINE)
+
+
+def effect(skew_s: float, interval: Interval, fine: str) -> str:
+    """Return what such a skew does to a token; *fine* where nobody feels it."""
     if abs(interval.farthest_from_zero()) < FELT_S:
-        return _FINE
-    if _either_way(interval):
+        return fine
+    if either_way(interval):
         return _EITHER
     size = duration_text(skew_s)
     if skew_s > 0:
@@ -104,7 +107,7 @@ def meaning(survey: Survey) -> str:
     return _BEHIND.format(size=size, which="some fresh" if abs(skew_s) < 1 else "fresh")
 
 
-def _whose(host: HostFacts | None) -> str:
+def whose(host: HostFacts | None) -> str:
     """Return whose clock it is: a container has none of its own."""
     return "your clock" if host is None or host.place.container is None else "this node's clock"
 
@@ -115,17 +118,17 @@ def _how_far(survey: Survey, judgement: Judgement, thresholds: Thresholds, skew_
     if survey.consensus.basis is Basis.SINGLE:
         return _by_one(survey.consensus, skew_s, interval)
     voices = f"{survey.consensus.agreeing} of {survey.consensus.asked} servers agree"
-    open_limit = _open_limit(judgement, thresholds)
-    if open_limit:
-        return f"{_skewed(skew_s, interval)}, {between_text(*interval)}: {open_limit}; {voices}"
+    undecided = open_limit(judgement, thresholds)
+    if undecided:
+        return f"{skewed(skew_s, interval)}, {between_text(*interval)}: {undecided}; {voices}"
     if not survey.independent:
-        return f"{_skewed(skew_s, interval)}, {between_text(*interval)} if this host's own servers are right; {voices}"
-    if _either_way(interval):
-        return f"is {_within(interval)} of UTC, proven; {voices}"
-    return f"{_skewed(skew_s, interval)}, proven {between_text(*interval)}; {voices}"
+        return f"{skewed(skew_s, interval)}, {between_text(*interval)} if this host's own servers are right; {voices}"
+    if either_way(interval):
+        return f"is {within(interval)} of UTC, proven; {voices}"
+    return f"{skewed(skew_s, interval)}, proven {between_text(*interval)}; {voices}"
 
 
-def _open_limit(judgement: Judgement, thresholds: Thresholds) -> str:
+def open_limit(judgement: Judgement, thresholds: Thresholds) -> str:
     """Return which threshold the range leaves open; empty where all of it has one severity."""
     if judgement.least is judgement.most:
         return ""
@@ -136,16 +139,21 @@ def _open_limit(judgement: Judgement, thresholds: Thresholds) -> str:
 def _by_one(consensus: Consensus, skew_s: float, interval: Interval) -> str:
     (server,) = (vote.outcome.server for vote in consensus.votes if isinstance(vote.outcome, Reading))
     alone = "one server proves nothing" if consensus.asked == 1 else f"the only one of {consensus.asked} that answered"
-    if _either_way(interval):
-        return f"is {_within(interval)} of UTC if {server} is right: {alone}"
-    return f"{_skewed(skew_s, interval)}, {between_text(*interval)} if {server} is right: {alone}"
+    if either_way(interval):
+        return f"is {within(interval)} of UTC if {server} is right: {alone}"
+    return f"{skewed(skew_s, interval)}, {between_text(*interval)} if {server} is right: {alone}"
 
 
 def _too_coarse(survey: Survey, interval: Interval, thresholds: Thresholds) -> str:
     if survey.local.step_s:
         return f"was set by {duration_text(survey.local.step_s)} while it was being measured"
+    return too_coarse(interval, thresholds)
+
+
+def too_coarse(interval: Interval, thresholds: Thresholds, of: str = "UTC") -> str:
+    """Return what a range says that goes from ok to critical."""
     limits = f"{duration_text(thresholds.warning_s)} and {duration_text(thresholds.critical_s)}"
-    way = "of UTC" if _either_way(interval) else _of_utc(direction(interval.middle_s))
+    way = f"of {of}" if either_way(interval) else way_from(interval.middle_s, of)
     return f"is {between_text(*interval)} {way}: too coarse for limits of {limits}"
 
 
@@ -189,18 +197,21 @@ def _udp(failed: list[NoReading]) -> str:
     return f"UDP {ports.pop()}" if len(ports) == 1 else "UDP"
 
 
-def _skewed(skew_s: float, interval: Interval) -> str:
-    return f"is {size_text(skew_s, interval)} {_of_utc(direction(skew_s))}"
+def skewed(skew_s: float, interval: Interval, of: str = "UTC") -> str:
+    """Return how far off a clock is, as exactly as its range is known: `is 203 ms AHEAD of UTC`."""
+    return f"is {size_text(skew_s, interval)} {way_from(skew_s, of)}"
 
 
-def _of_utc(way: str) -> str:
-    return "AHEAD of UTC" if way == "ahead" else "BEHIND UTC"
+def way_from(skew_s: float, of: str = "UTC") -> str:
+    """Return the direction as the one word that must not be missed: `AHEAD of UTC`, `BEHIND UTC`."""
+    return f"AHEAD of {of}" if direction(skew_s) == "ahead" else f"BEHIND {of}"
 
 
-def _either_way(interval: Interval) -> bool:
+def either_way(interval: Interval) -> bool:
     """Tell whether the range holds 0, so that not even the direction is known."""
     return interval.low_s <= 0 <= interval.high_s
 
 
-def _within(interval: Interval) -> str:
+def within(interval: Interval) -> str:
+    """Return how far off a clock is at most that may be either way: `within 9 ms`."""
     return f"within {bound_text(*interval)}"

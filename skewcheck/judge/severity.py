@@ -1,6 +1,6 @@
 """How bad a range of skew is, how sure that is, and the exit code that follows."""
 
-from skewcheck.model import Basis, Interval, Judgement, Status, Thresholds
+from skewcheck.model import Basis, DateReading, Difference, Interval, Judgement, Security, Status, Thresholds
 
 EXIT_CODES = {Status.OK: 0, Status.WARNING: 1, Status.CRITICAL: 2, Status.UNKNOWN: 3}
 """The convention of monitoring plugins."""
@@ -30,12 +30,66 @@ def judge(
     """
     if skew_s is None or interval is None:
         return Judgement(Status.UNKNOWN, proven=False, least=Status.OK, most=Status.CRITICAL)
-    least = severity(interval.nearest_to_zero(), thresholds)
-    most = severity(interval.farthest_from_zero(), thresholds)
+    least, most = _severities(interval, thresholds)
     if least is Status.OK and most is Status.CRITICAL:
         return Judgement(Status.UNKNOWN, proven=False, least=least, most=most)
     proven = least is most and basis is Basis.MAJORITY and _confirms(witness, least, thresholds)
     return Judgement(severity(skew_s, thresholds), proven, least, most)
+
+
+def date_range(reading: DateReading) -> Interval:
+    """Return the range by which a `Date` is judged: as if it were fresh, but where it can be of any age."""
+    return reading.fresh if reading.stale is None else reading.interval
+
+
+def judge_date(reading: DateReading | None, thresholds: Thresholds) -> Judgement:
+    """Hold what a server's `Date` proves against the thresholds.
+
+    The status is that of the best estimate, if its `Date` is fresh. It is proven where that needs no belief: whatever
+    the `Date`'s age, up to what this server is known for, and confirmed by TLS with all its dates and by a second look.
+    A range from ok to critical says nothing, and nor do replies that exclude each other and of which some are fine.
+    """
+    if reading is None:
+        return Judgement(Status.UNKNOWN, proven=False, least=Status.OK, most=Status.CRITICAL)
+    least, most = _severities(date_range(reading), thresholds)
+    unsettled = reading.spread_s > 0 and least is not most
+    if unsettled or (least is Status.OK and most is Status.CRITICAL):
+        return Judgement(Status.UNKNOWN, proven=False, least=least, most=most)
+    surely = reading.security is Security.VERIFIED and reading.confirmed
+    one_clock = reading.stale is None and reading.spread_s == 0
+    nearest, farthest = _severities(reading.interval, thresholds)
+    proven = surely and one_clock and nearest is farthest
+    return Judgement(severity(reading.skew_s, thresholds), proven, least, most)
+
+
+def _severities(interval: Interval, thresholds: Thresholds) -> tuple[Status, Status]:
+    """Return the least and the most that the range can be."""
+    least = severity(interval.nearest_to_zero(), thresholds)
+    return least, severity(interval.farthest_from_zero(), thresholds)
+
+
+def difference(first: DateReading, second: DateReading) -> Difference:
+    """Return by how much the clock of *second* is ahead of that of *first*, both as seen from this host.
+
+    (local - first) - (local - second): the ends cross over.
+    """
+    return Difference(
+        skew_s=first.skew_s - second.skew_s,
+        interval=_minus(first.interval, second.interval),
+        fresh=_minus(date_range(first), date_range(second)),
+    )
+
+
+def _minus(first: Interval, second: Interval) -> Interval:
+    return Interval(first.low_s - second.high_s, first.high_s - second.low_s)
+
+
+_ORDER = (Status.OK, Status.UNKNOWN, Status.WARNING, Status.CRITICAL)
+
+
+def worse(*statuses: Status) -> Status:
+    """Return the worst of them; what could not be told is better than what is known to be bad."""
+    return max(statuses, key=_ORDER.index)
 
 
 def _confirms(witness: Interval | None, status: Status, thresholds: Thresholds) -> bool:

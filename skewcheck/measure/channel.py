@@ -5,67 +5,15 @@ The socket is connected, so that the kernel drops packets from anybody else and 
 
 import errno
 import math
-import os
 import socket
 from collections import Counter
-from typing import NamedTuple
 
 from skewcheck.measure import ntp
+from skewcheck.measure.addresses import Address
 from skewcheck.measure.localclock import LocalClock
 
 BATCH = 32
 """Packets read in one go before the other sockets get their turn: a flood must not starve them."""
-
-SocketAddress = tuple[str, int] | tuple[str, int, int, int]
-
-
-class Address(NamedTuple):
-    """One address of a name."""
-
-    family: socket.AddressFamily
-    at: SocketAddress
-
-    @property
-    def key(self) -> SocketAddress:
-        """What tells two addresses apart: an IPv4 address mapped into IPv6 is the IPv4 address."""
-        return (self.at[0].removeprefix("::ffff:"), *self.at[1:2]) if "." in self.at[0] else self.at
-
-    def __str__(self) -> str:
-        """Write it as people do: `192.0.2.1`, `192.0.2.1:1123`, `[2001:db8::1]:1123`."""
-        host, port = self.at[:2]
-        if port == 123:
-            return host
-        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-class NoSample(NamedTuple):
-    """Why an address gives no sample."""
-
-    reason: str
-    detail: str
-    rejected: bool = False
-
-
-_NETWORK = {
-    errno.ECONNREFUSED: NoSample("port-closed", "nothing listens on that UDP port there"),
-    errno.EACCES: NoSample("prohibited", "this host may not send there: a firewall, a route, or a broadcast address"),
-    errno.EPERM: NoSample("prohibited", "this host may not send there: a firewall, a route, or a broadcast address"),
-    errno.EHOSTUNREACH: NoSample("unreachable", "no way to that host"),
-    errno.EHOSTDOWN: NoSample("unreachable", "that host is down"),
-    errno.ENETUNREACH: NoSample("no-route", "this host has no route there"),
-    errno.ENETDOWN: NoSample("no-route", "the network is down"),
-    errno.EADDRNOTAVAIL: NoSample("no-route", "this host has no address to send from"),
-    errno.EAFNOSUPPORT: NoSample("no-route", "this host does not speak that address family"),
-    errno.EINVAL: NoSample(
-        "no-route", "this host can't send there: a route discards it, or a link-local address lacks its %interface"
-    ),
-}
-
-
-def network_trouble(error: OSError) -> NoSample:
-    """Return what a socket's error means."""
-    known = _NETWORK.get(error.errno or 0)
-    return known or NoSample("send-failed", os.strerror(error.errno) if error.errno else "the system refused")
 
 
 def _reference_id(address: str) -> str | None:

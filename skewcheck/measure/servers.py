@@ -98,14 +98,15 @@ def parse_server(text: str) -> Server:
     Raises ValueError with a sentence for the user.
     """
     host, port = _split(text.strip())
-    if not _could_be_a_host(host):
+    if not could_be_a_host(host):
         raise ValueError("is not a host; write a name or an address, with :PORT if it isn't 123")
     if not port.isascii() or not port.isdecimal() or len(port) > 5 or not 1 <= int(port) <= 65535:
         raise ValueError("has no usable port; write a number from 1 to 65535 after the colon")
     return Server(visible(text.strip()), host, int(port))
 
 
-def _could_be_a_host(host: str) -> bool:
+def could_be_a_host(host: str) -> bool:
+    """Tell whether a resolver may be asked for *host*: long enough, short enough, and printable."""
     labels = host.removesuffix(".").split(".")
     return (
         len(host) <= MAX_NAME_LENGTH

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 
 from skewcheck.errors import HostError
 from skewcheck.measure import consensus
-from skewcheck.measure.channel import Address, NoSample
+from skewcheck.measure.addresses import Address, NoSample, look_up, resolver_trouble
 from skewcheck.measure.localclock import LocalClock
 from skewcheck.measure.servers import Origin, Server
 from skewcheck.measure.voter import Voter
@@ -32,7 +32,6 @@ from skewcheck.model import (
     ServerList,
     Survey,
 )
-from skewcheck.visible import visible
 
 GRACE_S = 0.3
 """Once a majority of those asked agrees, the rest may take this long more, or `GRACE_ROUND_TRIPS`."""
@@ -43,17 +42,11 @@ LONGEST_SLEEP_S = 3600.0
 """Systems refuse to wait for more than some weeks in one go."""
 
 Resolver = Callable[[Server, Family], Sequence[Address]]
-_FAMILIES = {Family.ANY: socket.AF_UNSPEC, Family.V4: socket.AF_INET, Family.V6: socket.AF_INET6}
 
 
 def resolve(server: Server, family: Family, flags: int = 0) -> Sequence[Address]:
     """Return the addresses of *server*, by this host's resolver. Raises OSError and UnicodeError."""
-    # As bytes, because a str makes Python load its codec for international names, ASCII or not.
-    host = server.host.encode("ascii" if server.host.isascii() else "idna")
-    found = socket.getaddrinfo(host, server.port, _FAMILIES[family], socket.SOCK_DGRAM, 0, flags)
-    # What has no text in it is an IPv6 address that this Python can't write.
-    addresses = [Address(kind, at) for kind, _, _, _, at in found if isinstance(at[0], str)]
-    return list(dict.fromkeys(addresses))
+    return look_up(server.host, server.port, family, flags)
 
 
 def survey(
@@ -213,7 +206,7 @@ class _Poll:
         try:
             found = self._resolver(voter.server, self._family) or NoSample("no-address", "the name has no address")
         except (OSError, UnicodeError) as error:
-            found = _resolver_trouble(error)
+            found = resolver_trouble(error)
         self._found.put((voter, found))
         with contextlib.suppress(OSError):  # the poll may be over, or the bell full of rings
             self._ring.send(b"!")
@@ -225,20 +218,6 @@ def _written_out(server: Server, family: Family) -> Sequence[Address]:
         return resolve(server, family, socket.AI_NUMERICHOST)
     except (OSError, UnicodeError):
         return ()
-
-
-def _resolver_trouble(error: OSError | UnicodeError) -> NoSample:
-    """Return what a resolver's error means."""
-    code = error.errno if isinstance(error, socket.gaierror) else None
-    if isinstance(error, UnicodeError) or code == socket.EAI_NONAME:
-        return NoSample("dns-no-such-name", "there is no such name")
-    if code is not None and code in (
-        getattr(socket, "EAI_NODATA", None),
-        getattr(socket, "EAI_ADDRFAMILY", None),
-        socket.EAI_FAMILY,
-    ):
-        return NoSample("no-address", "the name has no address of that family")
-    return NoSample("dns-failed", f"the resolver failed: {visible(error.strerror or 'no reason given')}")
 
 
 def _unmixed(servers: Sequence[Server], outcomes: Sequence[Reading | NoReading]) -> Sequence[Reading | NoReading]:

@@ -6,7 +6,8 @@ from collections import Counter, deque
 from collections.abc import Sequence
 
 from skewcheck.measure import ntp
-from skewcheck.measure.channel import Address, Channel, NoSample, network_trouble
+from skewcheck.measure.addresses import Address, NoSample, network_trouble
+from skewcheck.measure.channel import Channel
 from skewcheck.measure.localclock import DRIFT_PPM, LocalClock
 from skewcheck.measure.servers import Origin, Server
 from skewcheck.model import NOT_WAITED_FOR, Dropped, Interval, LocalRun, NoReading, Reading

@@ -81,7 +81,7 @@ class Lag(NamedTuple):
     max_s: float
     """inf: any age, as in a cache."""
     known: bool
-    """False: nothing is known of such a server, and a second is assumed."""
+    """False: nothing is known of such a server, and a little more than a second is assumed."""
     because: str
     """What that rests on, for people."""
 
@@ -148,7 +148,8 @@ class DateReading(NamedTuple):
     min_rtt_s: float
     """The shortest round trip."""
     confirmed: bool
-    """Two more replies on either side of the flip of the second agreed."""
+    """Two more replies on either side of the flip of the second agreed; or, where the range is wider than a second,
+    one more, seconds later."""
     ended: Ended
     served: Served
     method: str = "HEAD"

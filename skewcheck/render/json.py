@@ -17,6 +17,12 @@ import math
 from typing import TypeAlias
 
 from skewcheck.model import (
+    ApiHost,
+    ApiPart,
+    Certificate,
+    DateExchange,
+    DateReading,
+    Difference,
     Dropped,
     Exchange,
     Failure,
@@ -69,6 +75,8 @@ def _document(report: Report) -> Json:
     document["duration_s"] = _number(report.duration_s)
     if report.ntp is not None:
         document["ntp"] = _ntp(report.ntp)
+    if report.api is not None:
+        document["api"] = _api(report.api)
     if report.host is not None:
         document["host"] = _plain(host.document(report.host))
     document["findings"] = [_finding(finding) for finding in report.findings]
@@ -169,6 +177,98 @@ def _dropped(dropped: Dropped) -> Json:
     return {"reason": reason, "count": count}
 
 
+def _api(part: ApiPart) -> Json:
+    survey, judgement = part.survey, part.judgement
+    return {
+        "region": survey.region,
+        "status": judgement.status.value,
+        "proven": judgement.proven,
+        "cut_short": survey.cut_short,
+        "full": survey.full,
+        "local_clock": _local_clock(survey.local),
+        "issuer_ahead": None if part.issuer_ahead is None else _difference(part.issuer_ahead),
+        "hosts": [_host(host) for host in survey.hosts],
+    }
+
+
+def _difference(difference: Difference) -> Json:
+    return {
+        "skew_s": _number(difference.skew_s),
+        **_bounds(difference.interval),
+        **_fresh_bounds(difference.fresh),
+    }
+
+
+def _host(host: ApiHost) -> Json:
+    outcome = host.outcome
+    named: dict[str, Json] = {"role": host.role.value, "host": host.host}
+    if isinstance(outcome, DateReading):
+        return {**named, **_date_reading(outcome), "reason": None, "detail": outcome.detail}
+    missing = dict.fromkeys(_OF_A_READING)
+    known: dict[str, Json] = {"url": outcome.server, "address": outcome.address, "exchanges": []}
+    return {**named, **missing, **known, "reason": outcome.reason, "detail": outcome.detail}
+
+
+def _date_reading(reading: DateReading) -> dict[str, Json]:
+    served = reading.served
+    return {
+        "url": reading.url,
+        "address": reading.address,
+        "skew_s": _number(reading.skew_s),
+        **_bounds(reading.interval),
+        **_fresh_bounds(reading.fresh),
+        "max_lag_s": _number(reading.lag.max_s),
+        "lag_known": reading.lag.known,
+        "lag_because": reading.lag.because,
+        "stamped_by": reading.stamped_by.value,
+        "security": reading.security.value,
+        "proxied": reading.proxied,
+        "method": reading.method,
+        "requests": reading.requests,
+        "min_rtt_s": _number(reading.min_rtt_s),
+        "confirmed": reading.confirmed,
+        "ended": reading.ended.value,
+        "stale": None if reading.stale is None else reading.stale.value,
+        "spread_s": _number(reading.spread_s),
+        "mix": None if reading.mix is None else reading.mix.value,
+        "http_status": served.status,
+        "server": served.server,
+        "via": served.via,
+        "x_cache": served.x_cache,
+        "age_s": _number(served.age_s),
+        "correlation_id": served.correlation_id,
+        "location": served.location,
+        "certificate": None if reading.certificate is None else _certificate(reading.certificate),
+        "exchanges": [_date_exchange(exchange) for exchange in reading.exchanges],
+    }
+
+
+_OF_A_READING = (
+    *("skew_s", "low_s", "high_s", "fresh_low_s", "fresh_high_s", "max_lag_s", "lag_known", "lag_because"),
+    *("stamped_by", "security", "proxied", "method", "requests", "min_rtt_s", "confirmed", "ended"),
+    *("stale", "spread_s", "mix", "http_status", "server", "via", "x_cache", "age_s", "correlation_id", "location"),
+    "certificate",
+)
+"""What is null where a host gave no reading."""
+
+
+def _certificate(certificate: Certificate) -> Json:
+    return {
+        "not_before": utc_text(certificate.not_before_s),
+        "not_after": utc_text(certificate.not_after_s),
+    }
+
+
+def _date_exchange(exchange: DateExchange) -> Json:
+    return {
+        "sent_s": _number(exchange.sent_s),
+        "received_s": _number(exchange.received_s),
+        "date_s": exchange.date_s,
+        "http_status": exchange.status,
+        "connection": exchange.connection,
+    }
+
+
 def _finding(finding: Finding) -> Json:
     return {
         "id": finding.id,
@@ -192,6 +292,11 @@ def _bounds(interval: Interval | None) -> dict[str, Json]:
     if interval is None:
         return {"low_s": None, "high_s": None}
     return {"low_s": _number(interval.low_s), "high_s": _number(interval.high_s)}
+
+
+def _fresh_bounds(interval: Interval) -> dict[str, Json]:
+    """Return the two ends of a range that holds if the `Date` is fresh."""
+    return {"fresh_low_s": _number(interval.low_s), "fresh_high_s": _number(interval.high_s)}
 
 
 def _number(value: float | None) -> float | None:

@@ -1,18 +1,19 @@
-"""The picture: every server's range on one common axis of skew, 0 being UTC. Pure: characters and their roles.
+"""The picture: the range of each clock on one common axis of skew. Pure: characters and their roles.
 
 It is honest. A range covers every cell that it touches, so it is never drawn narrower than it is; what goes on beyond
 the edge ends in an arrow. The shapes carry the meaning, colour only repeats it: a liar's estimate is a cross, the
-agreed range is doubled. All glyphs of the Unicode set are in WGL4, which consoles and terminal fonts have.
+agreed range is doubled, what can't be ruled out is dotted. All glyphs of the Unicode set are in WGL4, which consoles
+and terminal fonts have.
 """
 
 import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from skewcheck.model import Consensus, Interval, Reading, ServerStatus, Thresholds
+from skewcheck.model import Interval, Thresholds
 from skewcheck.quantity import direction, duration_text, skew_text
 
-LINE, RANGE, LIAR, AGREED, LABEL = "line", "range", "liar", "agreed", "label"
+LINE, RANGE, DOUBT, LIAR, AGREED, LABEL = "line", "range", "doubt", "liar", "agreed", "label"
 """Roles of a piece of text: what a style is chosen by."""
 
 Span = tuple[str, str]
@@ -22,7 +23,7 @@ Span = tuple[str, str]
 class Glyphs(NamedTuple):
     """The characters that pictures are drawn with."""
 
-    utc: str
+    zero: str
     limit: str
     left_end: str
     right_end: str
@@ -30,10 +31,11 @@ class Glyphs(NamedTuple):
     crossing: str
     estimate: str
     liar: str
+    doubt: str
     beyond_left: str
     beyond_right: str
     axis: str
-    axis_utc: str
+    axis_zero: str
     axis_limit: str
     agreed_left: str
     agreed_right: str
@@ -42,8 +44,20 @@ class Glyphs(NamedTuple):
     agreed_cell: str
 
 
-UNICODE = Glyphs(*"│¦├┤─┼•×◄►─┼┴╞╡═╪╬")
-ASCII = Glyphs(*"|:()-+ox<>-++[]==#")
+UNICODE = Glyphs(*"│¦├┤─┼•×·◄►─┼┴╞╡═╪╬")
+ASCII = Glyphs(*"|:()-+ox.<>-++[]==#")
+
+
+class Bar(NamedTuple):
+    """What there is to draw of one clock, as skew of the local clock against it."""
+
+    skew_s: float | None
+    """The best estimate; None where there is none worth a mark."""
+    interval: Interval
+    possible: Interval | None = None
+    """A wider range that can't be ruled out, where there is one."""
+    wrong: bool = False
+    """Proven wrong by the others."""
 
 
 class Axis(NamedTuple):
@@ -66,37 +80,52 @@ class Axis(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """What one measurement looks like: rows of servers over a ruler with labels."""
+    """What one measurement looks like: rows of clocks over a ruler with labels."""
 
     axis: Axis
     marks: tuple[tuple[float, str], ...]
-    """Thresholds that are on the axis, apart from UTC, with their names."""
+    """Thresholds that are on the axis, apart from its zero, with their names."""
     glyphs: Glyphs
+    zero: str
+    """What the local clock equals where its skew is 0."""
 
-    def row(self, reading: Reading, *, liar: bool) -> list[Span]:
-        """Return the range of one server, between the lines of UTC and the thresholds."""
-        glyphs, last = self.glyphs, self.axis.cells - 1
+    def row(self, bar: Bar) -> list[Span]:
+        """Return the range of one clock, between the lines of zero and the thresholds."""
+        glyphs = self.glyphs
         cells = [(" ", LINE)] * self.axis.cells
         for skew_s, _ in self.marks:
             cells[self.axis.cell(skew_s)] = (glyphs.limit, LINE)
-        cells[self.axis.cell(0.0)] = (glyphs.utc, LINE)
+        cells[self.axis.cell(0.0)] = (glyphs.zero, LINE)
 
-        role = LIAR if liar else RANGE
-        first, final = self.axis.cell(reading.interval.low_s), self.axis.cell(reading.interval.high_s)
-        for at in range(max(first, 0), min(final, last) + 1):
-            cells[at] = (glyphs.body if cells[at][0] == " " else glyphs.crossing, role)
-        if 0 <= first <= last:
+        role = LIAR if bar.wrong else RANGE
+        if bar.possible is not None:
+            self._lay(cells, bar.possible, glyphs.doubt, DOUBT)
+        first, final = self._lay(cells, bar.interval, glyphs.body, role)
+        if self.axis.holds(bar.interval.low_s):
             cells[first] = (glyphs.left_end, role)
-        if 0 <= final <= last:
+        if self.axis.holds(bar.interval.high_s):
             cells[final] = (glyphs.right_end, role)
-        estimate = self.axis.cell(reading.skew_s)
-        if 0 <= estimate <= last:
-            cells[estimate] = (glyphs.liar if liar else glyphs.estimate, role)
-        if first < 0:
-            cells[0] = (glyphs.beyond_left, role)
-        if final > last:
-            cells[last] = (glyphs.beyond_right, role)
+        if bar.skew_s is not None and self.axis.holds(bar.skew_s):
+            cells[self.axis.cell(bar.skew_s)] = (glyphs.liar if bar.wrong else glyphs.estimate, role)
+        if bar.possible is not None:
+            self._lay_arrows(cells, bar.possible, DOUBT)
+        self._lay_arrows(cells, bar.interval, role)
         return _runs(cells)
+
+    def _lay(self, cells: list[Span], interval: Interval, body: str, role: str) -> tuple[int, int]:
+        """Cover every cell that *interval* touches; return the first and the final one, which may be off the axis."""
+        first, final = self.axis.cell(interval.low_s), self.axis.cell(interval.high_s)
+        for at in range(max(first, 0), min(final, self.axis.cells - 1) + 1):
+            crossed = cells[at][0] in (self.glyphs.zero, self.glyphs.limit, self.glyphs.crossing)
+            cells[at] = (self.glyphs.crossing if crossed else body, role)
+        return first, final
+
+    def _lay_arrows(self, cells: list[Span], interval: Interval, role: str) -> None:
+        """Tell where *interval* goes on beyond the axis."""
+        if interval.low_s < self.axis.low_s:
+            cells[0] = (self.glyphs.beyond_left, role)
+        if interval.high_s > self.axis.high_s:
+            cells[-1] = (self.glyphs.beyond_right, role)
 
     def ruler(self, agreed: Interval | None) -> list[Span]:
         """Return the axis itself, with the agreed range doubled."""
@@ -104,7 +133,7 @@ class Picture(NamedTuple):
         cells = [(glyphs.axis, LINE)] * self.axis.cells
         for skew_s, _ in self.marks:
             cells[self.axis.cell(skew_s)] = (glyphs.axis_limit, LINE)
-        cells[self.axis.cell(0.0)] = (glyphs.axis_utc, LINE)
+        cells[self.axis.cell(0.0)] = (glyphs.axis_zero, LINE)
         if agreed is None:
             return _runs(cells)
 
@@ -116,8 +145,8 @@ class Picture(NamedTuple):
         return _runs(cells)
 
     def labels(self) -> str:
-        """Return the line below the ruler: UTC, the thresholds, and where there is room the ends of the axis."""
-        line = self._placed(" " * self.axis.cells, 0.0, ["UTC"])
+        """Return the line below the ruler: its zero, the thresholds, and where there is room the ends of the axis."""
+        line = self._placed(" " * self.axis.cells, 0.0, [self.zero])
         for skew_s, name in self.marks:
             short = duration_text(skew_s)
             line = self._placed(line, skew_s, [short] if name in line else [f"{name} {short}", short])
@@ -135,46 +164,43 @@ class Picture(NamedTuple):
         return line
 
 
-def picture(consensus: Consensus, thresholds: Thresholds | None, cells: int, glyphs: Glyphs) -> Picture | None:
-    """Return how to draw *consensus* on *cells* cells; None where nobody gave a reading."""
-    readings = [vote.outcome for vote in consensus.votes if isinstance(vote.outcome, Reading)]
-    if not readings:
-        return None
+def picture(  # noqa: PLR0917 - what is drawn, then on what
+    bars: Sequence[Bar], core: Interval | None, thresholds: Thresholds | None, cells: int, glyphs: Glyphs, zero: str
+) -> Picture:
+    """Return how to draw *bars* on *cells* cells, so that *core* is seen best (None: all of them alike)."""
     limits = [] if thresholds is None else [(thresholds.warning_s, "warning"), (thresholds.critical_s, "critical")]
-    axis = Axis(*_stretch(consensus, [limit_s for limit_s, _ in limits]), cells)
+    axis = Axis(*_stretch(bars, core, [limit_s for limit_s, _ in limits]), cells)
     taken = {axis.cell(0.0)}
     marks = []
     for skew_s, name in [(sign * limit_s, name) for limit_s, name in limits for sign in (1, -1)]:
         if axis.holds(skew_s) and axis.cell(skew_s) not in taken:
             taken.add(axis.cell(skew_s))
             marks.append((skew_s, name))
-    return Picture(axis, tuple(marks), glyphs)
+    return Picture(axis, tuple(marks), glyphs, zero)
 
 
 # How many times wider the axis may become for the sake of ...
 _FOR_ITS_VOTERS = 12  # ... the ranges that agree: of 24 cells the agreed range keeps two
 _FOR_A_LIMIT = 2.5  # ... a threshold that isn't reached
+_FOR_A_DOUBT = 3.0  # ... what can't be ruled out
 _FOR_A_LIAR = 1.6  # ... a liar; an arrow says enough
 _NARROWEST_S = 1e-4
 """No axis is narrower than 0.1 ms: what is smaller isn't skew."""
 
 
-def _stretch(consensus: Consensus, limits_s: Iterable[float]) -> tuple[float, float]:
-    """Return from where to where the axis goes: round numbers around UTC, the agreed range and what else fits."""
-    votes = [(vote.status, vote.outcome.interval) for vote in consensus.votes if isinstance(vote.outcome, Reading)]
-    voters = [interval for status, interval in votes if status is not ServerStatus.FALSETICKER]
-    liars = [interval for status, interval in votes if status is ServerStatus.FALSETICKER]
-    agreed = consensus.interval
-    if agreed is None:
+def _stretch(bars: Sequence[Bar], core: Interval | None, limits_s: Iterable[float]) -> tuple[float, float]:
+    """Return from where to where the axis goes: round numbers around 0, the core and what else fits."""
+    voters = [bar.interval for bar in bars if not bar.wrong]
+    if core is None:
         return _rounded(_hull([0.0, *(end_s for interval in voters for end_s in interval)]))
 
-    core = _hull([0.0, *agreed])
-    hull = _grown(core, voters, _FOR_ITS_VOTERS)
-    limits = [Interval(s, s) for s in limits_s if agreed.high_s > 0] + [
-        Interval(-s, -s) for s in limits_s if agreed.low_s < 0
+    hull = _grown(_hull([0.0, *core]), voters, _FOR_ITS_VOTERS)
+    limits = [Interval(s, s) for s in limits_s if core.high_s > 0] + [
+        Interval(-s, -s) for s in limits_s if core.low_s < 0
     ]
     hull = _grown(hull, limits, _FOR_A_LIMIT)
-    return _rounded(_grown(hull, liars, _FOR_A_LIAR))
+    hull = _grown(hull, [bar.possible for bar in bars if bar.possible is not None], _FOR_A_DOUBT)
+    return _rounded(_grown(hull, [bar.interval for bar in bars if bar.wrong], _FOR_A_LIAR))
 
 
 def _hull(points_s: Iterable[float]) -> Interval:
@@ -185,11 +211,14 @@ def _hull(points_s: Iterable[float]) -> Interval:
 
 
 def _grown(hull: Interval, wanted: Iterable[Interval], factor: float) -> Interval:
-    """Return *hull* with each of *wanted* that doesn't make it more than *factor* times wider, nearest first."""
+    """Return *hull* with each of *wanted*, as far as it is bounded, that makes it at most *factor* times wider.
+
+    The nearest come first.
+    """
     widest_s = hull.width_s * factor
     for interval in sorted(wanted, key=hull.gap_to):
         wider = _hull([*hull, *interval])
-        if wider.width_s <= widest_s and all(map(math.isfinite, interval)):
+        if wider.width_s <= widest_s:
             hull = wider
     return hull
 
@@ -208,7 +237,7 @@ _FEWEST_STEPS = 8
 
 
 def _rounded(hull: Interval) -> tuple[float, float]:
-    """Return the ends of *hull* moved outwards to round numbers, with air on both sides of UTC."""
+    """Return the ends of *hull* moved outwards to round numbers, with air on both sides of 0."""
     step_s = next((step_s for step_s in reversed(_STEPS_S) if step_s * _FEWEST_STEPS <= hull.width_s), _STEPS_S[0])
     low_s = min(min(math.floor(hull.low_s / step_s), -1) * step_s, hull.low_s)
     high_s = max(max(math.ceil(hull.high_s / step_s), 1) * step_s, hull.high_s)

@@ -50,7 +50,16 @@ def clock(
 ) -> Run:
     """Run `skewcheck clock --json` against *servers*; *prefix* goes before the command."""
     named = [argument for server in servers for argument in ("-H", server)]
-    command = [*prefix, sys.executable, "-m", "skewcheck", "clock", "--json", *options, *named]
+    return _run(["clock", *options, *named], environment, prefix)
+
+
+def api(url: str, *options: str, environment: Mapping[str, str] | None = None, prefix: Sequence[str] = ()) -> Run:
+    """Run `skewcheck api --json` against what answers at *url*."""
+    return _run(["api", "--url", url, *options], environment, prefix)
+
+
+def _run(arguments: Sequence[str], environment: Mapping[str, str] | None, prefix: Sequence[str]) -> Run:
+    command = [*prefix, sys.executable, "-m", "skewcheck", *arguments, "--json"]
     started_s = time.monotonic()
     done = subprocess.run(
         command, capture_output=True, text=True, timeout=60, check=False, env={**os.environ, **(environment or {})}

@@ -17,8 +17,19 @@ _PACKAGES = {
     "unshare": "util-linux",
     "nsenter": "util-linux",
     "libfaketime.so.1": "libfaketime",
+    "nginx": "nginx-light",
+    "apache2": "apache2",
+    "node": "nodejs",
+    "lighttpd": "lighttpd",
+    "varnishd": "varnish",
+    "haproxy": "haproxy",
+    "openssl": "openssl",
+    "htpdate": "htpdate",
 }
-_REPLACES = {"chrony": " (it replaces this machine's time service: better in a container)"}
+_SERVES = " (it starts a service: better in a container)"
+_REMARKS = {"chrony": " (it replaces this machine's time service: better in a container)"} | dict.fromkeys(
+    ("nginx-light", "apache2", "lighttpd", "varnish", "htpdate"), _SERVES
+)
 _SYSTEM_FOLDERS = "/usr/sbin:/sbin"
 """Not on the PATH of everybody."""
 
@@ -53,7 +64,7 @@ def _works(command: tuple[str, ...]) -> bool:
 
 def _skip(program: str) -> str:
     package = _PACKAGES[program]
-    pytest.skip(f"{program} is missing: sudo apt-get install {package}{_REPLACES.get(package, '')}")
+    pytest.skip(f"{program} is missing: sudo apt-get install {package}{_REMARKS.get(package, '')}")
 
 
 def need_root() -> None:

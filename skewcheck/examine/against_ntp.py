@@ -1,16 +1,13 @@
-"""What is asked -> everything asked under one deadline -> judged -> `Report`. The only way in.
-
-The commands and the public API both call this and nothing deeper.
-"""
+"""The local clock against NTP: asked, judged, and reported."""
 
 import contextlib
-import math
 import sys
 import time
 from collections.abc import Sequence
-from typing import NamedTuple
 
-from skewcheck.errors import SkewcheckError, UsageError
+from skewcheck.errors import UsageError
+from skewcheck.examine.policy import exit_code, measuring_time, thresholds
+from skewcheck.examine.request import ClockRequest
 from skewcheck.host.facts import cloud_of, read_host
 from skewcheck.judge import diagnose, sentence, severity
 from skewcheck.measure.servers import MAX_SERVERS, Origin, Server, parse_server, whom_to_ask
@@ -18,14 +15,12 @@ from skewcheck.measure.survey import survey
 from skewcheck.measure.voter import spacing_s
 from skewcheck.model import (
     Basis,
-    Failure,
     Family,
     HostFacts,
     Interval,
     NtpPart,
     Report,
     ServerList,
-    Status,
     Survey,
     Thresholds,
 )
@@ -37,72 +32,39 @@ MAX_SAMPLES = 8
 """What the filter of RFC 5905 §10 keeps; each costs somebody's server a packet."""
 MAX_QUOTED = 30
 """Characters of a wrong server name that are repeated to the user."""
-_MIN_MEASURING_S = 0.05
-
-
-class Policy(NamedTuple):
-    """Where the limits are, and what counts as a failure."""
-
-    warning_s: float = 0.1
-    """About twice what a 50 ms path resolves."""
-    critical_s: float = 1.0
-    """From here on a verifier without leeway always refuses a fresh token."""
-    fail_on: Status = Status.WARNING
-    """`WARNING`, or `CRITICAL`: then a warning exits 0."""
-    on_unknown: Status = Status.UNKNOWN
-    """What a measurement that could not tell counts as, in the exit code alone."""
-
-
-class ClockRequest(NamedTuple):
-    """What to ask, for how long. The defaults are those of `skewcheck clock`."""
-
-    servers: tuple[str, ...] = ()
-    """`HOST[:PORT]` each; none: the public list."""
-    policy: Policy = Policy()
-    timeout_s: float | None = None
-    """None: 3 s, and as much more as the samples need."""
-    family: Family = Family.ANY
-    samples: int = 1
-    """Of each server, 1 to 8, spaced 2 s (NIST 4 s)."""
-    command: str = "clock"
-    ask_host: bool = True
-    """Read what this host says of its own clock, too."""
-    spent_s: float = 0.0
-    """How much of the timeout is gone already or will be needed afterwards: a process's own start and end."""
 
 
 def clock(request: ClockRequest) -> Report:
     """Measure the local clock against NTP servers and judge it. Raises UsageError; never for a silent network."""
-    thresholds = _thresholds(request.policy)
+    limits = thresholds(request.policy)
     named = _named(request)
     began_s = time.perf_counter()
     host = read_host() if request.ask_host else None
     servers = named or whom_to_ask(_own(host))
     timeout_s = _measuring_time(request, servers, time.perf_counter() - began_s)
     found = survey(servers, _listed(servers), timeout_s=timeout_s, family=request.family, samples=request.samples)
-    return judged(found, thresholds, request, host)
+    return judged(found, limits, request, host)
 
 
-def judged(found: Survey, thresholds: Thresholds, request: ClockRequest, host: HostFacts | None = None) -> Report:
+def judged(found: Survey, limits: Thresholds, request: ClockRequest, host: HostFacts | None = None) -> Report:
     """Return the report on what was measured, and on what the *host* says."""
     consensus = found.consensus
     judgement = severity.judge(
         consensus.skew_s,
         consensus.interval,
         consensus.basis,
-        thresholds,
+        limits,
         witness=found.witness if found.own else consensus.interval,
     )
-    case = diagnose.Case(found, judgement, thresholds, sys.platform, _asked(request), host)
-    policy = request.policy
+    case = diagnose.Case(found, judgement, limits, sys.platform, _asked(request), host)
     return Report(
         command=request.command,
         status=judgement.status,
         proven=judgement.proven,
-        exit_code=severity.exit_code(judgement.status, policy.fail_on, policy.on_unknown),
-        verdict=sentence.verdict(found, judgement, thresholds, host),
+        exit_code=exit_code(judgement.status, request.policy),
+        verdict=sentence.verdict(found, judgement, limits, host),
         meaning=sentence.meaning(found),
-        thresholds=thresholds,
+        thresholds=limits,
         next_step=diagnose.next_step(case),
         assumes=("majority-honest", "path-not-hostile")
         if consensus.basis is Basis.MAJORITY and found.independent
@@ -113,19 +75,6 @@ def judged(found: Survey, thresholds: Thresholds, request: ClockRequest, host: H
         ntp=NtpPart(found, judgement),
         host=host,
         findings=diagnose.findings(case),
-    )
-
-
-def failed(command: str, error: SkewcheckError) -> Report:
-    """Return the report on a run that measured nothing because of *error*."""
-    return Report(
-        command=command,
-        status=Status.UNKNOWN,
-        proven=False,
-        exit_code=severity.EXIT_CODES[Status.UNKNOWN],
-        verdict=f"{sentence.WORDS[Status.UNKNOWN]}  {error.summary}",
-        meaning=error.remedy,
-        failure=Failure(error.id, error.summary, error.remedy),
     )
 
 
@@ -176,24 +125,13 @@ def _asked(request: ClockRequest) -> tuple[str, ...]:
     return (*family, *(f"-H {quote(visible(given))}" for given in request.servers))
 
 
-def _thresholds(policy: Policy) -> Thresholds:
-    if not 0 < policy.warning_s < policy.critical_s < math.inf:
-        raise UsageError(
-            "the warning threshold must be above 0 and below the critical one",
-            f"Got {policy.warning_s:g} s and {policy.critical_s:g} s; the defaults are 100ms and 1s.",
-        )
-    return Thresholds(policy.warning_s, policy.critical_s)
-
-
 def _measuring_time(request: ClockRequest, servers: Sequence[Server], gone_s: float) -> float:
     if not 1 <= request.samples <= MAX_SAMPLES:
         raise UsageError(f"{request.samples} samples are not possible", f"Take 1 to {MAX_SAMPLES} of each server.")
     timeout_s = request.timeout_s
     if timeout_s is None:
         timeout_s = TIMEOUT_S + (request.samples - 1) * max(spacing_s(server) for server in servers)
-    if not 0 < timeout_s < math.inf:
-        raise UsageError("the timeout must be above 0", "Example: -t 3s.")
-    return max(timeout_s - request.spent_s - gone_s, _MIN_MEASURING_S)
+    return measuring_time(timeout_s, request.spent_s + gone_s)
 
 
 def _true_time(measured_at_s: float, skew: Interval | None) -> Interval | None:

@@ -1,0 +1,103 @@
+"""What a person can do next about an API's clock: one command each."""
+
+from collections.abc import Callable
+from shlex import quote
+
+from skewcheck.judge import remedies
+from skewcheck.judge.api_case import Case, may_lag
+from skewcheck.model import Ended, NextStep, NoReading, Status
+
+WHOSE = NextStep("next", "skewcheck clock", "asks NTP: tells whether it is this clock that is off, or the API's")
+_THIS_ONE = NextStep("next", "skewcheck clock", "asks NTP: tells whether this clock is right, whatever the API's does")
+_OTHERS = NextStep("next", "skewcheck clock", "asks NTP: other services than this API check tokens by that")
+_NO_CACHE = NextStep("next", "skewcheck clock", "asks NTP, where no cache stands between")
+_SETTLES_AGE = NextStep(
+    "next", "skewcheck clock", "asks NTP, which is never old: settles what the age of a Date leaves open"
+)
+
+
+def next_step(case: Case) -> NextStep:
+    """Return the one command for the last line: what mends it here, else what settles the question."""
+    fake, reading = None if case.host is None else case.host.fake, case.reading
+    if isinstance(case.survey.first.outcome, NoReading):
+        return reach(case, case.survey.first.outcome, case.survey.first.host)
+    assert reading is not None  # the other kind of outcome
+    if fake is not None and remedies.misleads(fake):
+        return remedies.mend_clock(case.platform, case.host)
+    if case.survey.local.step_s:
+        return again(case)
+    if reading.stale is not None:
+        return _NO_CACHE
+    if reading.spread_s:
+        return _THIS_ONE
+    if reading.ended is Ended.DEADLINE and not case.judgement.proven:
+        return _longer(case)
+    if case.judgement.least is not case.judgement.most and not case.survey.full and reading.ended is not Ended.NARROW:
+        return full(case)
+    if case.judgement.status is not Status.OK:
+        return WHOSE
+    return _SETTLES_AGE if may_lag(reading) and not case.judgement.proven else _OTHERS
+
+
+def again(case: Case) -> NextStep:
+    """Return how to ask the same hosts again."""
+    return NextStep("next", _command(case), "measures again, now that the clock has been set")
+
+
+def full(case: Case) -> NextStep:
+    """Return how to ask until the range is as narrow as it can be."""
+    return NextStep("next", _command(case, "--full"), "narrows the range, down to about one round trip")
+
+
+def reach(case: Case, outcome: NoReading, host: str) -> NextStep:
+    """Return what shows, or mends, why *host* gave nothing."""
+    for begins, step in _WAYS:
+        if outcome.reason.startswith(begins):
+            return step(case, outcome, host)
+    return _by_curl(case, outcome, host)
+
+
+def _command(case: Case, *more: str) -> str:
+    return " ".join(["skewcheck api", *case.asked, *more])
+
+
+def _by_curl(case: Case, outcome: NoReading, host: str) -> NextStep:
+    asked = outcome.server if "://" in outcome.server else case.url or f"https://{host}/"
+    why = "shows how far a request gets, and the Date line if one comes"
+    return NextStep("next", f"curl -sSIv {quote(asked)}", why)
+
+
+def _by_name(_: Case, __: NoReading, host: str) -> NextStep:
+    name = host.rpartition(":")[0] if host.count(":") == 1 else host
+    return NextStep("next", f"nslookup {quote(name)}", "shows who resolves names here, and what is said of this one")
+
+
+def _by_proxy(_: Case, __: NoReading, ___: str) -> NextStep:
+    return NextStep("next", "env | grep -i _proxy", "shows which proxy this goes through; NO_PROXY goes past it")
+
+
+def _by_authority(case: Case, _: NoReading, __: str) -> NextStep:
+    why = "with the authority that this network's proxy or this gateway signs with: ask whoever runs it for the file"
+    asked = tuple(option for option in case.asked if not option.startswith("--ca-file "))
+    return NextStep("next", _command(case._replace(asked=asked), "--ca-file FILE"), why)
+
+
+def _later(case: Case, _: NoReading, __: str) -> NextStep:
+    return NextStep("next", _command(case), "in a minute: the server asked for patience")
+
+
+def _by_waiting(case: Case, _: NoReading, __: str) -> NextStep:
+    return _longer(case)
+
+
+def _longer(case: Case) -> NextStep:
+    return NextStep("next", _command(case, "-t 30s"), "takes more time: the deadline came first")
+
+
+_WAYS: tuple[tuple[tuple[str, ...], Callable[[Case, NoReading, str], NextStep]], ...] = (
+    (("dns-", "no-address"), _by_name),
+    (("proxy-",), _by_proxy),
+    (("certificate-unknown-ca", "certificate-self-signed", "certificate-bad-signature", "ca-"), _by_authority),
+    (("rate-limited",), _later),
+    (("stalled", "endless-continue", "no-answer"), _by_waiting),
+)

@@ -1,0 +1,90 @@
+"""When to send the next request, and when to send none. Pure.
+
+The server's second k begins at the local time k + skew. So a range of skew is a stretch of every local second in
+which `Date` moves on; a reply stamped inside of it says in which part.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from skewcheck.model import Interval
+
+_PART = 0.36
+"""Where in the stretch to aim. A reply with the old second leaves the rest of this second usable at once, one with the
+new second costs waiting for the next: so the cheaper answer is made the likelier one."""
+_LAST_PART = 0.7
+"""Up to here a request in this second is worth more than waiting for the next."""
+_HALF = 0.5
+"""Where to aim when the stretch is over before the first reply is back: then both answers cost a second."""
+_NARROW = 1.3
+_NARROW_S = 5e-3
+"""One round trip is the floor, and each further request near it gains little: from 1.3 on one gains nothing."""
+_MARGIN = 0.75
+_MARGIN_S = 2e-3
+"""How far from the stretch, in round trips, a reply is stamped whose `Date` is certain beforehand."""
+_APART = 1.2
+"""Round trips from one request of the confirmation to the next, before the flip."""
+
+
+EACH_SIDE = 2
+"""Requests of the confirmation before the flip, and as many after it: of two clocks that take turns each is asked."""
+_LATE = 0.1
+_LATE_S = 1e-3
+"""How late the last request before the flip may go out, in round trips and seconds: well within the margin."""
+
+
+class Plan(NamedTuple):
+    """One request of the confirmation."""
+
+    at_s: float
+    latest_s: float
+    """After this its answer is not certain."""
+    new: bool
+    """It goes out after the flip into `second`, and not before it."""
+    second: int
+
+
+def decided(fresh: Interval, limits_s: Sequence[float]) -> bool:
+    """Tell whether no threshold on the absolute skew lies inside of the range."""
+    return not any(fresh.low_s < edge_s < fresh.high_s for limit_s in limits_s for edge_s in (-limit_s, limit_s))
+
+
+def narrow(fresh: Interval, rtt_s: float) -> bool:
+    """Tell whether the range is about as narrow as this path allows."""
+    return fresh.width_s <= _NARROW * rtt_s + _NARROW_S
+
+
+def next_search_s(fresh: Interval, rtt_s: float, now_s: float, setup_s: float) -> float:
+    """Return when to send so that the reply splits the range best; *setup_s* is what opening a connection takes."""
+    ready_s = now_s + setup_s
+    open_s = max(1e-4, fresh.width_s - rtt_s)  # what is not known about the flip
+    aim = _PART if (_LAST_PART - _PART) * open_s > rtt_s + setup_s else _HALF
+    second = math.ceil(ready_s - fresh.low_s - aim * open_s)
+    part = (ready_s - (second - 1 + fresh.low_s)) / open_s
+    return ready_s if aim < part <= _LAST_PART else second + fresh.low_s + aim * open_s
+
+
+def confirmation(
+    fresh: Interval, rtt_s: float, now_s: float, setup_s: float, sides: Sequence[bool]
+) -> tuple[Plan, ...]:
+    """Return requests whose answers are certain if the range is true: before the flip of a second, then after it.
+
+    *sides* has False if those before are wanted, True if those after are. Two and two in this order: the answers
+    of two clocks that take turns can't fit them. *setup_s* is what opening a connection takes before each.
+    """
+    away_s = fresh.width_s / 2 + _MARGIN * rtt_s + _MARGIN_S
+    apart_s = _APART * rtt_s + setup_s
+    lead_s = rtt_s / 2 - away_s if False not in sides else rtt_s / 2 + away_s + (EACH_SIDE - 1) * apart_s
+    second = math.ceil(now_s + setup_s + lead_s - fresh.middle_s)
+    flip_s = second + fresh.middle_s - rtt_s / 2
+    last_s, first_s = flip_s - away_s, flip_s + away_s
+    latest_s = last_s + _LATE * rtt_s + _LATE_S
+    before = [Plan(last_s - n * apart_s, latest_s, new=False, second=second) for n in reversed(range(EACH_SIDE))]
+    after = [Plan(first_s, math.inf, new=True, second=second)] * EACH_SIDE
+    return (*(before if False in sides else ()), *(after if True in sides else ()))
+
+
+def confirmation_s(fresh: Interval, rtt_s: float, setup_s: float) -> float:
+    """Return how long that takes at most on an even path."""
+    return 1 + fresh.width_s + 5 * rtt_s + 4 * setup_s

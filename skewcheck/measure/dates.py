@@ -1,0 +1,258 @@
+"""Asks all hosts for their `Date` at once, under one deadline, and tells what that proves at the end of the run."""
+
+import functools
+import math
+import queue
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from skewcheck import genesys
+from skewcheck.errors import HostError
+from skewcheck.measure import tls
+from skewcheck.measure.addresses import look_up
+from skewcheck.measure.http_date import Progress, Question, Request, Target, measure
+from skewcheck.measure.localclock import DRIFT_PPM, LocalClock
+from skewcheck.measure.servers import could_be_a_host
+from skewcheck.measure.tcp import Resolver
+from skewcheck.measure.transport import USUAL_PORTS, Endpoint, HttpTransport, authority
+from skewcheck.model import ApiHost, ApiSurvey, DateReading, Ended, Family, Interval, LocalRun, NoReading, Role
+
+GRACE_S = 0.1
+"""Past the deadline nothing is waited for any more; so long a thread may take to say what it has proven by then."""
+MAX_URL_LENGTH = 1000
+"""What is longer is no address of an API, and may be a secret that was pasted by mistake."""
+_UNESCAPED = "/%:@!$&'()*+,;=~-._"
+"""What may stand in a path as it is (RFC 3986 §3.3)."""
+
+
+def ask_dates(
+    targets: Sequence[Target],
+    question: Question,
+    *,
+    region: str | None,
+    timeout_s: float,
+    family: Family = Family.ANY,
+    ca_file: str | None = None,
+    clock: LocalClock | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    resolver: Resolver = look_up,
+) -> ApiSurvey:
+    """Ask every one of *targets*, until *clock* has run for *timeout_s* at most, and return what they prove.
+
+    *progress* is called in the thread of the caller.
+    """
+    local = LocalClock() if clock is None else clock
+    trusted = _once(lambda: tls.context(ca_file))
+    events: queue.SimpleQueue[tuple[int, _Event]] = queue.SimpleQueue()
+    transports = [
+        HttpTransport(
+            endpoint(target),
+            clock=local,
+            deadline_s=timeout_s,
+            family=family,
+            trusted=trusted,
+            ca_file=ca_file,
+            resolver=resolver,
+        )
+        for target in targets
+    ]
+    for number, (target, transport) in enumerate(zip(targets, transports, strict=True)):
+        tell = functools.partial(_tell, events, number)
+        _start(functools.partial(_ask, target, question, transport, local, tell))
+    ended = _collect(events, len(targets), progress, lambda: timeout_s + GRACE_S - local.elapsed_s())
+    run = local.finish()
+    hosts = [
+        ApiHost(
+            target.role,
+            target.host,
+            _at_the_end(ended[number], run, local.resolution_s) if number in ended else _nothing(target, transport),
+        )
+        for number, (target, transport) in enumerate(zip(targets, transports, strict=True))
+    ]
+    return ApiSurvey(region, tuple(hosts), run, _cut_short(ended, len(targets)), question.full)
+
+
+def region_targets(region: genesys.Region) -> tuple[Target, Target]:
+    """Return what to ask in *region*: its API, and the host that issues its tokens."""
+    return (
+        _target(Role.API, region.api_url, genesys.API_PROBES),
+        _target(Role.LOGIN, region.login_url, genesys.LOGIN_PROBES),
+    )
+
+
+def parse_url(text: str) -> Target:
+    """Return what to ask where the user names a URL.
+
+    Raises ValueError with a sentence for the user, which repeats nothing of *text*: it may hold a password.
+    """
+    from urllib.parse import quote, urlsplit
+
+    written = text.strip()
+    if len(written) > MAX_URL_LENGTH or not written.isprintable() or " " in written or "\\" in written:
+        raise ValueError("is not a URL; write https://HOST/PATH")
+    try:
+        parts = urlsplit(written)
+        host, port, netloc = parts.hostname or "", parts.port, parts.netloc
+    except ValueError:
+        raise ValueError(_NO_HOST) from None
+    if parts.scheme not in USUAL_PORTS:
+        raise ValueError("is not a URL; write https://HOST/PATH")
+    if "@" in netloc:
+        raise ValueError("holds a name or a password; leave them out, the time is told without")
+    if "?" in written or "#" in written:
+        raise ValueError("has a query or a fragment, which may hold a secret; leave it out, the time is told without")
+    # Old Pythons find a host in much that names none, so it must be the same when it is written back.
+    if not _is_host(host) or netloc.lower() != authority(host.lower(), port or 0):
+        raise ValueError(_NO_HOST)
+    usual = USUAL_PORTS[parts.scheme]
+    path = quote(parts.path or "/", safe=_UNESCAPED)
+    shown = authority(host, port or usual, usual)
+    requests = (Request("HEAD", path), Request("GET", path))
+    return Target(Role.URL, shown, f"{parts.scheme}://{shown}{path}", requests)
+
+
+_NO_HOST = "names no host that can be asked; write https://HOST/PATH or https://HOST:PORT/PATH"
+
+
+def endpoint(target: Target) -> Endpoint:
+    """Return where to ask for *target*."""
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(target.url)
+    return Endpoint(parts.scheme, parts.hostname or "", parts.port or USUAL_PORTS[parts.scheme])
+
+
+def _is_host(host: str) -> bool:
+    """Tell whether *host* is a name, or an address in the form that is left when brackets are off."""
+    if ":" not in host:
+        try:
+            return could_be_a_host(host) and bool(host.encode("idna"))
+        except UnicodeError:
+            return False
+    try:
+        socket.inet_pton(socket.AF_INET6, host.partition("%")[0])
+    except OSError:
+        return False
+    return could_be_a_host(host)
+
+
+def _target(role: Role, url: str, probes: Sequence[tuple[str, str]]) -> Target:
+    requests = tuple(Request(method, path) for method, path in probes)
+    return Target(role, url.partition("://")[2], f"{url}{requests[0].path}", requests)
+
+
+# --- One thread for each host ---
+
+
+class _Done(NamedTuple):
+    """What a host came to, and when."""
+
+    outcome: DateReading | NoReading
+    at_s: float
+    """Seconds of `LocalClock.elapsed_s`."""
+    wander_s: float
+    over: bool
+    """The deadline had come."""
+
+
+_Event = _Done | Progress | BaseException
+
+
+def _start(run: Callable[[], None]) -> None:
+    """Run a function in a thread that nobody has to wait for."""
+    try:
+        threading.Thread(target=run, daemon=True).start()
+    except RuntimeError as error:
+        raise HostError(
+            "this process may not start the threads that it asks with",
+            "Allow it more processes (ulimit -u, or the container's pids limit).",
+        ) from error
+
+
+def _ask(
+    target: Target, question: Question, transport: HttpTransport, clock: LocalClock, tell: Callable[["_Event"], None]
+) -> None:
+    """Run in a thread: measure one host and tell what came of it, a defect included."""
+    try:
+        outcome = measure(target, question, transport, tell)
+        tell(_Done(outcome, clock.elapsed_s(), transport.wander_s(), transport.left_s() <= 0))
+    except BaseException as error:  # noqa: BLE001  not swallowed: it is raised where it is waited for
+        tell(error)
+    finally:
+        transport.close()
+
+
+def _tell(events: "queue.SimpleQueue[tuple[int, _Event]]", number: int, event: "_Event") -> None:
+    events.put((number, event))
+
+
+def _collect(
+    events: "queue.SimpleQueue[tuple[int, _Event]]",
+    wanted: int,
+    progress: Callable[[Progress], None] | None,
+    left_s: Callable[[], float],
+) -> dict[int, _Done]:
+    """Return what the hosts came to, by number, of those that told it in time; raises what one of them raised."""
+    ended: dict[int, _Done] = {}
+    while len(ended) < wanted:
+        try:
+            number, event = events.get(timeout=max(0.0, left_s()))
+        except queue.Empty:
+            break
+        if isinstance(event, BaseException):
+            raise event
+        if isinstance(event, _Done):
+            ended[number] = event
+        elif progress is not None:
+            progress(event)
+    return ended
+
+
+def _once(make: Callable[[], ssl.SSLContext]) -> Callable[[], ssl.SSLContext]:
+    """Return *make*, called once for all threads: reading a system's CAs takes longer than a round trip."""
+    lock, made = threading.Lock(), functools.cache(make)
+
+    def get() -> ssl.SSLContext:
+        with lock:
+            return made()
+
+    return get
+
+
+# --- What holds at the end of the run ---
+
+
+def _at_the_end(done: _Done, run: LocalRun, resolution_s: float) -> DateReading | NoReading:
+    """Return a reading as it holds for the local clock at the end of the run, before a step in it and after."""
+    outcome = done.outcome
+    if isinstance(outcome, NoReading):
+        return outcome
+    aged_s = max(0.0, run.duration_s - done.at_s)
+    by_s = resolution_s + DRIFT_PPM * 1e-6 * aged_s + abs(run.wander_s - done.wander_s)
+    moved_s = run.step_s + (0.0 if math.isfinite(outcome.fresh.low_s) else by_s)  # there the estimate is the high end
+    return outcome._replace(
+        skew_s=outcome.skew_s + moved_s,
+        interval=_covering(outcome.interval.widened(by_s), run.step_s),
+        fresh=_covering(outcome.fresh.widened(by_s), run.step_s),
+    )
+
+
+def _covering(interval: Interval, step_s: float) -> Interval:
+    """Return the range that covers a clock that was set by *step_s*, before and after."""
+    return Interval(interval.low_s + min(0.0, step_s), interval.high_s + max(0.0, step_s))
+
+
+def _nothing(target: Target, transport: HttpTransport) -> NoReading:
+    return NoReading(
+        target.host, transport.address, "no-answer", "nothing came of it until the deadline", rejected=False
+    )
+
+
+def _cut_short(ended: dict[int, _Done], asked: int) -> bool:
+    """Tell whether the deadline took something away from what was measured."""
+    readings = [done.outcome for done in ended.values() if isinstance(done.outcome, DateReading)]
+    late = any(done.over for done in ended.values() if isinstance(done.outcome, NoReading)) or len(ended) < asked
+    return bool(readings) and (late or any(reading.ended is Ended.DEADLINE for reading in readings))

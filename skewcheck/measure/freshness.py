@@ -1,0 +1,164 @@
+"""How old a server lets its own `Date` get, whether a cache answered, and whose clock it was: by the headers. Pure.
+
+Many servers make the text of `Date` once a second or less often and hand it out until then. Nothing in a reply says
+so, only the server's name does; and that only where no proxy stands in between.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from skewcheck.model import Lag, Served, Stale, StampedBy
+from skewcheck.visible import visible
+
+FRESH_S = 3e-3
+"""Node, which counts as fresh, was seen 2.3 ms late: a timer renews its text on the second."""
+_SECOND_S = 1.1
+"""A timer of one second comes late by its own overshoot, each time; uvicorn waits ten times 0.1 s."""
+ASSUMED_S = 1.1
+"""Of a server that nothing is known of, the worst is assumed that is known of any."""
+
+_FRESH_TEXT = "{} writes it anew for each reply"
+_OLD_TEXT = "{} writes it anew about once a second"
+SAYS_SO = Lag(FRESH_S, known=True, because="you say so (--date-fresh)")
+CACHED = Lag(math.inf, known=True, because="a cache answered, with the Date of what it keeps")
+FROZEN = Lag(math.inf, known=True, because="the Date stands still")
+
+
+class _Server(NamedTuple):
+    """What is known of one make of server."""
+
+    product: str
+    """Its product name in `Server`, lower case."""
+    name: str
+    max_s: float
+    stamped_by: StampedBy = StampedBy.ORIGIN
+
+
+_EDGE, _UNKNOWN = StampedBy.EDGE, StampedBy.UNKNOWN
+_SERVERS = (
+    # Read in the source (S) or measured against the true second (M).
+    _Server("nginx", "nginx", FRESH_S, _EDGE),  # S ngx_times.c, a loop turn; hides the upstream's Date; M 0.8 ms
+    _Server("openresty", "OpenResty", FRESH_S, _EDGE),  # S nginx's own core
+    _Server("apache", "Apache", FRESH_S),  # S protocol.c, request_time; mod_proxy hands the Date on; M 0.7 ms
+    _Server("basehttp", "Python's http.server", FRESH_S),  # S http/server.py, date_time_string; M 0.7 ms
+    _Server("simplehttp", "Python's http.server", FRESH_S),  # S the same
+    _Server("gunicorn", "gunicorn", FRESH_S),  # S http/wsgi.py, default_headers; M 0.7 ms
+    _Server("hypercorn-h11", "Hypercorn", FRESH_S),  # S config.py, response_headers; M 0.7 ms
+    _Server("waitress", "Waitress", FRESH_S),  # S task.py, the start of the request; M 0.7 ms
+    _Server("cheroot", "Cheroot", FRESH_S),  # S server.py, send_headers
+    _Server("tornadoserver", "Tornado", FRESH_S),  # S web.py, clear; M 0.7 ms
+    _Server("aiohttp", "aiohttp", FRESH_S),  # S helpers.py, rfc822_formatted_time, by the second; M 0.7 ms
+    _Server("werkzeug", "Werkzeug", FRESH_S),  # S serving.py on http.server; M 0.7 ms
+    _Server("jetty", "Jetty", FRESH_S),  # S DateGenerator, whole seconds compared for each reply (9.4)
+    _Server("uvicorn", "Uvicorn", _SECOND_S),  # S server.py, every tenth tick of 0.1 s; M up to 0.81 s late
+    _Server("gunicorn/asgi", "gunicorn's ASGI worker", _SECOND_S),  # S asgi/protocol.py, kept for 1.0 s; M 0.5 s late
+    _Server("kestrel", "Kestrel", _SECOND_S),  # S Heartbeat.cs, a thread that sleeps 1 s
+    _Server("fasthttp", "fasthttp", _SECOND_S),  # S header.go, a goroutine that sleeps 1 s; M 0.43 s late
+    _Server("cowboy", "Cowboy", _SECOND_S),  # S cowboy_clock.erl, send_interval of 1 s
+    _Server("akka-http", "Akka HTTP", _SECOND_S),  # S DateHeaderRendering, scheduleOnce 1 s
+    _Server("pekko-http", "Pekko HTTP", _SECOND_S),  # S the same
+    _Server("lighttpd", "lighttpd", _SECOND_S),  # S server.c, where the monotonic second changes; M 0.085 s late
+    # Closed, or handing on what somebody else wrote: no lag is claimed of these, at most whose clock it is.
+    _Server("caddy", "Caddy", math.nan, _UNKNOWN),  # its own is fresh, but it hands on that of what is behind it
+    _Server("envoy", "Envoy", math.nan, _UNKNOWN),  # S: the same since 2020; its own comes of a timer of 0.5 s
+    _Server("istio-envoy", "Envoy", math.nan, _UNKNOWN),
+    _Server("cloudflare", "Cloudflare", math.nan, _EDGE),
+    _Server("akamaighost", "Akamai", math.nan, _EDGE),
+    _Server("awselb", "AWS's load balancer", math.nan, _EDGE),  # names itself only where it answers by itself
+    _Server("cloudfront", "CloudFront", math.nan, _EDGE),  # the same; else it hands on `Server` and `Date`
+)
+_PRODUCT = re.compile(r"[^\s(),;]+")
+_COMMENT = re.compile(r"\([^()]*\)")
+_HIT = re.compile(r"hit|stale|updating", re.IGNORECASE)
+_HIT_HEADERS = ("x-cache", "x-cache-status", "x-proxy-cache", "cf-cache-status", "cdn-cache")
+_CACHE_STATUS_HIT = re.compile(r";\s*hit\b(?!\s*=\s*\?0)", re.IGNORECASE)
+"""RFC 9211."""
+_CORRELATION = ("genesys-correlation-id", "inin-correlation-id")
+_MAX_AGE_DIGITS = 12
+
+
+def lag(headers: Mapping[str, str]) -> Lag:
+    """Return how old a `Date` in a reply with these *headers* may be, where no cache answered."""
+    known = _known(headers)
+    if known is None or math.isnan(known.max_s):
+        named = "server" in headers
+        because = "nothing is known of how this server keeps it" if named else "the server does not say what it is"
+        return Lag(ASSUMED_S, known=False, because=because)
+    if "via" in headers or "age" in headers:
+        return Lag(max(ASSUMED_S, known.max_s), known=False, because="a proxy is in between, which may keep replies")
+    if known.max_s == FRESH_S:
+        return Lag(FRESH_S, known=True, because=_FRESH_TEXT.format(known.name))
+    return Lag(known.max_s, known=True, because=_OLD_TEXT.format(known.name))
+
+
+def stale(headers: Mapping[str, str]) -> Stale | None:
+    """Return `CACHED` where the *headers* tell of a cache, so that the `Date` may be of any age."""
+    if "age" in headers and _age_s(headers) != 0:  # one that can't be read counts as one
+        return Stale.CACHED
+    if any(_HIT.search(headers.get(name, "")) for name in _HIT_HEADERS):
+        return Stale.CACHED
+    if _CACHE_STATUS_HIT.search(headers.get("cache-status", "")):
+        return Stale.CACHED
+    return Stale.CACHED if "varnish" in headers.get("via", "").lower() and not _varnish_missed(headers) else None
+
+
+def stamped_by(headers: Mapping[str, str]) -> StampedBy:
+    """Return whose clock wrote the `Date`, as far as the *headers* tell."""
+    known = _known(headers)
+    via = headers.get("via", "").lower()
+    if "varnish" in via and "x-served-by" in headers:
+        return StampedBy.EDGE  # Fastly
+    if known is not None:
+        return known.stamped_by
+    if "cloudfront" in via or "haproxy" in via or "apache" in via:
+        return StampedBy.ORIGIN
+    return StampedBy.UNKNOWN
+
+
+def served(status: int, headers: Mapping[str, str]) -> Served:
+    """Return what is to be shown of a reply, made safe."""
+    correlation = next((headers[name] for name in _CORRELATION if name in headers), None)
+    return Served(
+        status=status,
+        server=_shown(headers.get("server")),
+        via=_shown(headers.get("via")),
+        x_cache=_shown(headers.get("x-cache")),
+        age_s=_age_s(headers),
+        correlation_id=_shown(correlation),
+        location=_shown(_without_secrets(headers.get("location"))) if 300 <= status < 400 else None,
+    )
+
+
+def _known(headers: Mapping[str, str]) -> _Server | None:
+    """Return the row of what `Server` names; of several products the one with the oldest `Date`."""
+    products = _PRODUCT.findall(_COMMENT.sub(" ", headers.get("server", "")).lower())
+    rows = {row.product: row for row in _SERVERS}
+    found = [row for product in products if (row := rows.get(product) or rows.get(product.split("/")[0])) is not None]
+    return max(found, key=lambda row: math.inf if math.isnan(row.max_s) else row.max_s, default=None)
+
+
+def _varnish_missed(headers: Mapping[str, str]) -> bool:
+    """Tell whether Varnish asked behind it for this reply: it names a second transaction only for what it had."""
+    if "x-cache" in headers:
+        return True  # and there was no hit in it
+    return re.fullmatch(r"\d+", headers.get("x-varnish", "").strip()) is not None
+
+
+def _age_s(headers: Mapping[str, str]) -> float | None:
+    text = headers.get("age", "").strip()
+    readable = text.isascii() and text.isdecimal() and len(text) <= _MAX_AGE_DIGITS
+    return float(text) if readable else None
+
+
+def _without_secrets(location: str | None) -> str | None:
+    """Return where a redirect leads, without query, fragment and credentials."""
+    if location is None:
+        return None
+    bare = re.split(r"[?#]", location, maxsplit=1)[0]
+    return re.sub(r"^((?:[^/]*:)?//)[^/]*@", r"\1", bare)
+
+
+def _shown(text: str | None) -> str | None:
+    return None if text is None else visible(text)

@@ -1,0 +1,384 @@
+"""The local clock against the `Date` of one HTTP server: when to ask next, when to stop, what it proves. Pure.
+
+`Date` counts whole seconds (RFC 9110 §6.6.1), but when it moves on is a moment much shorter than that. So requests
+are sent such that their replies are stamped near that moment; each one rules out what it can't be.
+"""
+
+import math
+import os
+from collections.abc import Callable, Sequence
+
+from skewcheck.measure import date_bounds, date_schedule, freshness
+from skewcheck.measure.date_bounds import Evidence, Now
+from skewcheck.measure.date_header import parse_date
+from skewcheck.measure.date_question import Progress, Question, Reply, Request, Target, Transport, Trouble
+from skewcheck.model import (
+    DateExchange,
+    DateReading,
+    Ended,
+    Interval,
+    Lag,
+    NoReading,
+    Security,
+    Stale,
+    StampedBy,
+)
+from skewcheck.visible import visible
+
+__all__ = ["Progress", "Question", "Reply", "Request", "Target", "Transport", "Trouble", "measure"]
+
+_EACH_SIDE = date_schedule.EACH_SIDE
+_CONFIRMATION = 2 * _EACH_SIDE
+"""Requests that the search leaves for the confirmation."""
+_ROUNDS = 3
+"""How often the confirmation is tried: a late reply says nothing about its side of the flip."""
+_WIDE_S = 1.0
+"""What one reply leaves open at least. A range this wide claims nothing below a second."""
+_SILENCE_S = 1.25
+"""After this long a server that renews its `Date` on demand once a second has to renew it."""
+_STILL_S = date_bounds.STILL_S + 0.05
+_SLOW = 1.5
+_SLOW_S = 5e-3
+"""Round trips that an exchange may take and still be expected to end in time."""
+_HANDSHAKES = 3.0
+"""Round trips to a new connection: TCP, TLS, and one to spare."""
+_WEAKEST_FIRST = (Security.PLAIN, Security.DATES_IGNORED, Security.VERIFIED)
+_MAX_SHOWN = 60
+
+
+def measure(
+    target: Target, question: Question, transport: Transport, progress: Callable[[Progress], None] | None = None
+) -> DateReading | NoReading:
+    """Return what the `Date` of *target* proves, about the moment when the last reply was received."""
+    search = _Search(target, question, transport, progress)
+    nothing = search.open()
+    if nothing is not None:
+        return nothing
+    try:
+        ended = _Over(search.run())
+    except _Over as over:
+        ended = over
+    return search.reading(ended)
+
+
+class _Over(Exception):  # noqa: N818  # no error: the search is over, and its result stands
+    """No more requests may or need be sent."""
+
+    def __init__(self, ended: Ended, detail: str | None = None) -> None:
+        super().__init__(ended)
+        self.ended = ended
+        self.detail = detail
+
+
+class _Search:
+    """One host's replies so far, and what to do about them."""
+
+    def __init__(
+        self, target: Target, question: Question, transport: Transport, progress: Callable[[Progress], None] | None
+    ) -> None:
+        self._target, self._question, self._transport, self._progress = target, question, transport, progress
+        self._request = target.requests[0]
+        self._pieces: list[Evidence] = []
+        self._replies: list[Reply] = []
+        self._requests = 0
+        self._in_a_row = 0
+        """Exchanges without a usable reply since the last one with."""
+        self._travel_s, self._wander_s = 0.0, transport.wander_s()
+        self._unique = False
+        """A cache was seen: ask for what it can't have."""
+        self._stale: Stale | None = None
+        self._reconnected = False
+        self._confirmed = False
+
+    # --- Asking
+
+    def open(self) -> NoReading | None:
+        """Try the forms of request until the reply to one has a `Date`; return why there is none."""
+        why: NoReading | None = None
+        for request in self._target.requests[: self._question.max_requests]:
+            self._request = request
+            travel_s = self._travelled_s()
+            reply = self._transport.exchange(request, self._transport.now_s())
+            if isinstance(reply, Trouble):
+                self._requests += reply.sent
+                why = why or self._nothing(reply.reason, reply.detail, rejected=reply.rejected)
+                if not reply.sent or reply.rejected or self._transport.left_s() <= 0:
+                    return why
+                continue
+            self._requests += 1
+            if self._believe(reply, travel_s):
+                return None
+            if _told_to_stop(reply):
+                return self._nothing("rate-limited", _patience(reply), reply)
+            why = self._without_date(reply)
+        assert why is not None, "there is at least one request to try"
+        return why
+
+    def _nothing(self, reason: str, detail: str, reply: Reply | None = None, *, rejected: bool = False) -> NoReading:
+        address = None if reply is None or reply.address is None else visible(reply.address)
+        return NoReading(self._target.host, address, reason, detail, rejected or reply is not None)
+
+    def _without_date(self, reply: Reply) -> NoReading:
+        if "date" in reply.headers:
+            quoted = visible(reply.headers["date"], _MAX_SHOWN)
+            return self._nothing("bad-date", f"what it sends as Date is no date: {quoted}", reply)
+        return self._nothing("no-date", f"its reply (status {reply.status}) has no Date", reply)
+
+    def _ask(self, at_s: float, *, anew: bool = False) -> bool:
+        """Send one request at *at_s* and believe what comes; tell whether a usable reply came."""
+        if self._requests >= self._question.max_requests:
+            raise _Over(Ended.REQUESTS)
+        self._reserve(at_s, 0.0)
+        travel_s = self._travelled_s()
+        reply = self._transport.exchange(self._form(), at_s, anew=anew)
+        if isinstance(reply, Trouble):
+            self._requests += reply.sent
+            self._give_up_after(reply.detail, at_once=reply.rejected)
+            return False
+        self._requests += 1
+        usable = self._believe(reply, travel_s)
+        if _told_to_stop(reply):
+            raise _Over(Ended.TOLD_TO_STOP, _patience(reply))
+        if not usable:
+            self._give_up_after("a reply without a readable Date", at_once=False)
+        return usable
+
+    def _form(self) -> Request:
+        if not self._unique:
+            return self._request
+        mark = "&" if "?" in self._request.path else "?"
+        return Request(self._request.method, f"{self._request.path}{mark}skewcheck={os.urandom(4).hex()}")
+
+    def _reserve(self, at_s: float, more_s: float) -> None:
+        """Go on only if a request at *at_s*, and what takes *more_s* after it, can end by the deadline."""
+        wait_s = max(self._lead_s(), at_s - self._transport.now_s())
+        if wait_s + _SLOW * self._rtt_s() + _SLOW_S + more_s > self._transport.left_s():
+            raise _Over(Ended.DEADLINE)
+
+    def _give_up_after(self, detail: str, *, at_once: bool) -> None:
+        self._in_a_row += 1
+        if self._transport.left_s() <= 0:
+            raise _Over(Ended.DEADLINE, detail)
+        if at_once or self._in_a_row > 1:
+            raise _Over(Ended.LOST, detail)
+
+    def _believe(self, reply: Reply, travel_s: float) -> bool:
+        """Take the reply for evidence; tell whether it has a `Date`."""
+        date_s = parse_date(reply.headers.get("date", ""), reply.received_s)
+        if date_s is None:
+            return False
+        cached = freshness.stale(reply.headers) is not None
+        exchange = DateExchange(reply.sent_s, reply.received_s, date_s, reply.status, reply.connection)
+        self._pieces.append(Evidence(exchange, travel_s, cached))
+        self._replies.append(reply)
+        self._in_a_row = 0
+        if self._progress is not None:
+            fresh = self._range(freshness.FRESH_S, self._now())
+            self._progress(Progress(self._target.host, self._requests, fresh))
+        if cached and self._unique:
+            self._stale = Stale.CACHED
+            raise _Over(Ended.STALE)
+        self._unique = self._unique or cached
+        return True
+
+    # --- What is known
+
+    def _travelled_s(self) -> float:
+        """Return how far the local clock has been slewed by now, back and forth added up."""
+        wander_s = self._transport.wander_s()
+        self._travel_s += abs(wander_s - self._wander_s)
+        self._wander_s = wander_s
+        return self._travel_s
+
+    def _now(self) -> Now:
+        return Now(self._pieces[-1].exchange.received_s, self._travelled_s())
+
+    def _fresh(self) -> Interval:
+        return date_bounds.together(self._pieces, freshness.FRESH_S, self._now())
+
+    def _contradicted(self) -> bool:
+        return self._fresh().width_s < 0
+
+    def _rtt_s(self) -> float:
+        return min(piece.exchange.delay_s for piece in self._pieces)
+
+    def _lead_s(self) -> float:
+        """Return what passes before a request can go out: where each reply ends its connection, a new one opens."""
+        closes = self._replies[-1].headers.get("connection", "").strip().lower() == "close"
+        if len(self._replies) > 1:
+            closes = closes or self._replies[-1].connection != self._replies[-2].connection
+        return _HANDSHAKES * self._rtt_s() if closes else 0.0
+
+    def _ready_s(self) -> float:
+        return self._transport.now_s() + self._lead_s()
+
+    # --- The course of it
+
+    def run(self) -> Ended:
+        """Narrow the range as far as the question needs, confirm it, explain what does not fit."""
+        if _told_to_stop(self._replies[-1]):
+            raise _Over(Ended.TOLD_TO_STOP, _patience(self._replies[-1]))
+        ended = self._narrow()
+        if not self._contradicted():
+            self._confirm()
+        return self._explain() if self._contradicted() else ended
+
+    def _narrow(self) -> Ended:
+        while True:
+            fresh, rtt_s = self._fresh(), self._rtt_s()
+            at_s = self._transport.now_s()
+            if math.isfinite(fresh.low_s):
+                if fresh.width_s < 0:
+                    return Ended.CONTRADICTED
+                if not self._question.full and date_schedule.decided(fresh, self._question.limits_s):
+                    return Ended.DECIDED
+                if date_schedule.narrow(fresh, rtt_s):
+                    return Ended.NARROW
+                if self._requests >= self._question.max_requests - _CONFIRMATION:
+                    return Ended.REQUESTS
+                at_s = date_schedule.next_search_s(fresh, rtt_s, at_s, self._lead_s())
+                wait_s = at_s - self._transport.now_s()
+                if (
+                    wait_s + rtt_s + date_schedule.confirmation_s(fresh, rtt_s, self._lead_s())
+                    > self._transport.left_s()
+                ):
+                    return Ended.DEADLINE  # a coarser range that is confirmed is worth more
+            self._ask(at_s)
+
+    def _confirm(self) -> None:
+        """Ask what the range already answers: a second clock, or one that stands still, would answer otherwise."""
+        fresh, last = self._fresh(), self._pieces[-1].exchange
+        if fresh.width_s >= _WIDE_S:
+            # whole seconds later, so that nothing is narrowed by it, and later than the range is wide: then a Date
+            # that stands still contradicts itself
+            while not self._ask(last.sent_s + math.ceil(fresh.width_s + 0.1)):
+                pass
+            fresh = self._fresh()
+            self._confirmed = fresh.width_s >= _WIDE_S
+            if self._confirmed or fresh.width_s < 0:
+                return
+        open_sides = [False, True]
+        for _ in range(_ROUNDS):
+            agreed = self._ask_both_sides(fresh, open_sides)
+            if self._contradicted():
+                return
+            open_sides = [side for side in open_sides if agreed.count(side) < _EACH_SIDE]
+            if not open_sides:
+                self._confirmed = True
+                return
+
+    def _ask_both_sides(self, fresh: Interval, sides: Sequence[bool]) -> list[bool]:
+        """Ask before the flip of a second (False in *sides*) and after it (True); return the sides of what agreed."""
+        agreed = []
+        for plan in date_schedule.confirmation(fresh, self._rtt_s(), self._transport.now_s(), self._lead_s(), sides):
+            if self._ready_s() > plan.latest_s or not self._ask(plan.at_s):
+                continue  # a slow reply has held it up: nothing is certain of it any more
+            if self._contradicted():
+                break
+            if (self._pieces[-1].exchange.date_s >= plan.second) == plan.new:
+                agreed.append(plan.new)
+        return agreed
+
+    def _explain(self) -> Ended:
+        """Find out what replies that exclude each other mean."""
+        self._confirmed = False
+        try:
+            if not date_bounds.stands_still(self._pieces):
+                since_s = date_bounds.stands_still_since(self._pieces)
+                self._ask(max(self._ready_s() + _SILENCE_S, since_s + _STILL_S))
+            if not date_bounds.stands_still(self._pieces):
+                self._stale = Stale.FROZEN if self._reconnected else None
+            elif self._reconnected or not self._moves_on_a_new_connection():
+                self._stale = Stale.FROZEN
+            else:
+                return self.run()
+        except _Over:
+            never_moved = len({piece.exchange.date_s for piece in self._pieces}) == 1
+            if never_moved or date_bounds.stands_still(self._pieces) or self._reconnected:
+                self._stale = self._stale or Stale.FROZEN
+        return Ended.CONTRADICTED if self._stale is None else Ended.STALE
+
+    def _moves_on_a_new_connection(self) -> bool:
+        """Tell whether the `Date` stood still on one connection alone; what was said there is then of any age."""
+        self._reconnected = True
+        before = len(self._pieces)
+        if not self._ask(self._transport.now_s(), anew=True):
+            return False
+        if not self._ask(self._pieces[-1].exchange.sent_s + _STILL_S):
+            return False
+        if date_bounds.stands_still(self._pieces):
+            return False
+        self._pieces[:before] = [piece._replace(aged=True) for piece in self._pieces[:before]]
+        return True
+
+    # --- The result
+
+    def reading(self, over: _Over) -> DateReading:
+        """Return what all of it proves."""
+        if self._stale is None and all(piece.aged for piece in self._pieces):
+            self._stale = Stale.CACHED
+        now, lag = self._now(), self._lag()
+        fresh = self._range(freshness.FRESH_S, now)
+        crossed_s = 0.0 if self._stale else max(0.0, -self._fresh().width_s)
+        last = self._replies[-1]
+        return DateReading(
+            url=self._url(),
+            address=None if last.address is None else visible(last.address),
+            skew_s=fresh.middle_s if math.isfinite(fresh.low_s) else fresh.high_s,
+            interval=self._range(lag.max_s, now),
+            fresh=fresh,
+            lag=lag,
+            stamped_by=self._stamped_by(),
+            security=min((reply.security for reply in self._replies), key=_WEAKEST_FIRST.index),
+            exchanges=tuple(piece.exchange for piece in self._pieces),
+            requests=self._requests,
+            min_rtt_s=self._rtt_s(),
+            confirmed=self._confirmed and crossed_s == 0 and self._stale is None,
+            ended=Ended.CONTRADICTED if crossed_s > 0 else over.ended,
+            served=freshness.served(last.status, last.headers),
+            method=self._request.method,
+            stale=self._stale,
+            spread_s=crossed_s,
+            mix=date_bounds.mix(self._pieces, freshness.FRESH_S, now) if crossed_s > 0 else None,
+            certificate=last.certificate,
+            proxied=last.proxied,
+            detail=over.detail,
+        )
+
+    def _range(self, lag_s: float, now: Now) -> Interval:
+        """Return the range with that lag; where replies exclude each other it holds every clock that was seen."""
+        if self._stale is not None:
+            return Interval(-math.inf, date_bounds.together(self._pieces, freshness.FRESH_S, now).high_s)
+        if self._contradicted():
+            return date_bounds.hull(self._pieces, lag_s, now)
+        return date_bounds.together(self._pieces, lag_s, now)
+
+    def _lag(self) -> Lag:
+        """Return the worst lag that any of the replies has to be allowed."""
+        if self._stale is not None:
+            return freshness.CACHED if self._stale is Stale.CACHED else freshness.FROZEN
+        if self._question.date_fresh:
+            return freshness.SAYS_SO
+        lags = [freshness.lag(reply.headers) for reply in self._replies]
+        return max(lags, key=lambda lag: (lag.max_s, not lag.known))
+
+    def _stamped_by(self) -> StampedBy:
+        found = {freshness.stamped_by(reply.headers) for reply in self._replies}
+        return found.pop() if len(found) == 1 else StampedBy.UNKNOWN
+
+    def _url(self) -> str:
+        """Return the URL that was asked in the end: a later form of request may have another path."""
+        first = self._target.requests[0].path
+        if self._request.path == first or not self._target.url.endswith(first):
+            return self._target.url
+        return self._target.url.removesuffix(first) + self._request.path
+
+
+def _told_to_stop(reply: Reply) -> bool:
+    return reply.status == 429 or (reply.status == 503 and "retry-after" in reply.headers)
+
+
+def _patience(reply: Reply) -> str:
+    asked = reply.headers.get("retry-after")
+    wait = "" if asked is None else f", Retry-After: {visible(asked, _MAX_SHOWN)}"
+    return f"the server asks not to be asked (status {reply.status}{wait})"

@@ -1,0 +1,274 @@
+"""TLS with a local clock that may be wrong: whoever measures a clock can't reject a certificate by that same clock.
+
+First the connection is made as everybody makes it. Only where OpenSSL then says that a certificate is not valid yet,
+or no longer, a second connection leaves the dates out of the check. The chain, its signatures, the host's name and
+the strength of the keys count there as before, and what comes of it is marked: `Security.DATES_IGNORED`. Whether the
+certificate or the local clock is to blame is then for the `Date` to say, held against the certificate's own dates.
+
+Nothing here checks any less than that, and no option makes it.
+"""
+
+import os
+import socket
+import ssl
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from skewcheck.model import Certificate, Security
+from skewcheck.visible import visible
+
+_NO_CHECK_TIME = 0x200000
+"""X509_V_FLAG_NO_CHECK_TIME of OpenSSL, which Python has no name for."""
+_OUT_OF_DATE = {9, 10}
+"""X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED: of any certificate in the chain. OpenSSL looks for
+the issuer, at key strength and at the host's name before it looks at dates, so those were right; the signatures
+that it had not come to are checked by the second attempt."""
+
+
+class TlsFailure(Exception):  # noqa: N818 - it is a result of a measurement, and named as one
+    """Why there is no connection to trust: a stable id, and a sentence that is safe to show."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        """Keep both."""
+        super().__init__(detail)
+        self.reason, self.detail = reason, detail
+
+
+class Opener(Protocol):
+    """Makes the connection that TLS is spoken over: TCP, and the tunnel of a proxy where there is one."""
+
+    def __call__(self, *, second: bool = False) -> socket.socket:
+        """Return a new socket, whose timeout is that of the handshake.
+
+        *second*: certificate dates won't be checked on this one, so nothing secret may go out for it.
+        """
+        ...
+
+
+class Secured(NamedTuple):
+    """A connection whose other end proved its name."""
+
+    socket: ssl.SSLSocket
+    security: Security
+    """`VERIFIED` or `DATES_IGNORED`."""
+    certificate: Certificate
+    """What the leaf says of its own dates. Where they were ignored and the local time lies within these, a certificate
+    above the leaf is the one that is out of date."""
+
+
+def context(ca_file: str | None) -> ssl.SSLContext:
+    """Return what to check servers with: by *ca_file* alone, else by SSL_CERT_FILE, SSL_CERT_DIR or the system's CAs.
+
+    Raises TlsFailure where *ca_file* can't be used. It takes 25 ms with the CAs of a whole system: worth keeping.
+    """
+    if ca_file == "":  # Python would take that for none, and trust all that the system trusts
+        raise TlsFailure("ca-file-unreadable", "the CA file has no name")
+    try:
+        made = ssl.create_default_context(cafile=ca_file)
+    except (OSError, ValueError) as error:
+        if ca_file is None or getattr(error, "filename", None):  # that of SSLKEYLOGFILE, the one that is told
+            raise TlsFailure("tls-failed", f"TLS can't be set up on this host: {_said(error)}") from None
+        raise TlsFailure("ca-file-unreadable", f"the CA file {visible(ca_file)} {_unusable(error)}") from None
+    if ca_file is not None and not made.cert_store_stats()["x509"]:
+        raise TlsFailure("ca-file-unreadable", f"the CA file {visible(ca_file)} holds no certificate")
+    made.set_alpn_protocols(["http/1.1"])
+    return made
+
+
+def secure(open_socket: Opener, host: str, ca_file: str | None, *, usual: ssl.SSLContext | None = None) -> Secured:
+    """Return a TLS connection to *host*; *usual* is `context(ca_file)`, where the caller has kept it.
+
+    Raises TlsFailure, and whatever *open_socket* raises.
+    """
+    checking, name = usual or context(ca_file), _name(host)
+    try:
+        return _shaken(open_socket(), name, checking, Security.VERIFIED)
+    except ssl.SSLCertVerificationError as error:
+        if error.verify_code not in _OUT_OF_DATE:
+            raise _distrust(error, host, ca_file) from None
+    undated = context(ca_file)  # of its own: what is kept for the next connection stays as strict as it is
+    undated.verify_flags |= _NO_CHECK_TIME
+    try:
+        return _shaken(open_socket(second=True), name, undated, Security.DATES_IGNORED)
+    except ssl.SSLCertVerificationError as error:
+        raise _distrust(error, host, ca_file) from None
+
+
+def _name(host: str) -> str:
+    """Return *host* as certificates have it: ASCII, without the dot of the root."""
+    try:
+        name = host.removesuffix(".").encode("idna").decode("ascii")
+    except UnicodeError:
+        name = ""
+    if not name or name.startswith(".") or not name.isprintable():
+        raise TlsFailure("tls-failed", f"no certificate can be one of {visible(host) or 'an empty name'}")
+    return name
+
+
+def _shaken(opened: socket.socket, name: str, checking: ssl.SSLContext, security: Security) -> Secured:
+    """Shake hands; raises SSLCertVerificationError where the certificate is not trusted, TlsFailure for all else."""
+    try:
+        secured = checking.wrap_socket(opened, server_hostname=name)
+    except BaseException as error:
+        opened.close()
+        if isinstance(error, ssl.SSLCertVerificationError) or not isinstance(error, OSError | ValueError):
+            raise
+        raise _unshaken(error) from None
+    try:
+        return Secured(secured, security, _dates(secured))
+    except TlsFailure:
+        secured.close()
+        raise
+
+
+def _dates(secured: ssl.SSLSocket) -> Certificate:
+    """Return the dates of the leaf. Without them nobody could tell whose fault it is that they don't hold."""
+    leaf = secured.getpeercert() or {}
+    try:
+        begins, ends = (ssl.cert_time_to_seconds(str(leaf[name])) for name in ("notBefore", "notAfter"))
+    except (KeyError, ValueError):
+        raise TlsFailure("tls-failed", "its certificate has dates that can't be read") from None
+    return Certificate(float(begins), float(ends))
+
+
+# --- Why a certificate is not trusted: codes of OpenSSL's x509_vfy.h ---
+
+_SELF_SIGNED = 18
+_UNKNOWN_CA = {2, 19, 20, 21}
+_WRONG_NAME = {62, 64}
+_BAD_SIGNATURE = {4, 6, 7}
+_WEAK = {66, 67, 68}
+_NO_CA = {24, 79}
+"""The second is that of OpenSSL 3, the first that of 1.1.1."""
+_STRICT = range(78, 95)
+"""What X509_V_FLAG_X509_STRICT alone objects to, but for 79."""
+_LACKS = {
+    85: "authorityKeyIdentifier=keyid in the certificates that it signs",
+    86: "subjectKeyIdentifier=hash",
+    89: "basicConstraints=critical,CA:TRUE",
+    92: "keyUsage=critical,keyCertSign,cRLSign",
+}
+
+
+def _distrust(error: ssl.SSLCertVerificationError, host: str, ca_file: str | None) -> TlsFailure:
+    """Return what it means that OpenSSL doesn't trust a certificate."""
+    code, said = error.verify_code, visible(str(error.verify_message).rstrip("."))
+    if code in _WRONG_NAME:
+        return TlsFailure("certificate-wrong-name", f"its certificate is not one of {visible(host)}")
+    if code == _SELF_SIGNED or code in _UNKNOWN_CA:
+        return _unknown_ca(code, said, ca_file)
+    if code in _BAD_SIGNATURE:
+        return TlsFailure("certificate-bad-signature", f"its certificate was altered or forged ({said})")
+    if code in _WEAK:
+        return TlsFailure("certificate-weak", f"its certificate has a key or a signature too weak to trust ({said})")
+    if code in _NO_CA:
+        return TlsFailure(
+            "ca-not-rfc5280",
+            "its certificate is signed by one that is not a CA's: a CA needs basicConstraints=critical,CA:TRUE",
+        )
+    if code in _STRICT:
+        needs = _LACKS.get(code, "what RFC 5280 asks for")
+        return TlsFailure(
+            "ca-not-rfc5280",
+            f"Python 3.13 and newer refuse a CA that does not keep to RFC 5280 ({said}):"
+            f" its certificates must be issued anew, with {needs}",
+        )
+    return TlsFailure("tls-failed", f"its certificate is not trusted: {said}")
+
+
+def _unknown_ca(code: int, said: str, ca_file: str | None) -> TlsFailure:
+    """Return why no known CA vouches for the server: it may be this host that doesn't find its CAs."""
+    if ca_file is None:
+        unread = _unread_environment()
+        if unread:
+            return TlsFailure("ca-file-unreadable", unread)
+        if _no_ca_here():
+            missing = "this host has no CA certificates: install ca-certificates, or name a file with --ca-file"
+            return TlsFailure("certificate-unknown-ca", missing)
+    if code == _SELF_SIGNED:
+        return TlsFailure("certificate-self-signed", "its certificate is signed by itself: nobody vouches for it")
+    trusted = "this host trusts" if ca_file is None else f"{visible(ca_file)} holds"
+    because = "a CA of your own, a proxy that opens TLS on the way, or a server that leaves out what lies between"
+    return TlsFailure("certificate-unknown-ca", f"its certificate leads to no CA that {trusted} ({said}): {because}")
+
+
+def _unread_environment() -> str | None:
+    """Return what is wrong with SSL_CERT_FILE or SSL_CERT_DIR; None where nothing is. OpenSSL keeps silent on it."""
+    file, folders = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+    if file:
+        trouble = _trouble_with(file)
+        if trouble:
+            return f"SSL_CERT_FILE names {visible(file)}, which {trouble}"
+    if folders and not any(os.access(folder, os.R_OK | os.X_OK) for folder in folders.split(os.pathsep)):
+        return f"SSL_CERT_DIR names {visible(folders)}, which can't be read"
+    return None
+
+
+def _trouble_with(file: str) -> str | None:
+    """Return why *file* holds no certificates that can be used; None where it does."""
+    probe = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        probe.load_verify_locations(cafile=file)
+    except (OSError, ValueError) as error:
+        return _unusable(error)
+    return None if probe.cert_store_stats()["x509"] else "holds no certificate"
+
+
+def _unusable(error: OSError | ValueError) -> str:
+    """Return what *error* says of a file of certificates."""
+    if isinstance(error, ssl.SSLError):
+        return "holds no certificates in PEM form, or a damaged one"
+    return f"can't be read: {_said(error)}"
+
+
+def _no_ca_here() -> bool:
+    """Tell whether OpenSSL finds no CA at all where it looks."""
+    paths = ssl.get_default_verify_paths()
+    if paths.cafile and not _trouble_with(paths.cafile):
+        return False
+    folders = os.environ.get(paths.openssl_capath_env, paths.openssl_capath).split(os.pathsep)
+    return not any(True for folder in folders if folder and Path(folder).is_dir() for _ in Path(folder).iterdir())
+
+
+# --- Why there was no handshake ---
+
+_NOT_TLS = "what answers there does not speak TLS: a port for plain http, or for something else"
+_TOO_OLD = "it speaks no version of TLS that this host accepts: they must share 1.2 or newer"
+_SHUT = "it closed the connection during the TLS handshake"
+_OWN_CERTIFICATE = "it wants a certificate of the client, which skewcheck has not"
+_MEANS = {
+    "WRONG_VERSION_NUMBER": _NOT_TLS,
+    "HTTP_REQUEST": _NOT_TLS,
+    "PACKET_LENGTH_TOO_LONG": _NOT_TLS,
+    "RECORD_LAYER_FAILURE": _NOT_TLS,
+    "UNKNOWN_PROTOCOL": _NOT_TLS,
+    "UNSUPPORTED_PROTOCOL": _TOO_OLD,
+    "TLSV1_ALERT_PROTOCOL_VERSION": _TOO_OLD,
+    "SSLV3_ALERT_HANDSHAKE_FAILURE": "it refused the TLS handshake: no cipher in common, or no client certificate",
+    "TLSV1_UNRECOGNIZED_NAME": "it has no certificate for that name",
+    "TLSV1_ALERT_NO_APPLICATION_PROTOCOL": "it does not speak HTTP/1.1",
+    "TLSV13_ALERT_CERTIFICATE_REQUIRED": _OWN_CERTIFICATE,
+    "SSLV3_ALERT_BAD_CERTIFICATE": _OWN_CERTIFICATE,
+    "DH_KEY_TOO_SMALL": "it exchanges keys that are too weak to trust",
+    "UNEXPECTED_EOF_WHILE_READING": _SHUT,
+}
+"""By OpenSSL's names; Python knows most of them; the rest is made of what OpenSSL says in words."""
+
+
+def _unshaken(error: OSError | ValueError) -> TlsFailure:
+    """Return what it means that there was no handshake at all, whatever the certificate."""
+    if isinstance(error, TimeoutError):
+        return TlsFailure("stalled", "it took the connection, but not the TLS handshake, before time was up")
+    if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError | ConnectionError):
+        return TlsFailure("tls-failed", _SHUT)
+    if isinstance(error, ssl.SSLError):
+        reason = error.reason or str(error).rpartition("] ")[2].partition(" (_ssl")[0].upper().replace(" ", "_")
+        return TlsFailure("tls-failed", _MEANS.get(reason) or f"the TLS handshake failed: {visible(reason)}")
+    return TlsFailure("tls-failed", f"the TLS handshake failed: {_said(error)}")
+
+
+def _said(error: Exception) -> str:
+    """Return what the system says of *error*."""
+    if isinstance(error, OSError) and error.errno and not isinstance(error, ssl.SSLError):
+        return os.strerror(error.errno)
+    return visible(str(error))

@@ -1,0 +1,133 @@
+"""The page: so many cells of a terminal, what fits on them, and how it is printed. Alone knows rich.
+
+Words and shapes carry the meaning, colour repeats it: a page says the same without colour and in plain ASCII. Foreign
+text was made visible when it came in; here it only ever becomes `Text`, never markup.
+"""
+
+import functools
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from skewcheck.model import Status
+from skewcheck.render.picture import AGREED, ASCII, DOUBT, LABEL, LIAR, LINE, RANGE, UNICODE, Span
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+PLAIN, STRONG, FAINT, VERDICT, ERROR = "plain", "strong", "faint", "verdict", "error"
+"""Roles of text beside those of the picture."""
+MARGIN, GUTTER = 2, 2
+NARROWEST_HANGING = 60
+"""Below so many cells a sentence starts again at the left edge instead of beside the word that it explains."""
+
+Line = list[Span]
+
+# The sixteen colours alone: they follow the terminal's own palette, light or dark.
+_STYLES = {
+    PLAIN: "",
+    STRONG: "bold",
+    FAINT: "dim",
+    ERROR: "bold red",
+    LINE: "dim",
+    RANGE: "",
+    LIAR: "bold white on magenta",
+    DOUBT: "dim",
+    LABEL: "dim",
+}
+_VERDICT_STYLES = {
+    Status.OK: "black on green",
+    Status.WARNING: "black on yellow",
+    Status.CRITICAL: "bold white on red",
+    Status.UNKNOWN: "black on cyan",
+}
+_IN_ASCII = str.maketrans({"…": "..", "±": "+/-", "×": "x", "µ": "u"})
+
+_ANY_HEIGHT = 100
+"""Nothing is laid out by height; rich asks the terminal if none is given."""
+
+
+class Page:
+    """So many cells of a terminal: foreign text fitted into them, and lines made into what is printed."""
+
+    def __init__(self, width: int, *, color: bool, ascii_only: bool) -> None:
+        """Note what the terminal can do."""
+        self.width = width
+        self.glyphs = ASCII if ascii_only else UNICODE
+        self._color, self._ascii_only = color, ascii_only
+        self._written = io.StringIO()
+
+    def say(self, text: str) -> str:
+        """Return *text* in characters that this page can show."""
+        if not self._ascii_only:
+            return text
+        return text.translate(_IN_ASCII).encode("ascii", "backslashreplace").decode("ascii")
+
+    def cells(self, text: str) -> int:
+        """Return how many cells *text* takes: some characters take two, some none."""
+        from rich.cells import cell_len
+
+        return cell_len(text)
+
+    def fitted(self, text: str, width: int) -> str:
+        """Return *text* on exactly *width* cells; the middle is left out where it is too long."""
+        text, dots = self.say(text), self.say("…")
+        if self.cells(text) > width:
+            head, tail = list(text[: len(text) // 2]), list(text[len(text) // 2 :])
+            while self.cells("".join([*head, dots, *tail])) > width:
+                if len(head) > len(tail):
+                    head.pop()
+                else:
+                    tail.pop(0)
+            text = "".join([*head, dots, *tail])
+        return text + " " * (width - self.cells(text))
+
+    def wrapped(self, text: str, role: str = PLAIN, indent: int = 0) -> list[Line]:
+        """Return *text* on as many lines as it takes, each a span of *indent* spaces and one of text."""
+        from rich.text import Text
+
+        lines = Text(self.say(text)).wrap(self._console, self.width - indent)
+        return [[(" " * indent, PLAIN), (line.plain.rstrip(), role)] for line in lines]
+
+    def flowed(self, facts: Sequence[str], indent: int) -> list[Line]:
+        """Return short *facts* on as few lines as they take, none of them broken that fits on one."""
+        groups: list[str] = []
+        for fact in facts:
+            if groups and self.cells(self.say(f"{groups[-1]}  {fact}")) <= self.width - indent:
+                groups[-1] += f"  {fact}"
+            else:
+                groups.append(fact)
+        return [line for group in groups for line in self.wrapped(group, PLAIN, indent)]
+
+    def printed(self, lines: Sequence[Line], status: Status) -> str:
+        """Return *lines* as text, coloured for *status* where this page has colours."""
+        if not self._color:
+            return "".join("".join(self.say(text) for text, _ in line).rstrip() + "\n" for line in lines)
+        from rich.text import Text
+
+        styles = {**_STYLES, VERDICT: _VERDICT_STYLES[status], AGREED: _VERDICT_STYLES[status]}
+        for line in lines:
+            styled = Text.assemble(*((self.say(text), styles[role]) for text, role in line))
+            styled.rstrip()
+            self._console.print(styled, soft_wrap=True)
+        return self._written.getvalue()
+
+    @functools.cached_property
+    def _console(self) -> "Console":
+        """A console that writes to memory and asks neither the environment nor a terminal about anything."""
+        from rich.console import Console
+
+        return Console(
+            file=self._written,
+            width=self.width,
+            height=_ANY_HEIGHT,
+            force_terminal=self._color,
+            color_system="standard" if self._color else None,
+            no_color=not self._color,
+            force_jupyter=False,
+            legacy_windows=False,
+            markup=False,
+            highlight=False,
+            emoji=False,
+            _environ={},
+        )

@@ -1,0 +1,206 @@
+"""A server with a `Date`, the way to it and the local clock, simulated: hours of exchanges in a second, all seeded."""
+
+import math
+import random
+from typing import NamedTuple
+
+from skewcheck.measure.http_date import Reply, Request, Target, Trouble
+from skewcheck.model import Role, Security
+
+EPOCH_S = 1_800_000_000.0
+"""True time when a simulation begins, about."""
+TARGET = Target(Role.URL, "sim", "https://sim/", (Request("HEAD", "/"), Request("GET", "/")))
+_WEEKDAYS = ("Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed")
+
+
+def imf_date(unix_s: int) -> str:
+    """Return *unix_s* as servers write it (by the standard library, not by what is tested)."""
+    import time
+
+    parts = time.gmtime(unix_s)
+    return f"{_WEEKDAYS[unix_s // 86400 % 7]}, " + time.strftime("%d %b %Y %H:%M:%S GMT", parts)
+
+
+class Path(NamedTuple):
+    """The way to the server and back."""
+
+    rtt_s: float = 0.05
+    out: float = 0.5
+    """Share of the way out."""
+    jitter: float = 0.1
+    """Median of the lognormal jitter, as a share of each leg."""
+    sigma: float = 1.0
+    spikes: float = 0.02
+    """Share of the legs that take 50 to 300 ms more."""
+    losses: float = 0.0
+    """Share of the exchanges that end without a reply."""
+
+
+class World(NamedTuple):
+    """All that a run is made of."""
+
+    skew_s: float = 0.0
+    """Local minus the first backend's clock, at the start."""
+    path: Path = Path()
+    lag: str = "fresh"
+    """fresh, timer, on-demand, frozen, frozen-connection, cached, silently-cached."""
+    period_s: float = 1.0
+    backends: tuple[float, ...] = (0.0,)
+    """By how much each one's clock is ahead of the first."""
+    balance: str = "round-robin"
+    """round-robin, random (each request), connection."""
+    step_s: float = 0.0
+    """The servers' clocks jump by this."""
+    step_after_s: float = math.inf
+    drift_ppm: float = 0.0
+    """Of the local clock."""
+    slew_ppm: float = 0.0
+    """By how much the local clock is slewed on purpose, and says so."""
+    closes: bool = False
+    """The server closes the connection after each reply."""
+    timeout_s: float = 10.0
+    headers: tuple[tuple[str, str], ...] = (("server", "nginx"),)
+    patience: int = 1000
+    """Requests answered before the server says 429."""
+    bustable: bool = True
+    """A unique query gets past the cache."""
+
+
+class SimulatedTransport:
+    """A `Transport` in which only simulated time passes. Seconds."""
+
+    def __init__(self, world: World, seed: int) -> None:
+        """Draw what chance decides from *seed*."""
+        self.world = world
+        self._random = random.Random(seed)
+        self._start_s = self._true_s = EPOCH_S + self._random.uniform(0, 1000)
+        self._tick_s = self._random.random()
+        self._made_s = self._start_s - self._random.uniform(0.5, 60)
+        """When a frozen or cached Date was made."""
+        self._on_demand: dict[int, float] = {}
+        self._connection = 0
+        self._open = False
+        self._turn = self._random.randrange(len(world.backends))
+        self._bound = 0
+        self.requests = 0
+        self.seen: set[int] = set()
+        """The backends that answered."""
+        self.forms: list[Request] = []
+
+    # --- Transport
+
+    def now_s(self) -> float:
+        """Return what the local clock shows."""
+        return self._local_s(self._true_s)
+
+    def left_s(self) -> float:
+        """Return the seconds until the deadline."""
+        return self.world.timeout_s - self.elapsed_s()
+
+    def wander_s(self) -> float:
+        """Return by how much the local clock says that it was slewed."""
+        return abs(self.world.slew_ppm) * 1e-6 * self.elapsed_s()
+
+    def exchange(self, request: Request, at_s: float, *, anew: bool = False) -> Reply | Trouble:
+        """Carry out one exchange in simulated time."""
+        world, path = self.world, self.world.path
+        if anew or not self._open:
+            self._connect()
+        self._sleep(at_s - self.now_s())
+        self.requests += 1
+        self.forms.append(request)
+        sent_s = self.now_s()
+        out_s, back_s = self._leg_s(path.out), self._leg_s(1 - path.out)
+        if self._random.random() < path.losses:
+            self._true_s += 0.3
+            self._open = False
+            return Trouble("closed-early", "the connection was closed", sent=True)
+        if out_s + back_s > self.left_s():
+            self._true_s += max(0.0, self.left_s())
+            return Trouble("stalled", "silence until the deadline", sent=True)
+        self._true_s += out_s
+        headers = dict(world.headers) | self._date(request)
+        self._true_s += back_s
+        self._open = not world.closes
+        status = 429 if self.requests > world.patience else 401
+        return Reply(sent_s, self.now_s(), self._connection, status, headers, Security.VERIFIED, "192.0.2.1")
+
+    # --- The truth
+
+    def elapsed_s(self) -> float:
+        """Return the true seconds since the start."""
+        return self._true_s - self._start_s
+
+    def truth_s(self, backend: int = 0) -> float:
+        """Return local minus the clock of *backend*, now."""
+        return self.now_s() - self._server_s(self._true_s, backend)
+
+    def truths_s(self) -> list[float]:
+        """Return that of all backends that answered."""
+        return [self.truth_s(backend) for backend in sorted(self.seen)]
+
+    # --- Below
+
+    def _local_s(self, true_s: float) -> float:
+        rate = (self.world.drift_ppm + self.world.slew_ppm) * 1e-6
+        return true_s + self.world.skew_s + rate * (true_s - self._start_s)
+
+    def _server_s(self, true_s: float, backend: int) -> float:
+        stepped = true_s - self._start_s >= self.world.step_after_s
+        return true_s + self.world.backends[backend] + (self.world.step_s if stepped else 0.0)
+
+    def _sleep(self, local_s: float) -> None:
+        if local_s > 0:
+            self._true_s += local_s / (1 + (self.world.drift_ppm + self.world.slew_ppm) * 1e-6)
+        self._true_s += self._random.uniform(0, 50e-6)
+
+    def _leg_s(self, share: float) -> float:
+        path, chance = self.world.path, self._random
+        leg_s = path.rtt_s * share
+        leg_s *= 1 + path.jitter * chance.lognormvariate(0, path.sigma)
+        return leg_s + (chance.uniform(0.05, 0.3) if chance.random() < path.spikes else 0.0)
+
+    def _connect(self) -> None:
+        self._true_s += sum(self._leg_s(1.0) for _ in range(2))
+        self._connection += 1
+        self._open = True
+        self._bound = self._random.randrange(len(self.world.backends))
+        if self.world.lag == "frozen-connection":
+            self._made_s = self._true_s
+
+    def _backend(self) -> int:
+        count = len(self.world.backends)
+        if self.world.balance == "connection":
+            return self._bound
+        if self.world.balance == "random":
+            return self._random.randrange(count)
+        self._turn = (self._turn + 1) % count
+        return self._turn
+
+    def _date(self, request: Request) -> dict[str, str]:
+        backend = self._backend()
+        self.seen.add(backend)
+        made_s = self._made(request, backend)
+        headers = {"date": imf_date(math.floor(self._server_s(made_s, backend)))}
+        if self.world.lag == "cached" and made_s < self._true_s:
+            headers["age"] = str(math.ceil(self._true_s - made_s))
+        return headers
+
+    def _made(self, request: Request, backend: int) -> float:
+        """Return the true time at which the text of the Date was made."""
+        now_s, period_s, kind = self._true_s, self.world.period_s, self.world.lag
+        if kind == "timer":
+            return now_s - (now_s - self._tick_s - 0.37 * backend) % period_s
+        if kind == "on-demand":
+            if now_s - self._on_demand.get(backend, -math.inf) >= period_s:
+                self._on_demand[backend] = now_s
+            return self._on_demand[backend]
+        if kind in ("frozen", "frozen-connection"):
+            return self._made_s
+        if kind == "cached":
+            return now_s if self.world.bustable and "skewcheck=" in request.path else self._made_s
+        if kind == "silently-cached":
+            if now_s - self._made_s >= period_s:
+                self._made_s = now_s
+            return self._made_s
+        return now_s - self._random.uniform(0, 2e-3)

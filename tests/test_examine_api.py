@@ -1,0 +1,189 @@
+"""Asking an API for its clock, from the request to the report, with a server on loopback."""
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from bench.certificates import PAST_S, VALID_S, YEAR_S, Authority, Signed
+
+import skewcheck
+from skewcheck import examine
+from skewcheck.errors import UsageError
+from skewcheck.examine import ApiRequest, Policy
+from skewcheck.genesys import REGIONS
+from skewcheck.model import Report, Role, Status
+
+if TYPE_CHECKING:
+    from skewcheck.measure.http_date import Progress
+
+
+@contextmanager
+def served(ahead_s: float, shows: Signed | None = None) -> Iterator[str]:
+    """Serve a `Date` that is so far ahead of the local clock, by TLS where there is a certificate; the URL."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            return formatdate((time.time() if timestamp is None else timestamp) + ahead_s, usegmt=True)
+
+        def do_HEAD(self) -> None:
+            self.send_response(401)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        if shows is not None:
+            server.socket = shows.server_context().wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield f"http{'' if shows is None else 's'}://127.0.0.1:{server.server_address[1]}/health"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def ask(url: str, **more: object) -> Report:
+    """Return the report on that URL."""
+    return examine.api(ApiRequest(url=url, **more))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("ahead_s", [0.0, -5.0, 3600.0])
+def test_the_truth_is_inside(ahead_s: float) -> None:
+    """The local clock's skew is minus what the server is ahead; plain http is never proven, an hour is a zone."""
+    with served(ahead_s) as url:
+        report = ask(url)
+    assert report.api is not None
+    assert report.api.issuer_ahead is None
+    (host,) = report.api.survey.hosts
+    assert host.role is Role.URL
+    reading = report.api.survey.reading(Role.URL)
+    assert reading is not None
+    assert reading.fresh.low_s <= -ahead_s <= reading.fresh.high_s
+    assert not report.proven
+    names = {finding.id for finding in report.findings}
+    assert "plain-http" in names
+    assert ("api-skew" in names) == (ahead_s != 0)
+    assert ("time-zone" in names) == (ahead_s == 3600)
+    if ahead_s:
+        assert (report.status, report.exit_code) == (Status.CRITICAL, 2)
+    assert report.measured_at_s == pytest.approx(time.time(), abs=60)
+    assert 0 < report.duration_s < 15
+    assert report.true_time is None
+    assert report.command == "api"
+
+
+@pytest.mark.parametrize(
+    ("valid_s", "ahead_s", "status", "told"),
+    [
+        (VALID_S, 0.0, Status.OK, {}),
+        # The local clock is a year and a half ahead of the server's, to which the certificate is good.
+        (PAST_S, -1.5 * YEAR_S, Status.CRITICAL, {"tls-dates-ignored": "by this clock its certificate is not"}),
+        (PAST_S, 0.0, Status.WARNING, {"certificate-expired": "not valid by its own Date, which"}),
+    ],
+    ids=["valid", "local-clock-ahead", "expired-for-all"],
+)
+def test_a_certificates_dates_are_judged_by_the_servers_own(
+    tmp_path: Path, valid_s: tuple[float, float], ahead_s: float, status: Status, told: dict[str, str]
+) -> None:
+    """By TLS, with an authority of one's own: whose fault invalid dates are is told, and nothing of it is proven."""
+    authority = Authority(tmp_path)
+    with served(ahead_s, authority.sign("server", valid_s)) as url:
+        report = ask(url, ca_file=str(authority.ca_file), policy=Policy(warning_s=2, critical_s=3))
+    assert report.status is status, report.verdict
+    assert report.api is not None
+    reading = report.api.survey.reading(Role.URL)
+    assert reading is not None
+    assert reading.fresh.low_s <= -ahead_s <= reading.fresh.high_s
+    names = {finding.id for finding in report.findings}
+    assert names & {"tls-dates-ignored", "certificate-expired"} == told.keys()
+    assert all(part in report.verdict for part in told.values())
+    if told:
+        assert not report.proven
+        assert report.assumes == ()
+
+
+def test_progress_and_policy() -> None:
+    """Who watches is told of each reply; what counts as a failure is the caller's choice."""
+    seen: list[Progress] = []
+    with served(-5.0) as url:
+        request = ApiRequest(url=url, policy=Policy(warning_s=60, critical_s=600), ask_host=False)
+        report = examine.api(request, seen.append)
+    assert (report.status, report.exit_code) == (Status.OK, 0)
+    assert report.host is None
+    assert seen
+    assert seen[0].host == url.partition("://")[2].partition("/")[0]
+
+
+def test_nobody_there_is_a_result() -> None:
+    """A closed port is unknown, exit 3, with the reason and what shows more of it."""
+    with served(0.0) as url:
+        pass
+    report = ask(url)
+    assert (report.status, report.exit_code, report.proven) == (Status.UNKNOWN, 3, False)
+    assert report.verdict.startswith("CANNOT TELL  127.0.0.1:")
+    assert "was not reached" in report.verdict
+    assert [finding.id for finding in report.findings if finding.status is Status.UNKNOWN] == ["api-unreached"]
+    assert report.next_step is not None
+    assert report.next_step.command == f"curl -sSIv {url}"
+
+
+def test_whose_clock_has_no_default() -> None:
+    """Without a region, or with one that isn't, every region there is gets listed; a region and a URL are too many."""
+    for region in (None, "", "eu-west-9"):
+        with pytest.raises(UsageError) as error:
+            examine.api(ApiRequest(region=region))
+        assert all(known.code in error.value.remedy and known.domain in error.value.remedy for known in REGIONS)
+    with pytest.raises(UsageError, match="a region and a URL were both named"):
+        examine.api(ApiRequest(region="eu-west-1", url="https://gw.example/"))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://gw.example/",
+        "gw.example",
+        "https://user:hunter2@gw.example/",
+        "https://gw.example/?token=hunter2",
+        "https://gw.example/#hunter2",
+        "https://gw.example/hunter2" + "x" * 2000,
+    ],
+)
+def test_a_url_that_cannot_be_asked(url: str) -> None:
+    """It is refused with a reason, and no secret in it is repeated."""
+    with pytest.raises(UsageError) as error:
+        ask(url)
+    assert "hunter2" not in error.value.summary + error.value.remedy
+    assert error.value.summary.startswith("the URL ")
+
+
+def test_limits_and_time_are_checked_before_anything_is_asked() -> None:
+    """As for every command."""
+    with pytest.raises(UsageError, match="the warning threshold"):
+        ask("http://127.0.0.1:1/", policy=Policy(warning_s=2))
+    with pytest.raises(UsageError, match="the timeout"):
+        ask("http://127.0.0.1:1/", timeout_s=0)
+
+
+def test_the_public_name() -> None:
+    """`skewcheck.api` is what the command calls, loaded at its first use; NTP alone pays for no HTTP."""
+    assert skewcheck.api is examine.api
+    assert skewcheck.ApiRequest is ApiRequest
+    code = "import skewcheck.examine, sys; print(*({'http.client', 'ssl', 'urllib.parse'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", f"import sys; sys.path[:0] = {sys.path!r}; {code}"],
+                          capture_output=True, text=True, check=True)  # fmt: skip
+    assert done.stdout.split() == []
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = examine.nothing

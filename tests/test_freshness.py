@@ -1,0 +1,174 @@
+"""What the headers tell of a `Date`: how old it may be, whether a cache kept it, whose clock it was."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from skewcheck.measure import freshness
+from skewcheck.measure.freshness import ASSUMED_S, FRESH_S
+from skewcheck.model import Stale, StampedBy
+
+HEADER_TEXT = st.text(st.characters(codec="latin-1"), max_size=40)
+NAMES = st.sampled_from(["server", "via", "age", "x-cache", "x-varnish", "cache-status", "location", "x-served-by"])
+
+
+@pytest.mark.parametrize(
+    ("server", "max_s"),
+    [
+        ("nginx", FRESH_S),
+        ("nginx/1.22.1 (Debian)", FRESH_S),
+        ("Apache/2.4.57 (Debian) OpenSSL/3.0.9", FRESH_S),
+        ("BaseHTTP/0.6 Python/3.11.2", FRESH_S),
+        ("SimpleHTTP/0.6 Python/3.11.2", FRESH_S),
+        ("Python/3.11 aiohttp/3.9.5", FRESH_S),
+        ("Jetty(9.4.50.v20221201)", FRESH_S),
+        ("gunicorn", FRESH_S),
+        ("hypercorn-h11", FRESH_S),
+        ("gunicorn/asgi", 1.1),
+        ("uvicorn", 1.1),
+        ("Kestrel", 1.1),
+        ("lighttpd/1.4.69", 1.1),
+        ("Cowboy", 1.1),
+        ("akka-http/10.2.9", 1.1),
+        ("nginx uvicorn", 1.1),  # the worst of what is named
+    ],
+)
+def test_servers_that_are_known(server: str, max_s: float) -> None:
+    """Product, version and comment are told apart; the row is the one of the facts."""
+    lag = freshness.lag({"server": server})
+    assert (lag.max_s, lag.known) == (max_s, True)
+    assert lag.because
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"server": ""},
+        {"server": "Microsoft-IIS/10.0"},
+        {"server": "cloudflare"},
+        {"server": "AkamaiGHost"},
+        {"server": "notnginx"},
+        {"server": "Caddy"},  # hands on the Date of what is behind it
+        {"server": "istio-envoy"},
+        {"server": "(nginx)"},
+        {"server": "nginx", "via": "1.1 abc.cloudfront.net (CloudFront)"},
+        {"server": "nginx", "age": "0"},
+        {"server": "nginx", "via": "1.1 proxy (squid/4.10)"},
+    ],
+)
+def test_of_what_is_not_known_the_worst_is_assumed(headers: dict[str, str]) -> None:
+    """No name, an unknown one, or a proxy in between: more than a second."""
+    lag = freshness.lag(headers)
+    assert (lag.max_s, lag.known) == (ASSUMED_S, False)
+
+
+def test_a_proxy_never_makes_a_date_fresher() -> None:
+    """The lag of a server behind a proxy is no smaller than without it."""
+    for server in ("nginx", "uvicorn", "envoy"):
+        behind = freshness.lag({"server": server, "via": "1.1 p"})
+        assert behind.max_s >= freshness.lag({"server": server}).max_s
+        assert not behind.known
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"age": "3"},
+        {"age": "1"},
+        {"age": "soon"},
+        {"age": "-1"},
+        {"age": "1, 2"},
+        {"age": "9" * 50},
+        {"x-cache": "Hit from cloudfront"},
+        {"x-cache": "RefreshHit from cloudfront"},
+        {"x-cache": "MISS, HIT"},
+        {"x-cache": "TCP_MEM_HIT from a.example"},
+        {"cf-cache-status": "HIT"},
+        {"x-cache-status": "STALE"},
+        {"cache-status": "ExampleCache; hit; ttl=30"},
+        {"via": "1.1 varnish"},
+        {"via": "1.1 varnish (Varnish/7.1)", "x-varnish": "5 3", "age": "0"},
+    ],
+)
+def test_caches_are_noticed(headers: dict[str, str]) -> None:
+    """An age, a hit or Varnish: the Date is that of what is kept."""
+    assert freshness.stale(headers) is Stale.CACHED
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"age": "0"},
+        {"x-cache": "Miss from cloudfront", "via": "1.1 x (CloudFront)"},
+        {"cache-status": "ExampleCache; fwd=miss"},
+        {"cache-status": "ExampleCache; hit=?0"},
+        {"via": "1.1 varnish (Varnish/7.1)", "x-varnish": "32770", "age": "0"},
+        {"via": "1.1 varnish", "x-cache": "MISS", "x-served-by": "cache-fra-1"},
+    ],
+)
+def test_a_miss_is_no_cache(headers: dict[str, str]) -> None:
+    """What was fetched for this request is as old as its server makes it."""
+    assert freshness.stale(headers) is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "whose"),
+    [
+        ({"server": "nginx/1.22.1"}, StampedBy.EDGE),
+        ({"server": "cloudflare"}, StampedBy.EDGE),
+        ({"via": "1.1 varnish", "x-served-by": "cache-fra-1"}, StampedBy.EDGE),
+        ({"server": "nginx", "via": "1.1 x (CloudFront)"}, StampedBy.EDGE),
+        ({"via": "1.1 x (CloudFront)"}, StampedBy.ORIGIN),
+        ({"server": "Apache/2.4.57"}, StampedBy.ORIGIN),
+        ({"server": "uvicorn"}, StampedBy.ORIGIN),
+        ({"via": "1.1 haproxy"}, StampedBy.ORIGIN),
+        ({"server": "envoy"}, StampedBy.UNKNOWN),
+        ({"server": "something"}, StampedBy.UNKNOWN),
+        ({}, StampedBy.UNKNOWN),
+    ],
+)
+def test_whose_clock_it_was(headers: dict[str, str], whose: StampedBy) -> None:
+    """Who writes its own Date is the edge; who hands it on is not."""
+    assert freshness.stamped_by(headers) is whose
+
+
+def test_what_is_shown_is_safe() -> None:
+    """Nothing a server sends reaches the screen as a control character, and no credential or query does."""
+    served = freshness.served(
+        302,
+        {
+            "server": "ng\x1b[31minx",
+            "via": "1.1 \u202eevil",
+            "x-cache": "Miss",
+            "age": "7",
+            "inin-correlation-id": "old",
+            "genesys-correlation-id": "id\r",
+            "location": "https://user:secret@other.example/login?token=secret#secret",
+        },
+    )
+    assert served.server == "ng\\u001b[31minx"
+    assert served.via == "1.1 \\u202eevil"
+    assert (served.status, served.x_cache, served.age_s) == (302, "Miss", 7.0)
+    assert served.correlation_id == "id\\u000d"
+    assert served.location == "https://other.example/login"
+
+
+def test_the_older_correlation_id_and_no_redirect() -> None:
+    """The vendor's older name is read too; a `Location` is one only of a redirect."""
+    served = freshness.served(401, {"inin-correlation-id": "abc", "location": "/x"})
+    assert (served.correlation_id, served.location) == ("abc", None)
+
+
+@given(st.dictionaries(NAMES, HEADER_TEXT), st.integers(100, 599))
+def test_no_header_breaks_it(headers: dict[str, str], status: int) -> None:
+    """Whatever the headers say, there is an answer, and all of it can be shown."""
+    lag = freshness.lag(headers)
+    assert FRESH_S <= lag.max_s < math.inf
+    freshness.stale(headers)
+    freshness.stamped_by(headers)
+    shown = freshness.served(status, headers)
+    assert all(text.isprintable() for text in shown if isinstance(text, str))

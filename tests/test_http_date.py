@@ -1,0 +1,451 @@
+"""What the replies of one host prove, and how the search behaves when they are missing, odd or out of time."""
+
+import math
+from collections.abc import Callable, Mapping
+
+import pytest
+from bench.simulated_http import EPOCH_S, TARGET, Path, SimulatedTransport, World, imf_date
+from hypothesis import given
+from hypothesis import strategies as st
+
+from skewcheck.measure import date_schedule
+from skewcheck.measure.date_bounds import Evidence, Now, alone, hull, mix, together
+from skewcheck.measure.date_header import parse_date
+from skewcheck.measure.freshness import FRESH_S
+from skewcheck.measure.http_date import Progress, Question, Reply, Request, Target, Trouble, measure
+from skewcheck.model import (
+    Certificate,
+    DateExchange,
+    DateReading,
+    Ended,
+    Interval,
+    Mix,
+    NoReading,
+    Role,
+    Security,
+    Stale,
+    StampedBy,
+)
+
+QUESTION = Question((0.1, 1.0))
+FULL = Question((0.1, 1.0), full=True)
+CALM = Path(jitter=0.02, sigma=0.5, spikes=0.0)
+NONE = Now(EPOCH_S, 0.0)
+
+legs = st.floats(1e-5, 3)
+skews = st.one_of(st.floats(-3, 3), st.floats(-1e8, 1e8))
+
+
+def exchange_of(sent_s: float, out_s: float, back_s: float, skew_s: float, lag_s: float) -> DateExchange:
+    """Return the exchange with a server whose clock is *skew_s* behind the local one and whose Date is *lag_s* old."""
+    date_s = math.floor(sent_s + out_s - skew_s - lag_s)
+    return DateExchange(sent_s, sent_s + out_s + back_s, date_s, 200, 1)
+
+
+@given(
+    skews,
+    st.floats(0, 2),
+    st.lists(st.tuples(st.floats(0, 100), legs, legs, st.floats(0, 1)), min_size=1, max_size=16),
+)
+def test_the_truth_is_inside_of_what_replies_prove(
+    skew_s: float, lag_s: float, drawn: list[tuple[float, float, float, float]]
+) -> None:
+    """Whatever the way there and back takes, and however old a Date is within its lag."""
+    pieces = [
+        Evidence(exchange_of(EPOCH_S + at_s, out_s, back_s, skew_s, share * lag_s), 0.0)
+        for at_s, out_s, back_s, share in drawn
+    ]
+    proven = together(pieces, lag_s, NONE)
+    assert proven.low_s <= skew_s <= proven.high_s
+    assert skew_s <= together(pieces, 0.0, NONE).high_s
+    covered = hull(pieces, lag_s, NONE)
+    assert covered.low_s <= proven.low_s <= proven.high_s <= covered.high_s
+
+
+@given(
+    skews, st.floats(-5, 5), st.lists(st.tuples(st.floats(0, 9), legs, legs, st.booleans()), min_size=2, max_size=16)
+)
+def test_two_clocks_are_both_inside_and_their_distance_is_no_less_than_said(
+    skew_s: float, apart_s: float, drawn: list[tuple[float, float, float, bool]]
+) -> None:
+    """The hull holds every clock that answered; the proven spread never exceeds the true one."""
+    pieces = [
+        Evidence(exchange_of(EPOCH_S + at_s, out_s, back_s, skew_s + apart_s * other, 0.0), 0.0)
+        for at_s, out_s, back_s, other in drawn
+    ]
+    covered = hull(pieces, FRESH_S, NONE)
+    for other in {piece[3] for piece in drawn}:
+        assert covered.low_s <= skew_s + apart_s * other <= covered.high_s
+    assert -together(pieces, FRESH_S, NONE).width_s <= abs(apart_s) + 1e-5
+
+
+@given(skews, st.floats(-100, 100), st.floats(-0.1, 0.1), st.floats(0, 60), st.tuples(legs, legs))
+def test_an_old_bound_allows_for_what_the_clock_did_since(
+    skew_s: float, ppm: float, slewed_s: float, age_s: float, out_and_back_s: tuple[float, float]
+) -> None:
+    """Drift up to 100 ppm and announced slewing since the exchange stay inside."""
+    exchange = exchange_of(EPOCH_S, *out_and_back_s, skew_s, 0.0)
+    later = Now(exchange.received_s + age_s, 0.5 + abs(slewed_s))
+    proven = alone(Evidence(exchange, 0.5), 0.0, later)
+    moved_s = skew_s + slewed_s + ppm * 1e-6 * age_s
+    assert proven.low_s <= moved_s <= proven.high_s
+
+
+def test_a_date_of_any_age_bounds_one_side() -> None:
+    """What a cache kept says nothing of how far the local clock is behind its server's."""
+    old = Evidence(exchange_of(EPOCH_S, 0.1, 0.1, 5.0, 0.0), 0.0, aged=True)
+    assert alone(old, 0.0, NONE).low_s == -math.inf
+    assert alone(old, 0.0, NONE).high_s >= 5.0
+
+
+def test_backends_per_connection_are_told_from_those_per_request() -> None:
+    """Only where each connection agrees with itself, and one has said so twice, does it blame connections."""
+
+    def piece(connection: int, date_s: int) -> Evidence:
+        return Evidence(DateExchange(EPOCH_S, EPOCH_S + 0.1, date_s, 200, connection), 0.0)
+
+    now_s = int(EPOCH_S)
+    assert mix([piece(1, now_s), piece(1, now_s), piece(2, now_s + 5)], FRESH_S, NONE) is Mix.CONNECTIONS
+    assert mix([piece(1, now_s), piece(2, now_s + 5)], FRESH_S, NONE) is Mix.REQUESTS
+    assert mix([piece(1, now_s), piece(1, now_s + 5)], FRESH_S, NONE) is Mix.REQUESTS
+
+
+@pytest.mark.parametrize(
+    ("fresh", "settled"),
+    [
+        (Interval(-0.05, 0.05), True),
+        (Interval(-0.1, 0.1), True),
+        (Interval(0.11, 0.9), True),
+        (Interval(-0.9, -0.11), True),
+        (Interval(1.0, 2.0), True),
+        (Interval(0.05, 0.15), False),
+        (Interval(-0.15, 0.0), False),
+        (Interval(-2.0, 2.0), False),
+        (Interval(0.5, 1.5), False),
+        (Interval(-math.inf, 0.05), False),
+    ],
+)
+def test_decided_is_when_no_threshold_is_left_inside(fresh: Interval, settled: bool) -> None:
+    """A range around zero that is narrower than the threshold is settled too."""
+    assert date_schedule.decided(fresh, (0.1, 1.0)) is settled
+
+
+@given(st.floats(-1e6, 1e6), st.floats(0.001, 1.2), st.floats(1e-4, 0.4), st.floats(0, 0.5), st.sampled_from([1, 2, 3]))
+def test_what_confirms_is_certain_beforehand(
+    low_s: float, width_s: float, rtt_s: float, setup_s: float, which: int
+) -> None:
+    """On an even path every request of the confirmation is stamped on its side of the flip, wherever that is."""
+    fresh = Interval(low_s, low_s + width_s)
+    sides = [side for bit, side in ((1, False), (2, True)) if which & bit]
+    plans = date_schedule.confirmation(fresh, rtt_s, EPOCH_S, setup_s, sides)
+    assert [plan.new for plan in plans] == [side for side in sides for _ in range(date_schedule.EACH_SIDE)]
+    for plan in plans:
+        assert EPOCH_S + setup_s - 1e-3 <= plan.at_s <= plan.latest_s
+        for flip_s in (plan.second + fresh.low_s, plan.second + fresh.high_s):
+            stamped_s = (plan.at_s if plan.new else min(plan.latest_s, plan.at_s + rtt_s)) + rtt_s / 2
+            assert (stamped_s > flip_s) is plan.new
+
+
+@given(st.floats(-1e6, 1e6), st.floats(0.01, 2.0), st.floats(1e-4, 0.4), st.floats(0, 0.5))
+def test_the_next_request_falls_into_the_open_stretch(
+    low_s: float, width_s: float, rtt_s: float, setup_s: float
+) -> None:
+    """It is not before it can go out, not later than about a second, and splits what is open."""
+    at_s = date_schedule.next_search_s(Interval(low_s, low_s + width_s), rtt_s, EPOCH_S, setup_s)
+    assert EPOCH_S + setup_s - 1e-3 <= at_s <= EPOCH_S + setup_s + 1.001
+    open_s = max(1e-4, width_s - rtt_s)
+    if open_s < 1:
+        assert ((at_s - low_s) % 1 <= 0.71 * open_s + 1e-3) or (at_s - low_s) % 1 > 1 - 1e-3
+
+
+# --- The course of a search
+
+
+class Scripted(SimulatedTransport):
+    """A simulated server some of whose replies are replaced."""
+
+    def __init__(self, world: World, change: Callable[[int, Reply], Reply | Trouble], seed: int = 1) -> None:
+        """Pass each reply, with its number from 1, through *change*."""
+        super().__init__(world, seed)
+        self._change = change
+        self.anew = 0
+
+    def exchange(self, request: Request, at_s: float, *, anew: bool = False) -> Reply | Trouble:
+        """Carry it out, and change what comes back."""
+        self.anew += anew
+        reply = super().exchange(request, at_s, anew=anew)
+        return reply if isinstance(reply, Trouble) else self._change(self.requests, reply)
+
+
+def with_headers(reply: Reply, headers: Mapping[str, str], status: int | None = None) -> Reply:
+    """Return *reply* with *headers* more."""
+    return reply._replace(headers={**reply.headers, **headers}, status=status or reply.status)
+
+
+def without_date(reply: Reply) -> Reply:
+    """Return *reply* without its Date."""
+    return reply._replace(headers={name: text for name, text in reply.headers.items() if name != "date"})
+
+
+def read(
+    world: World, question: Question = QUESTION, change: Callable[[int, Reply], Reply | Trouble] | None = None
+) -> tuple[DateReading, Scripted]:
+    """Return the reading of one search, and its transport."""
+    transport = Scripted(world, change or (lambda _, reply: reply))
+    reading = measure(TARGET, question, transport)
+    assert isinstance(reading, DateReading)
+    return reading, transport
+
+
+def refused(change: Callable[[int, Reply], Reply | Trouble], target: Target = TARGET) -> NoReading:
+    """Return why a search gave nothing."""
+    outcome = measure(target, QUESTION, Scripted(World(), change))
+    assert isinstance(outcome, NoReading)
+    return outcome
+
+
+def test_a_plain_search() -> None:
+    """A fresh server 0.2 s behind is measured, confirmed, and all of the reading is filled in."""
+    seen: list[Progress] = []
+    transport = SimulatedTransport(World(skew_s=0.2, path=CALM), 1)
+    reading = measure(TARGET, QUESTION, transport, seen.append)
+    assert isinstance(reading, DateReading)
+    assert reading.interval == reading.fresh
+    assert reading.fresh.low_s <= 0.2 <= reading.fresh.high_s
+    assert reading.fresh.low_s <= reading.skew_s <= reading.fresh.high_s
+    assert (reading.confirmed, reading.ended, reading.spread_s, reading.mix) == (True, Ended.DECIDED, 0.0, None)
+    assert (reading.url, reading.address, reading.method) == ("https://sim/", "192.0.2.1", "HEAD")
+    assert (reading.stamped_by, reading.lag.known, reading.security) == (StampedBy.EDGE, True, Security.VERIFIED)
+    assert reading.requests == len(reading.exchanges) == transport.requests == len(seen)
+    assert [progress.requests for progress in seen] == list(range(1, reading.requests + 1))
+    assert seen[-1] == ("sim", reading.requests, reading.fresh)
+    assert reading.min_rtt_s == min(exchange.delay_s for exchange in reading.exchanges)
+
+
+@pytest.mark.parametrize("skew_s", [7200.5, -3600.2, 3 * 31556952.0, -4 * 31556952.7])
+def test_hours_and_years(skew_s: float) -> None:
+    """A clock that is far off needs two replies, seconds apart; one alone decides nothing."""
+    reading, transport = read(World(skew_s=skew_s))
+    assert reading.fresh.low_s <= skew_s <= reading.fresh.high_s
+    assert (reading.requests, reading.confirmed, reading.ended) == (2, True, Ended.DECIDED)
+    assert transport.elapsed_s() < 3
+
+
+def test_no_sub_second_claim_rests_on_the_short_confirmation() -> None:
+    """If the second reply makes the range narrower than a second, the full confirmation follows."""
+
+    def one_second_less(number: int, reply: Reply) -> Reply:
+        older = parse_date(reply.headers["date"], reply.sent_s)
+        assert older is not None
+        return with_headers(reply, {"date": imf_date(older - 1)}) if number == 2 else reply
+
+    reading, _ = read(World(skew_s=5.0, path=CALM), change=one_second_less)
+    assert reading.requests > 3
+    assert (reading.confirmed, reading.ended) == (False, Ended.CONTRADICTED)
+    assert reading.fresh.low_s <= 5.0 <= reading.fresh.high_s
+
+
+def test_the_second_form_of_request_is_tried() -> None:
+    """Where HEAD has no Date, GET may have one; the reading says which it was."""
+    target = TARGET._replace(url="https://sim/a", requests=(Request("HEAD", "/a"), Request("GET", "/b")))
+    transport = Scripted(World(path=CALM), lambda number, reply: without_date(reply) if number == 1 else reply)
+    reading = measure(target, QUESTION, transport)
+    assert isinstance(reading, DateReading)
+    assert (reading.method, reading.url) == ("GET", "https://sim/b")
+    assert {form.method for form in transport.forms[1:]} == {"GET"}
+    assert reading.requests == len(reading.exchanges) + 1
+
+
+def test_why_there_is_nothing() -> None:
+    """No Date, none that can be read, and no answer have their reasons, safe to show."""
+    nothing = refused(lambda _, reply: without_date(reply))
+    assert (nothing.server, nothing.reason, nothing.rejected) == ("sim", "no-date", True)
+    bad = refused(lambda _, reply: with_headers(reply, {"date": "\x1b[2J"}))
+    assert (bad.reason, bad.rejected) == ("bad-date", True)
+    assert bad.detail.isprintable()
+    lost = refused(lambda _number, _reply: Trouble("closed-early", "closed", sent=True))
+    assert (lost.reason, lost.detail, lost.rejected) == ("closed-early", "closed", False)
+    limited = refused(lambda _, reply: without_date(with_headers(reply, {"retry-after": "9\x07"}, 503)))
+    assert limited.reason == "rate-limited"
+    assert "Retry-After: 9\\u0007" in limited.detail
+
+
+def test_what_was_never_sent_is_not_tried_in_another_form() -> None:
+    """A name that does not resolve does not for GET either."""
+    tried: list[int] = []
+
+    def unknown(number: int, _: Reply) -> Trouble:
+        tried.append(number)
+        return Trouble("dns-no-such-name", "no such name")
+
+    assert refused(unknown).reason == "dns-no-such-name"
+    assert len(tried) == 1
+
+
+def test_a_server_that_tells_to_stop_is_left_alone() -> None:
+    """After a 429, or a 503 with Retry-After, nothing more is sent and what was proven stays."""
+    for status, headers in ((429, {}), (503, {"retry-after": "30"})):
+
+        def third(number: int, reply: Reply, status: int = status, headers: Mapping[str, str] = headers) -> Reply:
+            return with_headers(reply, headers, status) if number == 3 else reply
+
+        reading, transport = read(World(path=CALM), FULL, third)
+        assert (reading.ended, transport.requests, reading.confirmed) == (Ended.TOLD_TO_STOP, 3, False)
+        assert reading.fresh.low_s <= 0 <= reading.fresh.high_s
+        assert reading.detail is not None
+        assert str(status) in reading.detail
+
+
+def test_a_first_reply_that_tells_to_stop_is_the_only_one() -> None:
+    """Its Date is read, and nothing more is sent."""
+    reading, transport = read(World(skew_s=0.3), change=lambda _, reply: with_headers(reply, {}, 429))
+    assert (reading.ended, transport.requests, reading.confirmed) == (Ended.TOLD_TO_STOP, 1, False)
+    assert reading.fresh.low_s <= 0.3 <= reading.fresh.high_s
+
+
+def test_a_503_without_retry_after_is_as_good_as_any() -> None:
+    """Any status has a Date."""
+    reading, _ = read(World(path=CALM), change=lambda _, reply: reply._replace(status=503))
+    assert (reading.confirmed, reading.served.status) == (True, 503)
+
+
+def test_one_lost_reply_is_survived_and_two_end_it() -> None:
+    """What is proven by then stays."""
+    lost = Trouble("closed-early", "the connection was closed", sent=True)
+    reading, _ = read(World(path=CALM), FULL, lambda number, reply: lost if number == 3 else reply)
+    assert (reading.ended, reading.confirmed) == (Ended.NARROW, True)
+    reading, transport = read(World(path=CALM), FULL, lambda number, reply: lost if number >= 3 else reply)
+    assert (reading.ended, reading.detail, transport.requests) == (Ended.LOST, lost.detail, 4)
+    assert reading.fresh.low_s <= 0 <= reading.fresh.high_s
+    assert reading.requests == 4
+    assert len(reading.exchanges) == 2
+    reading, _ = read(World(path=CALM), FULL, lambda number, reply: without_date(reply) if number >= 3 else reply)
+    assert reading.ended is Ended.LOST
+
+
+def test_an_answer_that_is_not_believed_ends_it_at_once() -> None:
+    """A certificate that is suddenly wrong is not asked a second time."""
+    wrong = Trouble("certificate-wrong-name", "it is for another host", rejected=True)
+    reading, _ = read(World(path=CALM), FULL, lambda number, reply: wrong if number == 2 else reply)
+    assert (reading.ended, len(reading.exchanges), reading.requests) == (Ended.LOST, 1, 1)
+
+
+@pytest.mark.parametrize("timeout_s", [0.2, 0.5, 1.5, 3.0, 4.0])
+def test_no_exchange_is_begun_that_cannot_end_in_time(timeout_s: float) -> None:
+    """On an even path the search ends by itself before the deadline, with what is proven."""
+    reading, transport = read(World(path=CALM, timeout_s=timeout_s), FULL)
+    assert reading.ended is Ended.DEADLINE
+    assert transport.elapsed_s() <= timeout_s
+    assert reading.fresh.low_s <= 0 <= reading.fresh.high_s
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 5, 7, 10])
+def test_no_more_requests_than_allowed(most: int) -> None:
+    """And with ten the confirmation still has its four."""
+    reading, transport = read(World(path=CALM), FULL._replace(max_requests=most))
+    assert transport.requests == reading.requests <= most
+    assert reading.fresh.low_s <= 0 <= reading.fresh.high_s
+    assert reading.ended is Ended.REQUESTS
+    assert reading.confirmed is (most >= 2)  # with fewer than six the range stays wider than a second
+
+
+def test_the_user_can_vouch_for_the_date() -> None:
+    """With it a server that nothing is known of counts as fresh; a cache still does not."""
+    vouched = QUESTION._replace(date_fresh=True)
+    reading, _ = read(World(headers=(), path=CALM), vouched)
+    assert (reading.interval, reading.lag.max_s, reading.lag.known) == (reading.fresh, FRESH_S, True)
+    assert "--date-fresh" in reading.lag.because
+    reading, _ = read(World(lag="cached", bustable=False), vouched)
+    assert (reading.stale, reading.lag.max_s) == (Stale.CACHED, math.inf)
+
+
+def test_an_unknown_server_is_allowed_more_than_a_second() -> None:
+    """Its low end is that much lower, its high end the same."""
+    reading, _ = read(World(headers=(), path=CALM), FULL)
+    assert not reading.lag.known
+    assert reading.interval.high_s == reading.fresh.high_s
+    assert reading.interval.low_s == pytest.approx(reading.fresh.low_s - (reading.lag.max_s - FRESH_S))
+
+
+def test_a_cache_is_asked_for_what_it_cannot_have() -> None:
+    """Once seen, every request is unique; if it still answers from the cache, one side stays open."""
+    reading, transport = read(World(lag="cached", path=CALM))
+    unique = [form.path for form in transport.forms[1:]]
+    assert len(set(unique)) == len(unique)
+    assert all(path.startswith("/?skewcheck=") for path in unique)
+    assert (reading.stale, reading.confirmed) == (None, True)
+    assert reading.fresh.low_s <= 0 <= reading.fresh.high_s
+    reading, transport = read(World(lag="cached", bustable=False, path=CALM))
+    assert (reading.stale, reading.ended, reading.requests) == (Stale.CACHED, Ended.STALE, 2)
+    assert reading.interval.low_s == reading.fresh.low_s == -math.inf
+    assert reading.skew_s == reading.fresh.high_s >= 0
+    assert not reading.two_sided
+
+
+def test_one_reply_of_a_cache_bounds_one_side() -> None:
+    """Also where no second request is allowed."""
+    reading, _ = read(World(lag="cached"), QUESTION._replace(max_requests=1))
+    assert (reading.stale, reading.ended, reading.confirmed) == (Stale.CACHED, Ended.REQUESTS, False)
+    assert reading.interval.low_s == -math.inf
+
+
+def test_a_frozen_date_is_asked_for_once_more_on_a_new_connection() -> None:
+    """If it stands still there too, only the high end counts."""
+    reading, transport = read(World(lag="frozen", path=CALM))
+    assert (reading.stale, reading.ended, reading.lag.max_s) == (Stale.FROZEN, Ended.STALE, math.inf)
+    assert (reading.interval.low_s, reading.mix, reading.spread_s) == (-math.inf, None, 0.0)
+    assert transport.anew == 1
+    assert reading.fresh.high_s >= 0
+
+
+def test_a_date_frozen_on_one_connection_alone_is_got_over() -> None:
+    """What moves on a new connection is measured there; the old one bounds one side."""
+
+    def first_connection_frozen(_: int, reply: Reply) -> Reply:
+        return with_headers(reply, {"date": imf_date(int(EPOCH_S) - 30)}) if reply.connection == 1 else reply
+
+    reading, transport = read(World(path=CALM), change=first_connection_frozen)
+    assert (reading.stale, reading.confirmed, transport.anew) == (None, True, 1)
+    assert reading.fresh.low_s <= 0 <= reading.fresh.high_s
+
+
+def test_two_clocks_are_not_averaged() -> None:
+    """The range holds both, and says by how much they differ at least."""
+    seen: list[Progress] = []
+    transport = SimulatedTransport(World(backends=(0.0, 5.0), path=CALM), 1)
+    reading = measure(TARGET, QUESTION, transport, seen.append)
+    assert isinstance(reading, DateReading)
+    assert all(progress.fresh.width_s > 0 for progress in seen)
+    assert (reading.ended, reading.mix, reading.confirmed) == (Ended.CONTRADICTED, Mix.REQUESTS, False)
+    assert 3.5 < reading.spread_s <= 5.0
+    for truth_s in transport.truths_s():
+        assert reading.fresh.low_s <= truth_s <= reading.fresh.high_s
+    assert reading.interval == reading.fresh
+
+
+def test_what_different_replies_say_is_taken_at_its_worst() -> None:
+    """Two makes of server: the older Date counts, and whose clock it was is not known; the weakest security counts."""
+
+    def another(number: int, reply: Reply) -> Reply:
+        if number == 2:
+            reply = with_headers(reply, {"server": "uvicorn"})._replace(security=Security.DATES_IGNORED)
+        return reply._replace(certificate=Certificate(1.0, 2.0), proxied=True, address="a\x1b")
+
+    reading, _ = read(World(path=CALM), FULL, another)
+    assert (reading.lag.max_s, reading.stamped_by) == (1.1, StampedBy.UNKNOWN)
+    assert (reading.security, reading.certificate) == (Security.DATES_IGNORED, Certificate(1.0, 2.0))
+    assert (reading.proxied, reading.address) == (True, "a\\u001b")
+
+
+def test_a_redirect_is_read_and_not_followed() -> None:
+    """Its Date is as good; where it leads is shown without the query."""
+    moved = {"location": "https://x.example/a?token=1"}
+    reading, _ = read(World(path=CALM), change=lambda _, reply: with_headers(reply, moved, 301))
+    assert (reading.served.status, reading.served.location) == (301, "https://x.example/a")
+    assert reading.confirmed
+
+
+def test_a_target_of_one_form() -> None:
+    """One form of request is enough."""
+    target = Target(Role.URL, "h", "http://h/", (Request("GET", "/"),))
+    assert isinstance(measure(target, QUESTION, SimulatedTransport(World(), 3)), DateReading)
