@@ -89,7 +89,13 @@ def test_who_drips_for_ever_ends_by_the_deadline() -> None:
 def test_a_stream_without_a_deadline_is_waited_for() -> None:
     """A pipe whose writer takes its time is read to its end."""
     reading, writing = os.pipe()
-    writer = threading.Timer(0.1, lambda: (os.write(writing, b"late"), os.close(writing)))
+
+    def write() -> None:
+        time.sleep(0.1)
+        os.write(writing, b"late")
+        os.close(writing)
+
+    writer = threading.Thread(target=write)
     writer.start()
     assert read_stream(reading, None) == b"late"
     writer.join()

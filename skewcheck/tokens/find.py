@@ -33,7 +33,7 @@ _NAMED = re.compile(
     r"(access_?token|id_?token|refresh_?token|token|jwt|assertion)[\"']{0,2}[ \t]{0,8}[:=][ \t\n]{0,40}[bru]?([\"']?)",
     re.IGNORECASE,
 )
-_SCHEME = re.compile(r"\b(bearer|dpop|token|jwt)[ \t]{1,8}", re.IGNORECASE)
+_SCHEME = re.compile(r"\b(bearer|dpop|token|jwt)[ \t]{1,8}(?=\S{8}|[*<\[…])", re.IGNORECASE)
 _CREDENTIAL = re.compile(r"(?:[\w.~+/=*…-])+|<[^<>\s]{0,40}>|\[[^\[\]\s]{0,40}\]", re.ASCII)
 _EXPIRES_IN = re.compile(
     r"(?<![\w-])expires_?in[\"']{0,2}[ \t]{0,8}[:=][ \t\n]{0,40}[\"']?(\d{1,12}(?:\.\d{1,9})?)\b", re.IGNORECASE
@@ -66,6 +66,7 @@ class _Candidate(NamedTuple):
     pieces: int = 1
 
     def __repr__(self) -> str:
+        """Show nothing of the token."""
         return f"_Candidate({self.start}, {self.end}, …)"
 
 

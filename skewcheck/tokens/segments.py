@@ -65,6 +65,10 @@ class JsonObject(NamedTuple):
     """A control character stands in a string as it is: not JSON."""
     not_utf_8: bool
 
+    def __repr__(self) -> str:
+        """Show no claim."""
+        return f"JsonObject({len(self.members)} members)"
+
 
 class Compact(NamedTuple):
     """A token in its parts."""
@@ -73,6 +77,10 @@ class Compact(NamedTuple):
     """Up to where something was cut out."""
     cut_out: bool
     header: JsonObject | Unreadable
+
+    def __repr__(self) -> str:
+        """Show no part."""
+        return f"Compact({len(self.parts)} parts)"
 
 
 def compact(text: str) -> Compact:

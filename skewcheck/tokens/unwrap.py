@@ -16,8 +16,12 @@ _REST = re.compile(r"[\w.+/=-]*", re.ASCII)
 _LINE_BREAK = re.compile(r"[=\\]?[ \t]*\n[ \t>|]*")
 """A soft break of quoted-printable, a shell's continued line, the marks of quoted mail."""
 _ANY_BREAK = re.compile(r"[=\\]?[\s>|]+")
-_WHOLE_LINE = re.compile(r"[\w.=-]+(?=[\"',;\\)\]}>]*[ \t]*(?:\n|\Z))", re.ASCII)
-_WORD = re.compile(r"[\w.+/=-]+", re.ASCII)
+_WHOLE_LINE = re.compile(r"[\w.=-]+(?=[\"',;\\)\]}> \t]*(?:\n|\Z))", re.ASCII)
+_WORD = re.compile(r"[\w.+/-][\w.+/=-]*", re.ASCII)
+
+
+MAX_PIECES = 10_000
+"""Of one token: it bounds the work, and no token was ever wrapped into as many."""
 
 
 class Stretch(NamedTuple):
@@ -27,6 +31,10 @@ class Stretch(NamedTuple):
     end: int
     """Where it ends in the text it was found in."""
     pieces: int
+
+    def __repr__(self) -> str:
+        """Show nothing of the token."""
+        return f"Stretch(…, {self.end}, {self.pieces})"
 
 
 def stretch(text: str, start: int, *, lenient: bool, spaced: bool) -> Stretch | None:
@@ -40,7 +48,7 @@ def stretch(text: str, start: int, *, lenient: bool, spaced: bool) -> Stretch | 
         return None
     growing = _Growing(first[0])
     end = first.end()
-    while not growing.complete and not growing.cut_out:
+    while not growing.complete and not growing.cut_out and growing.pieces_count < MAX_PIECES:
         gap = (_ANY_BREAK if spaced else _LINE_BREAK).match(text, end)
         piece = (_WORD if spaced else _WHOLE_LINE).match(text, gap.end()) if gap else None
         if piece is None or growing.would_begin_another(piece[0]):
