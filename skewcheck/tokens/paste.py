@@ -131,7 +131,7 @@ def _line(prompt: str) -> str:
 
 def _paste_on_windows(prompt: str) -> str:
     """Do the same with the console of Windows, which has no descriptor to wait for."""
-    if sys.platform == "win32" and sys.stdin is not None and sys.stdin.isatty():  # pragma: no cover - no Windows here
+    if sys.platform == "win32" and os.isatty(0):  # pragma: no cover - no Windows here
         import msvcrt
 
         for character in prompt:
