@@ -59,11 +59,14 @@ from skewcheck.model.report import (
     Failure,
     Finding,
     Judgement,
+    Moment,
     NextStep,
     NtpPart,
     Report,
     Status,
     Thresholds,
+    TokenPart,
+    VerifierVerdict,
 )
 from skewcheck.model.token import (
     BufferLine,
@@ -114,6 +117,7 @@ __all__ = [
     "Level",
     "LocalRun",
     "Mix",
+    "Moment",
     "NextStep",
     "NoReading",
     "NtpPart",
@@ -137,7 +141,9 @@ __all__ = [
     "TimeClaim",
     "Token",
     "TokenKind",
+    "TokenPart",
     "Unknown",
+    "VerifierVerdict",
     "Vote",
     "Zone",
 ]
