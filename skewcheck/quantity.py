@@ -9,6 +9,11 @@ import time
 
 _UNITS_S = {"us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"([+-]?)(\d+(?:\.\d*)?|\.\d+)(us|µs|ms|s|m|min|h|d)?", re.ASCII)
+_MARGIN = re.compile(r"±|\+/?-")
+_UNIX = re.compile(r"\d{1,11}(?:\.\d{1,9})?", re.ASCII)
+_TIME = re.compile(
+    r"(\d{4}-\d\d-\d\d)[Tt ]([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)(\.\d{1,9})?([Zz]|[+-][0-2]\d:?[0-5]\d)", re.ASCII
+)
 MAX_DURATION_S = 1e9
 """About 31 years: more than any clock error that still leaves a year to recognise."""
 
@@ -36,6 +41,44 @@ def parse_duration(text: str) -> float:
     if seconds <= 0:
         raise ValueError("must be more than 0")
     return seconds
+
+
+def parse_span(text: str) -> tuple[float, float]:
+    """Return the two ends of *text* in seconds: `200ms`, or `-200ms±50ms` with `+-` or `+/-` for the sign.
+
+    Raises ValueError, with a sentence for the user, for anything else.
+    """
+    middle, *margins = _MARGIN.split(text.strip())
+    if len(margins) > 1:
+        raise ValueError("has more than one margin; write -200ms±50ms or -200ms+-50ms")
+    skew_s = parse_signed_duration(middle)
+    margin_s = parse_signed_duration(margins[0]) if margins else 0.0
+    if margin_s < 0:
+        raise ValueError("has a negative margin; write -200ms±50ms or -200ms+-50ms")
+    return skew_s - margin_s, skew_s + margin_s
+
+
+def parse_time(text: str) -> float:
+    """Return a time of day in Unix seconds: `2027-01-15T12:00:00Z`, or with +01:00 for the Z, or a number of them.
+
+    Raises ValueError, with a sentence for the user, for anything else: without Z or an offset nobody knows the zone.
+    """
+    text = text.strip()
+    if _UNIX.fullmatch(text):
+        return float(text)
+    match = _TIME.fullmatch(text)
+    if match is None:
+        raise ValueError("is not a time of day; write 2027-01-15T12:00:00Z, with +01:00 for Z, or Unix seconds")
+    import calendar
+
+    date, hours, minutes, seconds, fraction, zone = match.groups()
+    zone_s = 0 if zone in "Zz" else int(zone[0] + "1") * (int(zone[1:3]) * _HOUR_S + int(zone[-2:]) * _MINUTE_S)
+    try:
+        day_s = calendar.timegm(time.strptime(date, "%Y-%m-%d"))
+    except ValueError:
+        raise ValueError("is not a day of the calendar") from None
+    of_day_s = int(hours) * _HOUR_S + int(minutes) * _MINUTE_S + int(seconds)
+    return day_s + of_day_s - zone_s + float(f"0{fraction or '.0'}")
 
 
 def duration_text(seconds: float, quantum_s: float | None = None) -> str:
@@ -296,3 +339,11 @@ def utc_text(unix_s: float, *, decimals: int = 3, round_up: bool = False) -> str
     fraction = (unix_s - whole_s) * ticks
     whole_s, fraction = divmod(whole_s * ticks + (math.ceil(fraction) if round_up else math.floor(fraction)), ticks)
     return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(whole_s))}.{fraction:0{decimals}d}Z"
+
+
+def local_text(unix_s: float) -> str:
+    """Return a time of day by this host's time zone, rounded down to a second: `2027-01-15 13:00:00 +01:00`."""
+    local = time.localtime(math.floor(unix_s))
+    minutes = abs(local.tm_gmtoff) // _MINUTE_S
+    zone = f"{'-' if local.tm_gmtoff < 0 else '+'}{minutes // 60:02d}:{minutes % 60:02d}"
+    return f"{time.strftime('%Y-%m-%d %H:%M:%S', local)} {zone}"
