@@ -1,7 +1,7 @@
 """The screen for people: verdict, meaning, a picture of each part, findings, and one thing to do."""
 
 from skewcheck.model import DateReading, Failure, HostFacts, NextStep, Report, Status
-from skewcheck.render import dates, host, servers
+from skewcheck.render import dates, host, servers, token
 from skewcheck.render.page import (
     ERROR,
     FAINT,
@@ -51,12 +51,15 @@ def render(report: Report, *, width: int, color: bool, verbose: int, quiet: bool
     if report.failure is not None:
         return page.printed(_failure(page, report.failure), report.status)
     blocks = [_head(page, report)]
-    if report.ntp is not None:
+    briefly = report.token is not None and not verbose  # its own part says in a line each what was measured
+    if report.token is not None:
+        blocks += token.blocks(page, report, report.token, thorough=bool(verbose))
+    if report.ntp is not None and not briefly:
         blocks += servers.blocks(page, report, report.ntp, thorough=bool(verbose))
-    if report.api is not None:
+    if report.api is not None and not briefly:
         blocks += dates.blocks(page, report, report.api, thorough=bool(verbose))
     blocks += [
-        _host(page, report.host, thorough=bool(verbose)),
+        [] if briefly else _host(page, report.host, thorough=bool(verbose)),
         _findings(page, report),
         _premises(page, report),
         _last(page, report.next_step),
