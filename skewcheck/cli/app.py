@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from skewcheck.cli import api, clock, demo, failure, output, usage
+from skewcheck.cli import api, clock, demo, failure, output, token, usage
 from skewcheck.cli.help import Command, Group
 from skewcheck.errors import SkewcheckError
 from skewcheck.version import VERSION
@@ -21,6 +21,7 @@ skewcheck: is it clock skew? Whose clock, by how much, how sure?
   skewcheck clock            this host's clock against five NTP servers
   skewcheck clock -H HOST    against a server of yours; repeat -H for more
   skewcheck api --region R   against the clock of the Genesys Cloud API
+  skewcheck token            what a token says, who refuses it, the buffer to use
   skewcheck clock --json     the same for programs
   skewcheck demo             what it looks like, without a network
 
@@ -38,6 +39,7 @@ Examples:
   skewcheck clock -H HOST        against a server of yours; repeat -H
   skewcheck clock --json | jq .ntp.skew_s
   skewcheck api --region eu-west-1
+  pbpaste | skewcheck token      a token's times, and who refuses it
 
 \b
 Exit codes:
@@ -81,6 +83,7 @@ def _app() -> typer.Typer:
     app.callback(context_settings={"help_option_names": ["-h", "--help"]})(_skewcheck)
     app.command(cls=Command, epilog=clock.EPILOG, short_help=clock.BRIEFLY)(clock.clock)
     app.command(cls=Command, epilog=api.EPILOG, short_help=api.BRIEFLY)(api.api)
+    app.command(cls=Command, epilog=token.EPILOG, short_help=token.BRIEFLY)(token.token)
     app.command(cls=Command, epilog=demo.EPILOG, short_help=demo.BRIEFLY)(demo.demo)
     return app
 
