@@ -1,18 +1,19 @@
 """What is asked -> everything asked under one deadline -> judged -> `Report`. The only way in.
 
-The commands and the public API both call this and nothing deeper. What asks the API is loaded by its first use: a
-health check that asks NTP alone pays for no HTTP.
+The commands and the public API both call this and nothing deeper. Each way is loaded by its first use: a health check
+that asks NTP alone pays for no HTTP, and a token that is looked at offline for no socket at all.
 """
 
 from typing import TYPE_CHECKING
 
-from skewcheck.examine.against_ntp import MAX_SAMPLES, TIMEOUT_S, clock, judged
 from skewcheck.examine.policy import failed
-from skewcheck.examine.request import ApiRequest, ClockRequest, Policy
+from skewcheck.examine.request import ApiRequest, ClockRequest, Policy, TokenRequest
 from skewcheck.examine.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     from skewcheck.examine.against_api import api
+    from skewcheck.examine.against_ntp import MAX_SAMPLES, TIMEOUT_S, clock, judged
+    from skewcheck.examine.of_token import token
 
 __all__ = [
     "MAX_SAMPLES",
@@ -20,18 +21,29 @@ __all__ = [
     "ApiRequest",
     "ClockRequest",
     "Policy",
+    "TokenRequest",
     "api",
     "clock",
     "failed",
     "judged",
     "side_by_side",
+    "token",
 ]
+
+_HOMES = {
+    "MAX_SAMPLES": "against_ntp",
+    "TIMEOUT_S": "against_ntp",
+    "api": "against_api",
+    "clock": "against_ntp",
+    "judged": "against_ntp",
+    "token": "of_token",
+}
 
 
 def __getattr__(name: str) -> object:
-    """Load `api` at its first use (PEP 562)."""
-    if name != "api":
+    """Load what is asked for at its first use (PEP 562)."""
+    if name not in _HOMES:
         raise AttributeError(f"module 'skewcheck.examine' has no attribute {name!r}")
-    from skewcheck.examine import against_api
+    from importlib import import_module
 
-    return against_api.api
+    return getattr(import_module(f"skewcheck.examine.{_HOMES[name]}"), name)

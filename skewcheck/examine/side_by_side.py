@@ -1,7 +1,32 @@
 """Two reports on one local clock as one: against NTP, and against an API. Nothing is concluded from both together."""
 
+import queue
+import threading
+from collections.abc import Callable
+
 from skewcheck.judge.severity import worse
 from skewcheck.model import Report
+
+
+def at_once(clock: Callable[[], Report], api: Callable[[], Report]) -> Report:
+    """Return both in one report, asked at the same time; raises what either raises.
+
+    Each keeps the deadline by itself. *api* runs in the calling thread, which hears of its progress.
+    """
+    answered: queue.SimpleQueue[Report | BaseException] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answered.put(clock())
+        except BaseException as error:  # noqa: BLE001 - it is raised again where it can be caught
+            answered.put(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    by_date = api()
+    by_ntp = answered.get()
+    if isinstance(by_ntp, BaseException):
+        raise by_ntp
+    return side_by_side(by_ntp, by_date)._replace(duration_s=max(by_ntp.duration_s, by_date.duration_s))
 
 
 def side_by_side(clock: Report, api: Report) -> Report:
