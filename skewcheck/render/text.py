@@ -1,6 +1,6 @@
 """The screen for people: verdict, meaning, a picture of each part, findings, and one thing to do."""
 
-from skewcheck.model import DateReading, Failure, HostFacts, NextStep, Report, Status
+from skewcheck.model import DateReading, Failure, Finding, HostFacts, NextStep, Report, Status
 from skewcheck.render import dates, host, servers, token
 from skewcheck.render.page import (
     ERROR,
@@ -31,6 +31,15 @@ _IN_THE_VERDICT = frozenset(
 """Findings that the first line has told already; one that isn't known here is shown."""
 _WHERE_NOBODY_ANSWERED = frozenset({"udp-123-blocked", "no-network", "dns-failed", "no-answer"})
 """Of these, what the first line tells only where it has nothing better to tell."""
+_BESIDE_A_TOKEN = frozenset({"token-opaque", "token-encrypted", "token-truncated"})
+"""Findings that a token's own part has told already."""
+_BY_A_WORD = {
+    "token-expired": "expired",
+    "token-expired-here": "expired",
+    "clock-not-measured": "--offline",
+    "skew-assumed": "--skew",
+}
+"""Findings that the first line has told where it has this word."""
 _PREMISES = {
     "majority-honest": "most of these servers are honest",
     "path-not-hostile": "nobody rewrites NTP on the way",
@@ -109,15 +118,24 @@ def _host(page: Page, facts: HostFacts | None, *, thorough: bool) -> list[Line]:
 def _findings(page: Page, report: Report) -> list[Line]:
     """Return what the verdict doesn't tell, each with what to do about it where the last line doesn't say that."""
     last = "" if report.next_step is None else report.next_step.command
-    told = _IN_THE_VERDICT - _WHERE_NOBODY_ANSWERED if _answered(report) else _IN_THE_VERDICT
     lines: list[Line] = []
     for finding in report.findings:
-        if finding.id not in told:
+        if not _told(report, finding):
             lines += page.wrapped(finding.summary, PLAIN, MARGIN)
             lines += [
                 line for remedy in finding.remedy if remedy != last for line in page.wrapped(remedy, FAINT, 2 * MARGIN)
             ]
     return lines
+
+
+def _told(report: Report, finding: Finding) -> bool:
+    """Tell whether something above says the same."""
+    if report.token is not None and finding.id in _BESIDE_A_TOKEN:
+        return True
+    if finding.id in _WHERE_NOBODY_ANSWERED and _answered(report):
+        return False
+    word = _BY_A_WORD.get(finding.id)
+    return finding.id in _IN_THE_VERDICT or (word is not None and word in report.verdict)
 
 
 def _answered(report: Report) -> bool:

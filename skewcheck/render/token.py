@@ -59,19 +59,18 @@ _BY_THIS_CLOCK = (Party.REFRESH_BY_EXP, Party.LOCAL_VERIFY, Party.LOCAL_SIGN)
 _NAMES = {"expires_in": "expires"}
 _SHARES = "Of all requests, and of first uses of a new token (a moment later it works)."
 _ODD = {
-    "milliseconds": "it looks like milliseconds; verifiers read seconds",
-    "microseconds": "it looks like microseconds; verifiers read seconds",
-    "nanoseconds": "it looks like nanoseconds; verifiers read seconds",
+    "milliseconds": "it looks like milliseconds",
+    "microseconds": "it looks like microseconds",
+    "nanoseconds": "it looks like nanoseconds",
     "string": "a text, not a number",
     "boolean": "true or false, not a number",
     "fraction": "it has a fraction",
-    "negative": "it is negative",
-    "after-2038": "beyond 32 bits (2038)",
-    "year-past-9999": "beyond the years that dates have",
+    "negative": "before 1970",
     "not-a-number": "not a number",
     "not-a-time": "not a time",
-    "duplicate": "it stands there more than once: the last counts",
+    "duplicate": "it stands there more than once, and the last counts",
 }
+"""What is said of a claim beside its value; what it does to verifiers is for the findings to say."""
 _FIRST_YEAR_S, _LAST_YEAR_S = -62135596800, 253402300799
 """The years 1 to 9999."""
 
@@ -79,7 +78,7 @@ _FIRST_YEAR_S, _LAST_YEAR_S = -62135596800, 253402300799
 def blocks(page: Page, report: Report, part: TokenPart, *, thorough: bool) -> list[list[Line]]:
     """Return what there is to say of the token; *thorough*: of each risk in words as well."""
     return [
-        labelled(page, _found(part.token, " ".join(finding.summary for finding in report.findings))),
+        labelled(page, _found(part.token, {finding.summary for finding in report.findings})),
         _times(page, part),
         _measured(page, report) if not thorough else [],
         _risks(page, part.risks, thorough=thorough),
@@ -91,8 +90,8 @@ def blocks(page: Page, report: Report, part: TokenPart, *, thorough: bool) -> li
 # --- What was found ---
 
 
-def _found(token: Token, told: str) -> list[tuple[str, str]]:
-    """Return what it is and where it stood; nothing that is *told* elsewhere."""
+def _found(token: Token, told: set[str]) -> list[tuple[str, str]]:
+    """Return what it is and where it stood, and what is odd about all of it where a finding doesn't say so."""
     where = "" if token.found_in == "a bare token" else f", in {token.found_in}"
     beside = f"; {token.others:,} more beside it {'was' if token.others == 1 else 'were'} not read"
     rows = [("token", f"{_KINDS[token.kind]} of {token.length:,} characters{where}{beside if token.others else ''}")]
@@ -105,8 +104,10 @@ def _found(token: Token, told: str) -> list[tuple[str, str]]:
     if token.issuer is not None:
         rows.append(("issuer", token.issuer))
     rows.append(("sha-256", f"{token.fingerprint}…"))
-    notes = [token.detail or "", *(oddity.summary for oddity in token.oddities)]
-    return [*rows, *(("note", note) for note in notes if note and note not in told)]
+    if token.detail:
+        rows.append(("note", token.detail))
+    odd = (oddity.summary for oddity in token.oddities)
+    return [*rows, *(("note", summary) for summary in odd if not any(summary in finding for finding in told))]
 
 
 # --- Its times ---
@@ -141,11 +142,11 @@ def _times(page: Page, part: TokenPart) -> list[Line]:
 
 
 def _time_of_day(at_s: float, *, as_utc: bool) -> list[str]:
-    """Return a time as UTC and by the local time zone, there without the date where that is the same."""
+    """Return a time as UTC and by the local time zone, there without the year, and without the date where that is the same."""
     day, _, of_day = utc_text(at_s).partition("T")
     local_day, local = local_text(at_s).split(" ", 1)
     utc = f"{day} {of_day[: len('12:00:00')]}Z"
-    return [utc] if as_utc else [utc, local if local_day == day else f"{local_day} {local}"]
+    return [utc] if as_utc else [utc, local if local_day == day else f"{local_day[len('2027-') :]} {local}"]
 
 
 def _from_now(ahead: Interval) -> str:
@@ -167,8 +168,7 @@ def _from_now(ahead: Interval) -> str:
 
 def _odd(claim: TimeClaim) -> list[str]:
     """Return the claim as it stands in the token, and what is odd about it."""
-    ids = [oddity for oddity in claim.oddities if oddity != "year-past-9999" or len(claim.oddities) == 1]
-    return [claim.shown or "can't be read", *(_ODD.get(oddity, oddity) for oddity in ids)]
+    return [claim.shown or "can't be read", *(_ODD[oddity] for oddity in claim.oddities if oddity in _ODD)]
 
 
 def _lifetime(token: Token) -> str:
@@ -247,6 +247,10 @@ def _risks(page: Page, risks: Sequence[Risk], *, thorough: bool) -> list[Line]:
     lines += grid(page, head, rows, [STRONG if party in certain else PLAIN for party in by_party])
     if any(risk.level is not Level.NONE for risk in risks):
         lines += page.wrapped(_SHARES, FAINT, MARGIN)
+    if any(risk.share_low is None and risk.skew is not None for risk in risks):
+        lines += page.wrapped("Not known: that takes the lifetime; --expires-in tells it.", FAINT, MARGIN)
+    if any(risk.share_low is None and risk.skew is not None for risk in risks):
+        lines += page.wrapped("Not known: that takes the lifetime; --expires-in tells it.", FAINT, MARGIN)
     if Party.GATEWAY in by_party:
         lines += page.wrapped(_gateway(next(iter(by_party[Party.GATEWAY].values()))), FAINT, MARGIN)
     if thorough:
