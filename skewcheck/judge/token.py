@@ -52,7 +52,7 @@ def _finite(end_s: float) -> float | None:
 
 def _unread(case: Case) -> list[Finding]:
     token = case.token
-    told = token.detail or ""
+    told = token.detail or "No times can be read in it."
     match token.kind:
         case TokenKind.TRUNCATED:
             return [Finding("token-truncated", Status.UNKNOWN, f"The token is cut. {told}".strip())]
