@@ -5,9 +5,12 @@ import re
 import pytest
 from bench.typed import skewcheck
 
-COMMANDS = ("clock", "api", "demo")
+COMMANDS = ("clock", "api", "token", "demo")
 each_help = pytest.mark.parametrize("words", [(), *((command,) for command in COMMANDS)], ids=["", *COMMANDS])
-NEVER_BY_ENVIRONMENT = {"--help", "--json", "--output", "--skew", "--liars", "--api-ahead", "--login-ahead"}
+NEVER_BY_ENVIRONMENT = {
+    "--help", "--json", "--output", "--skew", "--liars", "--api-ahead", "--login-ahead", "--file", "--env",
+    "--expires-in", "--obtained-at",
+}  # fmt: skip
 
 
 @each_help
@@ -62,6 +65,9 @@ def test_tells_what_is_sent_where() -> None:
     assert "at most 16 HTTP requests" in asked
     assert "without a token, a cookie or any other credential" in asked
     assert "Nothing else leaves this machine but the look-up of the names" in asked
+    judged = " ".join(skewcheck("token", "--help").out.split())
+    assert "asks NTP servers for the time" in judged
+    assert "Nothing of the token is sent" in judged
     assert "Nothing leaves this machine" in " ".join(skewcheck("demo", "--help").out.split())
 
 

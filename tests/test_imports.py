@@ -29,7 +29,8 @@ def loaded(*arguments: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--version"], ["--help"], ["clock", "--help"], ["api", "--help"], ["demo", "--help"]]
+    "arguments",
+    [["--version"], ["--help"], ["clock", "--help"], ["api", "--help"], ["token", "--help"], ["demo", "--help"]],
 )
 def test_information_loads_nothing_that_measures(arguments: Sequence[str]) -> None:
     """`--help` and `--version` cost typer alone."""

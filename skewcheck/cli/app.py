@@ -21,7 +21,7 @@ skewcheck: is it clock skew? Whose clock, by how much, how sure?
   skewcheck clock            this host's clock against five NTP servers
   skewcheck clock -H HOST    against a server of yours; repeat -H for more
   skewcheck api --region R   against the clock of the Genesys Cloud API
-  skewcheck token            what a token says, who refuses it, the buffer to use
+  skewcheck token            what a token says, and who refuses it
   skewcheck clock --json     the same for programs
   skewcheck demo             what it looks like, without a network
 

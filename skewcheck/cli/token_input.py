@@ -1,6 +1,7 @@
 """Where `skewcheck token` gets the token from: one of the command line, a file, the environment, a pipe, a person."""
 
 import os
+import re
 import time
 from typing import NamedTuple
 
@@ -15,6 +16,8 @@ ON_COMMAND_LINE = (
     "the list of processes; pipe it in, or use --file\n"
 )
 _STDIN = 0
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,40}")
+"""As environment variables are mostly named."""
 
 
 class Source(NamedTuple):
@@ -53,6 +56,7 @@ def _text(source: Source, deadline: Deadline) -> tuple[str | bytes, Deadline]:
     from skewcheck.tokens import source as tokens
 
     if source.env is not None:
+        _check_variable(source.env)
         return tokens.read_environment(source.env, os.environ), deadline
     if not source.from_stdin and source.file is not None:
         return tokens.read_file(source.file, deadline.until_s), deadline
@@ -64,6 +68,15 @@ def _text(source: Source, deadline: Deadline) -> tuple[str | bytes, Deadline]:
     from skewcheck.tokens.paste import paste
 
     return paste(PROMPT), deadline._replace(began_s=time.monotonic())
+
+
+def _check_variable(name: str) -> None:
+    """Raise UsageError for what is no variable and doesn't look like one: it may be a piece of a token."""
+    if name not in os.environ and not _VARIABLE.fullmatch(name):
+        raise UsageError(
+            f"--env: there is no variable of the name given ({len(name)} characters, not repeated here)",
+            "Give the name of a variable that holds the token.",
+        )
 
 
 def _at_terminal() -> bool:

@@ -142,7 +142,7 @@ def _times(page: Page, part: TokenPart) -> list[Line]:
 
 
 def _time_of_day(at_s: float, *, as_utc: bool) -> list[str]:
-    """Return a time as UTC and by the local time zone, there without the year, and without the date where that is the same."""
+    """Return a time as UTC and by the local time zone, there without the date where that is the same."""
     day, _, of_day = utc_text(at_s).partition("T")
     local_day, local = local_text(at_s).split(" ", 1)
     utc = f"{day} {of_day[: len('12:00:00')]}Z"
