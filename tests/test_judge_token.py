@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from reports import NOON
 from token_cases import SILENT, by_date, by_ntp, case, claim, jwt, opaque
 
-from skewcheck.examine import TokenRequest
+from skewcheck.examine import TokenRequest, side_by_side
 from skewcheck.judge import token as diagnose
 from skewcheck.judge import token_sentence as sentence
 from skewcheck.judge.sentence import WORDS
@@ -394,3 +394,49 @@ def test_there_is_always_a_first_line(clock: Report | None, data: st.DataObject)
     for finding in told:
         assert finding.summary
         assert all(math.isfinite(value) for _, value in finding.evidence if isinstance(value, float))
+
+
+def both(ntp_s: float, api_s: float) -> Report:
+    """Return what NTP and an API said, as `side_by_side` puts it: the worse one speaks."""
+    return side_by_side(by_ntp(ntp_s)._replace(verdict="WORD  NTP's words"), by_date(api_s))
+
+
+def test_right_by_ntp_and_off_by_the_api() -> None:
+    """Then it is the API's clock, and neither the sentence nor the advice blames this one."""
+    judged = case(jwt(), both(0.0, -5.0))
+    assert said(judged) == (
+        "CRITICAL  your clock is right by NTP, and that of api.example is 5 s AHEAD of it; the token is valid for 1 h "
+        "by true time"
+    )
+    told = diagnose.findings(judged)
+    assert "This clock is not the one to change." in sentence.meaning(judged, told)
+    step = sentence.next_step(judged, told)
+    assert step is not None
+    assert step.command == "skewcheck api --region eu-west-1"
+    assert " BEHIND it; " in said(case(jwt(), both(0.0, 5.0)))
+    assert "lives 5 s longer there" in sentence.meaning(case(jwt(), both(0.0, 5.0)), ())
+
+
+def test_right_by_the_api_and_off_by_ntp() -> None:
+    """Then NTP as seen from here is in doubt: a warning at most, not proven; the token is held against the API's."""
+    judged = case(jwt(-3612, -12), both(60.0, 0.0))
+    assert judged.judged_by == "api"
+    assert found(judged) == {"token-expired": CRITICAL, "ntp-differs": WARNING}
+    judged = case(jwt(), both(60.0, 0.0))
+    assert (status(judged), proven(judged)) == (WARNING, False)
+    assert said(judged) == (
+        "WARNING  your clock agrees with api.example, and NTP as seen from here differs; the token is valid for 1 h by "
+        "the API's clock"
+    )
+    step = sentence.next_step(judged, ())
+    assert step is not None
+    assert step.command == "skewcheck clock -H HOST1 -H HOST2 -H HOST3"
+    assert "to the API this clock is right" in sentence.meaning(judged, ())
+
+
+def test_all_agree() -> None:
+    """NTP and the API: nothing is left to ask, and the next suspects are named."""
+    judged = case(jwt(), both(0.0, 0.0))
+    assert found(judged) == {"not-skew": OK}
+    assert "agrees with UTC, and with the API" in sentence.meaning(judged, ())
+    assert sentence.next_step(judged, ()) is None

@@ -13,12 +13,12 @@ from skewcheck.examine.request import TokenRequest
 from skewcheck.judge import token as diagnose
 from skewcheck.judge import token_sentence as sentence
 from skewcheck.judge.buffer import Deadline, recommend
-from skewcheck.judge.risk import risks
+from skewcheck.judge.risk import DRIFT_PPM, risks
 from skewcheck.judge.severity import judge, judge_date
-from skewcheck.judge.token_case import BY_API, BY_ASSUMPTION, BY_NTP, Case, Skew, inputs_for, one_sided
+from skewcheck.judge.token_case import BY_API, BY_ASSUMPTION, BY_NTP, Case, Skew, inputs_for, ntp_differs, one_sided
 from skewcheck.judge.token_verdicts import Answer, verdicts
 from skewcheck.judge.verifiers import Verifier, verifier
-from skewcheck.model import Basis, ClaimState, Interval, Report, Role, Thresholds, Token, TokenPart
+from skewcheck.model import Basis, ClaimState, Finding, Interval, Report, Role, Thresholds, Token, TokenPart
 
 if TYPE_CHECKING:
     from skewcheck.measure.http_date import Progress
@@ -35,9 +35,7 @@ def token(request: TokenRequest, progress: "Callable[[Progress], None] | None" =
     limits = thresholds(request.policy)
     found, rows = _checked(request)
     clock = None if request.offline or request.skew is not None else _measured(request, progress)
-    judged_at_s = time.time()
-    if clock is not None and clock.measured_at_s is not None:
-        judged_at_s = clock.measured_at_s
+    judged_at_s = time.time() if clock is None else _ended_at_s(clock)
     from skewcheck.tokens.claims import read
 
     given = request.expires_in_s
@@ -73,7 +71,7 @@ def judged(
     return Case(
         token=about,
         judged_at_s=judged_at_s,
-        skew=_skew(clock, request.skew, limits),
+        skew=_skew(clock, request.skew, limits, judged_at_s),
         clock=clock,
         thresholds=limits,
         inputs=inputs,
@@ -83,8 +81,18 @@ def judged(
     )
 
 
-def _skew(clock: Report | None, given: Interval | None, limits: Thresholds) -> Skew | None:
-    """Return what true time rests on: what was assumed, else NTP, else the API's clock, else nothing."""
+def _ended_at_s(clock: Report) -> float:
+    """Return when the last of the measurements ended; NTP's own end where the clock was set after it."""
+    surveys = [part.survey for part in (clock.ntp, clock.api) if part is not None]
+    ended = [found.local.ended_at_s for found in surveys if not found.local.step_s]
+    return max(ended, default=surveys[0].local.ended_at_s)
+
+
+def _skew(clock: Report | None, given: Interval | None, limits: Thresholds, judged_at_s: float) -> Skew | None:
+    """Return what true time rests on: what was assumed, else NTP, else the API's clock, else nothing.
+
+    Since it was measured the clock may have drifted, for the seconds that the other measurement took longer.
+    """
     if given is not None:
         severity = judge(given.middle_s, given, Basis.SINGLE, limits).status
         return Skew(BY_ASSUMPTION, given, given.middle_s, severity)
@@ -92,13 +100,18 @@ def _skew(clock: Report | None, given: Interval | None, limits: Thresholds) -> S
         return None
     if clock.ntp is not None:
         consensus = clock.ntp.survey.consensus
-        if consensus.interval is not None and consensus.skew_s is not None:
-            return Skew(BY_NTP, consensus.interval, consensus.skew_s, clock.ntp.judgement.status)
+        if consensus.interval is not None and consensus.skew_s is not None and not ntp_differs(clock):
+            gone_s = abs(judged_at_s - clock.ntp.survey.local.ended_at_s)
+            since = consensus.interval.widened(DRIFT_PPM * 1e-6 * gone_s)
+            return Skew(BY_NTP, since, consensus.skew_s, clock.ntp.judgement.status)
     reading = None if clock.api is None else clock.api.survey.reading(Role.API) or clock.api.survey.reading(Role.URL)
     interval = one_sided(reading)
     if reading is None or interval is None:
         return None
-    return Skew(BY_API, interval, reading.skew_s, judge_date(reading, limits).status)
+    assert clock.api is not None  # else there were no reading
+    gone_s = abs(judged_at_s - clock.api.survey.local.ended_at_s)
+    since = interval.widened(DRIFT_PPM * 1e-6 * gone_s)
+    return Skew(BY_API, since, reading.skew_s, judge_date(reading, limits).status)
 
 
 def _report(case: Case, request: TokenRequest, rows: Sequence[Verifier], found: "Found") -> Report:
@@ -127,10 +140,17 @@ def _report(case: Case, request: TokenRequest, rows: Sequence[Verifier], found: 
         meaning=sentence.meaning(case, told),
         thresholds=case.thresholds,
         next_step=sentence.next_step(case, told),
-        measured_at_s=case.judged_at_s,
+        measured_at_s=case.judged_at_s if base.measured_at_s is None else base.measured_at_s,
         token=part,
-        findings=(*told, *(finding for finding in base.findings if finding not in told)),
+        findings=(*told, *_of_the_clocks(base)),
     )
+
+
+def _of_the_clocks(clock: Report) -> tuple[Finding, ...]:
+    """Return what was found of the clocks; where NTP is in doubt itself, it doesn't blame this one."""
+    if not ntp_differs(clock):
+        return clock.findings
+    return tuple(finding for finding in clock.findings if finding.id not in ("local-ahead", "local-behind"))
 
 
 def _run_pyjwt(found: "Found", leeway_s: float) -> Callable[[float], Answer]:
@@ -199,7 +219,7 @@ def _measured(request: TokenRequest, progress: "Callable[[Progress], None] | Non
         date_fresh=request.date_fresh,
         ca_file=request.ca_file,
         command=request.command,
-        ask_host=request.ask_host,
+        ask_host=False,  # once is enough
         spent_s=request.spent_s,
     )
     return at_once(lambda: against_ntp.clock(by_ntp), lambda: against_api.api(by_date, progress))

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 
 from skewcheck.judge.severity import worse
-from skewcheck.model import Report
+from skewcheck.model import Report, Status
 
 
 def at_once(clock: Callable[[], Report], api: Callable[[], Report]) -> Report:
@@ -26,7 +26,9 @@ def at_once(clock: Callable[[], Report], api: Callable[[], Report]) -> Report:
     by_ntp = answered.get()
     if isinstance(by_ntp, BaseException):
         raise by_ntp
-    return side_by_side(by_ntp, by_date)._replace(duration_s=max(by_ntp.duration_s, by_date.duration_s))
+    both = side_by_side(by_ntp, by_date)._replace(duration_s=max(by_ntp.duration_s, by_date.duration_s))
+    off = by_ntp.status in (Status.WARNING, Status.CRITICAL)
+    return both._replace(next_step=by_ntp.next_step) if off else both  # it is this clock, so that is to be mended
 
 
 def side_by_side(clock: Report, api: Report) -> Report:

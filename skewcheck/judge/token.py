@@ -9,7 +9,7 @@ from collections.abc import Callable
 from skewcheck.judge import buffer, token_claims
 from skewcheck.judge.risk import late_after_setting_s
 from skewcheck.judge.sentence import either_way, whose
-from skewcheck.judge.token_case import BY_ASSUMPTION, Case, storms, times_unreadable
+from skewcheck.judge.token_case import BY_ASSUMPTION, Case, ntp_differs, storms, times_unreadable
 from skewcheck.judge.token_words import exact_words, size_words, when_words
 from skewcheck.judge.zones import LONGEST_ZONE_S, SUMMER_S, ZONE_STEP_S, quarter_of
 from skewcheck.model import Finding, Interval, Level, Moment, Status, TokenKind
@@ -269,6 +269,18 @@ def _basis(case: Case) -> list[Finding]:
     return []
 
 
+def _ntp_differs(case: Case) -> list[Finding]:
+    if case.clock is None or case.clock.ntp is None or not ntp_differs(case.clock):
+        return []
+    summary = (
+        "This clock agrees with the API's, and NTP as seen from here differs from both: servers that smear a leap "
+        "second, somebody who answers in their place, or two clocks that are off alike."
+    )
+    skew = case.clock.ntp.survey.consensus.interval
+    low_s, high_s = (None, None) if skew is None else (_finite(end_s) for end_s in skew)
+    return [Finding("ntp-differs", Status.WARNING, summary, (("low_s", low_s), ("high_s", high_s)))]
+
+
 def _not_skew(case: Case) -> list[Finding]:
     """Say first that the clocks agree, then whom to suspect; only where everything that was asked agrees."""
     if case.skew is None or case.skew.by == BY_ASSUMPTION or case.clock is None or case.clock.status is not Status.OK:
@@ -298,6 +310,7 @@ _FINDERS: tuple[Callable[[Case], list[Finding]], ...] = (
     _no_buffer,
     token_claims.odd,
     _survives,
+    _ntp_differs,
     _basis,
     _not_skew,
 )

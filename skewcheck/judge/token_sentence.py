@@ -1,12 +1,14 @@
 """The first two lines and the last about a token: the verdict, what it means, and what to do next."""
 
 from collections.abc import Callable, Mapping, Sequence
+from shlex import quote
 
-from skewcheck.judge.sentence import WORDS, effect, either_way, whose
-from skewcheck.judge.severity import worse
-from skewcheck.judge.token_case import BY_API, BY_ASSUMPTION, BY_NTP, Case
+from skewcheck.judge.remedies import ASK_OTHERS
+from skewcheck.judge.sentence import WORDS, effect, either_way, way_from, whose
+from skewcheck.judge.severity import date_range, worse
+from skewcheck.judge.token_case import BY_API, BY_ASSUMPTION, BY_NTP, Case, api_off, ntp_differs
 from skewcheck.judge.token_words import exact_words, size_words, when_words
-from skewcheck.model import Finding, Moment, NextStep, Status, TokenKind
+from skewcheck.model import ApiHost, DateReading, Finding, Interval, Moment, NextStep, Status, TokenKind
 from skewcheck.quantity import bound_text, duration_text, size_text, skew_text
 
 _BY = {BY_NTP: "by true time", BY_API: "by the API's clock", BY_ASSUMPTION: "by true time"}
@@ -64,6 +66,18 @@ _OF_THE_TOKEN = {
         "For a token: to a verifier such a time lies thousands of years ahead. No clock mends that; the issuer has to.",
     ),
 }
+_API_AHEAD = (
+    "For a token: what the API's clock stamps is from the future here, and there a token is over {size} before its "
+    "time. This clock is not the one to change."
+)
+_API_BEHIND = (
+    "For a token: what this host signs is from the future there, and a token lives {size} longer there. This clock is "
+    "not the one to change."
+)
+_NTP_DIFFERS = (
+    "For a token: to the API this clock is right, so it is an unlikely cause of a 401 there; other services may go by "
+    "another time."
+)
 _ALL_AGREE = (
     "For a token: this clock agrees with UTC, and with the API as far as its Date tells, so well that it is an "
     "unlikely cause of a 401."
@@ -79,7 +93,7 @@ def proven(case: Case, found: Sequence[Finding]) -> bool:
     if clock is None:
         return False
     if clock.status is overall:
-        return clock.proven
+        return clock.proven and not ntp_differs(clock)
     decided = any(finding.id in _BY_WHOLE_RANGE and finding.status is overall for finding in found)
     counted = case.expiry is not None and case.expiry.name == "expires_in"
     majority = case.judged_by == BY_NTP and "majority-honest" in clock.assumes
@@ -111,23 +125,41 @@ def verdict(case: Case, found: Sequence[Finding]) -> str:
 def meaning(case: Case, found: Sequence[Finding]) -> str:
     """Return the second line: what that means for a token."""
     lead = _lead(found)
-    if lead is not None and lead.id in _OF_THE_TOKEN and not _worse_clock(case, lead):
-        return _OF_THE_TOKEN[lead.id]
-    if lead is not None and lead.id == "token-expired" and _surely_over(lead):
+    if lead is not None:
+        told = _meaning_of_its_state(case, lead) if lead.id in _OF_THE_TOKEN else _meaning_of_its_times(case, lead)
+        if told is not None:
+            return told
+    return _meaning_of_the_clocks(case)
+
+
+def _meaning_of_its_state(case: Case, lead: Finding) -> str | None:
+    return None if _worse_clock(case, lead) else _OF_THE_TOKEN[lead.id]
+
+
+def _meaning_of_its_times(case: Case, lead: Finding) -> str | None:
+    if lead.id == "token-expired" and _surely_over(lead):
         end = case.expiry
         return _OVER_UNSEEN if end is not None and end.here_s > 0 else _OVER
-    if case.skew is not None and lead is not None and not (case.clock is not None and _worse_clock(case, lead)):
-        if lead.id == "token-expired-here":
-            return _THROWN_AWAY.format(size=duration_text(case.skew.estimate_s))
-        if lead.id in _LED_BY_THE_CLOCK:
-            return _REFUSED_HERE.format(size=exact_words(_moment_of(case, lead).here_s))
-        if lead.id in ("token-future-issued", "token-not-yet-valid") and lead.status is not Status.UNKNOWN:
-            return _REFUSED_THERE
-    if case.clock is not None:
-        return _ALL_AGREE if _api_agrees(case) else case.clock.meaning
-    if case.skew is None:
-        return _UNMEASURED
-    return effect(case.skew.estimate_s, case.skew.interval, "For a token: nobody feels a skew of this size.")
+    if case.skew is None or lead.status is Status.UNKNOWN or _worse_clock(case, lead):
+        return None
+    if lead.id == "token-expired-here":
+        return _THROWN_AWAY.format(size=duration_text(case.skew.estimate_s))
+    if lead.id in _LED_BY_THE_CLOCK:
+        return _REFUSED_HERE.format(size=exact_words(_moment_of(case, lead).here_s))
+    return _REFUSED_THERE if lead.id in ("token-future-issued", "token-not-yet-valid") else None
+
+
+def _meaning_of_the_clocks(case: Case) -> str:
+    if case.clock is None:
+        if case.skew is None:
+            return _UNMEASURED
+        return effect(case.skew.estimate_s, case.skew.interval, "For a token: nobody feels a skew of this size.")
+    other = api_off(case.clock)
+    if other is not None:
+        return (_API_AHEAD if other[1].skew_s < 0 else _API_BEHIND).format(size=duration_text(other[1].skew_s))
+    if ntp_differs(case.clock):
+        return _NTP_DIFFERS
+    return _ALL_AGREE if _api_agrees(case) else case.clock.meaning
 
 
 def next_step(case: Case, found: Sequence[Finding]) -> NextStep | None:
@@ -143,6 +175,13 @@ def next_step(case: Case, found: Sequence[Finding]) -> NextStep | None:
         case.clock.status is Status.OK
     ):
         return NextStep("next", "skewcheck token", "with a new token: this one is over")
+    if ntp_differs(case.clock):
+        return ASK_OTHERS
+    other = api_off(case.clock)
+    if other is not None:
+        named = case.clock.api.survey.region if case.clock.api is not None else None
+        command = f"skewcheck api --url {quote(other[1].url)}" if named is None else f"skewcheck api --region {named}"
+        return NextStep("next", command, "shows whose clock that is, and what its replies say of themselves")
     return None if _api_agrees(case) else case.clock.next_step
 
 
@@ -166,6 +205,17 @@ def _api_agrees(case: Case) -> bool:
     """Tell whether NTP and the API were both measured, and all is well."""
     measured = case.inputs.ntp is not None and case.inputs.api is not None
     return case.clock is not None and case.clock.status is Status.OK and measured
+
+
+def _of_the_api(other: tuple[ApiHost, DateReading]) -> str:
+    """Return how far the API's clock is off: what this clock is behind it, it is ahead of this one."""
+    host, reading = other
+    if reading.stale is not None:
+        return f"your clock is right by NTP, and that of {host.host} can't be told: its Date may have any age"
+    found = date_range(reading)
+    size = size_text(-reading.skew_s, Interval(-found.high_s, -found.low_s))
+    way = way_from(-reading.skew_s, "it")
+    return f"your clock is right by NTP, and that of {host.host} is {size} {way}"
 
 
 def _nobody_asked(case: Case) -> bool:
@@ -195,7 +245,11 @@ def _moment_of(case: Case, finding: Finding) -> Moment:
 def _clock(case: Case) -> str:
     """Return what is said of the clock."""
     if case.clock is not None:
-        return case.clock.verdict.partition("  ")[2]
+        other = api_off(case.clock)
+        said = case.clock.verdict.partition("  ")[2] if other is None else _of_the_api(other)
+        if ntp_differs(case.clock) and case.clock.api is not None:
+            said = f"your clock agrees with {case.clock.api.survey.first.host}, and NTP as seen from here differs"
+        return said.replace("your clock", whose(case.host))
     if case.skew is None:
         return "no clock was measured (--offline)"
     if either_way(case.skew.interval):
