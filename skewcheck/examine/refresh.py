@@ -64,8 +64,8 @@ def refresh_due(
     """Tell whether a token is to be refreshed now.
 
     *sent_s* is when its request was sent, of `time.monotonic`: no step of the wall clock moves that. *buffer_s* is what
-    `buffer` recommends, or half of a life that is too short for any. A host that slept may still find its token refused:
-    refresh once after a 401, too.
+    `buffer` recommends, or half of a life that is too short for any. Where a host slept, that clock may have stood
+    still: refresh once after a 401, too.
     """
     if buffer_s is None:
         advice = buffer(expires_in_s)
