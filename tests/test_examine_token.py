@@ -152,6 +152,19 @@ def test_ntp_and_the_api_at_once() -> None:
     assert report.status is Status.CRITICAL
 
 
+def test_the_one_that_two_contradict() -> None:
+    """The API agrees with this clock and NTP doesn't: NTP is in doubt, nothing says that this clock is off."""
+    with HttpServer(0.0) as api:
+        report = ask(token(iat=-60, exp=3600), 60.0, url=api.url)
+    assert (report.status, report.proven) == (Status.WARNING, False)
+    assert report.verdict.startswith("WARNING  your clock agrees with 127.0.0.1:")
+    ids = {finding.id for finding in report.findings}
+    assert "ntp-differs" in ids
+    assert ids & {"local-ahead", "local-behind"} == set()
+    assert report.token is not None
+    assert report.token.judged_by == "api"
+
+
 def test_silent_ntp_leaves_the_api() -> None:
     """What can't be measured is said, and it goes on with what can."""
     with HttpServer(0.0) as api:

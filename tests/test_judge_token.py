@@ -14,7 +14,19 @@ from skewcheck.judge import token_sentence as sentence
 from skewcheck.judge.sentence import WORDS
 from skewcheck.judge.severity import severity
 from skewcheck.judge.token_case import Case
-from skewcheck.model import ClaimState, Interval, Oddity, Party, Report, Status, TimeClaim, Token, TokenKind
+from skewcheck.model import (
+    ClaimState,
+    DateReading,
+    Interval,
+    Oddity,
+    Party,
+    Report,
+    Stale,
+    Status,
+    TimeClaim,
+    Token,
+    TokenKind,
+)
 
 OK, WARNING, CRITICAL, UNKNOWN = Status.OK, Status.WARNING, Status.CRITICAL, Status.UNKNOWN
 RIGHT = by_ntp(0.0)
@@ -146,7 +158,7 @@ def test_a_good_token_and_a_wrong_clock() -> None:
     judged = case(jwt(-600), by_ntp(60.0))
     assert said(judged).startswith("CRITICAL  what the judge of clocks said; the token is valid ")
     assert found(judged) == {"minted-while-wrong": OK}
-    assert "deadline of theirs comes up to 1 min too late" in summary(judged, "minted-while-wrong")
+    assert "as a time of day, which would come up to 1 min too late." in summary(judged, "minted-while-wrong")
     assert "too late" not in summary(case(jwt(), by_ntp(-60.0)), "minted-while-wrong")
 
 
@@ -194,8 +206,12 @@ def test_what_if() -> None:
     assert not proven(judged)
     assert judged.judged_by == "--skew"
     assert judged.inputs.against(Party.LOCAL_VERIFY) == (Interval(-0.25, -0.15), "given")
+    assert "a buffer below 200 ms, comes too late" in sentence.meaning(judged, ())
     right = case(jwt(), None, TokenRequest(None, skew=Interval(-0.01, 0.01)))
-    assert status(right) is OK
+    assert said(right).startswith(
+        "OK  the token is valid for 1 h by true time; your clock was taken to be within 10 ms of"
+    )
+    assert sentence.meaning(right, ()) == "For a token: nobody feels a skew of this size."
     assert "not-skew" not in found(right)
 
 
@@ -230,6 +246,27 @@ def test_a_payload_that_can_not_be_read() -> None:
     assert found(judged) == {"token-unreadable": UNKNOWN, "not-skew": OK}
     assert summary(judged, "token-unreadable") == "The token's times can't be read. Its payload is another token."
     assert said(judged).startswith("CANNOT TELL  the token's times can't be read; what the")
+
+
+def test_only_the_begin_is_told() -> None:
+    """Where nothing tells an end, that is what is said."""
+    token = jwt(exp=None)._replace(exp=TimeClaim("exp", ClaimState.UNUSABLE, None, "null"))
+    assert said(case(token)).startswith("WARNING  a time in the token is none")
+    cut = jwt(kind=TokenKind.TRUNCATED)
+    step = sentence.next_step(case(cut, RIGHT), diagnose.findings(case(cut, RIGHT)))
+    assert step is not None
+    assert step.command == "skewcheck token --file FILE"
+
+
+def test_a_token_that_tells_its_end_alone() -> None:
+    """What is left of it is its lifetime, by true time; a buffer follows from that."""
+    judged = case(jwt(None, 300), by_ntp(60.0))
+    assert judged.inputs.lifetime_s == pytest.approx(360)
+    assert judged.recommended is not None
+    assert case(jwt(None, 300)).inputs.lifetime_s == 300
+    assert case(jwt(None, -1)).inputs.lifetime_s is None
+    assert case(jwt(exp=None)).inputs.lifetime_s == math.inf
+    assert case(jwt(exp=None)).recommended is None
 
 
 def test_a_time_that_is_none() -> None:
@@ -440,3 +477,39 @@ def test_all_agree() -> None:
     assert found(judged) == {"not-skew": OK}
     assert "agrees with UTC, and with the API" in sentence.meaning(judged, ())
     assert sentence.next_step(judged, ()) is None
+
+
+def test_a_date_of_any_age_bounds_one_side() -> None:
+    """It proves that this clock is behind and nothing else; of one that proves nothing no true time is made."""
+    old = by_date(-7.0)
+    assert old.api is not None
+    first = old.api.survey.first
+    assert isinstance(first.outcome, DateReading)
+    for high_s, known in ((-6.5, True), (0.5, False)):
+        side = Interval(-math.inf, high_s)
+        outcome = first.outcome._replace(interval=side, fresh=side, skew_s=high_s, stale=Stale.CACHED)
+        survey = old.api.survey._replace(hosts=(first._replace(outcome=outcome),))
+        clock = old._replace(status=CRITICAL if known else UNKNOWN, api=old.api._replace(survey=survey))
+        if known:
+            beside = case(jwt(), side_by_side(RIGHT, clock))
+            assert "and that of api.example is at least 6.5 s AHEAD of it" in said(beside)
+            assert "whose clock is 6.5 s behind" in summary(case(jwt(3), clock), "token-future-issued-here")
+        judged = case(jwt(-600, -3), clock)
+        assert (judged.skew is not None) == known
+        assert found(judged)["token-expired" if known else "token-expired-here"] is (CRITICAL if known else UNKNOWN)
+        alive = case(jwt(-600, 3600), clock)
+        if known:
+            assert "it ends at most 3594 s from now" in summary(alive, "token-expired")
+            assert alive.recommended is not None
+            assert alive.recommended.buffer_s is None
+            assert "what is needed (without bound)" in summary(alive, "no-buffer-helps")
+        else:
+            assert "by this clock, unverified, the token is valid for 1 h" in said(alive)
+
+
+def test_the_services_own_clocks_speak_where_they_are_the_worst() -> None:
+    """An issuer that is ahead of its API is the sentence of the API's judge, and the token's stands behind it."""
+    clock = by_date(0.0, -0.5)._replace(status=WARNING)
+    assert said(case(jwt(), clock)) == (
+        "WARNING  what the judge of clocks said; the token is valid for 1 h by the API's clock"
+    )

@@ -1,10 +1,14 @@
 """Two parts in one report: the worse one speaks, and nothing of either is lost."""
 
+import threading
+
 import pytest
 from api_reports import AHEAD, NOBODY
 from reports import ALL_WELL
 
+from skewcheck.errors import UsageError
 from skewcheck.examine import side_by_side
+from skewcheck.examine.side_by_side import at_once
 from skewcheck.model import Report, Status
 
 
@@ -28,3 +32,29 @@ def test_what_both_say_is_said_once() -> None:
     """A step of the local clock that both saw is one finding."""
     both = side_by_side(AHEAD, AHEAD)
     assert both.findings == AHEAD.findings
+
+
+def test_both_at_once() -> None:
+    """Each waits for the other to have begun; the time is that of the longer one, and NTP's advice mends this clock."""
+    met = threading.Barrier(2, timeout=30)
+
+    def after_the_other(report: Report) -> Report:
+        met.wait()
+        return report
+
+    clock = ALL_WELL._replace(status=Status.WARNING, duration_s=0.5)
+    api = AHEAD._replace(status=Status.CRITICAL, duration_s=2.0)
+    both = at_once(lambda: after_the_other(clock), lambda: after_the_other(api))
+    assert (both.ntp, both.api, both.duration_s) == (clock.ntp, AHEAD.api, 2.0)
+    assert (both.status, both.verdict, both.next_step) == (api.status, api.verdict, clock.next_step)
+
+
+def test_what_either_raises_is_raised() -> None:
+    """An error in the thread is no silence."""
+
+    def fails() -> Report:
+        raise UsageError("no", "Try yes.")
+
+    for calls in ((fails, lambda: AHEAD), (lambda: ALL_WELL, fails)):
+        with pytest.raises(UsageError, match="no"):
+            at_once(*calls)

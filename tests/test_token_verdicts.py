@@ -1,5 +1,7 @@
 """What each verifier says to a token now: by its rules, by PyJWT itself, and never more than is known."""
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -72,6 +74,15 @@ def test_who_checks_what_this_host_signs_goes_by_another_clock() -> None:
     open_ = says("github-app", jwt(0, 300), by_ntp(0.0))
     assert open_.accepts_now is None
     assert "where in the measured range" in open_.why
+
+
+def test_a_clock_that_is_known_to_one_side_only() -> None:
+    """No verdict is made of half a range."""
+    row = verifier("github-app")
+    request = TokenRequest(None, skew=Interval(-math.inf, -5.0))
+    (verdict,) = verdicts(judged(jwt(0, 300), NOON, request, limits=LIMITS), (row,), {})
+    assert (verdict.accepts_now, verdict.accepts_by_true_time) == (None, None)
+    assert verdict.why == "Its clock is known to one side only."
 
 
 def test_a_leeway_that_was_named_takes_the_place_of_each_ones_own() -> None:

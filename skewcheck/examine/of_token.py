@@ -13,7 +13,7 @@ from skewcheck.examine.request import TokenRequest
 from skewcheck.judge import token as diagnose
 from skewcheck.judge import token_sentence as sentence
 from skewcheck.judge.buffer import Deadline, recommend
-from skewcheck.judge.risk import DRIFT_PPM, risks
+from skewcheck.judge.risk import DRIFT_PPM, LATENCY, risks
 from skewcheck.judge.severity import judge, judge_date
 from skewcheck.judge.token_case import BY_API, BY_ASSUMPTION, BY_NTP, Case, Skew, inputs_for, ntp_differs, one_sided
 from skewcheck.judge.token_verdicts import Answer, verdicts
@@ -124,7 +124,7 @@ def _report(case: Case, request: TokenRequest, rows: Sequence[Verifier], found: 
         true_time=case.true_time,
         moments=case.moments,
         latency=case.inputs.latency,
-        latency_measured=request.latency is None and case.inputs.api is not None,
+        latency_measured=request.latency is None and case.inputs.latency != LATENCY,
         drift_ppm=case.inputs.drift_ppm,
         risks=risks(case.inputs),
         recommended=case.recommended,

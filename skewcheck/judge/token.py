@@ -95,8 +95,7 @@ def _expired(case: Case) -> list[Finding]:
 
 
 def _expired_text(case: Case, end: Moment, here: str) -> str:
-    if end.true is None:
-        return ""
+    assert end.true is not None  # else it isn't known to have expired
     ago = size_words(end.true)
     if end.name == "expires_in":
         return (
@@ -112,8 +111,7 @@ def _expired_text(case: Case, end: Moment, here: str) -> str:
 
 def _off(case: Case) -> str:
     """Return how far off this clock is, with its direction."""
-    if case.skew is None:
-        return "not measured"
+    assert case.skew is not None  # else nothing is said to be off
     if not math.isfinite(case.skew.interval.width_s):
         return skew_text(case.skew.estimate_s)
     return skew_text(case.skew.estimate_s, case.skew.interval)
@@ -250,10 +248,10 @@ def _survives(case: Case) -> list[Finding]:
     if either_way(skew.interval):
         return []
     late_s = late_after_setting_s(skew.interval)
-    late = f", or a deadline of theirs comes up to {exact_words(late_s)} too late" if 0 < late_s < math.inf else ""
+    late = f", which would come up to {exact_words(late_s)} too late" if 0 < late_s < math.inf else ""
     summary = (
-        "Setting this clock right mends no token and no deadline from before: drop what this host signed, and what it "
-        f"keeps with a time of day beside it{late}."
+        "Setting this clock right mends nothing from before: then drop what this host signed, and each deadline that "
+        f"it keeps as a time of day{late}."
     )
     return [Finding("minted-while-wrong", Status.OK, summary, (("late_s", _finite(late_s)),))]
 

@@ -9,7 +9,7 @@ from skewcheck.judge.severity import date_range, worse
 from skewcheck.judge.token_case import BY_API, BY_ASSUMPTION, BY_NTP, Case, api_off, ntp_differs
 from skewcheck.judge.token_words import exact_words, size_words, when_words
 from skewcheck.model import ApiHost, DateReading, Finding, Interval, Moment, NextStep, Status, TokenKind
-from skewcheck.quantity import bound_text, duration_text, size_text, skew_text
+from skewcheck.quantity import at_least_text, bound_text, duration_text, size_text, skew_text
 
 _BY = {BY_NTP: "by true time", BY_API: "by the API's clock", BY_ASSUMPTION: "by true time"}
 _LED_BY_THE_CLOCK = ("token-expired-here", "token-not-yet-valid-here", "token-future-issued-here")
@@ -211,7 +211,8 @@ def _of_the_api(other: tuple[ApiHost, DateReading]) -> str:
     """Return how far the API's clock is off: what this clock is behind it, it is ahead of this one."""
     host, reading = other
     if reading.stale is not None:
-        return f"your clock is right by NTP, and that of {host.host} can't be told: its Date may have any age"
+        least = at_least_text(reading.interval.high_s)
+        return f"your clock is right by NTP, and that of {host.host} is at least {least} AHEAD of it"
     found = date_range(reading)
     size = size_text(-reading.skew_s, Interval(-found.high_s, -found.low_s))
     way = way_from(-reading.skew_s, "it")

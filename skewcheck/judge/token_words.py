@@ -28,9 +28,11 @@ def exact_words(size_s: float) -> str:
 
 
 def when_words(when: Interval) -> str:
-    """Return when, of a range around now: `between 2 s ago and 3 s from now`."""
+    """Return when, of a range around now: `between 2 s ago and 3 s from now`, `at most 3 s from now`."""
     ago, ahead = (
-        "any time" if math.isinf(end_s) else "more than 100 years" if abs(end_s) > _CENTURY_S else at_most_text(end_s)
+        "more than 100 years" if abs(end_s) > _CENTURY_S else at_most_text(end_s)  # also where there is no bound
         for end_s in when
     )
-    return f"between {ago} ago and {ahead} from now"
+    if math.isinf(when.low_s):
+        return f"at most {ahead} from now"
+    return f"at least {ago} ago" if math.isinf(when.high_s) else f"between {ago} ago and {ahead} from now"
