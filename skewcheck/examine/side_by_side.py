@@ -1,7 +1,5 @@
 """Two reports on one local clock as one: against NTP, and against an API. Nothing is concluded from both together."""
 
-import queue
-import threading
 from collections.abc import Callable
 
 from skewcheck.judge.severity import worse
@@ -13,6 +11,9 @@ def at_once(clock: Callable[[], Report], api: Callable[[], Report]) -> Report:
 
     Each keeps the deadline by itself. *api* runs in the calling thread, which hears of its progress.
     """
+    import queue
+    import threading
+
     answered: queue.SimpleQueue[Report | BaseException] = queue.SimpleQueue()
 
     def ask() -> None:
