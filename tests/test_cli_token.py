@@ -131,7 +131,7 @@ def test_a_pipe_that_never_ends() -> None:
         ("x", ["--file", "-", "--env", "HOME"], "a token can come from one place alone"),
         ("x", ["eyJ", "--env", "HOME"], "a token can come from one place alone"),
         ("x", ["--file", "/no/such/file"], "'/no/such/file' can't be read"),
-        ("x", ["--env", "NO_SUCH_VARIABLE"], "The environment variable 'NO_SUCH_VARIABLE' is not set"),
+        ("x", ["--env", "NO_SUCH_VARIABLE"], "the environment variable 'NO_SUCH_VARIABLE' is not set"),
         ("x", ["--offline", "-H", "127.0.0.1"], "nobody is asked, and -H names whom to ask"),
         ("x", ["--skew", "1s", "--region", "eu-west-1"], "nobody is asked, and --region names whom to ask"),
         ("x", ["--verifier", "pyjtw"], "did you mean pyjwt"),
@@ -221,6 +221,23 @@ def test_a_signal_while_a_pipe_is_waited_for() -> None:
 
 
 # --- What it says ---
+
+
+WATCHED = """
+import sys
+opened = []
+sys.addaudithook(lambda event, _: opened.append(event) if event.startswith(("socket.__new__", "socket.conn")) else None)
+from skewcheck.cli import app
+code = app.run(sys.argv[1:])
+print(code, opened, "skewcheck.measure" in sys.modules, file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize("nobody", [["--offline"], ["--skew", "-200ms"], ["--offline", "--verifier", "pyjwt", "-v"]])
+def test_nobody_is_asked(nobody: list[str]) -> None:
+    """`--offline` and `--skew` open no socket, and don't even load what could."""
+    done = piped(minted(), *nobody, program=[sys.executable, "-c", WATCHED])
+    assert done.err.split(" ", 1)[1] == "[] False\n"
 
 
 def test_against_measured_time() -> None:

@@ -46,6 +46,12 @@ def test_json_loads_nothing_heavy(command: str) -> None:
     assert "skewcheck.render.json" in names
 
 
+def test_an_opaque_token_loads_no_reader_of_jwts() -> None:
+    """Nothing in it is to be decoded; and offline there is nothing to measure with."""
+    names = loaded("token", "QHHCk4zZ8mN2pQ-rStUvWxYz0123456789", "--offline", "--json", "--on-unknown", "ok")
+    assert names & {"jwt", "rich", "ssl", "http", "skewcheck.measure", "skewcheck.lab"} == set()
+
+
 def test_only_the_screen_loads_rich() -> None:
     """The text screen is what rich is for."""
     with servers_for("ok") as named:

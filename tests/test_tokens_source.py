@@ -107,7 +107,7 @@ def test_a_closed_stream_is_told() -> None:
     reading, writing = os.pipe()
     os.close(reading)
     os.close(writing)
-    with pytest.raises(InputError, match="Standard input can't be read: Bad file descriptor"):
+    with pytest.raises(InputError, match="standard input can't be read: Bad file descriptor"):
         read_stream(reading, until())
 
 

@@ -45,7 +45,7 @@ def read_stream(fd: int, until_s: float | None) -> bytes:
         return _content(fd, until_s)
     except OSError as error:
         raise InputError(
-            f"Standard input can't be read: {visible(error.strerror or 'it is closed')}.",
+            f"standard input can't be read: {visible(error.strerror or 'it is closed')}",
             "Pipe the token in, or name a file by --file.",
         ) from None
 
@@ -56,11 +56,11 @@ def read_environment(name: str, environ: Mapping[str, str]) -> str:
     if not text.strip():
         what = "is empty" if name in environ else "is not set"
         raise UsageError(
-            f"The environment variable {_quoted(name)} {what}.", "Give the name of a variable that holds the token."
+            f"the environment variable {_quoted(name)} {what}", "Give the name of a variable that holds the token."
         )
     if len(text) > MAX_BYTES:
         raise InputError(
-            f"The environment variable {_quoted(name)} is longer than {MAX_BYTES >> 20} MiB.", "Give the token alone."
+            f"the environment variable {_quoted(name)} is longer than {MAX_BYTES >> 20} MiB", "Give the token alone."
         )
     return text
 
@@ -78,7 +78,7 @@ def _content(fd: int, until_s: float | None) -> bytes:
         content += more
         if len(content) > MAX_BYTES:
             raise InputError(
-                f"What was given is longer than {MAX_BYTES >> 20} MiB, and no token is.",
+                f"what was given is longer than {MAX_BYTES >> 20} MiB, and no token is",
                 "Give the token alone, or the response that it came in.",
             )
 
@@ -93,7 +93,7 @@ def _wait(fd: int, until_s: float | None) -> None:
     # Who keeps dripping has something to read each time: past the end nobody is asked.
     if (left_s is not None and left_s <= 0) or not poll.poll(None if left_s is None else left_s * 1000):
         raise InputError(
-            "What should hold the token didn't come, or didn't end, in time.",
+            "what should hold the token didn't come, or didn't end, in time",
             "See whether its writer is still there, or give more time by --timeout.",
         )
 
@@ -102,11 +102,11 @@ def _unreadable(path: str, error: OSError | ValueError) -> UsageError:
     """Return an error that tells the system's reason and not its words, in which the path stands."""
     reason = error.strerror if isinstance(error, OSError) and error.strerror else "no file can have that name"
     remedy = "Give the path of a file that holds the token, or - for standard input."
-    return UsageError(f"{_quoted(path)} can't be read: {visible(reason)}.", remedy)
+    return UsageError(f"{_quoted(path)} can't be read: {visible(reason)}", remedy)
 
 
 def _quoted(name: str) -> str:
     """Return *name* in quotes, safe to show; where it is a token by itself, only how long it is."""
     if find(name[:MAX_BYTES]) is not None:
-        return f"What was given ({len(name)} characters, itself a token and not repeated here)"
+        return f"what was given ({len(name)} characters, itself a token and not repeated here)"
     return f"'{visible(name, _MAX_NAME)}'"
