@@ -181,6 +181,16 @@ def test_control_c_at_the_prompt() -> None:
         assert person.settings()[3] != asking[3]  # the echo is back
 
 
+def test_terminated_at_the_prompt() -> None:
+    """SIGTERM while a person is asked: exit 143, and the echo is back."""
+    with terminal(sys.executable, "-m", "skewcheck", "token") as person:
+        person.wait_for(PROMPT)
+        asking = person.settings()
+        os.kill(person._process.pid, signal.SIGTERM)
+        assert person.end() == 143
+        assert person.settings()[3] != asking[3]
+
+
 @pytest.mark.parametrize("lines", [1, 3])
 def test_nothing_is_left_to_the_shell(tmp_path: Path, lines: int) -> None:
     """A token that is wrapped over lines is read with all of them; the shell gets none to run."""
