@@ -13,7 +13,7 @@ from reports import NOON, reports
 from rich.cells import cell_len
 from token_reports import BY_HAND, FUTURE, MILLISECONDS, NO_BUFFER, OFFLINE, RESPONSE, VALID, parts
 
-from skewcheck.model import Harm, Interval, Level, Party, Report, Risk, TokenPart
+from skewcheck.model import Finding, Harm, Interval, Level, Party, Report, Risk, Status, TokenPart
 from skewcheck.quantity import local_text
 from skewcheck.render import token
 from skewcheck.render.text import render
@@ -423,6 +423,7 @@ def test_how_long_from_now(low_s: float, high_s: float, said: str) -> None:
         (Level.POSSIBLE, 0.0, 0.25, "up to 1 in 4"),
         (Level.POSSIBLE, 0.1, 0.1, "perhaps about 1 in 10"),
         (Level.CERTAIN, 1.0, 1.0, "all"),
+        (Level.POSSIBLE, 0.0, 1.0, "none to all"),
     ],
 )
 def test_a_share_in_a_cell(level: Level, low: float | None, high: float | None, said: str) -> None:
@@ -442,6 +443,28 @@ def test_the_skew_behind_a_row_stands_in_it_where_they_differ() -> None:
     assert "none 100 to 200 ms ahead of the API" in shown
     assert "190 to 210 ms behind UTC" in shown
     assert "its issuer is 50 ms behind to 10 ms ahead of its checkers." in shown
+
+
+def test_what_is_said_beside_the_token_is_not_said_twice() -> None:
+    """Of an opaque token, and of a signature that is cut: what it is stands with the token."""
+    assert OFFLINE.token is not None
+    detail = OFFLINE.token.token.detail or ""
+    findings = (
+        Finding("token-opaque", Status.OK, detail),
+        Finding("signature-cut", Status.OK, detail),
+        Finding("clock-not-measured", Status.UNKNOWN, "No clock was measured (--offline): this one's own was used."),
+    )
+    assert screen(OFFLINE._replace(findings=findings)) == OFFLINE_SCREEN
+
+
+def test_what_the_lifetime_is_missing_for_is_said() -> None:
+    """A share that takes the lifetime is not known without it; where the token could not tell, the option is named."""
+    assert RESPONSE.token is not None
+    unknown = Risk(
+        Party.REFRESH_BY_EXP, Harm.PREMATURE_EXPIRY, Level.POSSIBLE, None, None, "", Interval(-0.1, 0.1), "ntp"
+    )
+    shown = screen(RESPONSE._replace(token=RESPONSE.token._replace(risks=(unknown,))))
+    assert shown.count("Not known: that takes the lifetime; --expires-in tells it.") == 1
 
 
 @pytest.mark.parametrize("report", BY_HAND.values(), ids=list(BY_HAND))

@@ -24,9 +24,9 @@ def grid(
     return lines
 
 
-def labelled(page: Page, rows: Sequence[tuple[str, str]]) -> list[Line]:
-    """Return facts, each behind its label, what is too long continued below itself."""
-    width = max((page.cells(page.say(label)) for label, _ in rows), default=0)
+def labelled(page: Page, rows: Sequence[tuple[str, str]], least: int = 0) -> list[Line]:
+    """Return facts, each behind its label of *least* cells or more, what is too long continued below itself."""
+    width = max([least, *(page.cells(page.say(label)) for label, _ in rows)])
     if width > page.width // 3:
         return [line for label, said in rows for line in page.wrapped(f"{label}: {said}", PLAIN, MARGIN)]
     lines: list[Line] = []

@@ -130,8 +130,10 @@ def _findings(page: Page, report: Report) -> list[Line]:
 
 def _told(report: Report, finding: Finding) -> bool:
     """Tell whether something above says the same."""
-    if report.token is not None and finding.id in _BESIDE_A_TOKEN:
-        return True
+    if report.token is not None:
+        beside = report.token.token.detail or ""
+        if finding.id in _BESIDE_A_TOKEN or finding.summary in beside:
+            return True
     if finding.id in _WHERE_NOBODY_ANSWERED and _answered(report):
         return False
     word = _BY_A_WORD.get(finding.id)

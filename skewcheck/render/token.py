@@ -81,7 +81,7 @@ def blocks(page: Page, report: Report, part: TokenPart, *, thorough: bool) -> li
         labelled(page, _found(part.token, {finding.summary for finding in report.findings})),
         _times(page, part),
         _measured(page, report) if not thorough else [],
-        _risks(page, part.risks, thorough=thorough),
+        _risks(page, part, thorough=thorough),
         _buffer(page, part, part.recommended) if part.recommended is not None else [],
         _verifiers(page, part.verifiers),
     ]
@@ -136,9 +136,10 @@ def _times(page: Page, part: TokenPart) -> list[Line]:
         for name, (as_is, *why) in odd
         if why or name not in shown
     ]
-    if life and not rows:
+    if life and not rows and not said:
         said.append(("life", life))
-    return [*(grid(page, head, rows) if rows else []), *labelled(page, said)]
+    names_width = max((page.cells(row[0]) for row in rows), default=0)
+    return [*(grid(page, head, rows) if rows else []), *labelled(page, said, names_width)]
 
 
 def _time_of_day(at_s: float, *, as_utc: bool) -> list[str]:
@@ -219,8 +220,9 @@ def _api(part: ApiPart) -> list[tuple[str, str]]:
 # --- Who is harmed ---
 
 
-def _risks(page: Page, risks: Sequence[Risk], *, thorough: bool) -> list[Line]:
+def _risks(page: Page, part: TokenPart, *, thorough: bool) -> list[Line]:
     """Return what each party refuses, a row each, and the skew that makes it do so."""
+    risks = part.risks
     if not risks:
         return []
     by_party: dict[Party, dict[Harm, Risk]] = {}
@@ -248,9 +250,8 @@ def _risks(page: Page, risks: Sequence[Risk], *, thorough: bool) -> list[Line]:
     if any(risk.level is not Level.NONE for risk in risks):
         lines += page.wrapped(_SHARES, FAINT, MARGIN)
     if any(risk.share_low is None and risk.skew is not None for risk in risks):
-        lines += page.wrapped("Not known: that takes the lifetime; --expires-in tells it.", FAINT, MARGIN)
-    if any(risk.share_low is None and risk.skew is not None for risk in risks):
-        lines += page.wrapped("Not known: that takes the lifetime; --expires-in tells it.", FAINT, MARGIN)
+        told = "; --expires-in tells it" if part.token.exp.state is ClaimState.ABSENT else ""
+        lines += page.wrapped(f"Not known: that takes the lifetime{told}.", FAINT, MARGIN)
     if Party.GATEWAY in by_party:
         lines += page.wrapped(_gateway(next(iter(by_party[Party.GATEWAY].values()))), FAINT, MARGIN)
     if thorough:
@@ -268,6 +269,8 @@ def _share(risk: Risk) -> str:
     share = share_text(risk.share_low, risk.share_high).replace("up to about ", "up to ")
     if share.startswith("between about "):
         share = share.removeprefix("between about ").replace(" and ", " to ")
+    if share == "up to all":
+        return "none to all"
     maybe = risk.level is Level.POSSIBLE and risk.share_low > 0
     return f"perhaps {share}" if maybe else share
 
