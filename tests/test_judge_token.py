@@ -236,6 +236,31 @@ def test_what_the_token_is(token: Token, id_: str, expected: Status, line: str) 
     assert status(case(token, by_ntp(60.0))) is CRITICAL
 
 
+@pytest.mark.parametrize(
+    ("id_", "told", "expected", "line"),
+    [
+        (
+            "signature-cut",
+            "Its signature is too short.",
+            UNKNOWN,
+            "CANNOT TELL  the token's signature is too short; the",
+        ),
+        ("refused", "PyJWT refuses to read it.", WARNING, "WARNING  PyJWT refuses to read it; the token is valid for"),
+        ("signature-redacted", "Something was taken out of it.", OK, "OK  the token is valid for 1 h"),
+        ("unsigned", "It carries no signature.", OK, "OK  the token is valid for 1 h"),
+    ],
+)
+def test_a_token_that_is_not_whole_is_not_called_ok(id_: str, told: str, expected: Status, line: str) -> None:
+    """Its times are fine, and everybody refuses one whose signature was cut; one that a log shortened was whole."""
+    judged = case(jwt()._replace(oddities=(Oddity(id_, told),)), RIGHT)
+    assert (found(judged)[id_], status(judged)) == (expected, expected)
+    assert said(judged).startswith(line)
+    cut = id_ == "signature-cut"
+    assert sentence.meaning(judged, diagnose.findings(judged)).startswith("For a token: one that was cut") is cut
+    over = case(jwt(exp=-60)._replace(oddities=(Oddity(id_, told),)), RIGHT)
+    assert said(over).startswith("CRITICAL  the token expired 1 min ago")
+
+
 def test_a_payload_that_can_not_be_read() -> None:
     """Not a token without exp: nobody knows."""
     hidden = [TimeClaim(name, ClaimState.UNUSABLE) for name in ("iat", "nbf", "exp")]

@@ -451,7 +451,7 @@ def test_what_is_said_beside_the_token_is_not_said_twice() -> None:
     detail = OFFLINE.token.token.detail or ""
     findings = (
         Finding("token-opaque", Status.OK, detail),
-        Finding("signature-cut", Status.OK, detail),
+        Finding("signature-cut", Status.UNKNOWN, detail),
         Finding("clock-not-measured", Status.UNKNOWN, "No clock was measured (--offline): this one's own was used."),
     )
     assert screen(OFFLINE._replace(findings=findings)) == OFFLINE_SCREEN

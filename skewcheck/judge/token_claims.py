@@ -8,20 +8,50 @@ HIDE_THE_TIMES = frozenset({
     "nested", "payload-unreadable", "payload-not-an-object", "payload-stops", "detached-payload"
 })  # fmt: skip
 """Oddities of a token whose times can't be read because of them."""
-_HARMLESS = frozenset({"unsigned", "refused", "signature-cut"})
-"""Oddities that say nothing of time, and much of how the token was copied."""
+CUT_SHORT = "signature-cut"
+"""The finding of a token that ends in its signature: all of its times are there."""
+_WHOLE = {"unsigned": Status.OK, "signature-redacted": Status.OK, CUT_SHORT: Status.UNKNOWN}
+"""How bad oddities of the whole token are that say nothing of time; all others make some verifier refuse it.
+
+Whether a signature was cut by whoever copied the token, or is sent like that and refused, can't be told.
+"""
 
 _ODD_TIMES = {
-    "string": ("time-as-string", Status.WARNING, "is a string: PyJWT takes that for a number, others refuse it"),
-    "boolean": ("time-as-boolean", Status.WARNING, "is true or false: PyJWT takes that for 1 or 0, others refuse it"),
-    "negative": ("time-negative", Status.WARNING, "is below 0: before 1970"),
+    "string": (
+        "time-as-string",
+        Status.WARNING,
+        (
+            "is a string: PyJWT reads a number in it, others refuse it",
+            "are strings: PyJWT reads numbers in them, others refuse them",
+        ),
+    ),
+    "boolean": (
+        "time-as-boolean",
+        Status.WARNING,
+        (
+            "is true or false: PyJWT takes that for 1 or 0, others refuse it",
+            "are true or false: PyJWT takes that for 1 or 0, others refuse them",
+        ),
+    ),
+    "negative": ("time-negative", Status.WARNING, ("is below 0: before 1970", "are below 0: before 1970")),
     "after-2038": (
         "after-2038",
         Status.OK,
-        "is after 2038-01-19: a verifier that keeps seconds in 32 bits fails on it",
+        (
+            "is after 2038-01-19: a verifier that keeps seconds in 32 bits fails on it",
+            "are after 2038-01-19: a verifier that keeps seconds in 32 bits fails on them",
+        ),
     ),
-    "year-past-9999": ("year-past-9999", Status.WARNING, "is no year that date libraries can name: some fail on it"),
+    "year-past-9999": (
+        "year-past-9999",
+        Status.WARNING,
+        (
+            "is no year that date libraries can name: some fail on it",
+            "are no years that date libraries can name: some fail on them",
+        ),
+    ),
 }
+"""For each oddity the finding's id, its status, and what is said of one claim and of several."""
 
 
 def _claims(case: Case) -> tuple[TimeClaim, ...]:
@@ -39,7 +69,10 @@ def units(case: Case) -> list[Finding]:
         names = [claim.name for claim in _claims(case) if unit in claim.oddities]
         if names:
             refused = {"iat", "nbf"} & set(names)
-            effect = "a verifier that looks at it refuses the token" if refused else "to a verifier it never expires"
+            looked = " or ".join(name for name in names if name in refused)
+            effect = (
+                f"a verifier that looks at {looked} refuses the token" if refused else "to a verifier it never expires"
+            )
             summary = f"Its {' and '.join(names)} {_count(names)} {unit}; the standard has seconds: {effect}."
             status = Status.CRITICAL if refused else Status.WARNING
             found.append(Finding(f"unit-{unit}", status, summary, _shown(case, names)))
@@ -84,15 +117,18 @@ def lifetime(case: Case) -> list[Finding]:
     return [Finding("token-lifetime", Status.WARNING, summary, (("lifetime_s", life_s),))]
 
 
+def _can_be_read(claim: TimeClaim) -> bool:
+    """Tell whether it is a time in seconds; of what isn't, that is what is told."""
+    return claim.state is ClaimState.USABLE and UNITS.isdisjoint(claim.oddities)
+
+
 def odd(case: Case) -> list[Finding]:
     """Tell what else is odd about the token, under the ids that its reader gave."""
     found = []
     for oddity, (id_, status, what) in _ODD_TIMES.items():
-        names = [claim.name for claim in _claims(case) if oddity in claim.oddities and UNITS.isdisjoint(claim.oddities)]
+        names = [claim.name for claim in _claims(case) if oddity in claim.oddities and _can_be_read(claim)]
         if names:
-            found.append(Finding(id_, status, f"Its {' and '.join(names)} {what}.", _shown(case, names)))
-    for whole in case.token.oddities:
-        if whole.id not in HIDE_THE_TIMES:
-            status = Status.OK if whole.id in _HARMLESS else Status.WARNING
-            found.append(Finding(whole.id, status, whole.summary))
-    return found
+            said = what[0] if len(names) == 1 else what[1]
+            found.append(Finding(id_, status, f"Its {' and '.join(names)} {said}.", _shown(case, names)))
+    others = (whole for whole in case.token.oddities if whole.id not in HIDE_THE_TIMES)
+    return [*found, *(Finding(whole.id, _WHOLE.get(whole.id, Status.WARNING), whole.summary) for whole in others)]

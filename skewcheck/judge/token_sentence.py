@@ -7,6 +7,7 @@ from skewcheck.judge.remedies import ASK_OTHERS
 from skewcheck.judge.sentence import WORDS, effect, either_way, way_from, whose
 from skewcheck.judge.severity import date_range, worse
 from skewcheck.judge.token_case import BY_API, BY_ASSUMPTION, BY_NTP, Case, api_off, ntp_differs
+from skewcheck.judge.token_claims import CUT_SHORT
 from skewcheck.judge.token_words import exact_words, size_words, when_words
 from skewcheck.model import ApiHost, DateReading, Finding, Interval, Moment, NextStep, Status, TokenKind
 from skewcheck.quantity import at_least_text, bound_text, duration_text, size_text, skew_text
@@ -129,7 +130,13 @@ def meaning(case: Case, found: Sequence[Finding]) -> str:
         told = _meaning_of_its_state(case, lead) if lead.id in _OF_THE_TOKEN else _meaning_of_its_times(case, lead)
         if told is not None:
             return told
+    if status(case, found) is Status.UNKNOWN and _is_cut(found):
+        return _OF_THE_TOKEN["token-truncated"]
     return _meaning_of_the_clocks(case)
+
+
+def _is_cut(found: Sequence[Finding]) -> bool:
+    return any(finding.id in ("token-truncated", CUT_SHORT) for finding in found)
 
 
 def _meaning_of_its_state(case: Case, lead: Finding) -> str | None:
@@ -164,8 +171,7 @@ def _meaning_of_the_clocks(case: Case) -> str:
 
 def next_step(case: Case, found: Sequence[Finding]) -> NextStep | None:
     """Return the one command for the last line."""
-    ids = {finding.id for finding in found}
-    if "token-truncated" in ids:
+    if _is_cut(found):
         why = "reads it whole from a file; a terminal cuts long lines, a log shortens them"
         return NextStep("next", "skewcheck token --file FILE", why)
     if case.clock is None:
@@ -226,7 +232,8 @@ def _nobody_asked(case: Case) -> bool:
 def _because(found: Sequence[Finding], overall: Status) -> str:
     """Return the first sentence of what makes it so bad."""
     summary = next(finding.summary for finding in found if finding.status is overall).partition(". ")[0]
-    return f"{summary[0].lower()}{summary[1:]}".removesuffix(".").replace("its ", "the token's ", 1)
+    begin = summary[0].lower() if summary.split(" ")[0].istitle() else summary[0]  # but PyJWT keeps its name
+    return f"{begin}{summary[1:]}".removesuffix(".").replace("its ", "the token's ", 1)
 
 
 def _worse_clock(case: Case, lead: Finding) -> bool:

@@ -34,7 +34,8 @@ _SIGNATURE_BYTES = {
 }
 """RFC 7518 §3.1, 8037 §3.1, 8812 §3.2, 9864 §2.2."""
 _RSA_BYTES = {128, 256, 384, 512, 1024}
-"""Of the key sizes in use; others exist."""
+"""Of the key sizes in use; others exist, all of them whole multiples of 128 bits."""
+_RSA_STEP_BYTES = 16
 _RSA = re.compile(r"(?:RS|PS)(?:256|384|512)")
 
 
@@ -190,7 +191,8 @@ def signature_is_whole(algorithm: object, characters: int) -> bool | None:
     if algorithm in _SIGNATURE_BYTES:
         return length in _SIGNATURE_BYTES[algorithm]
     if _RSA.fullmatch(algorithm):
-        return length in _RSA_BYTES or (None if length > min(_RSA_BYTES) else False)
+        could_be = length > min(_RSA_BYTES) and length % _RSA_STEP_BYTES == 0
+        return length in _RSA_BYTES or (None if could_be else False)
     return None
 
 
