@@ -108,6 +108,22 @@ def test_ctrl_c_works_and_restores_the_terminal(asked: Terminal) -> None:
     assert asked.end() != 0
 
 
+@pytest.mark.parametrize("name", ["SIGHUP", "SIGQUIT", "SIGTERM"])
+def test_a_signal_that_kills_leaves_no_silent_terminal(asked: Terminal, name: str) -> None:
+    """No `finally` runs where a signal's own action ends the process; the terminal is restored before."""
+    import signal
+
+    with terminal("sleep", "100") as untouched:
+        before = untouched.settings()
+    asked.send(token(300))
+    asked.wait_for("Token: ")
+    number = getattr(signal, name)
+    asked.kill(number)
+    assert asked.end() == -number
+    assert asked.settings() == before
+    assert "\x1b[?2004l" in asked.screen
+
+
 def test_too_much_is_refused_and_restores_the_terminal(asked: Terminal) -> None:
     """More than 1 MiB is an error with a remedy, and none of it is left over."""
     asked.send(token(1_100_000) + ENTER)

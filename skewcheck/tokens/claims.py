@@ -62,7 +62,8 @@ def _signed(found: Found, text: str, token: Compact, header: JsonObject, where_c
         about = _with_claims(about, accepted or payload.members, payload)
         oddities += payload_oddities(payload)
     if where_cut is not None:
-        oddities.append(Oddity("signature-redacted" if token.cut_out else "signature-cut", where_cut.sentence))
+        redacted = Oddity("signature-redacted", where_cut.sentence)
+        oddities.append(redacted if token.cut_out else Oddity("signature-cut", where_cut.sentence))
         about = about._replace(
             detail=_sentences(where_cut.sentence, "Its times can be read all the same.", found.detail)
         )

@@ -8,9 +8,11 @@ until the paste is over: Enter, and then silence.
 import contextlib
 import os
 import select
+import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from types import FrameType
 
 from skewcheck.errors import UsageError
 
@@ -63,13 +65,41 @@ def _silent(descriptor: int) -> Iterator[None]:
     ours[6][termios.VMIN], ours[6][termios.VTIME] = 1, 0
     for key in (termios.VSUSP, termios.VQUIT):  # would leave a shell in front of a silent terminal
         ours[6][key] = b"\0"
-    try:
-        termios.tcsetattr(descriptor, termios.TCSADRAIN, ours)  # and not FLUSH: who pastes early loses nothing
-        os.write(descriptor, _ASK_FOR_BRACKETS)
-        yield
-    finally:
+
+    def restore() -> None:
         termios.tcsetattr(descriptor, termios.TCSAFLUSH, before)
         os.write(descriptor, _NO_MORE_BRACKETS + _ENTER)
+
+    with _before_death(restore):
+        try:
+            termios.tcsetattr(descriptor, termios.TCSADRAIN, ours)  # and not FLUSH: who pastes early loses nothing
+            os.write(descriptor, _ASK_FOR_BRACKETS)
+            yield
+        finally:
+            restore()
+
+
+@contextlib.contextmanager
+def _before_death(restore: Callable[[], None]) -> Iterator[None]:
+    """Have *restore* called before a signal ends the process that nobody here answers: no `finally` runs then."""
+
+    def die(number: int, _frame: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        with contextlib.suppress(Exception):  # a terminal that hung up can't be set any more
+            restore()
+        os.kill(os.getpid(), number)
+
+    ours = []
+    with contextlib.suppress(ValueError):  # not in the main thread, where no signal arrives
+        for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
+            if signal.getsignal(number) == signal.SIG_DFL:
+                signal.signal(number, die)
+                ours.append(number)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _read(descriptor: int) -> bytes:

@@ -49,6 +49,10 @@ class Terminal:
         """Return how the terminal is set."""
         return list(termios.tcgetattr(self.ours))
 
+    def kill(self, number: int) -> None:
+        """Send the program the signal of that *number*."""
+        self._process.send_signal(number)
+
     def end(self) -> int:
         """Return the exit code once it has ended by itself."""
         until_s = time.monotonic() + PATIENCE_S
