@@ -3,6 +3,7 @@
 PyJWT reads what it accepts; what it refuses is explained by a reader of our own. No input raises.
 """
 
+import re
 from collections.abc import Mapping
 from hashlib import sha256
 
@@ -16,6 +17,8 @@ from skewcheck.visible import MAX_SHOWN, visible
 
 MAX_WORD = 32
 """Characters kept of `alg`, `typ` and `enc`."""
+_USER_INFO = re.compile(r"(?<=//)[^/\s@]+(?=@)")
+"""Name and password in a URL, which an issuer may be."""
 KEY_ID_KEPT = 8
 FINGERPRINT_DIGITS = 8
 
@@ -160,7 +163,7 @@ def _word(value: object, limit: int = MAX_WORD) -> str | None:
     """Return a header's or a claim's word, safe to show; what isn't a text, as it stands in the JSON."""
     if value is None:
         return None
-    return visible(value, limit) if isinstance(value, str) else shown(value)
+    return visible(_USER_INFO.sub("…", value), limit) if isinstance(value, str) else shown(value)
 
 
 def _sentences(*sentences: str | None) -> str | None:

@@ -119,7 +119,7 @@ def json_object(part: str) -> JsonObject | Unreadable:
     return _Reader().read(text, not_utf_8=not_utf_8)
 
 
-class _Pairs(list[tuple[str, object]]):
+class Pairs(list[tuple[str, object]]):
     """An object's members in their order, repeated names included; JSON's arrays are plain lists."""
 
 
@@ -139,7 +139,7 @@ class _Reader:
             return Unreadable("stops" if stops and text.lstrip().startswith("{") else "not-json")
         except RecursionError:
             return Unreadable("too-deep")
-        if not isinstance(top, _Pairs):
+        if not isinstance(top, Pairs):
             return Unreadable("not-an-object")
         members = dict(top)
         return JsonObject(
@@ -157,7 +157,7 @@ class _Reader:
         loaded: object = json.loads(
             text,
             strict=strict,
-            object_pairs_hook=_Pairs,
+            object_pairs_hook=Pairs,
             parse_constant=self._constant,
             parse_int=self._integer,
         )
@@ -174,7 +174,7 @@ class _Reader:
         return LongNumber(len(digits.lstrip("-")))
 
 
-def _repeated(pairs: _Pairs, members: dict[str, object]) -> dict[str, list[object]]:
+def _repeated(pairs: Pairs, members: dict[str, object]) -> dict[str, list[object]]:
     if len(pairs) == len(members):
         return {}
     values: dict[str, list[object]] = {}

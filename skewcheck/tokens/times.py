@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 
 from skewcheck.model.token import ClaimState, TimeClaim
-from skewcheck.tokens.segments import MAX_DIGITS, LongNumber
+from skewcheck.tokens.segments import MAX_DIGITS, LongNumber, Pairs
 from skewcheck.visible import visible
 
 YEAR_1_S = -62135596800
@@ -42,12 +42,16 @@ def unreadable(name: str) -> TimeClaim:
 
 
 def shown(value: object) -> str:
-    """Return a claim's value as it stands in the JSON, safe to show."""
+    """Return a claim's value as it stands in the JSON, safe to show; of more than one value only what it is."""
     if isinstance(value, LongNumber):
         return f"a number of {value.digits} digits"
+    if isinstance(value, list):  # of what is in there nobody said that it may be shown; an object is pairs in a list
+        return "an object" if isinstance(value, Pairs) else "a list"
+    if isinstance(value, dict):
+        return "an object"
     try:
         return visible(json.dumps(value, ensure_ascii=False), MAX_SHOWN)
-    except (RecursionError, ValueError):
+    except ValueError:  # an integer of more digits than this Python is told to write
         return "…"
 
 
