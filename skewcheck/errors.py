@@ -2,6 +2,7 @@
 
     SkewcheckError
     ├── UsageError       the command line or the environment asks for something impossible
+    ├── InputError       what was to be read did not come, or does not end
     ├── HostError        this host doesn't let us measure at all
     ├── OutputError      the result could not be written where it was asked to go
     └── InternalError    a defect of skewcheck itself
@@ -29,6 +30,12 @@ class UsageError(SkewcheckError):
     """The command line or the environment asks for something impossible."""
 
     id = "usage"
+
+
+class InputError(SkewcheckError):
+    """What was to be read did not come, or does not end."""
+
+    id = "input"
 
 
 class HostError(SkewcheckError):

@@ -9,6 +9,11 @@ import time
 
 _UNITS_S = {"us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"([+-]?)(\d+(?:\.\d*)?|\.\d+)(us|µs|ms|s|m|min|h|d)?", re.ASCII)
+_MARGIN = re.compile(r"±|\+/?-")
+_UNIX = re.compile(r"\d{1,11}(?:\.\d{1,9})?", re.ASCII)
+_TIME = re.compile(
+    r"(\d{4}-\d\d-\d\d)[Tt ]([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)(\.\d{1,9})?([Zz]|[+-][0-2]\d:?[0-5]\d)", re.ASCII
+)
 MAX_DURATION_S = 1e9
 """About 31 years: more than any clock error that still leaves a year to recognise."""
 
@@ -36,6 +41,44 @@ def parse_duration(text: str) -> float:
     if seconds <= 0:
         raise ValueError("must be more than 0")
     return seconds
+
+
+def parse_span(text: str) -> tuple[float, float]:
+    """Return the two ends of *text* in seconds: `200ms`, or `-200ms±50ms` with `+-` or `+/-` for the sign.
+
+    Raises ValueError, with a sentence for the user, for anything else.
+    """
+    middle, *margins = _MARGIN.split(text.strip())
+    if len(margins) > 1:
+        raise ValueError("has more than one margin; write -200ms±50ms or -200ms+-50ms")
+    skew_s = parse_signed_duration(middle)
+    margin_s = parse_signed_duration(margins[0]) if margins else 0.0
+    if margin_s < 0:
+        raise ValueError("has a negative margin; write -200ms±50ms or -200ms+-50ms")
+    return skew_s - margin_s, skew_s + margin_s
+
+
+def parse_time(text: str) -> float:
+    """Return a time of day in Unix seconds: `2027-01-15T12:00:00Z`, or with +01:00 for the Z, or a number of them.
+
+    Raises ValueError, with a sentence for the user, for anything else: without Z or an offset nobody knows the zone.
+    """
+    text = text.strip()
+    if _UNIX.fullmatch(text):
+        return float(text)
+    match = _TIME.fullmatch(text)
+    if match is None:
+        raise ValueError("is not a time of day; write 2027-01-15T12:00:00Z, with +01:00 for Z, or Unix seconds")
+    import calendar
+
+    date, hours, minutes, seconds, fraction, zone = match.groups()
+    zone_s = 0 if zone in "Zz" else int(zone[0] + "1") * (int(zone[1:3]) * _HOUR_S + int(zone[-2:]) * _MINUTE_S)
+    try:
+        day_s = calendar.timegm(time.strptime(date, "%Y-%m-%d"))
+    except ValueError:
+        raise ValueError("is not a day of the calendar") from None
+    of_day_s = int(hours) * _HOUR_S + int(minutes) * _MINUTE_S + int(seconds)
+    return day_s + of_day_s - zone_s + float(f"0{fraction or '.0'}")
 
 
 def duration_text(seconds: float, quantum_s: float | None = None) -> str:
@@ -122,6 +165,49 @@ def bound_text(low_s: float, high_s: float) -> str:
     quantum_s = _quantum(low_s, high_s)
     number, unit = _bounds([_ceil(max(-low_s, high_s) / quantum_s)], quantum_s)
     return number + unit
+
+
+def share_text(low: float, high: float) -> str:
+    """Return a range of shares for people: `about 1 in 7`, `up to about 1 in 4`, `between about 1 in 10 and 1 in 5`.
+
+    Then comes what they are shares of, in the plural: `all requests`, `no requests`.
+    """
+    least, most = _one_in(low), _one_in(high)
+    if least == most:
+        return _about(least)
+    if low <= 0:
+        return f"up to {_about(most)}"
+    if most in _WHOLE:
+        return least if least in _WHOLE else f"at least {_about(least)}"
+    return f"between {_about(least)} and {most}"
+
+
+_WHOLE = ("no", "nearly all", "all")
+_LARGE_SHARES = (
+    ("1 in 3", 1 / 3),
+    ("1 in 2", 1 / 2),
+    ("2 in 3", 2 / 3),
+    ("3 in 4", 3 / 4),
+    *((f"{n} in 10", n / 10) for n in (4, 6, 7, 8, 9)),
+)
+_NEARLY_ALL = 0.95
+
+
+def _about(share: str) -> str:
+    return share if share in _WHOLE else f"about {share}"
+
+
+def _one_in(share: float) -> str:
+    """Return the simplest fraction near *share*; of rare things two digits of the count."""
+    if share <= 0:
+        return "no"
+    if share >= _NEARLY_ALL:
+        return "all" if share >= 1 else "nearly all"
+    if share > 0.29:
+        return min(_LARGE_SHARES, key=lambda named: abs(named[1] - share))[0]
+    count = 1 / max(share, 1e-9)
+    digits = max(0, math.floor(math.log10(count)) - 1)
+    return f"1 in {round(count / 10**digits) * 10**digits:,}"
 
 
 def at_least_text(size_s: float) -> str:
@@ -253,3 +339,11 @@ def utc_text(unix_s: float, *, decimals: int = 3, round_up: bool = False) -> str
     fraction = (unix_s - whole_s) * ticks
     whole_s, fraction = divmod(whole_s * ticks + (math.ceil(fraction) if round_up else math.floor(fraction)), ticks)
     return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(whole_s))}.{fraction:0{decimals}d}Z"
+
+
+def local_text(unix_s: float) -> str:
+    """Return a time of day by this host's time zone, rounded down to a second: `2027-01-15 13:00:00 +01:00`."""
+    local = time.localtime(math.floor(unix_s))
+    minutes = abs(local.tm_gmtoff) // _MINUTE_S
+    zone = f"{'-' if local.tm_gmtoff < 0 else '+'}{minutes // 60:02d}:{minutes % 60:02d}"
+    return f"{time.strftime('%Y-%m-%d %H:%M:%S', local)} {zone}"

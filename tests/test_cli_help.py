@@ -5,9 +5,12 @@ import re
 import pytest
 from bench.typed import skewcheck
 
-COMMANDS = ("check", "clock", "api", "demo")
+COMMANDS = ("check", "clock", "api", "token", "demo")
 each_help = pytest.mark.parametrize("words", [(), *((command,) for command in COMMANDS)], ids=["", *COMMANDS])
-NEVER_BY_ENVIRONMENT = {"--help", "--json", "--output", "--skew", "--liars", "--api-ahead", "--login-ahead"}
+NEVER_BY_ENVIRONMENT = {
+    "--help", "--json", "--output", "--skew", "--liars", "--api-ahead", "--login-ahead", "--file", "--env",
+    "--expires-in", "--obtained-at",
+}  # fmt: skip
 
 
 @each_help
@@ -65,6 +68,9 @@ def test_tells_what_is_sent_where() -> None:
     checked = " ".join(skewcheck("check", "--help").out.split())
     assert "only if a region or a URL is named" in checked
     assert "at most 10 HTTP requests each, without a token, a cookie or any other credential" in checked
+    judged = " ".join(skewcheck("token", "--help").out.split())
+    assert "asks NTP servers for the time" in judged
+    assert "Nothing of the token is sent" in judged
     assert "Nothing leaves this machine" in " ".join(skewcheck("demo", "--help").out.split())
 
 

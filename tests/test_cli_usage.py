@@ -273,10 +273,10 @@ def test_defect_in_a_thread() -> None:
 def test_broken_installation() -> None:
     """Where not even the JSON can be made, there is still a message, exit 3 and no traceback."""
     code = (
-        "import sys; sys.modules['skewcheck.render.json'] = None;"
+        "import sys; sys.modules['skewcheck.judge.sentence'] = None;"
         "sys.argv = ['skewcheck', 'clock', '--json', '-H', '127.0.0.1'];"
         "from skewcheck.cli import main; main()"
     )
     done = skewcheck(program=[sys.executable, "-c", code])
     assert (done.exit_code, done.out, "Traceback" in done.err) == (3, "", False)
-    assert "skewcheck.render.json" in done.err
+    assert "import of skewcheck.judge.sentence halted" in done.err

@@ -30,7 +30,15 @@ def loaded(*arguments: str) -> set[str]:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--version"], ["--help"], ["clock", "--help"], ["api", "--help"], ["check", "--help"], ["demo", "--help"]],
+    [
+        ["--version"],
+        ["--help"],
+        ["clock", "--help"],
+        ["api", "--help"],
+        ["check", "--help"],
+        ["token", "--help"],
+        ["demo", "--help"],
+    ],
 )
 def test_information_loads_nothing_that_measures(arguments: Sequence[str]) -> None:
     """`--help` and `--version` cost typer alone."""
@@ -54,6 +62,12 @@ def test_a_format_loads_no_other(format_: str) -> None:
     ours = {name for name in names if name.startswith("skewcheck.render.")}
     assert ours == {"skewcheck.render.sources", f"skewcheck.render.{format_}"}
     assert names & HEAVY == set()
+
+
+def test_an_opaque_token_loads_no_reader_of_jwts() -> None:
+    """Nothing in it is to be decoded; and offline there is nothing to measure with."""
+    names = loaded("token", "QHHCk4zZ8mN2pQ-rStUvWxYz0123456789", "--offline", "--json", "--on-unknown", "ok")
+    assert names & {"jwt", "rich", "ssl", "http", "skewcheck.measure", "skewcheck.lab"} == set()
 
 
 def test_only_the_screen_loads_rich() -> None:

@@ -1,5 +1,6 @@
 """Quantities as people write and read them: what is shown still holds the truth, as a person would write it."""
 
+import contextlib
 import math
 import re
 
@@ -18,7 +19,10 @@ from skewcheck.quantity import (
     margin_text,
     parse_duration,
     parse_signed_duration,
+    parse_span,
+    parse_time,
     range_text,
+    share_text,
     skew_text,
     utc_text,
 )
@@ -312,6 +316,43 @@ def test_parsing_never_fails_in_another_way(text: str) -> None:
     assert math.isfinite(seconds)
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (0, 0, "no"),
+        (1, 1, "all"),
+        (0.15, 0.15, "about 1 in 7"),
+        (0.10, 0.20, "between about 1 in 10 and 1 in 5"),
+        (0, 0.15, "up to about 1 in 7"),
+        (0, 1, "up to all"),
+        (0.55, 1, "at least about 6 in 10"),
+        (0.5, 0.97, "at least about 1 in 2"),
+        (0.97, 1, "nearly all"),
+        (0.97, 0.98, "nearly all"),
+        (0.32, 0.32, "about 1 in 3"),
+        (0.5, 0.5, "about 1 in 2"),
+        (0.68, 0.68, "about 2 in 3"),
+        (0.75, 0.75, "about 3 in 4"),
+        (0.9, 0.9, "about 9 in 10"),
+        (0.000056, 0.000056, "about 1 in 18,000"),
+        (0.0123, 0.0123, "about 1 in 81"),
+        (0.005, 0.005, "about 1 in 200"),
+        (1e-300, 1e-300, "about 1 in 1,000,000,000"),
+    ],
+)
+def test_shares_are_shown_as_people_say_them(low: float, high: float, expected: str) -> None:
+    """One in so many; of more than a third the nearest simple fraction; none and all only where it is so."""
+    assert share_text(low, high) == expected
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_a_share_is_never_shown_as_none_or_all_where_it_is_not(one: float, other: float) -> None:
+    """Nearly all is not all, and next to none is not none."""
+    low, high = sorted((one, other))
+    assert (share_text(low, high) == "no") == (high == 0)
+    assert (share_text(low, high) == "all") == (low == 1)
+
+
 @given(st.floats(-1e9, 1e9).filter(lambda size: abs(size) >= 1e-4))
 @example(0.1804)
 @example(5399.02)
@@ -333,3 +374,76 @@ def test_at_least_and_at_most_as_read() -> None:
     assert (at_least_text(-2.9049), at_most_text(2.9049)) == ("2.9 s", "2.91 s")
     assert (at_least_text(0.18049), at_most_text(-0.18041)) == ("180 ms", "181 ms")
     assert (at_least_text(5399.02), at_most_text(5399.02)) == ("1 h 29 min", "1 h 30 min")
+
+
+@pytest.mark.parametrize(
+    ("text", "low_s", "high_s"),
+    [
+        ("200ms", 0.2, 0.2),
+        ("-200ms±50ms", -0.25, -0.15),
+        ("-200ms +- 50ms", -0.25, -0.15),
+        ("1+/-2", -1, 3),
+        ("+1s±0", 1, 1),
+        (" -7s ", -7, -7),
+    ],
+)
+def test_a_skew_with_its_margin(text: str, low_s: float, high_s: float) -> None:
+    """The margin goes both ways; a sign that no keyboard has can be typed as two or three that all have."""
+    assert parse_span(text) == pytest.approx((low_s, high_s))
+
+
+@pytest.mark.parametrize("text", ["", "±1s", "1s±", "1s±2s±3s", "1s±-2s", "a±b", "1s+2s", "nan±1", "1e3"])
+def test_no_skew_with_a_margin(text: str) -> None:
+    """All else is refused, with a sentence."""
+    with pytest.raises(ValueError, match=r"write|margin"):
+        parse_span(text)
+
+
+NOON_S = 1_800_014_400.0
+
+
+@pytest.mark.parametrize(
+    ("text", "unix_s"),
+    [
+        ("2027-01-15T12:00:00Z", NOON_S),
+        ("2027-01-15 12:00:00z", NOON_S),
+        ("2027-01-15T13:00:00+01:00", NOON_S),
+        ("2027-01-15T06:30:00-0530", NOON_S),
+        ("2027-01-15T12:00:00.25Z", NOON_S + 0.25),
+        ("1800014400", NOON_S),
+        (" 1800014400.5 ", NOON_S + 0.5),
+        ("1970-01-01T00:00:00Z", 0.0),
+        ("2028-02-29T00:00:00Z", 1_835_395_200.0),
+    ],
+)
+def test_a_time_of_day(text: str, unix_s: float) -> None:
+    """RFC 3339, as logs and `date` write it, and Unix seconds."""
+    assert parse_time(text) == unix_s
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "noon", "12:00", "2027-01-15", "2027-01-15T12:00:00", "2027-02-29T00:00:00Z", "2027-13-01T00:00:00Z",
+     "2027-01-15T24:00:00Z", "-5", "1e9", "nan", "٢٠٢٧-01-15T12:00:00Z", "1800014400000"],
+)  # fmt: skip
+def test_no_time_of_day(text: str) -> None:
+    """Without a zone nobody knows when it is; milliseconds are no seconds."""
+    with pytest.raises(ValueError, match=r"write|calendar"):
+        parse_time(text)
+
+
+@given(st.integers(0, 4_102_444_800), st.integers(-14 * 4, 14 * 4))
+def test_times_of_day_come_back(unix_s: int, quarters: int) -> None:
+    """What is shown in UTC, or shifted to any zone, is read as the same moment."""
+    assert parse_time(utc_text(unix_s)) == unix_s
+    sign, (hours, minutes) = "-" if quarters < 0 else "+", divmod(abs(quarters) * 15, 60)
+    local = utc_text(unix_s + quarters * 900, decimals=3).removesuffix("Z")
+    assert parse_time(f"{local}{sign}{hours:02d}:{minutes:02d}") == unix_s
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_a_time_or_refused(text: str) -> None:
+    """Nothing else is raised."""
+    for parse in (parse_time, parse_span):
+        with contextlib.suppress(ValueError):
+            parse(text)

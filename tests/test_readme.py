@@ -6,21 +6,24 @@ import re
 import shlex
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import jwt
 import pytest
 from bench.namespaces import namespace
 
 import skewcheck
-from skewcheck.judge import api, diagnose, zones
+from skewcheck.judge import api, diagnose, token_case, token_claims, zones
+from skewcheck.judge import token as judge_token
 from skewcheck.measure.servers import PUBLIC
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PROGRAM = [sys.executable, "-m", "skewcheck"]
-COMMANDS = ("check", "clock", "api", "demo")
+COMMANDS = ("check", "clock", "api", "token", "demo")
 FIRST_SCREEN_LINES = 50
 
 
@@ -48,13 +51,16 @@ HELP = {command: output for command, output in TRANSCRIPTS if command.endswith("
 PICTURES = [(command, output) for command, output in TRANSCRIPTS if not command.endswith("--help")]
 
 
-def _run(arguments: list[str], *, prefix: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
-    """Run skewcheck as a person does whose terminal is 80 columns wide and who has set nothing."""
+def _run(arguments: list[str], *, prefix: Sequence[str] = (), token: str = "") -> subprocess.CompletedProcess[str]:
+    """Run skewcheck as a person does whose terminal is 80 columns wide and who has set nothing.
+
+    *token*: what is piped in, and stands in the variable that the README names.
+    """
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SKEWCHECK_")}
     return subprocess.run(
         [*prefix, *PROGRAM, *arguments],
-        env={**clean, "COLUMNS": "80", "LC_ALL": "C.UTF-8", "NO_COLOR": "1"},
-        stdin=subprocess.DEVNULL,
+        env={**clean, "COLUMNS": "80", "LC_ALL": "C.UTF-8", "NO_COLOR": "1", "ACCESS_TOKEN": token},
+        input=token,
         capture_output=True,
         text=True,
         timeout=60,
@@ -94,19 +100,28 @@ def _shape(screen: str) -> list[str]:
     return re.findall(r"[A-Za-z]{3,}", screen)
 
 
-COMMAND_LINES = [line.split("  #")[0].split(" | ")[0].strip() for line in SHELL_LINES if line.startswith("skewcheck ")]
+COMMAND_LINES = [
+    re.sub(r" <.*| \| .*", "", line.split("  #")[0].removeprefix("pbpaste | ")).strip()
+    for line in SHELL_LINES
+    if line.startswith(("skewcheck ", "pbpaste "))
+]
 
 
 @pytest.mark.parametrize("line", COMMAND_LINES)
 def test_commands_are_understood(line: str, tmp_path: Path, no_network: Sequence[str]) -> None:
     """Every command of the README runs; in a network with nobody in it, who asks can't tell, and says so."""
     words = shlex.split(line.split(" || ", maxsplit=1)[0].replace("/tmp", str(tmp_path)))  # noqa: S108 - the README's own example
-    done = _run([*words[1:], "--json"], prefix=no_network)
+    issued_s = int(time.time())
+    token = jwt.encode({"iat": issued_s, "exp": issued_s + 3600}, "k" * 32)
+    (tmp_path / "token.json").write_text(json.dumps({"access_token": token, "expires_in": 3600}))
+    done = _run([*words[1:], "--json"], prefix=no_network, token=token)
     written = tmp_path / "skewcheck.json"
     report = json.loads(written.read_text() if written.exists() else done.stdout)
     assert "error" not in report
     assert report["command"] == words[1]
-    assert report["exit_code"] == 0 if words[1] == "demo" else report["status"] == "unknown"
+    assumed = "--skew" in words and words[1] == "token"
+    wanted = "ok" if words[1] == "demo" else "warning" if assumed else "unknown"
+    assert report["exit_code"] == 0 if wanted == "ok" else report["status"] == wanted
 
 
 @pytest.fixture(scope="session")
@@ -116,11 +131,14 @@ def no_network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sequence[st
         yield empty.prefix
 
 
-@pytest.mark.parametrize("source", [block.text for block in BLOCKS if block.language == "python"])
-def test_python_examples_run(source: str, no_network: Sequence[str]) -> None:
-    """The Python of the README runs as it stands."""
+ASKING, REFRESHING = [block.text for block in BLOCKS if block.language == "python"]
+
+
+def test_python_examples_run(no_network: Sequence[str]) -> None:
+    """The Python of the README runs as it stands; what the second example does is proven with the public API."""
+    compile(REFRESHING, "README.md", "exec")
     done = subprocess.run(
-        [*no_network, sys.executable, "-W", "error", "-c", source],
+        [*no_network, sys.executable, "-W", "error", "-c", ASKING],
         capture_output=True,
         text=True,
         timeout=60,
@@ -176,6 +194,10 @@ def test_findings_table() -> None:
     made |= {"local-ahead", "local-behind", "api-ahead", "api-behind", "no-answer"}  # named by a computed text
     made |= {name for name, *_ in api._FAILURES}
     made |= {*zones._ZONES}  # named by who reads the zone
+    early = {id_ for id_, *_ in judge_token._EARLY.values()}
+    made |= early | {f"{id_}-here" for id_ in early}
+    made |= {f"unit-{unit}" for unit in token_case.UNITS} | {id_ for id_, *_ in token_claims._ODD_TIMES.values()}
+    made |= {*re.findall(r'Oddity\(\s*"([a-z0-9-]+)"', source)} - token_claims.HIDE_THE_TIMES
     assert [row[0].strip("`") for row in _table("Findings")] == sorted(made)
 
 

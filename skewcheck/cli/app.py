@@ -3,11 +3,13 @@
 import os
 import threading
 import time
+from collections.abc import Sequence
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
-from skewcheck.cli import api, check, clock, demo, failure, output, usage
+from skewcheck.cli import failure, output, usage
 from skewcheck.cli.help import Command, Group
 from skewcheck.errors import SkewcheckError
 from skewcheck.version import VERSION
@@ -22,6 +24,7 @@ skewcheck: is it clock skew? Whose clock, by how much, how sure?
   skewcheck clock            this host's clock against five NTP servers
   skewcheck clock -H HOST    against a server of yours; repeat -H for more
   skewcheck api --region R   against the clock of the Genesys Cloud API
+  skewcheck token            what a token says, and who refuses it
   skewcheck clock --json     the same for programs
   skewcheck demo             what it looks like, without a network
 
@@ -40,6 +43,7 @@ Examples:
   skewcheck clock -H HOST        against a server of yours; repeat -H
   skewcheck clock --json | jq .ntp.skew_s
   skewcheck api --region eu-west-1
+  pbpaste | skewcheck token      a token's times, and who refuses it
 
 \b
 Exit codes:
@@ -68,11 +72,13 @@ def run(arguments: list[str]) -> int:
 
 
 def _dispatch(arguments: list[str], began_s: float) -> int:
-    command = typer.main.get_command(_app())
+    known = arguments and arguments[0] in failure.COMMANDS and _COMPLETION not in os.environ
+    command = typer.main.get_command(_app(arguments[:1] if known else failure.COMMANDS))
     return command.main(args=arguments, prog_name="skewcheck", standalone_mode=False, obj=began_s) or 0
 
 
-def _app() -> typer.Typer:
+def _app(names: Sequence[str]) -> typer.Typer:
+    """Return the program with the commands of those *names*: a health check doesn't pay for the options of others."""
     app = typer.Typer(
         cls=Group,
         rich_markup_mode=None,
@@ -81,10 +87,9 @@ def _app() -> typer.Typer:
         subcommand_metavar="COMMAND ...",
     )
     app.callback(context_settings={"help_option_names": ["-h", "--help"]})(_skewcheck)
-    app.command(cls=Command, epilog=check.EPILOG, short_help=check.BRIEFLY)(check.check)
-    app.command(cls=Command, epilog=clock.EPILOG, short_help=clock.BRIEFLY)(clock.clock)
-    app.command(cls=Command, epilog=api.EPILOG, short_help=api.BRIEFLY)(api.api)
-    app.command(cls=Command, epilog=demo.EPILOG, short_help=demo.BRIEFLY)(demo.demo)
+    for name in names:
+        home = import_module(f"skewcheck.cli.{name}")
+        app.command(name, cls=Command, epilog=home.EPILOG, short_help=home.BRIEFLY)(getattr(home, name))
     return app
 
 

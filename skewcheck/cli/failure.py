@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 EXIT_CODE = 3
 """Wrong usage, I/O and internal errors: what monitoring plugins call UNKNOWN."""
-COMMANDS = ("check", "clock", "api", "demo")
+COMMANDS = ("check", "clock", "api", "token", "demo")
 MAX_SHOWN = 1200
 """Characters of one line."""
 MAX_LINES = 40
@@ -35,7 +35,7 @@ class _StoppedError(SkewcheckError):
 
 def failed(error: SkewcheckError, arguments: Sequence[str]) -> int:
     """Tell of *error* and return the exit code."""
-    shown = _tell(error)
+    shown = _tell(error, secret=_command(arguments) == "token")
     _write_document(shown, arguments, EXIT_CODE)
     return EXIT_CODE
 
@@ -49,7 +49,7 @@ def unasked(briefly: str) -> int:
 
 def defect(error: Exception, arguments: Sequence[str]) -> int:
     """Tell of an error that nobody expected and return the exit code."""
-    return failed(_internal(error), arguments)
+    return failed(_internal(error, secret=_command(arguments) == "token"), arguments)
 
 
 def in_thread(caught: "threading.ExceptHookArgs") -> None:
@@ -76,8 +76,13 @@ def complain(text: str) -> None:
             sys.stderr.flush()
 
 
-def _internal(error: Exception) -> InternalError:
-    said = ": ".join(part for part in (type(error).__name__, str(error)) if part)
+def _command(arguments: Sequence[str]) -> str:
+    return next((argument for argument in arguments if argument in COMMANDS), "skewcheck")
+
+
+def _internal(error: Exception, *, secret: bool = False) -> InternalError:
+    """Return a defect; where a *secret* was at hand, without the words of the error: they may hold a part of it."""
+    said = ": ".join(part for part in (type(error).__name__, "" if secret else str(error)) if part)
     internal = InternalError(
         f"a defect of skewcheck itself: {said}",
         f"Please report it, with the traceback that {DEBUG}=1 adds to the same command.",
@@ -86,15 +91,15 @@ def _internal(error: Exception) -> InternalError:
     return internal
 
 
-def _tell(error: SkewcheckError) -> SkewcheckError:
-    """Write *error* to stderr; return it as it may be shown."""
+def _tell(error: SkewcheckError, *, secret: bool = False) -> SkewcheckError:
+    """Write *error* to stderr; return it as it may be shown. *secret*: what it came from may hold one."""
     clean = without_tokens if isinstance(error, OutputError) else redacted  # a file's name may look random
     lines = clean(error.remedy).split("\n")[:MAX_LINES]  # foreign text in it is visible already: these are ours
     remedy = "\n".join(visible(line, MAX_SHOWN) for line in lines)
     shown = type(error)(visible(clean(error.summary), MAX_SHOWN), remedy)
     meaning = "Nothing was measured.\n" if isinstance(error, UsageError) else ""
     complain(f"skewcheck: {shown.summary}\n{meaning}{shown.remedy}\n")
-    _debug(error)
+    _debug(error, secret=secret)
     return shown
 
 
@@ -106,7 +111,7 @@ def _write_document(error: SkewcheckError, arguments: Sequence[str], exit_code: 
     wanted = formats.asked(arguments, os.environ)
     if wanted == "text" or output.stdout_begun():  # one document, or a part of one
         return
-    command = next((argument for argument in arguments if argument in COMMANDS), "skewcheck")
+    command = _command(arguments)
     with contextlib.suppress(Exception):  # stdout may be full; a broken installation may not even load these
         from skewcheck import examine
 
@@ -116,9 +121,17 @@ def _write_document(error: SkewcheckError, arguments: Sequence[str], exit_code: 
             formats.add_step_summary(report, os.environ)
 
 
-def _debug(error: SkewcheckError) -> None:
-    """Add the traceback, where that is asked for and there is something to trace."""
+def _debug(error: SkewcheckError, *, secret: bool) -> None:
+    """Add the traceback, where that is asked for and there is something to trace; of a *secret*'s, places alone."""
     if os.environ.get(DEBUG, "0") in ("", "0") or isinstance(error, UsageError):
         return
-    for line in "".join(traceback.format_exception(error)).splitlines():
+    told = _places(error) if secret else traceback.format_exception(error)
+    for line in "".join(told).splitlines():
         complain(visible(redacted(line), MAX_SHOWN) + "\n")
+
+
+def _places(error: BaseException) -> list[str]:
+    """Return where *error* and what caused it were raised, the innermost first, and of what kind each is."""
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    before = [] if cause is None else _places(cause)
+    return [*before, *traceback.format_tb(error.__traceback__), f"{type(error).__name__}\n"]

@@ -45,7 +45,7 @@ def view(format_: Format, *, json: bool, output: str | None, quiet: bool, verbos
 def family(context: typer.Context, *, ipv4: bool, ipv6: bool) -> Family:
     """Return the address family asked for; the command line beats the environment. Raises UsageError."""
     if ipv4 and ipv6:
-        ipv4, ipv6 = (_typed(context, name) for name in ("ipv4", "ipv6"))
+        ipv4, ipv6 = (typed_here(context, name) for name in ("ipv4", "ipv6"))
         if ipv4 == ipv6:
             raise UsageError("-4 and -6 exclude each other", "Give one of them, or neither: then both are tried.")
     if ipv4:
@@ -77,8 +77,13 @@ def servers(given: list[str] | None) -> tuple[str, ...]:
     return named
 
 
-def whose_date(context: typer.Context, region: str | None, url: str | None) -> tuple[str | None, str | None]:
-    """Return the region or the URL to ask: what was typed beats the environment. Raises UsageError."""
+def whose_date(
+    context: typer.Context, region: str | None, url: str | None, *, needed: bool = True
+) -> tuple[str | None, str | None]:
+    """Return the region or the URL to ask, where it is *needed*: what was typed beats the environment.
+
+    Raises UsageError.
+    """
     for option, given in (("--region", region), ("--url", url)):
         if given is not None and any(map(is_secret, (given, *given.split("/")))):
             raise UsageError(
@@ -86,7 +91,7 @@ def whose_date(context: typer.Context, region: str | None, url: str | None) -> t
                 "Examples: --region eu-west-1, --url https://gateway.example.net/health. "
                 "Every user of this host can read a token on a command line.",
             )
-    if region is None and url is None:
+    if region is None and url is None and needed:
         from skewcheck.genesys import listing
 
         raise UsageError(
@@ -96,7 +101,7 @@ def whose_date(context: typer.Context, region: str | None, url: str | None) -> t
         )
     if region is None or url is None:
         return region, url
-    typed = [name for name in ("region", "url") if _typed(context, name)]
+    typed = [name for name in ("region", "url") if typed_here(context, name)]
     if not typed and not os.environ.get("SKEWCHECK_REGION"):
         typed = ["url"]  # GENESYSCLOUD_REGION is for all programs, SKEWCHECK_URL for this one
     if len(typed) != 1:
@@ -116,7 +121,7 @@ def ca_file(given: str | None) -> str | None:
     return given
 
 
-def _typed(context: typer.Context, name: str) -> bool:
+def typed_here(context: typer.Context, name: str) -> bool:
     """Tell whether the option came from the command line."""
     source = context.get_parameter_source(name)
     return source is not None and source.name == "COMMANDLINE"
@@ -265,12 +270,12 @@ Samples = Annotated[
 ]
 
 
-def _timeout(default: str) -> Any:
+def _timeout(default: str, since: str = "") -> Any:
     return _lasting(
         ASKING,
         "-t",
         "--timeout",
-        help="The whole process ends by then, with what is proven so far.",
+        help=f"The whole process ends by then, with what is proven so far.{since}",
         show_default=default,
         envvar="SKEWCHECK_TIMEOUT",
     )
@@ -278,6 +283,7 @@ def _timeout(default: str) -> Any:
 
 Timeout = Annotated[float | None, _timeout("3s")]
 ApiTimeout = Annotated[float | None, _timeout("10s")]
+TokenTimeout = Annotated[float | None, _timeout("3s, with an API 10s", " A person's paste is waited for.")]
 Ipv4 = Annotated[bool, _switch(ASKING, "-4", "--ipv4", help="Ask over IPv4 alone.", envvar="SKEWCHECK_IPV4")]
 Ipv6 = Annotated[bool, _switch(ASKING, "-6", "--ipv6", help="Ask over IPv6 alone.", envvar="SKEWCHECK_IPV6")]
 WarningLimit = Annotated[

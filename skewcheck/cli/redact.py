@@ -15,7 +15,8 @@ HIDDEN = "(hidden)"
 
 _JWT = re.compile(r"eyJ[\w-]+(?:\.[\w-]*)*")
 """JSON that starts with `{"`, in base64url: what every JWT and JWE starts with."""
-_CREDENTIALS = re.compile(r"(?i)\b(bearer|basic|dpop|token)\s+[^\s'\"]{8,}")
+_CREDENTIALS = re.compile(r"(?i)\b(bearer|basic|dpop|token)\s+(?!--[a-z-]+[\s`])[^\s'\"]{8,}")
+"""But not `skewcheck token --option ...`."""
 _ASSIGNED = re.compile(r"(?i)\b([\w-]*(?:token|secret|password|passwd|api[_-]?key))(\s*[=:]\s*)[^\s'\"&]+")
 _USER_INFO = re.compile(r"(?<=//)[^/\s@]+(?=@)")
 _UUID = re.compile(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")

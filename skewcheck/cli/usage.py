@@ -7,11 +7,14 @@ import re
 from difflib import get_close_matches
 from typing import Any
 
-from skewcheck.cli.redact import redacted
+from skewcheck.cli.redact import holds_token, redacted
 from skewcheck.errors import UsageError
 
 _WORD = re.compile(r"[a-z][a-z-]{0,19}")
 _OPTION_NAME = re.compile(r"--?[A-Za-z0-9][A-Za-z0-9-]{0,29}")
+_TAKES_A_SECRET = "skewcheck token"  # noqa: S105 - a command, not a secret
+"""A token that a shell broke into words can have one that looks like an option, or its value."""
+_QUOTED = re.compile(r"^'.*'(?= (?:is|has|must)\b)", re.DOTALL)
 _HOST = re.compile(r"[A-Za-z0-9.:\[\]-]{1,60}")
 
 
@@ -23,7 +26,8 @@ def translated(error: Any, arguments: list[str]) -> UsageError:
     if hasattr(error, "possibilities"):
         return _no_such_option(error, arguments, path, see_help)
     if getattr(error, "param", None) is not None:
-        return UsageError(f"{_label(error.param, context)}: {_sentence(error.message)}", see_help)
+        said = _sentence(_unquoted(error.message) if path == _TAKES_A_SECRET else error.message)
+        return UsageError(f"{_label(error.param, context)}: {said}", see_help)
     commands = getattr(getattr(context, "command", None), "commands", None)
     if commands is not None and not hasattr(error, "option_name"):
         return _no_such_command(arguments, list(commands), see_help)
@@ -35,7 +39,8 @@ def translated(error: Any, arguments: list[str]) -> UsageError:
 
 def _no_such_option(error: Any, arguments: list[str], path: str, see_help: str) -> UsageError:
     name = error.option_name
-    shown = name if _OPTION_NAME.fullmatch(name) else ""
+    may_show = path != _TAKES_A_SECRET or error.possibilities  # there, only what is nearly an option
+    shown = name if may_show and _OPTION_NAME.fullmatch(name) else ""
     summary = f"there is no option {shown}" if shown else "there is no such option"
     commands = getattr(error.ctx.command, "commands", {})
     owners = [word for word, command in commands.items() if any(name in param.opts for param in command.params)]
@@ -51,6 +56,8 @@ def _no_such_command(arguments: list[str], commands: list[str], see_help: str) -
     word = next((argument for argument in arguments if not argument.startswith("-")), "")
     if not word:
         return UsageError("no command was given", see_help)
+    if holds_token(word):
+        return UsageError("that is a token, not a command", "To have it read, pipe it into `skewcheck token`.")
     if not _WORD.fullmatch(word):  # whatever was pasted there is not repeated
         return UsageError("that is no command of skewcheck", see_help)
     close = get_close_matches(word, commands) or [command for command in commands if command.startswith(word)]
@@ -76,6 +83,12 @@ def _label(param: Any, context: Any) -> str:
     if source is not None and source.name == "ENVIRONMENT":
         return f"environment variable {param.envvar}"
     return "/".join(param.opts)
+
+
+def _unquoted(message: str) -> str:
+    """Return *message* without the value that it is about."""
+    value = _QUOTED.search(message)
+    return message if value is None else f"the value (not repeated here){message[value.end() :]}"
 
 
 def _sentence(message: str) -> str:

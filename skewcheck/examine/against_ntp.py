@@ -41,10 +41,10 @@ def clock(request: ClockRequest) -> Report:
 def asked(request: ClockRequest) -> diagnose.Case:
     """Return what asking the servers and this host gave, judged. Raises UsageError."""
     limits = thresholds(request.policy)
-    named = whom(request)
+    given = whom(request)
     began_s = time.perf_counter()
     host = read_host() if request.ask_host else None
-    servers = named or whom_to_ask(_own(host))
+    servers = given or whom_to_ask(_own(host))
     timeout_s = _measuring_time(request, servers, time.perf_counter() - began_s)
     found = survey(servers, _listed(servers), timeout_s=timeout_s, family=request.family, samples=request.samples)
     return examined(found, limits, request, host)
@@ -97,13 +97,13 @@ def true_time(case: diagnose.Case) -> Interval | None:
 
 
 def whom(request: ClockRequest) -> list[Server]:
-    """Return the servers named, each once. Raises UsageError."""
+    """Return the servers that *request* names, each once; raises UsageError where one can't be asked."""
     if len(request.servers) > MAX_SERVERS:
         raise UsageError(
             f"{len(request.servers)} servers are too many", f"Name at most {MAX_SERVERS}; five are plenty."
         )
-    named = [_server(given) for given in request.servers]
-    return list({server.key: server for server in reversed(named)}.values())[::-1]
+    servers = [_server(given) for given in request.servers]
+    return list({server.key: server for server in reversed(servers)}.values())[::-1]
 
 
 def _own(host: HostFacts | None) -> list[Server]:

@@ -1,8 +1,11 @@
 """What to ask, for how long, and where the limits are. The defaults are those of the commands."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from skewcheck.model import Family, Status
+from skewcheck.model import Family, Interval, Status
+
+if TYPE_CHECKING:
+    from skewcheck.tokens.find import Found
 
 
 class Policy(NamedTuple):
@@ -124,3 +127,41 @@ class CheckRequest(NamedTuple):
             spent_s=self.spent_s,
             max_requests=self.max_requests,
         )
+
+
+class TokenRequest(NamedTuple):
+    """What token to look at, and which clocks to ask: NTP's, and the API's where `region` or `url` names one."""
+
+    found: "Found | None"
+    """As `tokens.find.find` gives it; None raises UsageError."""
+    expires_in_s: float | None = None
+    """What the token response said; it takes the place of what was pasted."""
+    obtained_at_s: float | None = None
+    """When the response came, by this clock, Unix seconds."""
+    offline: bool = False
+    """Ask nobody: no socket is opened."""
+    skew: Interval | None = None
+    """Assume this skew instead of measuring; no socket is opened."""
+    region: str | None = None
+    url: str | None = None
+    login_url: str | None = None
+    """The host that issues the tokens for *url*."""
+    verifiers: tuple[str, ...] = ()
+    """Names of `judge.verifiers`: each gives its verdict, and takes its place in the table of parties."""
+    leeway_s: float | None = None
+    """Of whoever checks the token; None: what each is known for, else 0."""
+    latency: Interval | None = None
+    """One way, from reading the token for a request until the checker compares; None: up to the measured round trip."""
+    servers: tuple[str, ...] = ()
+    """NTP servers, `HOST[:PORT]` each; none: this host's own and the public list."""
+    policy: Policy = Policy()
+    timeout_s: float | None = None
+    """None: 3 s, and 10 s where an API is asked."""
+    family: Family = Family.ANY
+    ca_file: str | None = None
+    date_fresh: bool = False
+    command: str = "token"
+    ask_host: bool = True
+    """Read what this host says of its own clock, too; not where nobody is asked."""
+    spent_s: float = 0.0
+    """How much of the timeout is gone already or will be needed afterwards: a process's own start and end."""

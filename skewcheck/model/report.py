@@ -6,6 +6,7 @@ from typing import NamedTuple
 from skewcheck.model.api import ApiSurvey
 from skewcheck.model.host import HostFacts
 from skewcheck.model.measured import Interval, Survey
+from skewcheck.model.token import Recommended, Risk, Token
 
 
 class Status(enum.Enum):
@@ -87,6 +88,61 @@ class ApiPart(NamedTuple):
     """login - api; None where either is missing."""
 
 
+class Moment(NamedTuple):
+    """A time that the token names, against this clock and against true time."""
+
+    name: str
+    """`iat`, `nbf`, `exp`; `expires_in`: what the token response says, counted from when it was obtained."""
+    at_s: float
+    """Unix seconds; of `expires_in` by this clock."""
+    here_s: float
+    """How far in the future by this clock; below 0: so long ago."""
+    true: Interval | None
+    """The same by true time; None where no clock was measured."""
+
+
+class VerifierVerdict(NamedTuple):
+    """What one verifier says to the token now."""
+
+    name: str
+    """As `--verifier` takes it."""
+    title: str
+    leeway_s: float
+    accepts_now: bool | None
+    """By the clock that it goes by: this host's, or that of whoever checks what this host signs. None: can't tell."""
+    accepts_by_true_time: bool | None
+    """Were its clock right; None: can't tell."""
+    why: str
+    version: str
+    source: str
+    note: str = ""
+
+
+class TokenPart(NamedTuple):
+    """A token, its times against measured time, and what this host's clock does to tokens of its kind."""
+
+    token: Token
+    judged_by: str
+    """What true time rests on: `ntp`, `api`, `--skew`, or `local clock, unverified`."""
+    judged_at_s: float
+    """This clock's time of day that the token was judged at, Unix seconds."""
+    true_time: Interval | None
+    """True time at that moment; None where no clock was measured."""
+    moments: tuple[Moment, ...]
+    """In the order iat, nbf, exp, expires_in; none for a claim that is absent or no time."""
+    latency: Interval
+    """One way, as the risks and the buffer take it."""
+    latency_measured: bool
+    """False: the latency was given, or is the default."""
+    drift_ppm: float
+    risks: tuple[Risk, ...]
+    """Each party and each harm; none where nothing but the clock could be looked at."""
+    recommended: Recommended | None
+    """None: the lifetime isn't known, or the token never expires."""
+    verifiers: tuple[VerifierVerdict, ...] = ()
+    """Those that were asked for."""
+
+
 class Report(NamedTuple):
     """All that a renderer gets. Nothing in it needs computing, nothing in it is unsafe to show."""
 
@@ -109,6 +165,7 @@ class Report(NamedTuple):
     duration_s: float = 0.0
     ntp: NtpPart | None = None
     api: ApiPart | None = None
+    token: TokenPart | None = None
     host: HostFacts | None = None
     """None where the host was not asked (a demonstration)."""
     findings: tuple[Finding, ...] = ()

@@ -37,7 +37,7 @@ from skewcheck.model import (
     Vote,
 )
 from skewcheck.quantity import utc_text
-from skewcheck.render import host
+from skewcheck.render import host, token_document
 from skewcheck.version import VERSION
 
 SCHEMA = "skewcheck/1"
@@ -78,6 +78,8 @@ def _document(report: Report) -> Json:
         document["ntp"] = _ntp(report.ntp)
     if report.api is not None:
         document["api"] = _api(report.api)
+    if report.token is not None:
+        document |= {name: _plain(part) for name, part in token_document.parts(report.token).items()}
     if report.host is not None:
         document["host"] = _plain(host.document(report.host))
     document["findings"] = [_finding(finding) for finding in report.findings]

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from skewcheck.model import DateReading, Failure, NextStep, Report, Status
-from skewcheck.render import dates, host, servers
+from skewcheck.model import DateReading, Failure, Finding, NextStep, Report, Status
+from skewcheck.render import dates, host, servers, token
 from skewcheck.render.page import (
     ERROR,
     FAINT,
@@ -56,6 +56,15 @@ _WHERE_NOBODY_ANSWERED = frozenset({"udp-123-blocked", "no-network", "dns-failed
 """Of these, what the first line tells only where it has nothing better to tell."""
 _SUSPECTS = "not-skew"
 """The finding whose advice is a list to go through in its order."""
+_BESIDE_A_TOKEN = frozenset({"token-opaque", "token-encrypted", "token-truncated"})
+"""Findings that a token's own part has told already."""
+_BY_A_WORD = {
+    "token-expired": "expired",
+    "token-expired-here": "expired",
+    "clock-not-measured": "--offline",
+    "skew-assumed": "--skew",
+}
+"""Findings that the first line has told where it has this word."""
 _PREMISES = {
     "majority-honest": "most of these servers are honest",
     "path-not-hostile": "nobody rewrites NTP on the way",
@@ -76,12 +85,15 @@ def render(report: Report, *, width: int, color: bool, verbose: int, quiet: bool
     if report.failure is not None:
         return page.printed(_failure(page, report.failure), report.status)
     blocks = [_head(page, report)]
-    if report.ntp is not None:
+    briefly = report.token is not None and not verbose  # its own part says in a line each what was measured
+    if report.token is not None:
+        blocks += token.blocks(page, report, report.token, thorough=bool(verbose))
+    if report.ntp is not None and not briefly:
         blocks += servers.blocks(page, report, report.ntp, thorough=bool(verbose))
-    if report.api is not None:
+    if report.api is not None and not briefly:
         blocks += dates.blocks(page, report, report.api, thorough=bool(verbose))
     blocks += [
-        _host(page, report, thorough=bool(verbose)),
+        [] if briefly else _host(page, report, thorough=bool(verbose)),
         _findings(page, report, thorough=bool(verbose)),
         _premises(page, report),
         _last(page, report.next_step),
@@ -138,13 +150,9 @@ def _host(page: Page, report: Report, *, thorough: bool) -> list[Line]:
 def _findings(page: Page, report: Report, *, thorough: bool) -> list[Line]:
     """Return what is not told above, each with what to do about it where that is not said elsewhere."""
     advised = {"" if report.next_step is None else report.next_step.command}
-    told = _IN_THE_VERDICT - _WHERE_NOBODY_ANSWERED if report.ntp and _answered(report) else _IN_THE_VERDICT
-    told |= _BESIDE_THE_PICTURE
-    if _beside_the_point(report, thorough=thorough):
-        told |= _OF_NO_USE_BESIDE_AN_API
     lines: list[Line] = []
     for finding in report.findings:
-        if finding.id not in told:
+        if not _told(report, finding, thorough=thorough):
             lines += page.wrapped(finding.summary, PLAIN, MARGIN)
             advice = [remedy for remedy in finding.remedy if remedy not in advised]
             lines += _numbered(page, advice) if finding.id == _SUSPECTS else _listed(page, advice)
@@ -164,6 +172,22 @@ def _numbered(page: Page, advice: Sequence[str]) -> list[Line]:
         first, *more = page.wrapped(suspect, PLAIN, len(label))
         lines += [[(label, PLAIN), *first[1:]], *more]
     return lines
+
+
+def _told(report: Report, finding: Finding, *, thorough: bool) -> bool:
+    """Tell whether something above says the same, or it is of no use here."""
+    if report.token is not None:
+        beside = report.token.token.detail or ""
+        if finding.id in _BESIDE_A_TOKEN or finding.summary in beside:
+            return True
+    if finding.id in _BESIDE_THE_PICTURE:
+        return report.token is None or thorough  # else there is no picture
+    if finding.id in _OF_NO_USE_BESIDE_AN_API and _beside_the_point(report, thorough=thorough):
+        return True
+    if finding.id in _WHERE_NOBODY_ANSWERED and report.ntp is not None and _answered(report):
+        return False
+    word = _BY_A_WORD.get(finding.id)
+    return finding.id in _IN_THE_VERDICT or (word is not None and word in report.verdict)
 
 
 def _answered(report: Report) -> bool:

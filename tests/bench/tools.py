@@ -12,6 +12,8 @@ _PACKAGES = {
     "chronyd": "chrony",
     "ntpdig": "ntpsec-ntpdig",
     "ip": "iproute2",
+    "bash": "bash",
+    "setsid": "util-linux",
     "unshare": "util-linux",
     "nsenter": "util-linux",
     "libfaketime.so.1": "libfaketime",

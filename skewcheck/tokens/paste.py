@@ -1,0 +1,193 @@
+"""Reads a token that a person pastes: whole, without echo, and without leaving half of it to the shell.
+
+A terminal's own line buffer cuts a line at 4095 bytes without a word (1023 on macOS), and `input` or `getpass` take one
+line and leave the others to the shell, which runs them. So the terminal is read byte by byte here, without its buffer,
+until the paste is over: Enter, and then silence.
+"""
+
+import contextlib
+import os
+import select
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from types import FrameType
+
+from skewcheck.errors import UsageError
+
+MAX_BYTES = 1 << 20
+"""Real tokens have less than 64 KiB."""
+SILENCE_S = 0.2
+"""After so long without a byte a paste is over: its pieces come milliseconds apart, over a slow line some tens."""
+TERMINAL = "/dev/tty"
+
+_READ_BYTES = 65536
+_BEGIN, _END = b"\x1b[200~", b"\x1b[201~"
+"""What a terminal puts around a paste, once it has been asked to (xterm, "bracketed paste mode")."""
+_ASK_FOR_BRACKETS, _NO_MORE_BRACKETS = b"\x1b[?2004h", b"\x1b[?2004l"
+_ENTER, _END_OF_INPUT = b"\n", b"\x04"
+_ERASE, _ERASE_ALL = "\x7f\b", "\x15"
+
+
+def paste(prompt: str, *, terminal: str = TERMINAL) -> str:
+    """Show *prompt* and return what is pasted or typed until Enter; empty for Enter or Ctrl-D alone.
+
+    Nothing is echoed, and the terminal is as it was before, whatever ends this: an error, Ctrl-C. Raises UsageError
+    where there is no terminal, and for more than 1 MiB.
+    """
+    if os.name == "nt":
+        return _paste_on_windows(prompt)
+    import termios
+
+    try:
+        descriptor = os.open(terminal, os.O_RDWR | os.O_NOCTTY)
+    except OSError:
+        raise _no_terminal() from None
+    try:
+        with _silent(descriptor):
+            os.write(descriptor, prompt.encode("utf-8", "replace"))
+            return _text(_read(descriptor))
+    except termios.error:
+        return _line(prompt)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _silent(descriptor: int) -> Iterator[None]:
+    """Hand on every byte at once and unseen; at the end drop what is unread and put back what was set."""
+    import termios
+
+    before = termios.tcgetattr(descriptor)
+    ours = termios.tcgetattr(descriptor)
+    ours[3] &= ~(termios.ICANON | termios.ECHO | termios.ECHONL)  # ISIG stays: Ctrl-C works
+    ours[6][termios.VMIN], ours[6][termios.VTIME] = 1, 0
+    for key in (termios.VSUSP, termios.VQUIT):  # would leave a shell in front of a silent terminal
+        ours[6][key] = b"\0"
+
+    def restore() -> None:
+        termios.tcsetattr(descriptor, termios.TCSAFLUSH, before)
+        os.write(descriptor, _NO_MORE_BRACKETS + _ENTER)
+
+    with _before_death(restore):
+        try:
+            termios.tcsetattr(descriptor, termios.TCSADRAIN, ours)  # and not FLUSH: who pastes early loses nothing
+            os.write(descriptor, _ASK_FOR_BRACKETS)
+            yield
+        finally:
+            restore()
+
+
+@contextlib.contextmanager
+def _before_death(restore: Callable[[], None]) -> Iterator[None]:
+    """Have *restore* called before a signal ends the process that nobody here answers: no `finally` runs then."""
+
+    def die(number: int, _frame: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        with contextlib.suppress(Exception):  # a terminal that hung up can't be set any more
+            restore()
+        os.kill(os.getpid(), number)
+
+    ours = []
+    with contextlib.suppress(ValueError):  # not in the main thread, where no signal arrives
+        for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
+            if signal.getsignal(number) == signal.SIG_DFL:
+                signal.signal(number, die)
+                ours.append(number)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _read(descriptor: int) -> bytes:
+    """Return all bytes up to Enter and the silence after it. Raises UsageError where they are too many."""
+    pasted = bytearray()
+    complete = False
+    while not complete or select.select([descriptor], [], [], SILENCE_S)[0]:
+        piece = os.read(descriptor, _READ_BYTES)
+        if not piece:
+            break
+        if len(pasted) <= MAX_BYTES:  # beyond that only the end is waited for, so that nothing is left to the shell
+            pasted += piece
+            complete = _is_complete(pasted)
+        else:
+            complete = True
+    if len(pasted) > MAX_BYTES:
+        raise _too_long()
+    return bytes(pasted)
+
+
+def _is_complete(pasted: bytes | bytearray) -> bool:
+    """Tell whether Enter or Ctrl-D came, and not inside of brackets."""
+    begin, end = pasted.rfind(_BEGIN), pasted.rfind(_END)
+    if begin > end:
+        return len(pasted) > MAX_BYTES
+    rest = pasted[end + len(_END) :] if end >= 0 else pasted
+    return _ENTER in rest or _END_OF_INPUT in rest
+
+
+def _text(pasted: bytes) -> str:
+    text = pasted.replace(_BEGIN, b"").replace(_END, b"").decode("utf-8", "replace")
+    return _edited(text).rstrip("\n\x04")
+
+
+def _edited(text: str) -> str:
+    """Return what is left of typed *text* where characters were taken back."""
+    if not any(key in text for key in _ERASE + _ERASE_ALL):
+        return text
+    kept: list[str] = []
+    for character in text:
+        if character == _ERASE_ALL:
+            kept.clear()
+        elif character not in _ERASE:
+            kept.append(character)
+        elif kept:
+            kept.pop()
+    return "".join(kept)
+
+
+def _line(prompt: str) -> str:
+    """Return one line, from a terminal that can't be set; it may be cut, which is told from its length later."""
+    import getpass
+
+    try:
+        return getpass.getpass(prompt)
+    except EOFError:
+        return ""
+
+
+def _paste_on_windows(prompt: str) -> str:
+    """Do the same with the console of Windows, which has no descriptor to wait for."""
+    if sys.platform == "win32" and os.isatty(0):  # pragma: no cover - no Windows here
+        import msvcrt
+
+        for character in prompt:
+            msvcrt.putwch(character)
+        kept: list[str] = []
+        silent_since_s: float | None = None
+        while silent_since_s is None or msvcrt.kbhit() or time.monotonic() < silent_since_s + SILENCE_S:
+            if silent_since_s is not None and not msvcrt.kbhit():
+                time.sleep(SILENCE_S / 10)
+                continue
+            character = msvcrt.getwch().replace("\r", "\n")
+            if character == "\x03":
+                raise KeyboardInterrupt
+            kept.append(character)
+            if silent_since_s is not None or character in "\n\x1a" or len(kept) > MAX_BYTES:
+                silent_since_s = time.monotonic()
+        msvcrt.putwch("\n")
+        if len(kept) > MAX_BYTES:
+            raise _too_long()
+        return _edited("".join(kept)).rstrip("\n\x1a")
+    raise _no_terminal()
+
+
+def _no_terminal() -> UsageError:
+    return UsageError("there is no terminal to paste a token at", "Pipe it in, or name a file with --file.")
+
+
+def _too_long() -> UsageError:
+    return UsageError("what was pasted is longer than 1 MiB", "Paste the token alone, or name a file with --file.")

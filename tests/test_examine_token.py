@@ -1,0 +1,293 @@
+"""A token against clocks that are asked: from the request to the report, with servers on loopback."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import jwt as pyjwt
+import pytest
+from bench.faketime import wrong_clock
+
+from skewcheck import examine
+from skewcheck.errors import UsageError
+from skewcheck.examine import Policy, TokenRequest
+from skewcheck.lab.http import HttpServer
+from skewcheck.lab.ntp import NtpServer
+from skewcheck.model import Harm, Interval, Level, Party, Report, Status
+from skewcheck.tokens.find import Found, find
+
+OPAQUE = "DCl7jJaGx8Yd7sYg12sdGGa71_g0Q"
+
+
+@contextmanager
+def servers(skew_s: float) -> Iterator[tuple[str, ...]]:
+    """Run three NTP servers by which the local clock is *skew_s* ahead."""
+    with ExitStack() as running:
+        made = [running.enter_context(NtpServer(ahead_s=-skew_s)) for _ in range(3)]
+        yield tuple(f"{host}:{port}" for host, port in (server.address for server in made))
+
+
+def token(**seconds_from_now: float) -> Found:
+    """Return a signed JWT with these times."""
+    now_s = int(time.time())
+    found = find(pyjwt.encode({name: now_s + round(s) for name, s in seconds_from_now.items()}, "k" * 32))
+    assert found is not None
+    return found
+
+
+def text(pasted: str) -> Found:
+    """Return the token in it."""
+    found = find(pasted)
+    assert found is not None
+    return found
+
+
+def ask(found: Found | None, skew_s: float = 0.0, **more: object) -> Report:
+    """Return the report against NTP servers by which the local clock is *skew_s* ahead."""
+    with servers(skew_s) as named:
+        return examine.token(TokenRequest(found, servers=named, ask_host=False, **more))  # type: ignore[arg-type]
+
+
+def level(report: Report, party: Party, harm: Harm) -> Level:
+    """Return how sure that harm is."""
+    assert report.token is not None
+    return next(risk.level for risk in report.token.risks if (risk.party, risk.harm) == (party, harm))
+
+
+def test_a_right_clock() -> None:
+    """Ok and proven; nobody is refused but by the latency; the buffer is the usual one, with its sum."""
+    report = ask(token(iat=-100, exp=3500))
+    assert (report.status, report.exit_code, report.proven, report.command) == (Status.OK, 0, True, "token")
+    assert report.verdict.startswith("OK  the token is valid for 58 min ")
+    assert " by true time; your clock is within " in report.verdict
+    assert report.token is not None
+    assert report.token.judged_by == "ntp"
+    assert report.token.judged_at_s == report.measured_at_s
+    assert report.token.true_time == report.true_time
+    advised = report.token.recommended
+    assert advised is not None
+    assert advised.buffer_s == 60
+    assert sum(line.seconds for line in advised.because) == pytest.approx(advised.needed_s)
+    assert [moment.name for moment in report.token.moments] == ["iat", "exp"]
+
+
+def test_a_minute_ahead() -> None:
+    """A token that only this clock calls expired: the fault is this host's, and it signs into the future."""
+    report = ask(token(iat=-3612, exp=-12), 60.0, verifiers=("pyjwt", "envoy"))
+    assert (report.status, report.exit_code, report.proven) == (Status.CRITICAL, 2, True)
+    assert "AHEAD: it says that the token expired " in report.verdict
+    assert " and by true time it is valid for 4" in report.verdict
+    assert {finding.id for finding in report.findings} >= {"token-expired-here", "local-ahead", "minted-while-wrong"}
+    assert level(report, Party.LOCAL_SIGN, Harm.FUTURE_ISSUED) is Level.CERTAIN
+    assert level(report, Party.LOCAL_VERIFY, Harm.PREMATURE_EXPIRY) is Level.CERTAIN
+    assert level(report, Party.REFRESH_BY_EXP, Harm.PREMATURE_EXPIRY) is Level.NONE
+    assert report.token is not None
+    by_name = {verdict.name: verdict for verdict in report.token.verifiers}
+    assert (by_name["pyjwt"].accepts_now, by_name["pyjwt"].accepts_by_true_time) == (False, True)
+    assert by_name["pyjwt"].why == "PyJWT raises ExpiredSignatureError."
+    assert (by_name["envoy"].accepts_now, by_name["envoy"].accepts_by_true_time) == (True, True)
+
+
+def test_seven_seconds_behind() -> None:
+    """Fresh tokens look issued in the future, dead ones alive; the buffer covers what is needed."""
+    report = ask(token(iat=5, exp=300), -7.0, verifiers=("pyjwt",))
+    assert report.status is Status.CRITICAL
+    assert "BEHIND: it says that the token was issued " in report.verdict
+    assert level(report, Party.LOCAL_VERIFY, Harm.FUTURE_ISSUED) is Level.CERTAIN
+    assert level(report, Party.REFRESH_BY_EXP, Harm.PREMATURE_EXPIRY) is Level.CERTAIN
+    assert level(report, Party.GATEWAY, Harm.FUTURE_ISSUED) is Level.POSSIBLE  # not measured
+    assert report.token is not None
+    (verdict,) = report.token.verifiers
+    assert (verdict.accepts_now, verdict.accepts_by_true_time) == (False, True)
+    assert report.token.recommended is not None
+    assert report.token.recommended.needed_s == pytest.approx(7.28, abs=0.05)
+    dead = ask(token(iat=-3000, exp=4), -7.0)
+    assert dead.verdict.startswith("CRITICAL  the token expired ")
+    assert " by true time, and by this clock it is valid for " in dead.verdict
+
+
+def test_expired_is_not_skew() -> None:
+    """By a right clock: critical, and said not to be skew."""
+    report = ask(token(iat=-4000, exp=-380))
+    assert report.verdict.startswith("CRITICAL  the token expired 6 min ")
+    assert report.verdict.endswith(" ago by true time: that is not clock skew")
+    assert report.proven
+
+
+def test_opaque_is_as_good_as_the_clock() -> None:
+    """The clock's own status and words; with what the command line adds, the end of its life."""
+    assert ask(text(OPAQUE)).status is Status.OK
+    assert ask(text(OPAQUE), 0.3).status is Status.WARNING
+    assert ask(text(OPAQUE), -7.0).status is Status.CRITICAL
+    report = ask(text(OPAQUE), expires_in_s=300.0, obtained_at_s=time.time() - 100)
+    assert report.verdict.startswith("OK  the token is valid for 3 min 1")
+    assert report.token is not None
+    assert report.token.recommended is not None
+    assert report.token.recommended.buffer_s == 60
+
+
+def test_ntp_and_the_api_at_once() -> None:
+    """Both are asked in parallel, each party gets its own reference, and the service's own clocks are compared."""
+    with HttpServer(0.0) as api, HttpServer(3.0) as login:
+        began_s = time.monotonic()
+        report = ask(token(iat=-60, exp=3600), url=api.url, login_url=login.url)
+        took_s = time.monotonic() - began_s
+    assert report.ntp is not None
+    assert report.api is not None
+    assert report.ntp.survey.consensus.answered == 3
+    assert report.duration_s < took_s
+    assert report.token is not None
+    references = {(risk.party, risk.reference) for risk in report.token.risks}
+    assert references >= {
+        (Party.REFRESH_BY_EXP, "api"), (Party.LOCAL_VERIFY, "login"), (Party.LOCAL_SIGN, "login"),
+        (Party.GATEWAY, "login against api"),
+    }  # fmt: skip
+    assert level(report, Party.GATEWAY, Harm.FUTURE_ISSUED) is Level.CERTAIN
+    assert report.token.judged_by == "ntp"
+    assert report.token.latency_measured
+    assert report.status is Status.CRITICAL
+
+
+def test_the_one_that_two_contradict() -> None:
+    """The API agrees with this clock and NTP doesn't: NTP is in doubt, nothing says that this clock is off."""
+    with HttpServer(0.0) as api:
+        report = ask(token(iat=-60, exp=3600), 60.0, url=api.url)
+    assert (report.status, report.proven) == (Status.WARNING, False)
+    assert report.verdict.startswith("WARNING  your clock agrees with 127.0.0.1:")
+    ids = {finding.id for finding in report.findings}
+    assert "ntp-differs" in ids
+    assert ids & {"local-ahead", "local-behind"} == set()
+    assert report.token is not None
+    assert report.token.judged_by == "api"
+
+
+def test_silent_ntp_leaves_the_api() -> None:
+    """What can't be measured is said, and it goes on with what can."""
+    with HttpServer(0.0) as api:
+        request = TokenRequest(token(iat=-60, exp=3600), servers=("127.0.0.1:9",), url=api.url, ask_host=False)
+        report = examine.token(request._replace(timeout_s=6.0))
+    assert report.token is not None
+    assert report.token.judged_by == "api"
+    assert (report.status, report.proven) == (Status.OK, False)
+    assert "127.0.0.1:9" in report.verdict
+    assert "by the API's clock" in report.verdict
+
+
+def test_nobody_answers() -> None:
+    """Unknown, by this clock alone; the reason stands in the first line."""
+    report = examine.token(TokenRequest(token(iat=-60, exp=3500), servers=("127.0.0.1:9",), ask_host=False))
+    assert (report.status, report.exit_code) == (Status.UNKNOWN, 3)
+    assert "by this clock, unverified, the token is valid for 58 min" in report.verdict
+    assert report.token is not None
+    assert report.token.true_time is None
+    assert all(risk.level in (Level.POSSIBLE, Level.NONE) for risk in report.token.risks)
+
+
+def test_limits_are_the_callers() -> None:
+    """What counts as bad and as a failure is as for every command."""
+    assert ask(token(iat=-60, exp=3600), 0.3, policy=Policy(warning_s=0.5, critical_s=2)).exit_code == 0
+    assert ask(token(iat=-60, exp=3600), 0.3, policy=Policy(fail_on=Status.CRITICAL)).exit_code == 0
+    offline = TokenRequest(token(iat=-60, exp=3600), offline=True, policy=Policy(on_unknown=Status.OK))
+    assert examine.token(offline).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"found": None}, "there is no token"),
+        ({"offline": True, "region": "eu-west-1"}, "with --offline nobody is asked, and a region was named"),
+        ({"offline": True, "skew": Interval(0, 0)}, "were both given"),
+        ({"skew": Interval(0, 0), "servers": ("a.example",)}, "with --skew nobody is asked, and an NTP server"),
+        ({"verifiers": ("pyjwtt",)}, "did you mean pyjwt"),
+        ({"servers": ("not a host",)}, "the server 'not a host'"),
+        ({"servers": ("not a host",), "region": "eu-west-1"}, "the server 'not a host'"),
+        ({"region": "eu-west-9"}, "eu-west-9"),
+        ({"policy": Policy(warning_s=2)}, "the warning threshold"),
+        ({"timeout_s": 0.0}, "the timeout"),
+    ],
+)
+def test_what_can_not_be_asked(more: dict[str, object], message: str) -> None:
+    """It is said before anybody is asked."""
+    request = TokenRequest(text(OPAQUE), servers=("127.0.0.1:9",))
+    if more.keys() & {"offline", "skew"}:
+        request = request._replace(servers=())
+    with pytest.raises(UsageError, match=message):
+        examine.token(request._replace(**more))  # type: ignore[arg-type]
+
+
+GUARDED = """
+import socket, sys
+class Guard(socket.socket):
+    def __init__(self, *_, **__):
+        raise SystemExit("a socket was opened")
+socket.socket = Guard
+from skewcheck import examine
+from skewcheck.model import Interval
+from skewcheck.tokens.find import find
+found = find(sys.argv[1])
+for request in (examine.TokenRequest(found, offline=True, verifiers=("pyjwt", "envoy")),
+                examine.TokenRequest(found, skew=Interval(-0.2, -0.2))):
+    print(examine.token(request).verdict)
+measuring = sorted(name for name in sys.modules if name.startswith(("skewcheck.measure", "skewcheck.host", "ntplib")))
+print(*measuring, *({"rich"} & set(sys.modules)))
+"""
+
+
+def test_offline_opens_no_socket() -> None:
+    """Nor does an assumed skew; and nothing is loaded that could ask a clock."""
+    secret = token(iat=-60, exp=3600).secret.reveal()
+    done = subprocess.run([sys.executable, "-c", GUARDED, secret], capture_output=True, text=True, check=False)
+    offline, what_if, loaded = done.stdout.split("\n")[:3]
+    assert (done.returncode, done.stderr, loaded) == (0, "", "")
+    assert offline.startswith("CANNOT TELL  by this clock, unverified, the token is valid for ")
+    assert what_if.startswith("WARNING  your clock was taken to be 200 ms behind (--skew); the token is valid for ")
+
+
+def test_nothing_of_the_token_is_in_the_report() -> None:
+    """Neither the signature nor a claim off the list, in the report or its repr."""
+    now_s = int(time.time())
+    signed = pyjwt.encode({"iat": now_s, "exp": now_s + 60, "sub": "somebody-secret"}, "k" * 32)
+    with servers(0.0) as named:
+        request = TokenRequest(text(signed), servers=named, verifiers=("pyjwt",))
+        shown = repr(examine.token(request)) + repr(request)
+    for part in (*signed.split("."), "somebody-secret"):
+        assert part not in shown
+
+
+WRONG_CLOCK = """
+import json, sys
+from skewcheck import examine
+from skewcheck.tokens.find import find
+report = examine.token(examine.TokenRequest(find(sys.argv[1]), servers=tuple(sys.argv[2:]), verifiers=("pyjwt",)))
+part = report.token
+print(json.dumps({"verdict": report.verdict, "status": report.status.value, "true": part.true_time,
+                  "pyjwt": [part.verifiers[0].accepts_now, part.verifiers[0].accepts_by_true_time],
+                  "ids": [finding.id for finding in report.findings]}))
+"""
+
+
+@pytest.mark.parametrize(
+    ("ahead_s", "times", "id_", "said"),
+    [
+        (60.0, {"iat": -3552, "exp": 48}, "token-expired-here", "AHEAD: it says that the token expired "),
+        (-7.0, {"iat": -1, "exp": 298}, "token-future-issued-here", "BEHIND: it says that the token was issued "),
+    ],
+)
+def test_a_wrong_clock(ahead_s: float, times: dict[str, float], id_: str, said: str) -> None:
+    """With this process's own clock really wrong (libfaketime), and the servers right: whose fault it is, is told."""
+    secret = token(**times).secret.reveal()
+    with servers(0.0) as named:
+        environment = {**os.environ, **wrong_clock(ahead_s)}
+        command = [sys.executable, "-c", WRONG_CLOCK, secret, *named]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    report = json.loads(done.stdout)
+    assert id_ in report["ids"]
+    assert said in report["verdict"]
+    assert report["status"] == "critical"
+    assert report["pyjwt"] == [False, True]
+    assert report["true"][0] - 30 < time.time() < report["true"][1] + 30

@@ -1,0 +1,169 @@
+"""What `import skewcheck` gives to a program that holds tokens, and the README's example of refreshing right."""
+
+import re
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import skewcheck
+from skewcheck.model import BufferLine, Harm, Party, TokenKind
+
+JWT = "eyJhbGciOiJub25lIn0.eyJpYXQiOjE4MDAwMTQ0MDAsImV4cCI6MTgwMDAxODAwMH0."
+README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_token_is_read() -> None:
+    """From whatever it stands in; where there is none, that is an error that repeats nothing."""
+    token = skewcheck.read_token(f"Authorization: Bearer {JWT}")
+    assert (token.kind, token.lifetime_s) == (TokenKind.JWT, 3600.0)
+    assert "eyJ" not in repr(skewcheck.find_token(JWT))
+    with pytest.raises(skewcheck.UsageError, match="no token in the 17 characters"):
+        skewcheck.read_token("no secret at all!")
+
+
+def test_a_token_is_judged_without_a_network() -> None:
+    """`token` takes what was found, and asks nobody where a skew is assumed."""
+    request = skewcheck.TokenRequest(skewcheck.find_token(JWT), skew=skewcheck.Interval(-0.3, -0.2))
+    report = skewcheck.token(request)
+    assert report.ntp is None
+    assert report.token is not None
+    assert report.token.recommended is not None
+
+
+def test_who_refuses_it() -> None:
+    """A clock that is 200 ms behind costs a verifier here 15 in 100 fresh tokens at 50 ms of latency."""
+    risks = skewcheck.assess(3600, skewcheck.Interval(-0.2, -0.2), skewcheck.Interval(0.05, 0.05))
+    (risk,) = [risk for risk in risks if (risk.party, risk.harm) == (Party.LOCAL_VERIFY, Harm.FUTURE_ISSUED)]
+    assert risk.share_low == risk.share_high == pytest.approx(0.15)
+
+
+def test_the_buffer() -> None:
+    """By exp the clock counts, by expires_in none does; a token that never expires has none."""
+    by_exp = skewcheck.buffer(3600, skewcheck.Interval(-90, -80))
+    by_expires_in = skewcheck.buffer(3600)
+    assert by_exp is not None
+    assert by_expires_in is not None
+    assert by_exp.buffer_s == 91
+    assert by_expires_in.buffer_s == 60
+    assert BufferLine("local clock behind", 90.0) in by_exp.because
+    assert "local clock behind" not in {line.what for line in by_expires_in.because}
+    assert skewcheck.buffer(float("inf")) is None
+
+
+@pytest.mark.parametrize(
+    ("expires_in_s", "buffer_s", "after_s", "due"),
+    [
+        (3600, None, 3539.9, False),
+        (3600, None, 3540.0, True),
+        (3600, 100, 3499.9, False),
+        (3600, 100, 3500.0, True),
+        (300, None, 239.9, False),
+        (300, None, 240.0, True),
+        (2, None, 0.9, False),
+        (2, None, 1.0, True),
+        (0, None, 0.0, True),
+    ],
+)
+def test_refresh_now(expires_in_s: float, buffer_s: float | None, after_s: float, due: bool) -> None:
+    """A minute before the end, a fifth of a short life, half of one that is too short for any buffer."""
+    assert skewcheck.refresh_due(1000.0, expires_in_s, buffer_s=buffer_s, now_s=1000.0 + after_s) is due
+
+
+def test_refresh_now_by_the_clock_that_nobody_sets() -> None:
+    """Without a time given it is the monotonic clock's."""
+    assert not skewcheck.refresh_due(time.monotonic(), 3600)
+    assert skewcheck.refresh_due(time.monotonic() - 3600, 3600)
+
+
+def test_reading_loads_no_socket() -> None:
+    """A program that only reads and computes pays for no network."""
+    code = (
+        f"import skewcheck, sys; skewcheck.read_token('{JWT}'); skewcheck.buffer(3600); skewcheck.refresh_due(0, 60);"
+        "print('skewcheck.measure' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "False\n"
+
+
+# --- The example of the README ---
+
+
+class Service:
+    """Issues tokens of a lifetime, takes each until it is revoked, and counts."""
+
+    def __init__(self, expires_in_s: float = 3600) -> None:
+        """Issue tokens that live so long."""
+        self.expires_in_s = expires_in_s
+        self.issued: list[str] = []
+        self.seen: list[str] = []
+        self.revoked: set[str] = set()
+
+    def fetch(self) -> tuple[str, float]:
+        """Issue a new token."""
+        time.sleep(0.05)  # so that others come meanwhile
+        self.issued.append(f"token-{len(self.issued)}")
+        return self.issued[-1], self.expires_in_s
+
+    def send(self, token: str) -> int:
+        """Take a request."""
+        self.seen.append(token)
+        return 401 if token in self.revoked else 200
+
+
+def example(service: Service) -> Any:
+    """Return what the README shows, for *service*."""
+    (source,) = re.findall(r"(?ms)^```python\n((?:(?!^```).)*?^class Tokens:.*?)^```$", README)
+    names: dict[str, Any] = {}
+    exec(compile(source, "README.md", "exec"), names)  # noqa: S102 - the README's own example
+    return names["Tokens"](service.fetch)
+
+
+def test_the_example_fetches_once_for_many() -> None:
+    """Single flight: of twenty threads that want a token at once, one fetches it."""
+    service = Service()
+    tokens = example(service)
+    threads = [threading.Thread(target=tokens.call, args=(service.send,)) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert service.issued == ["token-0"]
+    assert service.seen == ["token-0"] * 20
+
+
+def test_the_example_retries_once_after_a_401() -> None:
+    """With a new token, once; the refused one is never sent again, and a lasting 401 is handed on."""
+    service = Service()
+    tokens = example(service)
+    assert tokens.call(service.send) == 200
+    service.revoked = {"token-0"}
+    assert tokens.call(service.send) == 200
+    assert service.seen == ["token-0", "token-0", "token-1"]
+    service.revoked = {"token-1", "token-2"}
+    assert tokens.call(service.send) == 401
+    assert service.issued == ["token-0", "token-1", "token-2"]
+
+
+def test_the_example_refreshes_before_the_end() -> None:
+    """A token that is due is not used any more, and one that can't be had is not replaced by the old one."""
+    service = Service(expires_in_s=0.2)
+    tokens = example(service)
+    assert tokens.call(service.send) == 200
+    time.sleep(0.2)
+    assert tokens.call(service.send) == 200
+    assert service.seen == ["token-0", "token-1"]
+
+    def unreachable() -> tuple[str, float]:
+        raise ConnectionError
+
+    tokens._fetch = unreachable
+    time.sleep(0.2)
+    for _ in range(2):
+        with pytest.raises(ConnectionError):
+            tokens.call(service.send)
+    assert service.seen == ["token-0", "token-1"]

@@ -1,0 +1,418 @@
+"""Who is harmed by a wrong clock, and how often: worked examples to the digit, and what holds for any input."""
+
+import math
+from typing import NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from skewcheck.judge.buffer import backdate_s, leeway_s, settle_s
+from skewcheck.judge.risk import (
+    UNVERIFIED,
+    Inputs,
+    ahead_of_checker,
+    late_after_setting_s,
+    risks,
+    shared_deadline,
+    storm,
+)
+from skewcheck.judge.verifiers import Checker, Stamp, verifier
+from skewcheck.model import Harm, Interval, Level, Party, Risk
+
+NONE, POSSIBLE, CERTAIN = Level.NONE, Level.POSSIBLE, Level.CERTAIN
+EXPIRED, FUTURE = Harm.PREMATURE_EXPIRY, Harm.FUTURE_ISSUED
+REFRESH, VERIFY, SIGN, GATEWAY = Party.REFRESH_BY_EXP, Party.LOCAL_VERIFY, Party.LOCAL_SIGN, Party.GATEWAY
+EVERYWHERE = Interval(-math.inf, math.inf)
+
+
+def exactly(seconds: float) -> Interval:
+    """Return the range that holds this alone."""
+    return Interval(seconds, seconds)
+
+
+def about(seconds: float, margin_s: float) -> Interval:
+    """Return the range around it."""
+    return exactly(seconds).widened(margin_s)
+
+
+def inputs(skew: Interval | float | None = 0.0, lifetime_s: float | None = 3600.0, leeway_s: float = 0.0) -> Inputs:
+    """Return whole-second claims, no drift, 50 ms of latency, the same leeway everywhere, and nothing else."""
+    interval = exactly(skew) if isinstance(skew, int | float) else skew
+    checker = Checker(leeway_s)
+    return Inputs(
+        lifetime_s,
+        ntp=interval,
+        latency=exactly(0.05),
+        drift_ppm=0.0,
+        checker_here=checker,
+        checker_there=checker,
+        checker_of_ours=checker,
+    )
+
+
+def one(given: Inputs, party: Party, harm: Harm) -> Risk:
+    """Return the one risk that is asked for."""
+    (found,) = [risk for risk in risks(given) if (risk.party, risk.harm) == (party, harm)]
+    return found
+
+
+class Case(NamedTuple):
+    """One line of a worked example."""
+
+    given: Inputs
+    party: Party
+    harm: Harm
+    level: Level
+    low: float
+    high: float
+
+
+AUTHLIB = verifier("authlib").checker  # whole seconds of its own, and iat as it stands
+FRACTION = inputs()._replace(stamp=Stamp.FRACTION, checker_here=AUTHLIB)
+ROUNDED = inputs()._replace(stamp=Stamp.ROUNDED, checker_here=AUTHLIB)
+CAPPED = inputs(0.3, 600)._replace(checker_of_ours=Checker(checks_iat=False, life_cap_s=600))
+LATE = inputs(-90, 300)
+
+EXAMPLES = {
+    "1 sign future": Case(inputs(0.2), SIGN, FUTURE, CERTAIN, 0.15, 0.15),
+    "1 verify future": Case(inputs(0.2), VERIFY, FUTURE, NONE, 0, 0),
+    "1 verify expired": Case(inputs(0.2), VERIFY, EXPIRED, CERTAIN, 0.000056, 0.000056),
+    "1 refresh": Case(inputs(0.2), REFRESH, EXPIRED, NONE, 0, 0),
+    "2 verify future": Case(inputs(about(-0.2, 0.05)), VERIFY, FUTURE, CERTAIN, 0.10, 0.20),
+    "2 sign": Case(inputs(about(-0.2, 0.05)), SIGN, FUTURE, NONE, 0, 0),
+    "2 sign expired": Case(inputs(about(-0.2, 0.05)), SIGN, EXPIRED, NONE, 0, 0),
+    "2 refresh": Case(inputs(about(-0.2, 0.05)), REFRESH, EXPIRED, CERTAIN, 0.000056, 0.000083),
+    "3 verify future": Case(inputs(about(-0.05, 0.15)), VERIFY, FUTURE, POSSIBLE, 0, 0.15),
+    "3 sign future": Case(inputs(about(-0.05, 0.15)), SIGN, FUTURE, POSSIBLE, 0, 0.05),
+    "4": Case(inputs(-0.3)._replace(latency=Interval(0.02, 0.2)), VERIFY, FUTURE, CERTAIN, 0.10, 0.28),
+    "5": Case(inputs(about(-12.5, 0.5), leeway_s=5), VERIFY, FUTURE, CERTAIN, 1, 1),
+    "5 then": Case(inputs(-3, leeway_s=5), VERIFY, FUTURE, NONE, 0, 0),
+    "6": Case(FRACTION, VERIFY, FUTURE, CERTAIN, 0.95, 0.95),
+    "6 rounded": Case(ROUNDED, VERIFY, FUTURE, CERTAIN, 0.45, 0.45),
+    "7": Case(inputs()._replace(issuer_ahead=exactly(0.2)), GATEWAY, FUTURE, CERTAIN, 0.10, 0.10),
+    "7 then": Case(inputs(0, 300)._replace(issuer_ahead=exactly(-3)), GATEWAY, EXPIRED, CERTAIN, 0.01, 0.01),
+    "7 then future": Case(inputs(0, 300)._replace(issuer_ahead=exactly(-3)), GATEWAY, FUTURE, NONE, 0, 0),
+    "8": Case(inputs(-30, 300), SIGN, EXPIRED, NONE, 0, 0),
+    "8 then": Case(inputs(-299.5, 300), SIGN, EXPIRED, CERTAIN, 0.55, 0.55),
+    "8 capped": Case(CAPPED, SIGN, FUTURE, CERTAIN, 0.25, 0.25),
+    "8 range": Case(inputs(-299, 300)._replace(latency=Interval(0.1, 0.4)), SIGN, EXPIRED, CERTAIN, 0.1, 0.4),
+    "9": Case(inputs(30, 300), VERIFY, EXPIRED, CERTAIN, 0.10, 0.10),
+    "9 leeway": Case(inputs(30, 300, 2), VERIFY, EXPIRED, CERTAIN, 0.0933, 0.0933),
+    "10": Case(LATE, REFRESH, EXPIRED, CERTAIN, 0.2309, 0.2309),
+    "10 buffer": Case(LATE._replace(buffer_s=60), REFRESH, EXPIRED, CERTAIN, 0.0911, 0.0911),
+}
+
+
+@pytest.mark.parametrize("case", EXAMPLES.values(), ids=EXAMPLES.keys())
+def test_worked_example(case: Case) -> None:
+    """Level and share of each worked example come out to the digits that are given."""
+    risk = one(case.given, case.party, case.harm)
+    assert risk.level is case.level
+    assert risk.share_low is not None
+    assert risk.share_high is not None
+    assert (risk.share_low, risk.share_high) == pytest.approx(
+        (case.low, case.high), abs=5e-5 if case.low > 0.001 else 5e-7
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "leeway", "settle"),
+    [
+        (inputs(0.2), 1, 0),
+        (inputs(about(-0.2, 0.05)), 1, 0.20),
+        (inputs(about(-0.05, 0.15)), 1, 0.15),
+        (inputs(-0.3)._replace(latency=Interval(0.02, 0.2)), 1, 0.28),
+        (inputs(about(-12.5, 0.5), leeway_s=5), 13, 7.95),
+        (inputs(-3, leeway_s=5), 3, 0),
+        (FRACTION, 1, 0.95),
+        (ROUNDED, 1, 0.45),
+        (inputs()._replace(issuer_ahead=exactly(0.2)), 0, 0.10),
+    ],
+)
+def test_worked_leeway_and_settling_time(given: Inputs, leeway: int, settle: float) -> None:
+    """The leeway for one's own verifiers, and the rest before the first use, of the same examples."""
+    assert leeway_s(given) == leeway
+    assert settle_s(given) == pytest.approx(settle)
+
+
+@pytest.mark.parametrize(
+    ("skew", "level", "low", "high"),
+    [
+        (exactly(100), NONE, 0, 0),
+        (exactly(239.3), CERTAIN, 0.35, 0.35),
+        (Interval(235, 239.5), POSSIBLE, 0, 0.55),
+        (exactly(240.2), CERTAIN, 1, 1),
+    ],
+)
+def test_a_refresh_storm_begins_a_second_and_the_latency_early(
+    skew: Interval, level: Level, low: float, high: float
+) -> None:
+    """With 300 s of life and a buffer of 60 s some tokens are due on arrival from a clock 238.95 s ahead on."""
+    found = storm(inputs(skew, 300)._replace(buffer_s=60))
+    assert found.level is level
+    assert (found.share_low, found.share_high) == pytest.approx((low, high))
+    assert found.refreshes_high >= found.refreshes_low
+
+
+def test_refreshes_are_counted_by_what_an_ahead_clock_leaves() -> None:
+    """With 100 s of 300 s left after clock and buffer a token is refreshed about three times in its life."""
+    assert storm(inputs(100, 300)._replace(buffer_s=100)).refreshes_low == pytest.approx(300 / 99.45)
+
+
+@pytest.mark.parametrize("given", [inputs(None), inputs(0, None), inputs(0, math.inf)])
+def test_a_storm_needs_a_skew_a_lifetime_and_an_exp(given: Inputs) -> None:
+    """What isn't known is possible, with no share; a token without exp is never refreshed by it."""
+    found = storm(given)
+    assert (found.level, found.share_high) == ((NONE, 0) if given.lifetime_s == math.inf else (POSSIBLE, None))
+
+
+def test_skew_not_known_is_possible_with_no_share_but_where_the_clock_does_not_matter() -> None:
+    """Nothing measured: every row that a clock decides says possible, and against what."""
+    found = risks(inputs(None))
+    assert len(found) == 10
+    for risk in found:
+        if risk.party is Party.REFRESH_BY_EXPIRES_IN or (risk.party, risk.harm) == (REFRESH, FUTURE):
+            assert (risk.level, risk.share_low, risk.share_high) == (NONE, 0, 0)
+        else:
+            assert (risk.level, risk.share_low, risk.share_high) == (POSSIBLE, None, None)
+            assert risk.reference == ("login against api" if risk.party is GATEWAY else UNVERIFIED)
+            assert risk.summary.startswith("Not known: the clock was not measured.")
+
+
+def test_each_party_has_its_own_reference() -> None:
+    """Each is judged by the clock that its tokens are compared with, and by NTP where that wasn't asked."""
+    given = inputs(0.1)._replace(api=exactly(1), login=exactly(2), issuer_ahead=exactly(-1))
+    skews = {risk.party: (risk.skew, risk.reference) for risk in risks(given)}
+    assert skews == {
+        REFRESH: (exactly(1), "api"),
+        Party.REFRESH_BY_EXPIRES_IN: (None, None),
+        VERIFY: (exactly(2), "login"),
+        SIGN: (exactly(2), "login"),
+        GATEWAY: (exactly(-1), "login against api"),
+    }
+    assert one(given._replace(sign_for="ntp"), SIGN, FUTURE).reference == "ntp"
+    assert one(given._replace(sign_for="api"), SIGN, FUTURE).reference == "api"
+    assert one(given._replace(api=None), REFRESH, EXPIRED).reference == "ntp"
+    assert one(given._replace(given=exactly(5)), REFRESH, EXPIRED)[5:] == (
+        "A client that refreshes at exp does so in time by this clock.",
+        exactly(5),
+        "given",
+    )
+
+
+def test_an_opaque_token_is_at_most_possibly_issued_in_the_future() -> None:
+    """Nobody knows whether its checker looks at an issue time; that it dies early by the same clocks is certain."""
+    given = inputs(0, 300)._replace(issuer_ahead=exactly(0.5), opaque=True)
+    future = one(given, GATEWAY, FUTURE)
+    assert future.level is POSSIBLE
+    assert future.share_low == pytest.approx(0.4)
+    assert "if it looks at the issue time" in one(given, GATEWAY, FUTURE).summary
+    assert one(given._replace(issuer_ahead=exactly(-3)), GATEWAY, EXPIRED).level is CERTAIN
+
+
+def test_only_what_a_checker_looks_at_counts_for_the_future() -> None:
+    """Without iat the nbf counts, with both the later one, and with neither nothing."""
+    behind = inputs(-0.3)._replace(checker_here=Checker(checks_iat=False))
+    assert one(behind, VERIFY, FUTURE).level is NONE
+    assert one(behind._replace(nbf_after_iat_s=0.5), VERIFY, FUTURE).share_high == pytest.approx(0.75)
+    assert one(inputs(-0.3)._replace(nbf_after_iat_s=0.5), VERIFY, FUTURE).share_high == pytest.approx(0.75)
+    assert one(inputs(-0.3)._replace(nbf_after_iat_s=-60), VERIFY, FUTURE).share_high == pytest.approx(0.25)
+    assert one(inputs(-0.3)._replace(stamp=None), VERIFY, FUTURE).level is NONE
+    assert one(inputs(None)._replace(stamp=None), VERIFY, FUTURE).level is NONE
+    assert settle_s(inputs(-0.3)._replace(stamp=None)) == 0
+
+
+def test_a_comparison_without_rounding_refuses_all_or_nothing() -> None:
+    """Where neither time is whole there is no slope; where that isn't known, anything in between is possible."""
+    exact = inputs()._replace(stamp=Stamp.FRACTION, checker_here=Checker(whole_now=False, whole_claims=False))
+    behind = exact._replace(ntp=exactly(-0.06))
+    assert one(behind, VERIFY, FUTURE)[2:5] == (CERTAIN, 1, 1)
+    assert one(exact, VERIFY, FUTURE)[2:5] == (NONE, 0, 0)
+    assert settle_s(behind) == pytest.approx(0.01)
+    unknown = one(exact._replace(checker_here=Checker()), VERIFY, FUTURE)
+    assert (unknown.level, unknown.share_low) == (POSSIBLE, 0)
+    assert unknown.share_high == pytest.approx(0.95)
+
+
+def test_a_signature_for_one_use_is_judged_at_its_arrival() -> None:
+    """A server for AudioHook may be nearly 3 s behind or 7 s ahead, less latency and the cut of a second."""
+    given = inputs(0, 10)._replace(checker_here=verifier("audiohook").checker)
+    for skew_s, expired, future in [(0, 0, 0), (-3.05, 0, 0), (-3.25, 0, 0.2), (5.9, 0, 0), (6.45, 0.5, 0), (7, 1, 0)]:
+        found = given._replace(ntp=exactly(skew_s))
+        assert one(found, VERIFY, EXPIRED).share_high == pytest.approx(expired), skew_s
+        assert one(found, VERIFY, FUTURE).share_high == pytest.approx(future, abs=1e-9), skew_s
+
+
+def test_what_is_signed_and_kept_is_judged_as_a_refresh_by_exp() -> None:
+    """A host that keeps what it signed until its exp uses it too long where its clock is behind."""
+    kept = inputs(-90, 300)._replace(kept_until_exp=True)
+    assert one(kept, SIGN, EXPIRED).share_high == pytest.approx(90.05 / 390)
+    fine = one(kept._replace(ntp=exactly(1), look_interval_s=30), SIGN, EXPIRED)
+    assert (fine.level, fine.summary) == (
+        NONE,
+        "Not by the clock: what is kept until its exp may arrive up to about 30 s after it.",
+    )
+
+
+def test_lifetimes_that_are_not_known_or_endless_or_absurd() -> None:
+    """No exp: nothing expires. Not known: no share where one would be needed. None left: all of it is lost."""
+    for party in (REFRESH, VERIFY, SIGN):
+        assert one(inputs(about(0, 90), math.inf), party, EXPIRED).level is NONE
+        unknown = one(inputs(about(0, 90), None), party, EXPIRED)
+        assert (unknown.level, unknown.share_high) == (POSSIBLE, None)
+        assert "lifetime of the token is not known" in unknown.summary
+    assert one(inputs(1, None), REFRESH, EXPIRED).level is NONE
+    assert one(inputs(-1, None, 5), REFRESH, EXPIRED).level is NONE
+    assert one(inputs(-1, None), VERIFY, EXPIRED).level is NONE
+    for lifetime_s in (0.0, -5.0):
+        assert one(inputs(-1, lifetime_s), REFRESH, EXPIRED).share_low == 1
+        assert one(inputs(1, lifetime_s), VERIFY, EXPIRED).share_low == 1
+        assert one(inputs(1, lifetime_s), SIGN, EXPIRED).level in (CERTAIN, NONE)
+
+
+def test_summaries_are_plain_sentences_with_the_share_in_words() -> None:
+    """A person reads who is refused, how often, and whose clock does it."""
+    assert one(inputs(-0.2), VERIFY, FUTURE).summary == (
+        "About 1 in 7 first uses are refused on this host as issued in the future, because the local clock is behind."
+    )
+    assert one(FRACTION, VERIFY, FUTURE).summary == (
+        "Nearly all first uses are refused on this host as issued in the future, even with right clocks."
+    )
+    assert one(inputs(about(-0.05, 0.15)), VERIFY, FUTURE).summary.startswith("Up to about 1 in 7 first uses")
+    assert one(inputs(about(-0.05, 0.15)), VERIFY, FUTURE).summary.endswith(", if the local clock is behind.")
+    assert one(inputs(None), VERIFY, FUTURE).summary == (
+        "Not known: the clock was not measured. Where the local clock is behind, first uses are refused on this host "
+        "as issued in the future."
+    )
+    assert one(inputs(-5), VERIFY, FUTURE).summary.startswith("All first uses")
+    for risk in (*risks(inputs(None)), *risks(inputs(-2)), *risks(inputs(2)), *risks(inputs(EVERYWHERE))):
+        assert risk.summary.endswith(".")
+        assert risk.summary[0].isupper()
+        assert "offset" not in risk.summary
+
+
+def test_a_shared_deadline_is_late_by_the_writer_ahead_and_the_reader_behind() -> None:
+    """One host sees its own half only."""
+    found = shared_deadline(inputs(Interval(-2, 3)))
+    assert found is not None
+    assert (found.as_writer, found.as_reader) == (Interval(-2, 3), Interval(-3, 2))
+    assert shared_deadline(inputs(None)) is None
+    assert late_after_setting_s(Interval(5, 7)) == 7
+    assert late_after_setting_s(exactly(-7)) == 0
+
+
+def test_iat_is_dated_back_by_what_the_checker_would_refuse() -> None:
+    """What this host signs is accepted at once when iat lies so far back."""
+    assert backdate_s(inputs(about(12, 1))) == pytest.approx(12.95)
+    assert backdate_s(inputs(-3)) == 0
+    assert backdate_s(inputs(None)) is None
+
+
+def test_the_last_bit_of_a_sum_refuses_nobody() -> None:
+    """A skew that is exactly as large as what is allowed does no harm, whatever binary fractions make of it."""
+    for skew_s, latency_s, allowed_s in [(0.3, 0.2, 0.1), (0.8, 0.1, 0.7), (1.1, 0.4, 0.7)]:
+        known = inputs(-skew_s, leeway_s=allowed_s)._replace(latency=exactly(latency_s))
+        assert one(known, VERIFY, FUTURE).level is NONE
+        assert one(known._replace(ntp=exactly(skew_s)), SIGN, FUTURE).level is NONE
+
+
+# --- For any input ---
+
+seconds = st.floats(-1e6, 1e6) | st.floats(-2, 2)
+positive = st.floats(0, 1e6) | st.floats(0, 2)
+ends = st.tuples(seconds | st.just(-math.inf), seconds | st.just(math.inf)).map(
+    lambda pair: Interval(min(pair), max(pair))
+)
+checkers = st.builds(
+    Checker,
+    st.floats(0, 600),
+    st.none() | st.floats(-10, 600),
+    st.booleans(),
+    st.booleans(),
+    st.booleans(),
+    st.none() | st.booleans(),
+    st.none() | st.booleans(),
+    st.none() | positive,
+    st.none() | positive,
+    st.booleans(),
+)
+any_inputs = st.builds(
+    Inputs,
+    st.none() | seconds | st.just(math.inf),
+    ntp=st.none() | ends,
+    api=st.none() | ends,
+    login=st.none() | ends,
+    given=st.none(),
+    issuer_ahead=st.none() | ends,
+    latency=st.tuples(positive, positive | st.just(math.inf)).map(lambda pair: Interval(min(pair), max(pair))),
+    look_interval_s=positive,
+    refresh_time_s=positive,
+    drift_ppm=st.floats(0, 500),
+    buffer_s=positive,
+    opaque=st.booleans(),
+    stamp=st.none() | st.sampled_from(Stamp),
+    nbf_after_iat_s=st.none() | seconds,
+    exp_fraction_s=st.floats(0, 0.999),
+    first_use_after_s=positive,
+    kept_until_exp=st.booleans(),
+    sign_for=st.sampled_from(["login", "api", "ntp"]),
+    checker_here=checkers,
+    checker_there=checkers,
+    checker_of_ours=checkers,
+)
+
+
+@given(any_inputs)
+def test_shares_are_shares(given: Inputs) -> None:
+    """0 <= share_low <= share_high <= 1 and never NaN, however wide or endless the inputs; and the level follows."""
+    for risk in risks(given):
+        if risk.share_low is None or risk.share_high is None:
+            assert risk.level is POSSIBLE
+            continue
+        assert 0 <= risk.share_low <= risk.share_high <= 1
+        assert (risk.level is NONE) == (risk.share_high == 0)
+        assert risk.level is not CERTAIN or risk.share_low > 0
+    found = storm(given)
+    assert found.refreshes_low <= found.refreshes_high
+    assert found.share_low is None or found.share_high is None or 0 <= found.share_low <= found.share_high <= 1
+
+
+@given(any_inputs, ends)
+def test_a_wider_range_of_skew_gives_a_wider_range_of_shares(given: Inputs, other: Interval) -> None:
+    """What is proven of a wide range holds for every part of it: each end is the worst that the range allows."""
+    if given.ntp is None:
+        return
+    narrow = given._replace(api=None, login=None, issuer_ahead=given.ntp)
+    hull = Interval(min(given.ntp.low_s, other.low_s), max(given.ntp.high_s, other.high_s))
+    for part, whole in zip(risks(narrow), risks(narrow._replace(ntp=hull, issuer_ahead=hull)), strict=True):
+        if whole.share_low is None or whole.share_high is None:
+            continue
+        assert part.share_low is not None
+        assert part.share_high is not None
+        assert whole.share_low <= part.share_low + 1e-12
+        assert part.share_high <= whole.share_high + 1e-12
+
+
+@given(any_inputs, seconds, positive)
+def test_more_skew_never_means_less_harm(given: Inputs, skew_s: float, more_s: float) -> None:
+    """The further ahead, the more that this host signs looks future; the further behind, what it checks."""
+    here = given._replace(api=None, login=None, ntp=exactly(skew_s))
+    ahead = here._replace(ntp=exactly(skew_s + more_s))
+    for party, harm, worse, better in [
+        (SIGN, FUTURE, ahead, here),
+        (VERIFY, FUTURE, here, ahead),
+        (SIGN, EXPIRED, here, ahead),
+        (REFRESH, EXPIRED, here, ahead),
+        (VERIFY, EXPIRED, ahead, here),
+    ]:
+        more, less = one(worse, party, harm), one(better, party, harm)
+        if more.share_high is not None and less.share_high is not None:
+            assert more.share_high >= less.share_high - 1e-12
+
+
+@given(any_inputs)
+def test_nothing_is_ahead_of_a_checker_that_does_not_look(given: Inputs) -> None:
+    """Parties that compare no issue time never have a token from the future."""
+    for party in (REFRESH, Party.REFRESH_BY_EXPIRES_IN):
+        assert ahead_of_checker(given, party) == exactly(-math.inf)

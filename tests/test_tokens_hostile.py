@@ -1,0 +1,156 @@
+"""No input hurts: no traceback, no second lost, no control character, and nothing secret in what is kept or said."""
+
+import json
+import re
+import time
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from test_tokens_find import HEADER, JWT, OPAQUE, PAYLOAD, SIGNATURE, segment
+
+from skewcheck.model.token import Token
+from skewcheck.tokens.claims import read
+from skewcheck.tokens.find import MAX_BYTES, Found, find
+from skewcheck.tokens.replay import pyjwt_verdict
+
+PATIENCE_S = 1.0
+"""Of processor time, whatever else the machine does."""
+
+ANYTHING = st.text(st.characters(exclude_categories=()), max_size=20)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | ANYTHING,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(ANYTHING, inner, max_size=3),
+    max_leaves=6,
+)
+HEADERS = st.dictionaries(st.sampled_from(["alg", "typ", "kid", "crit", "b64", "enc", "cty", "zip"]), JSON)
+PAYLOADS = st.dictionaries(st.sampled_from(["iss", "iat", "nbf", "exp", "sub"]), JSON)
+PIECES = st.sampled_from(
+    [
+        *(
+            "eyJ",
+            HEADER,
+            PAYLOAD,
+            SIGNATURE,
+            JWT,
+            OPAQUE,
+            ".",
+            "..",
+            "...",
+            "***",
+            "…",
+            "<redacted>",
+            "=",
+            "=\n",
+            "\n> ",
+        ),
+        *("Bearer ", "Authorization: ", '"access_token": "', "id_token=", "token", '"', "'", "\\", "\\n", "\\u002e"),
+        *(
+            "%2E",
+            "%",
+            "expires_in: 5",
+            " ",
+            "\n",
+            "\r\n",
+            "\0",
+            "\x1b[31m",
+            "\u202e",
+            "\x9b",
+            "\u200b",
+            "\ud800",
+            "{",
+            "[",
+        ),
+    ]
+)
+
+
+def texts_of(kept: object) -> list[str]:
+    """Return every text in *kept*, however deep."""
+    if isinstance(kept, str):
+        return [kept]
+    return [text for part in kept for text in texts_of(part)] if isinstance(kept, tuple) else []
+
+
+def examined(pasted: bytes | str) -> tuple[Found, Token] | None:
+    """Find, read and replay, and hold what must be true of everything that is kept or said."""
+    found = find(pasted)
+    if found is None:
+        return None
+    token = read(found)
+    verdict = pyjwt_verdict(found.secret, 1795303224.0)
+    for text in texts_of((found.found_in, found.detail or "", *token, *verdict)):
+        assert text.isprintable()
+        assert len(text) <= 2100
+    json.dumps([token.iat.value_s, token.nbf.value_s, token.exp.value_s, token.lifetime_s], allow_nan=False)
+    assert re.fullmatch("[0-9a-f]{8}", token.fingerprint)
+    assert token.length == len(found.secret.reveal())
+    said = repr(found) + repr(token) + repr(verdict)
+    for part in re.findall(r"[\w-]{33,}", found.secret.reveal(), re.ASCII):
+        assert part not in said
+    return found, token
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=300))
+@example(b"\xff\xfe")
+@example(b"\xfe\xff\xd8")
+@example(JWT.encode() + b"\xff\xff")
+def test_any_bytes(pasted: bytes) -> None:
+    """Noise is read or refused, in either way without a word of it."""
+    examined(pasted)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(PIECES | ANYTHING, max_size=12).map("".join))
+def test_any_mixture_of_what_tokens_are_made_of(pasted: str) -> None:
+    """Halves of tokens, marks, escapes and quotes in any order."""
+    examined(pasted)
+
+
+@settings(max_examples=400, deadline=None)
+@given(HEADERS, PAYLOADS | JSON | st.binary(max_size=60), st.sampled_from([SIGNATURE, "", "***", SIGNATURE[:9]]))
+def test_any_claims(header: object, payload: object, signature: str) -> None:
+    """Whatever a signer put in, by spite or by mistake, is read without an exception and shown safely."""
+    parts = segment(header), segment(payload), signature
+    examined(".".join(parts))
+
+
+@pytest.mark.parametrize("part", ["header", "payload"])
+@pytest.mark.parametrize("bomb", ["nested", "nested-object", "digits", "text", "members", "repeated"])
+def test_bombs(part: str, bomb: str) -> None:
+    """A megabyte of nesting, digits, text, members or one name again and again, in either part: a second at most."""
+    content = {
+        "nested": "[" * 350_000 + "]" * 350_000,
+        "nested-object": '{"a":' * 130_000 + "1" + "}" * 130_000,
+        "digits": '{"exp":' + "9" * 700_000 + "}",
+        "text": '{"iss":"' + "a" * 700_000 + '"}',
+        "members": "{" + ",".join(f'"{number}":1' for number in range(70_000)) + "}",
+        "repeated": "{" + ",".join('"exp":1' for _ in range(80_000)) + "}",
+    }[bomb].encode()
+    token = (
+        f"{segment(content)}.{PAYLOAD}.{SIGNATURE}" if part == "header" else f"{HEADER}.{segment(content)}.{SIGNATURE}"
+    )
+    assert len(token) <= MAX_BYTES
+    began_s = time.process_time()
+    examined(token)
+    assert time.process_time() - began_s < 2 * PATIENCE_S  # with what this test itself looks at
+
+
+WORST = [
+    *("a", "eyJ", "eyJ.", f"{HEADER}.", f"{HEADER}\n", f"{HEADER}.\n", f"{HEADER}.e.\n", f"{HEADER} ", f"{JWT}\n"),
+    *(f"{OPAQUE}\n", "token", "token:", 'token="', "access_token:\n", "access_token:'", "Bearer ", "Bearer\t", "jwt "),
+    *("\\", "\\\\n", "%", "%2", "=\n", "\n> ", " ", "\n", "...", "***", "<", "[", "<a>", "expires_in:", "\x1b["),
+    *("\x1b[0", ".", "a.", "-", "'", '"', "\ud800", "Authorization: Bearer ***\n", "a\n", "v4.public.eyJ"),
+]
+
+
+@pytest.mark.parametrize("before", ["", f"{HEADER}.", 'Bearer "'])
+@pytest.mark.parametrize("unit", WORST)
+def test_no_text_costs_more_than_its_length(unit: str, before: str) -> None:
+    """Each step is linear: an eighth of what is let in takes half of a second at most."""
+    length = MAX_BYTES // 8
+    pasted = before + (unit * (length // len(unit) + 1))[:length]
+    began_s = time.process_time()
+    find(pasted)
+    assert time.process_time() - began_s < PATIENCE_S / 2

@@ -1,0 +1,167 @@
+"""A paste is read whole, unseen, and nothing of it is left to the shell; the terminal is as it was before."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from bench.terminal import Terminal, shell, terminal
+from bench.tools import need
+
+READ = (
+    "from hashlib import sha256; from skewcheck.tokens.paste import paste; "
+    "got = paste('Token: '); print(f'got {len(got)} {sha256(got.encode()).hexdigest()[:16]}')"
+)
+ENTER = "\r"
+BEGIN, END = "\x1b[200~", "\x1b[201~"
+
+
+def told(text: str) -> str:
+    """Return what the program says once it has read *text*."""
+    from hashlib import sha256
+
+    return f"got {len(text)} {sha256(text.encode()).hexdigest()[:16]}"
+
+
+def token(length: int) -> str:
+    """Return something like a token, of which no two parts are alike."""
+    return "eyJ" + "".join(f"{number:06x}" for number in range(length // 6 + 1))[: length - 3]
+
+
+@pytest.fixture
+def asked() -> Iterator[Terminal]:
+    """Start the program and wait until it asks."""
+    with terminal(sys.executable, "-c", READ, environment={"TERM": "xterm"}) as opened:
+        opened.wait_for("Token: ")
+        yield opened
+
+
+@pytest.mark.parametrize("length", [10, 4095, 4096, 6000, 60_000])
+@pytest.mark.parametrize("bracketed", [False, True], ids=["plain", "bracketed"])
+def test_a_paste_of_any_length_is_whole_and_unseen(asked: Terminal, length: int, bracketed: bool) -> None:
+    """Neither the line buffer's 4095 bytes nor the pty's 4096 cut it, and no byte of it is on the screen."""
+    text = token(length)
+    asked.send(f"{BEGIN}{text}{END}{ENTER}" if bracketed else text + ENTER)
+    asked.wait_for(told(text))
+    assert asked.end() == 0
+    assert text[:10] not in asked.screen
+    assert text[-7:] not in asked.screen
+
+
+@pytest.mark.parametrize("bracketed", [False, True], ids=["plain", "bracketed"])
+def test_several_lines_are_one_paste(asked: Terminal, bracketed: bool) -> None:
+    """A token that was wrapped is read with all its lines."""
+    lines = [token(70), token(80), token(20)]
+    pasted = "\r".join(lines)
+    asked.send(f"{BEGIN}{pasted}{END}{ENTER}" if bracketed else pasted + ENTER)
+    asked.wait_for(told("\n".join(lines)))
+    assert asked.end() == 0
+
+
+def test_pieces_of_a_bracketed_paste_may_be_slow(asked: Terminal) -> None:
+    """Between its brackets a paste isn't over, however long it is silent after a line."""
+    import time
+
+    asked.send(f"{BEGIN}first{ENTER}")
+    time.sleep(0.5)
+    asked.send(f"second{END}")
+    time.sleep(0.5)
+    asked.send(ENTER)
+    asked.wait_for(told("first\nsecond"))
+    assert asked.end() == 0
+
+
+def test_what_is_typed_can_be_taken_back(asked: Terminal) -> None:
+    """Backspace takes a character back, Ctrl-U all."""
+    asked.send("wrong\x15abx\x7fc" + ENTER)
+    asked.wait_for(told("abc"))
+    assert asked.end() == 0
+
+
+@pytest.mark.parametrize("key", [ENTER, "\x04"], ids=["enter", "ctrl-d"])
+def test_nothing_is_pasted(asked: Terminal, key: str) -> None:
+    """Enter or Ctrl-D alone is an empty answer."""
+    asked.send(key)
+    asked.wait_for(told(""))
+    assert asked.end() == 0
+
+
+def test_the_terminal_is_as_it_was(asked: Terminal) -> None:
+    """After success every setting is back, and brackets are no longer asked for."""
+    with terminal("sleep", "100") as untouched:
+        before = untouched.settings()
+    assert asked.settings() != before
+    asked.send("token" + ENTER)
+    asked.wait_for(told("token"))
+    assert asked.settings() == before
+    assert asked.screen.count("\x1b[?2004h") == asked.screen.count("\x1b[?2004l") == 1
+
+
+def test_ctrl_c_works_and_restores_the_terminal(asked: Terminal) -> None:
+    """In the middle of a paste it ends the program; every setting is back."""
+    with terminal("sleep", "100") as untouched:
+        before = untouched.settings()
+    asked.send(token(300))
+    asked.send("\x03")
+    asked.wait_for("KeyboardInterrupt")
+    assert asked.settings() == before
+    assert asked.end() != 0
+
+
+@pytest.mark.parametrize("name", ["SIGHUP", "SIGQUIT", "SIGTERM"])
+def test_a_signal_that_kills_leaves_no_silent_terminal(asked: Terminal, name: str) -> None:
+    """No `finally` runs where a signal's own action ends the process; the terminal is restored before."""
+    import signal
+
+    with terminal("sleep", "100") as untouched:
+        before = untouched.settings()
+    asked.send(token(300))
+    asked.wait_for("Token: ")
+    number = getattr(signal, name)
+    asked.kill(number)
+    assert asked.end() == -number
+    assert asked.settings() == before
+    assert "\x1b[?2004l" in asked.screen
+
+
+def test_too_much_is_refused_and_restores_the_terminal(asked: Terminal) -> None:
+    """More than 1 MiB is an error with a remedy, and none of it is left over."""
+    asked.send(token(1_100_000) + ENTER)
+    asked.wait_for("longer than 1 MiB")
+    assert asked.end() == 1
+
+
+def test_ctrl_z_and_ctrl_backslash_leave_no_silent_shell(asked: Terminal) -> None:
+    """Neither stops or kills the program while the terminal is silent: they are characters like others."""
+    asked.send("a\x1a\x1cb" + ENTER)
+    asked.wait_for(told("a\x1a\x1cb"))
+    assert asked.end() == 0
+
+
+@pytest.mark.parametrize("lines", [1, 3])
+def test_nothing_is_left_to_the_shell(tmp_path: Path, lines: int) -> None:
+    """Bash neither runs nor remembers any part of what was pasted at the program that it started."""
+    need("bash")
+    program = tmp_path / "ask.py"
+    program.write_text(READ)
+    pasted = ENTER.join(token(2000) for _ in range(lines))
+    with shell(tmp_path) as bash:
+        bash.send(f"{sys.executable} {program}{ENTER}")
+        after = bash.wait_for("Token: ")
+        bash.send(pasted + ENTER)
+        after = bash.wait_for("got ", after)
+        bash.wait_for("ready>", after)
+        bash.send(f"echo alive; history{ENTER}")
+        bash.wait_for("echo alive", bash.wait_for("alive", after))
+        assert "not found" not in bash.screen
+        assert "eyJ" not in bash.screen
+
+
+def test_no_terminal_is_an_error_with_a_remedy() -> None:
+    """Where there is nobody to ask it says so."""
+    from skewcheck.errors import UsageError
+    from skewcheck.tokens.paste import paste
+
+    with pytest.raises(UsageError, match="no terminal") as caught:
+        paste("Token: ", terminal="/dev/no-such-terminal")
+    assert "--file" in caught.value.remedy

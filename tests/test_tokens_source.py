@@ -1,0 +1,163 @@
+"""Text comes from files, pipes and devices, whole or not at all, and by its deadline; errors repeat no token."""
+
+import os
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from test_tokens_find import JWT
+
+from skewcheck.errors import InputError, SkewcheckError, UsageError
+from skewcheck.tokens.find import MAX_BYTES
+from skewcheck.tokens.source import read_environment, read_file, read_stream
+
+SOON_S = 0.2
+LATER_S = 60.0
+
+
+def until(seconds: float = LATER_S) -> float:
+    """Return the moment so many seconds from now."""
+    return time.monotonic() + seconds
+
+
+@pytest.mark.parametrize("length", [0, 5, 65536, 65537, MAX_BYTES])
+def test_a_file_is_read_whole(tmp_path: Path, length: int) -> None:
+    """Of any length up to the limit."""
+    path = tmp_path / "token"
+    path.write_bytes(b"a" * length)
+    assert read_file(str(path), until()) == b"a" * length
+
+
+@pytest.mark.parametrize("endless", ["/dev/zero", "file"])
+def test_more_than_the_limit_is_refused(tmp_path: Path, endless: str) -> None:
+    """A device without an end and a file that is too long end alike."""
+    if endless == "file":
+        path = tmp_path / "token"
+        path.write_bytes(b"a" * (MAX_BYTES + 1))
+        endless = str(path)
+    with pytest.raises(InputError, match="longer than 1 MiB"):
+        read_file(endless, until())
+
+
+def test_a_fifo_without_a_writer_ends_by_the_deadline(tmp_path: Path) -> None:
+    """Neither opening nor reading waits longer."""
+    path = tmp_path / "fifo"
+    os.mkfifo(path)
+    with pytest.raises(InputError, match="in time"):
+        read_file(str(path), until(SOON_S))
+
+
+@pytest.mark.parametrize("late_s", [0.0, 0.1])
+def test_a_fifo_is_read_to_its_end(tmp_path: Path, late_s: float) -> None:
+    """A writer that comes later, and in pieces, is waited for."""
+    path = tmp_path / "fifo"
+    os.mkfifo(path)
+
+    def write() -> None:
+        time.sleep(late_s)
+        with path.open("wb", buffering=0) as fifo:
+            fifo.write(b"first,")
+            time.sleep(0.05)
+            fifo.write(b"second")
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    assert read_file(str(path), until()) == b"first,second"
+    writer.join()
+
+
+def test_who_drips_for_ever_ends_by_the_deadline() -> None:
+    """Having something to read each time is no reason to go on."""
+    reading, writing = os.pipe()
+    stop = threading.Event()
+
+    def drip() -> None:
+        while not stop.wait(0.005):
+            os.write(writing, b"a")
+
+    writer = threading.Thread(target=drip)
+    writer.start()
+    with pytest.raises(InputError, match="in time"):
+        read_stream(reading, until(SOON_S))
+    stop.set()
+    writer.join()
+    os.close(reading)
+    os.close(writing)
+
+
+def test_a_stream_without_a_deadline_is_waited_for() -> None:
+    """A pipe whose writer takes its time is read to its end."""
+    reading, writing = os.pipe()
+
+    def write() -> None:
+        time.sleep(0.1)
+        os.write(writing, b"late")
+        os.close(writing)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    assert read_stream(reading, None) == b"late"
+    writer.join()
+    os.close(reading)
+
+
+def test_a_closed_stream_is_told() -> None:
+    """`<&-` is no traceback."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    os.close(writing)
+    with pytest.raises(InputError, match="standard input can't be read: Bad file descriptor"):
+        read_stream(reading, until())
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("no such file", "No such file or directory"),
+        (".", "Is a directory"),
+        ("a\0b", "no file can have that name"),
+        ("\x1b[31m", "No such file or directory"),
+        ("x" * 5000, "File name too long"),
+    ],
+)
+def test_what_cannot_be_read_is_told(path: str, reason: str) -> None:
+    """The system's own reason, the name safe to show, and what to try."""
+    with pytest.raises(UsageError) as caught:
+        read_file(path, until())
+    assert reason in caught.value.summary
+    assert caught.value.summary.isprintable()
+    assert len(caught.value.summary) < 200
+
+
+def test_a_file_that_nobody_may_read_is_told(tmp_path: Path) -> None:
+    """Or, for root, who may read everything, what is in it."""
+    path = tmp_path / "token"
+    path.write_bytes(b"a")
+    path.chmod(0)
+    if os.geteuid() == 0:
+        assert read_file(str(path), until()) == b"a"
+        return
+    with pytest.raises(UsageError, match="Permission denied"):
+        read_file(str(path), until())
+
+
+def test_a_token_given_for_a_name_is_not_repeated() -> None:
+    """`--file eyJ…` and `--env eyJ…` tell how long it was, and their errors carry no cause that knows more."""
+    for attempt in (lambda: read_file(JWT, until()), lambda: read_environment(JWT, {})):
+        with pytest.raises(SkewcheckError) as caught:
+            attempt()
+        assert f"{len(JWT)} characters" in caught.value.summary
+        assert JWT[-20:] not in repr(caught.value) + caught.value.remedy
+        assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+def test_the_environment() -> None:
+    """A variable's text as it is; one that isn't there, is empty or too long is told by its name."""
+    assert read_environment("TOKEN", {"TOKEN": " x\n"}) == " x\n"
+    with pytest.raises(UsageError, match="'TOKEN' is not set"):
+        read_environment("TOKEN", {})
+    with pytest.raises(UsageError, match="'TOKEN' is empty"):
+        read_environment("TOKEN", {"TOKEN": " "})
+    with pytest.raises(InputError, match="'TOKEN' is longer than 1 MiB"):
+        read_environment("TOKEN", {"TOKEN": "a" * (MAX_BYTES + 1)})
