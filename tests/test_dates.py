@@ -58,6 +58,8 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
         ("http://gw:8080/v1/ping", "gw:8080", "http://gw:8080/v1/ping", ("http", "gw", 8080)),
         ("http://[2001:db8::1]/x", "[2001:db8::1]", "http://[2001:db8::1]/x", ("http", "2001:db8::1", 80)),
         ("https://[::1]:8443", "[::1]:8443", "https://[::1]:8443/", ("https", "::1", 8443)),
+        ("http://[fe80::1%25eth0]:8080", "[fe80::1%25eth0]:8080", "http://[fe80::1%25eth0]:8080/",
+         ("http", "fe80::1%eth0", 8080)),
         ("https://127.0.0.1/a%20b", "127.0.0.1", "https://127.0.0.1/a%20b", ("https", "127.0.0.1", 443)),
         ("https://bücher.example/ü", "bücher.example", "https://bücher.example/%C3%BC",
          ("https", "bücher.example", 443)),

@@ -333,7 +333,7 @@ def test_a_step_in_the_middle_is_the_reason() -> None:
     found = report(reading(-0.01, 7.0), run=RUN._replace(step_s=7.0, slew_ppm=900.0))
     assert found.verdict == "CANNOT TELL  your clock was set by 7 s while it was being measured"
     assert command(found) == "skewcheck api --region eu-west-1"
-    assert ids(found) == ["too-coarse", "stepped", "slewing"]
+    assert ids(found) == ["stepped", "slewing"]
 
 
 # --- The issuer ---
@@ -372,6 +372,21 @@ def test_an_issuer_that_is_behind() -> None:
     )
     assert "0.4 s behind" not in finding.summary
     assert "ends that much before its time" in found.meaning
+
+
+def test_an_issuer_beside_a_date_of_any_age() -> None:
+    """One end is open then: it is at least so far, and no range is made of that."""
+    behind = report(stale(0.02), reading(3.05, 3.15))
+    assert f"{LOGIN}, which issues tokens, is at least 3.03 s BEHIND {API}" in behind.verdict
+    assert the(behind, "issuer-behind").summary == (
+        f"{LOGIN} is at least 3.03 s behind {API} (how much more is open: the Date of one of them can be of any age): "
+        f"a token's life ends that much before its time at {API}"
+    )
+    ahead = report(FINE, stale(-3.0))
+    assert f"{LOGIN}, which issues tokens, is at least 2.95 s AHEAD of {API}; your" in ahead.verdict
+    assert "is at least 2.95 s ahead of" in the(ahead, "issuer-ahead").summary
+    for told in (behind, ahead):
+        assert "any amount" not in f"{told.verdict} {[finding.summary for finding in told.findings]}"
 
 
 def test_an_issuer_whose_difference_may_be_none_is_no_finding() -> None:
@@ -465,6 +480,7 @@ def test_a_skew_leaves_open_whose_clock_is_off() -> None:
         (silent("dns-no-such-name"), ["dns-failed"]),
         (silent("no-route"), ["no-network"]),
         (silent("proxy-auth"), ["proxy-failed"]),
+        (silent("proxy-unusable"), ["proxy-failed"]),
         (silent("certificate-unknown-ca", rejected=True), ["api-untrusted"]),
         (silent("rate-limited", rejected=True), ["rate-limited"]),
         (silent("not-http", rejected=True), ["api-no-date"]),

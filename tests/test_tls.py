@@ -181,14 +181,14 @@ def test_dates_alone_are_forgiven_on_a_second_connection(
 @pytest.mark.parametrize(
     ("name", "reason", "told"),
     [
-        ("wrong-name", "certificate-wrong-name", "not one of localhost"),
+        ("wrong-name", "certificate-wrong-name", "not for localhost"),
         ("unknown-ca", "certificate-unknown-ca", "leads to no CA that"),
         ("tampered", "certificate-bad-signature", "altered or forged"),
         ("self-signed", "certificate-self-signed", "signed by itself"),
         ("weak-key", "certificate-weak", "too weak to trust"),
         ("for-clients", "tls-failed", "its certificate is not trusted: "),
         ("by-no-authority", "ca-not-rfc5280", "basicConstraints=critical,CA:TRUE"),
-        ("expired-and-wrong-name", "certificate-wrong-name", "not one of localhost"),
+        ("expired-and-wrong-name", "certificate-wrong-name", "not for localhost"),
         ("expired-and-unknown-ca", "certificate-unknown-ca", "leads to no CA that"),
         ("expired-and-tampered", "certificate-bad-signature", "altered or forged"),
     ],

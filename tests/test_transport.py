@@ -102,6 +102,7 @@ def test_the_connection_is_ready_before_the_moment(closes: bool) -> None:
     with HostileServer(behave) as server, asking(server.port) as transport:
         replies = [answered(transport.exchange(HEAD, transport.now_s() + SOON_S)) for _ in range(3)]
     assert [one.connection for one in replies] == ([1, 2, 3] if closes else [1, 1, 1])
+    assert [one.opening_s > 0 for one in replies] == ([True] * 3 if closes else [True, False, False])
     for one in replies:
         assert came_s[one.connection - 1] < one.sent_s
 

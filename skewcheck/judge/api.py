@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from skewcheck.judge import api_steps, local_run, zones
 from skewcheck.judge.api_case import Case, may_lag, outdated
-from skewcheck.judge.api_sentence import if_old, silence
+from skewcheck.judge.api_sentence import if_old, silence, two_sided
 from skewcheck.judge.host import beside_an_api, kernel_skew
 from skewcheck.judge.severity import date_range
 from skewcheck.model import (
@@ -70,19 +70,23 @@ def _issuer(case: Case) -> list[Finding]:
     if ahead is None or _either_way(ahead.fresh) or case.login is None:
         return []
     login, api = case.login[0].host, case.survey.first.host
-    far = (
-        f"{skew_text(ahead.skew_s, ahead.fresh)} of {api}" if ahead.skew_s > 0 else skew_text(ahead.skew_s, ahead.fresh)
-    )
+    is_ahead = ahead.fresh.low_s > 0
+    far = skew_text(ahead.skew_s, ahead.fresh) + (f" of {api}" if is_ahead else f" {api}")
     old = f", else {range_text(*ahead.interval)}" if ahead.interval != ahead.fresh else ""
     ranges = f"{range_text(*ahead.fresh)} if both their Dates are fresh{old}"
+    if not two_sided(ahead.fresh):
+        far = f"at least {at_least_text(ahead.fresh.nearest_to_zero())} " + (
+            f"ahead of {api}" if is_ahead else f"behind {api}"
+        )
+        ranges = "how much more is open: the Date of one of them can be of any age"
     evidence = (("skew_s", ahead.skew_s), ("low_s", ahead.fresh.low_s), ("high_s", ahead.fresh.high_s))
-    if ahead.fresh.low_s > 0:
+    if is_ahead:
         share = ahead.fresh.high_s
         refused = "every first request can be" if share >= 1 else f"at most {share:.0%} of first requests are"
         why = f"if Genesys Cloud checks a token's issue time, which is not known, {refused} refused"
         return [Finding("issuer-ahead", case.issuer_status, f"{login} is {far} ({ranges}): {why}", evidence)]
     why = f"a token's life ends that much before its time at {api}"
-    return [Finding("issuer-behind", case.issuer_status, f"{login} is {far} {api} ({ranges}): {why}", evidence)]
+    return [Finding("issuer-behind", case.issuer_status, f"{login} is {far} ({ranges}): {why}", evidence)]
 
 
 _FAILURES = (
@@ -176,6 +180,8 @@ def _too_coarse(case: Case) -> list[Finding]:
     reading, unjudged = case.reading, case.judgement.status is Status.UNKNOWN
     if reading is None or reading.stale is not None or reading.spread_s or case.judgement.status is Status.OK:
         return []
+    if case.survey.local.step_s:
+        return []  # that is why it is as wide
     if not unjudged and not _either_way(reading.fresh):
         return []
     open_s = "goes from ok to critical" if unjudged else "leaves open whether the local clock is ahead or behind"
@@ -328,10 +334,10 @@ _FINDERS: tuple[Callable[[Case], list[Finding]], ...] = (
     _no_reading,
     _inconsistent,
     _stale,
+    _stepped,
     _too_coarse,
     _time_zone,
     _certificate,
-    _stepped,
     _lag,
     _late,
     _edge,

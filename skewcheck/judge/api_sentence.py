@@ -1,5 +1,7 @@
 """The first two lines about an API's clock: the verdict, and what it means for a token."""
 
+import math
+
 from skewcheck.judge.api_case import Case, may_lag, outdated
 from skewcheck.judge.sentence import (
     NOTHING_KNOWN,
@@ -18,6 +20,7 @@ from skewcheck.model import (
     ApiHost,
     DateReading,
     Ended,
+    Interval,
     Judgement,
     NoReading,
     Security,
@@ -56,8 +59,8 @@ _UNCONFIRMED = {
 _UNBELIEVED = ("certificate-", "ca-not-")
 _UNREACHED = {
     "dns-failed", "dns-no-such-name", "dns-timeout", "no-address", "connection-refused", "unreachable", "no-route",
-    "prohibited", "connect-timeout", "proxy-scheme", "proxy-refused", "proxy-auth", "proxy-auth-withheld",
-    "proxy-unreachable", "ca-file-unreadable",
+    "prohibited", "connect-timeout", "proxy-scheme", "proxy-unusable", "proxy-refused", "proxy-auth",
+    "proxy-auth-withheld", "proxy-unreachable", "ca-file-unreadable",
 }  # fmt: skip
 
 
@@ -199,11 +202,19 @@ def _doubts(reading: DateReading) -> list[str]:
     return doubts
 
 
+def two_sided(interval: Interval) -> bool:
+    """Tell whether both ends are known: a `Date` of any age bounds one."""
+    return math.isfinite(interval.low_s) and math.isfinite(interval.high_s)
+
+
 def _issuer(case: Case) -> str:
     """Return how far the issuer of tokens is from the API that checks them."""
     ahead, login = case.issuer_ahead, case.login
     assert ahead is not None  # else its status were ok
     assert login is not None
+    if not two_sided(ahead.fresh):
+        least, way = at_least_text(ahead.fresh.nearest_to_zero()), way_from(ahead.fresh.low_s, case.survey.first.host)
+        return f"{login[0].host}, which issues tokens, is at least {least} {way}"
     far = range_text(*ahead.fresh).removesuffix(f" {direction(ahead.fresh.low_s + ahead.fresh.high_s)}")
     way = way_from(ahead.skew_s, case.survey.first.host)
     return f"{login[0].host}, which issues tokens, is {far} {way} if both their Dates are fresh"

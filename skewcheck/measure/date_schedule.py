@@ -27,7 +27,9 @@ _AFTER_S = 6e-3
 """How far from the stretch both sides stay: more than a bound widens with age, and after it more than a fresh `Date`
 may be old. Nearer than that no answer could contradict the range."""
 _APART = 1.2
-"""Round trips from one request of the confirmation to the next, before the flip."""
+_APART_S = 3e-3
+"""From one request of the confirmation to the next, before the flip, in round trips and seconds: sleeping ends late,
+and this computer's own share of an exchange varies by more than a short round trip."""
 
 
 EACH_SIDE = 2
@@ -76,7 +78,7 @@ def confirmation(
     *sides* has False if those before are wanted, True if those after are. Two and two in this order: the answers
     of two clocks that take turns can't fit them. *setup_s* is what opening a connection takes before each.
     """
-    apart_s = _APART * rtt_s + setup_s
+    apart_s = _APART * rtt_s + _APART_S + setup_s
     last_s, first_s = fresh.low_s - _BEFORE * rtt_s - _BEFORE_S, fresh.high_s + _AFTER_S
     opening_s = last_s - (EACH_SIDE - 1) * apart_s if False in sides else first_s
     second = math.ceil(now_s + setup_s - opening_s)
@@ -89,4 +91,4 @@ def confirmation(
 
 def confirmation_s(fresh: Interval, rtt_s: float, setup_s: float) -> float:
     """Return how long that takes at most on an even path."""
-    return 1 + fresh.width_s + 5 * rtt_s + 4 * setup_s
+    return 1 + fresh.width_s + 5 * rtt_s + _APART_S + 4 * setup_s

@@ -106,7 +106,7 @@ def parse_url(text: str) -> Target:
     if "?" in written or "#" in written:
         raise ValueError("has a query or a fragment, which may hold a secret; leave it out, the time is told without")
     # Old Pythons find a host in much that names none, so it must be the same when it is written back.
-    if not _is_host(host) or netloc.lower() != authority(host.lower(), port or 0):
+    if not _is_host(_zoned(host)) or netloc.lower() != authority(host.lower(), port or 0):
         raise ValueError(_NO_HOST)
     usual = USUAL_PORTS[parts.scheme]
     path = quote(parts.path or "/", safe=_UNESCAPED)
@@ -123,7 +123,13 @@ def endpoint(target: Target) -> Endpoint:
     from urllib.parse import urlsplit
 
     parts = urlsplit(target.url)
-    return Endpoint(parts.scheme, parts.hostname or "", parts.port or USUAL_PORTS[parts.scheme])
+    return Endpoint(parts.scheme, _zoned(parts.hostname or ""), parts.port or USUAL_PORTS[parts.scheme])
+
+
+def _zoned(host: str) -> str:
+    """Return *host* as sockets take it: in a URL the `%` before an IPv6 zone is itself escaped (RFC 6874)."""
+    address, escaped, zone = host.partition("%25")
+    return f"{address}%{zone}" if ":" in address and escaped and zone else host
 
 
 def _is_host(host: str) -> bool:

@@ -154,7 +154,7 @@ def _distrust(error: ssl.SSLCertVerificationError, host: str, ca_file: str | Non
     """Return what it means that OpenSSL doesn't trust a certificate."""
     code, said = error.verify_code, visible(str(error.verify_message).rstrip("."))
     if code in _WRONG_NAME:
-        return TlsFailure("certificate-wrong-name", f"its certificate is not one of {visible(host)}")
+        return TlsFailure("certificate-wrong-name", f"its certificate is not for {visible(host)}")
     if code == _SELF_SIGNED or code in _UNKNOWN_CA:
         return _unknown_ca(code, said, ca_file)
     if code in _BAD_SIGNATURE:
