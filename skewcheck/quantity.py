@@ -44,14 +44,14 @@ def parse_duration(text: str) -> float:
 
 
 def parse_span(text: str) -> tuple[float, float]:
-    """Return the two ends of *text* in seconds: `200ms`, or `-200ms±50ms` with `+-` or `+/-` for the sign.
+    """Return the two ends of *text* in seconds: `200ms`, `-200ms±50ms` with `+-` or `+/-` for the sign, or `±50ms`.
 
     Raises ValueError, with a sentence for the user, for anything else.
     """
     middle, *margins = _MARGIN.split(text.strip())
     if len(margins) > 1:
         raise ValueError("has more than one margin; write -200ms±50ms or -200ms+-50ms")
-    skew_s = parse_signed_duration(middle)
+    skew_s = parse_signed_duration(middle) if middle or not margins else 0.0
     margin_s = parse_signed_duration(margins[0]) if margins else 0.0
     if margin_s < 0:
         raise ValueError("has a negative margin; write -200ms±50ms or -200ms+-50ms")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -63,7 +64,7 @@ def test_a_right_clock() -> None:
     report = ask(token(iat=-100, exp=3500))
     assert (report.status, report.exit_code, report.proven, report.command) == (Status.OK, 0, True, "token")
     assert report.verdict.startswith("OK  the token is valid for 58 min ")
-    assert " by true time; your clock is within " in report.verdict
+    assert "; your clock is within " in report.verdict
     assert report.token is not None
     assert report.token.judged_by == "ntp"
     assert report.token.judged_at_s == report.measured_at_s
@@ -79,7 +80,7 @@ def test_a_minute_ahead() -> None:
     """A token that only this clock calls expired: the fault is this host's, and it signs into the future."""
     report = ask(token(iat=-3612, exp=-12), 60.0, verifiers=("pyjwt", "envoy"))
     assert (report.status, report.exit_code, report.proven) == (Status.CRITICAL, 2, True)
-    assert "AHEAD: it says that the token expired " in report.verdict
+    assert "AHEAD, proven: it says that the token expired " in report.verdict
     assert " and by true time it is valid for 4" in report.verdict
     assert {finding.id for finding in report.findings} >= {"token-expired-here", "local-ahead", "minted-while-wrong"}
     assert level(report, Party.LOCAL_SIGN, Harm.FUTURE_ISSUED) is Level.CERTAIN
@@ -96,7 +97,7 @@ def test_seven_seconds_behind() -> None:
     """Fresh tokens look issued in the future, dead ones alive; the buffer covers what is needed."""
     report = ask(token(iat=5, exp=300), -7.0, verifiers=("pyjwt",))
     assert report.status is Status.CRITICAL
-    assert "BEHIND: it says that the token was issued " in report.verdict
+    assert "BEHIND, proven: it says that the token was issued " in report.verdict
     assert level(report, Party.LOCAL_VERIFY, Harm.FUTURE_ISSUED) is Level.CERTAIN
     assert level(report, Party.REFRESH_BY_EXP, Harm.PREMATURE_EXPIRY) is Level.CERTAIN
     assert level(report, Party.GATEWAY, Harm.FUTURE_ISSUED) is Level.POSSIBLE  # not measured
@@ -150,6 +151,29 @@ def test_ntp_and_the_api_at_once() -> None:
     assert report.token.judged_by == "ntp"
     assert report.token.latency_measured
     assert report.status is Status.CRITICAL
+
+
+@pytest.mark.parametrize(
+    ("skew_s", "status", "said"), [(0.0, Status.UNKNOWN, "within"), (60.0, Status.CRITICAL, "AHEAD of UTC")]
+)
+def test_an_api_that_is_not_reached(skew_s: float, status: Status, said: str) -> None:
+    """NTP's sentence and its meaning all the same, and why the API is missing; never ok."""
+    with HttpServer(0.0) as gone:
+        url = gone.url
+    report = ask(text(OPAQUE), skew_s, url=url)
+    assert report.status is status
+    assert re.search(rf"your clock is .*{said}.*, proven.*; 127\.0\.0\.1:\d+ was not reached: ", report.verdict)
+    assert "nothing can be said" not in report.meaning
+
+
+def test_an_assumed_skew_is_called_so_wherever_it_is_told() -> None:
+    """Where this clock alone would find the token expired, too: nothing was measured that could be called ahead."""
+    report = examine.token(TokenRequest(token(iat=-3612, exp=-12), skew=Interval(60.0, 60.0)))
+    assert report.verdict.startswith(
+        "CRITICAL  your clock was taken to be 1 min ahead (--skew): it says that the token"
+    )
+    assert report.next_step is not None
+    assert report.next_step.command == "skewcheck clock"
 
 
 def test_the_one_that_two_contradict() -> None:
@@ -273,8 +297,13 @@ print(json.dumps({"verdict": report.verdict, "status": report.status.value, "tru
 @pytest.mark.parametrize(
     ("ahead_s", "times", "id_", "said"),
     [
-        (60.0, {"iat": -3552, "exp": 48}, "token-expired-here", "AHEAD: it says that the token expired "),
-        (-7.0, {"iat": -1, "exp": 298}, "token-future-issued-here", "BEHIND: it says that the token was issued "),
+        (60.0, {"iat": -3552, "exp": 48}, "token-expired-here", "AHEAD, proven: it says that the token expired "),
+        (
+            -7.0,
+            {"iat": -1, "exp": 298},
+            "token-future-issued-here",
+            "BEHIND, proven: it says that the token was issued ",
+        ),
     ],
 )
 def test_a_wrong_clock(ahead_s: float, times: dict[str, float], id_: str, said: str) -> None:

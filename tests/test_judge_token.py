@@ -60,9 +60,9 @@ def summary(judged: Case, id_: str) -> str:
 def test_a_good_token_and_a_right_clock() -> None:
     """Ok, proven, and the next suspects are named."""
     judged = case(jwt(), RIGHT)
-    assert said(judged) == ("OK  the token is valid for 1 h by true time; what the judge of clocks said")
+    assert said(judged) == ("OK  the token is valid for 1 h; what the judge of clocks said")
     assert found(judged) == {"not-skew": OK}
-    assert "Your clock is right, so a 401 is hardly skew. Next suspects: an idle timeout" in summary(judged, "not-skew")
+    assert "The clocks agree. Next suspects of a 401: an idle timeout" in summary(judged, "not-skew")
     assert proven(judged)
 
 
@@ -75,15 +75,15 @@ def test_expired_by_true_time_is_not_skew() -> None:
     assert "no buffer and no leeway helps it" in sentence.meaning(judged, diagnose.findings(judged))
     step = sentence.next_step(judged, diagnose.findings(judged))
     assert step is not None
-    assert step.why == "with a new token: this one is over"
+    assert step.why == "with a new token, once there is one: would that be taken?"
 
 
 def test_expired_by_this_clock_alone_is_this_hosts_fault() -> None:
     """60 s fast: expired 12 s ago here, valid for 48 s by true time; as bad as the skew."""
     judged = case(jwt(-3612, -12), by_ntp(60.0))
     assert said(judged) == (
-        "CRITICAL  your clock is 60.000 s (1 min) AHEAD: it says that the token expired 12 s ago, and by true time it "
-        "is valid for 48 s"
+        "CRITICAL  your clock is 60.000 s (1 min) AHEAD, proven: it says that the token expired 12 s ago, and by true "
+        "time it is valid for 48 s"
     )
     assert found(judged) == {"token-expired-here": CRITICAL, "minted-while-wrong": OK}
     assert summary(judged, "token-expired-here") == (
@@ -127,7 +127,8 @@ def test_from_the_future_by_true_time(name: str, id_: str, ahead_s: float, expec
     token = jwt(ahead_s) if name == "iat" else jwt(-60, nbf=ahead_s)
     judged = case(token._replace(exp=claim("exp", NOON + 1e5)), RIGHT)
     assert found(judged) == {id_: expected}
-    assert f"by true time the token {'was issued' if name == 'iat' else 'becomes valid'} " in said(judged)
+    what = "'s iat is still" if name == "iat" else " becomes valid"
+    assert f"by true time the token{what} " in said(judged)
     assert status(judged) is expected
     assert proven(judged)
     assert "refuses it now and takes it later" in sentence.meaning(judged, diagnose.findings(judged))
@@ -140,8 +141,8 @@ def test_from_the_future_by_this_clock_alone(name: str, id_: str) -> None:
     assert found(judged) == {f"{id_}-here": CRITICAL, "minted-while-wrong": OK}
     what, was = ("was issued", "that was") if name == "iat" else ("becomes valid", "became valid")
     assert said(judged) == (
-        f"CRITICAL  your clock is 7 s BEHIND: it says that the token {what} 5 s from now, and by true time {was} 2 s "
-        "ago"
+        f"CRITICAL  your clock is 7 s BEHIND, proven: it says that the token {what} 5 s from now, and by true time "
+        f"{was} 2 s ago"
     )
 
 
@@ -158,7 +159,7 @@ def test_a_good_token_and_a_wrong_clock() -> None:
     judged = case(jwt(-600), by_ntp(60.0))
     assert said(judged).startswith("CRITICAL  what the judge of clocks said; the token is valid ")
     assert found(judged) == {"minted-while-wrong": OK}
-    assert "as a time of day, which would come up to 1 min too late." in summary(judged, "minted-while-wrong")
+    assert "as a time of day: those come up to 1 min too late." in summary(judged, "minted-while-wrong")
     assert "too late" not in summary(case(jwt(), by_ntp(-60.0)), "minted-while-wrong")
 
 
@@ -173,12 +174,9 @@ def test_offline_never_says_ok() -> None:
     assert found(judged) == {"token-expired-here": UNKNOWN, "clock-not-measured": UNKNOWN}
     assert said(judged).startswith("CANNOT TELL  by this clock, unverified, the token expired 12 min ago; no clock")
     assert found(case(jwt(60)))["token-future-issued-here"] is UNKNOWN
-    assert said(case(jwt(60))).startswith("CANNOT TELL  by this clock, unverified, the token was issued 1 min from now")
+    assert said(case(jwt(60))).startswith("CANNOT TELL  by this clock, unverified, the token's iat is still 1 min away")
     assert status(case(jwt(exp=None))) is WARNING
-    assert said(case(opaque())) == (
-        "CANNOT TELL  an opaque token, as Genesys Cloud issues them: nothing of time is in it; no clock was measured "
-        "(--offline)"
-    )
+    assert said(case(opaque())) == ("CANNOT TELL  no clock was measured (--offline); the token is opaque")
     step = sentence.next_step(judged, ())
     assert step is not None
     assert step.command == "skewcheck token"
@@ -208,9 +206,7 @@ def test_what_if() -> None:
     assert judged.inputs.against(Party.LOCAL_VERIFY) == (Interval(-0.25, -0.15), "given")
     assert "a buffer below 250 ms can come too late" in sentence.meaning(judged, ())
     right = case(jwt(), None, TokenRequest(None, skew=Interval(-0.01, 0.01)))
-    assert said(right).startswith(
-        "OK  the token is valid for 1 h by true time; your clock was taken to be within 10 ms of"
-    )
+    assert said(right).startswith("OK  the token is valid for 1 h; your clock was taken to be within 10 ms of")
     assert sentence.meaning(right, ()) == "For a token: nobody feels a skew of this size."
     assert "not-skew" not in found(right)
 
@@ -218,8 +214,8 @@ def test_what_if() -> None:
 @pytest.mark.parametrize(
     ("token", "id_", "expected", "line"),
     [
-        (opaque(), "token-opaque", OK, "OK  an opaque token, as Genesys Cloud issues them: nothing of time"),
-        (opaque(86399), "token-opaque", OK, "OK  an opaque token, as Genesys Cloud issues them, that lives for 1 d"),
+        (opaque(), "token-opaque", OK, "OK  what the judge of clocks said; the token is opaque"),
+        (opaque(86399), "token-opaque", OK, "OK  what the judge of clocks said; the token is opaque and lives for 1 d"),
         (jwt(None, None, kind=TokenKind.TRUNCATED), "token-truncated", UNKNOWN, "CANNOT TELL  the token is cut: what "),
         (jwt(None, None, kind=TokenKind.JWE), "token-encrypted", UNKNOWN, "CANNOT TELL  the token is encrypted (JWE)"),
         (jwt(exp=None), "token-no-exp", WARNING, "WARNING  the token has no exp: by itself it never expires; what"),
@@ -276,7 +272,7 @@ def test_a_payload_that_can_not_be_read() -> None:
 def test_only_the_begin_is_told() -> None:
     """Where nothing tells an end, that is what is said."""
     token = jwt(exp=None)._replace(exp=TimeClaim("exp", ClaimState.UNUSABLE, None, "null"))
-    assert said(case(token)).startswith("WARNING  a time in the token is none")
+    assert said(case(token)).startswith("WARNING  the token's exp is no time")
     cut = jwt(kind=TokenKind.TRUNCATED)
     step = sentence.next_step(case(cut, RIGHT), diagnose.findings(case(cut, RIGHT)))
     assert step is not None
@@ -299,7 +295,7 @@ def test_a_time_that_is_none() -> None:
     token = jwt()._replace(exp=TimeClaim("exp", ClaimState.UNUSABLE, None, '"soon"', ("string", "not-a-time")))
     judged = case(token, RIGHT)
     assert found(judged)["token-unusable-time"] is WARNING
-    assert said(judged).startswith("WARNING  a time in the token is none, and verifiers refuse it; what")
+    assert said(judged).startswith("WARNING  the token's exp is no time, and verifiers refuse it; what")
     assert judged.recommended is None
 
 
@@ -312,8 +308,19 @@ def test_other_units(names: tuple[str, ...], expected: Status, unit: str, times:
     judged = case(token._replace(**claims), RIGHT)  # type: ignore[arg-type]
     assert found(judged).items() >= {f"unit-{unit}": expected}.items()
     assert found(judged).keys() <= {f"unit-{unit}", "not-skew"}
-    assert f"a time in the token counts {unit} instead of seconds" in said(judged)
+    counts = "counts" if len(names) == 1 else "count"
+    assert f"the token's {' and '.join(names)} {counts} {unit} instead of seconds" in said(judged)
     assert judged.recommended is None
+
+
+def test_one_claim_is_and_two_are() -> None:
+    """Each in its number; and of what is no time nobody says that a number can be read in it."""
+    soon = TimeClaim("iat", ClaimState.UNUSABLE, None, '"2027-01-15T12:00:00Z"', ("string", "not-a-time"))
+    one = case(jwt()._replace(iat=soon, exp=claim("exp", NOON + 60, "string")), RIGHT)
+    assert summary(one, "time-as-string") == "Its exp is a string: PyJWT reads a number in it, others refuse it."
+    assert summary(one, "token-unusable-time") == "Its iat is no time: verifiers refuse the token."
+    two = case(jwt()._replace(iat=claim("iat", NOON, "string"), exp=claim("exp", NOON + 60, "string")), RIGHT)
+    assert summary(two, "time-as-string").startswith("Its iat and exp are strings: PyJWT reads numbers in them, ")
 
 
 def test_odd_times_and_payloads() -> None:
@@ -327,9 +334,7 @@ def test_odd_times_and_payloads() -> None:
     double = jwt()._replace(oddities=(Oddity("duplicate-claims", "`exp` stands in it 2 times (1, 2)."),))
     judged = case(double, RIGHT)
     assert found(judged)["duplicate-claims"] is WARNING
-    assert said(judged).startswith(
-        "WARNING  `exp` stands in it 2 times (1, 2); the token is valid for 1 h by true time"
-    )
+    assert said(judged).startswith("WARNING  `exp` stands in it 2 times (1, 2); the token is valid for 1 h; what the")
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,39 @@ def test_refresh_now(expires_in_s: float, buffer_s: float | None, after_s: float
     assert skewcheck.refresh_due(1000.0, expires_in_s, buffer_s=buffer_s, now_s=1000.0 + after_s) is due
 
 
+NAN, INF = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize(
+    ("sent_s", "expires_in_s", "buffer_s"),
+    [(0.0, NAN, None), (NAN, 3600, None), (0.0, 3600, NAN), (0.0, 3600, -1.0), (0.0, 3600, INF), (1.8e9, 3600, None)],
+)
+def test_a_token_that_would_never_be_due_is_refused(sent_s: float, expires_in_s: float, buffer_s: float | None) -> None:
+    """A comparison with NaN, or of a wall clock's time with the monotonic one, says for ever that there is time."""
+    with pytest.raises(skewcheck.UsageError):
+        skewcheck.refresh_due(sent_s, expires_in_s, buffer_s=buffer_s, now_s=1000.0)
+
+
+@pytest.mark.parametrize("lifetime_s", [NAN, -1.0, 0.0])
+def test_a_lifetime_that_is_none_is_refused(lifetime_s: float) -> None:
+    """Nothing can be told of it, and nothing is."""
+    with pytest.raises(skewcheck.UsageError):
+        skewcheck.buffer(lifetime_s)
+    with pytest.raises(skewcheck.UsageError):
+        skewcheck.assess(lifetime_s, skewcheck.Interval(0, 0))
+
+
+@pytest.mark.parametrize("range_", [(NAN, NAN), (5.0, -5.0), (0.0, NAN)])
+def test_a_range_that_is_none_is_refused(range_: tuple[float, float]) -> None:
+    """With its ends crossed, or none, nobody would seem to be refused."""
+    crossed, right = skewcheck.Interval(*range_), skewcheck.Interval(0.0, 0.1)
+    for skew, latency in ((crossed, right), (right, crossed), (right, skewcheck.Interval(-0.1, 0.1))):
+        with pytest.raises(skewcheck.UsageError):
+            skewcheck.buffer(300, skew, latency)
+        with pytest.raises(skewcheck.UsageError):
+            skewcheck.assess(300, skew, latency)
+
+
 def test_refresh_now_by_the_clock_that_nobody_sets() -> None:
     """Without a time given it is the monotonic clock's."""
     assert not skewcheck.refresh_due(time.monotonic(), 3600)

@@ -211,6 +211,28 @@ def test_an_opaque_token_is_at_most_possibly_issued_in_the_future() -> None:
     assert one(given._replace(issuer_ahead=exactly(-3)), GATEWAY, EXPIRED).level is CERTAIN
 
 
+@pytest.mark.parametrize("skew_s", [-7.0, 7.0, -0.2])
+def test_nobody_on_this_host_looks_at_an_opaque_token(skew_s: float) -> None:
+    """No time is in it: neither is a fresh one refused here, nor has it to rest, nor does a leeway help."""
+    given = inputs(skew_s, 300)._replace(opaque=True)
+    for harm in (EXPIRED, FUTURE):
+        risk = one(given, VERIFY, harm)
+        assert (risk.level, risk.share_high, risk.summary.split(",")[0]) == (NONE, 0, "No time is in an opaque token")
+    assert settle_s(given) is None
+    assert leeway_s(given) is None
+    assert settle_s(given._replace(issuer_ahead=exactly(0.5))) == pytest.approx(0.4)
+    assert one(given, REFRESH, EXPIRED) == one(given._replace(opaque=False), REFRESH, EXPIRED)
+
+
+def test_against_another_than_utc_no_clock_is_blamed() -> None:
+    """The API's clock may be the wrong one of the two: whose skew it is against is said, and not whose fault it is."""
+    by_ntp = inputs(-7, 300)._replace(given=None, ntp=exactly(-7))
+    assert one(by_ntp, REFRESH, EXPIRED).summary.endswith(", because the local clock is behind.")
+    by_api = by_ntp._replace(ntp=exactly(0), api=exactly(-7), login=exactly(-7))
+    assert one(by_api, REFRESH, EXPIRED).summary.endswith("because the local clock is behind (against the API's).")
+    assert one(by_api, VERIFY, FUTURE).summary.endswith("because the local clock is behind (against the login host's).")
+
+
 def test_only_what_a_checker_looks_at_counts_for_the_future() -> None:
     """Without iat the nbf counts, with both the later one, and with neither nothing."""
     behind = inputs(-0.3)._replace(checker_here=Checker(checks_iat=False))

@@ -25,7 +25,7 @@ Examples:
   pbpaste | skewcheck token          whatever was copied: a header, a response
   skewcheck token --file token.json --region eu-west-1 --verifier pyjwt
   skewcheck token --env ACCESS_TOKEN --expires-in 86399 --json
-  skewcheck token --offline --skew -200ms+-50ms --file token.txt
+  skewcheck token --skew -200ms+-50ms --file token.txt
   skewcheck token --verifier list
 
 \b
@@ -80,7 +80,7 @@ def token(  # noqa: PLR0917 - typer makes an option of each parameter and passes
 
     It is judged by true time: this asks NTP servers for the time, and with --region
     or --url an API for its Date. Nothing of the token is sent, stored or shown but
-    its times, issuer, header and the begin of its SHA-256.
+    its times, issuer, header and the beginning of its SHA-256.
     """
     view = options.view(format_, json=json, output=output_, quiet=quiet, verbose=verbose, color=color)
     verifiers = tuple(verifier or ())

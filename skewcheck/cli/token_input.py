@@ -90,7 +90,7 @@ def _nothing(source: Source, length: int) -> InputError:
     """Return the error on input without a token, of which nothing is repeated."""
     if length:
         return InputError(
-            f"there is no token in the {length} characters that were given",
+            f"there is no token in the {length:,} character{'' if length == 1 else 's'} given",
             "Give the token alone, the header or the response that it came in; on a command line in quotes.",
         )
     if not source.from_stdin:

@@ -56,7 +56,7 @@ Words = Annotated[
         rich_help_panel=SOURCE,
         show_default=False,
         help="The token, or whatever holds it. Better not here: the shell's history keeps it, and all users of this "
-        "host see it. - is standard input, as is nothing where that is no terminal; at a terminal you are asked.",
+        "host see it. With - or nothing it is read from standard input; at a terminal you are asked for it.",
     ),
 ]
 File = Annotated[
@@ -100,7 +100,8 @@ Skew = Annotated[
         "--skew",
         metavar="SKEW",
         parser=_parser(_span),
-        help="What if: assume that this host's clock is so far ahead, 200ms, or behind, -200ms+-50ms, and ask nobody.",
+        help="What if: assume that this host's clock is so far ahead (200ms), behind (-200ms+-50ms) or either "
+        "(+-50ms), and ask nobody.",
     ),
 ]
 Verifiers = Annotated[

@@ -128,6 +128,7 @@ def _report(case: Case, request: TokenRequest, rows: Sequence[Verifier], found: 
         drift_ppm=case.inputs.drift_ppm,
         risks=risks(case.inputs),
         recommended=case.recommended,
+        latency_given=request.latency is not None,
         verifiers=verdicts(case, rows, {"pyjwt": _run_pyjwt(found, case.leeway_s or 0.0)}),
     )
     base = case.clock or Report(request.command, status, proven=False, exit_code=0, verdict="", meaning="")

@@ -70,9 +70,12 @@ def largest(recommended: Recommended) -> BufferLine | None:
 
 
 def leeway_s(inputs: Inputs) -> int | None:
-    """Return the leeway that a verifier on this host needs; None where the skew isn't known or has no bound."""
+    """Return the leeway that a verifier on this host needs; None where the skew isn't known or has no bound.
+
+    None for an opaque token, too: nobody verifies that here.
+    """
     skew, _ = inputs.against(Party.LOCAL_VERIFY)
-    if skew is None or not (math.isfinite(skew.low_s) and math.isfinite(skew.high_s)):
+    if inputs.opaque or skew is None or not (math.isfinite(skew.low_s) and math.isfinite(skew.high_s)):
         return None
     early_s = -skew.low_s - inputs.latency.low_s + _widest(inputs, Party.LOCAL_VERIFY)
     return _whole_up(max(0.0, skew.high_s, early_s))
@@ -81,9 +84,10 @@ def leeway_s(inputs: Inputs) -> int | None:
 def settle_s(inputs: Inputs) -> float | None:
     """Return how long a new token must rest until neither this host nor the service thinks it issued in the future.
 
-    None where neither clock was measured; inf where one has no bound.
+    None where neither clock was measured; inf where one has no bound. An opaque token's time is nothing to this host.
     """
-    waits = [_wait_s(inputs, party) for party in (Party.LOCAL_VERIFY, Party.GATEWAY)]
+    parties = (Party.GATEWAY,) if inputs.opaque else (Party.LOCAL_VERIFY, Party.GATEWAY)
+    waits = [_wait_s(inputs, party) for party in parties]
     return max((wait_s for wait_s in waits if wait_s is not None), default=None)
 
 

@@ -209,6 +209,8 @@ def _allowed_s(inputs: Inputs, checker: Checker) -> float | None:
 
 
 def _share(inputs: Inputs, party: Party, harm: Harm) -> Interval | None:
+    if inputs.opaque and party is Party.LOCAL_VERIFY:
+        return _NEVER
     return (_premature if harm is Harm.PREMATURE_EXPIRY else _future)(inputs, party)
 
 
@@ -293,7 +295,7 @@ def _ratio(part_s: float, whole_s: float) -> float:
 
 
 def _refreshes(lifetime_s: float, good_for_s: float) -> float:
-    return lifetime_s / good_for_s if good_for_s > 0 else math.inf
+    return max(0.0, lifetime_s) / good_for_s if good_for_s > 0 else math.inf
 
 
 def _risk(inputs: Inputs, party: Party, harm: Harm) -> Risk:
@@ -314,7 +316,7 @@ def _words(inputs: Inputs, party: Party, harm: Harm, share: Interval | None) -> 
     right = inputs._replace(given=_NEVER, issuer_ahead=_NEVER)
     by_right_clocks = _share(right, party, harm)
     by_clock = by_right_clocks is not None and by_right_clocks.high_s == 0
-    return risk_text(party, harm, share, by_clock=by_clock, opaque=inputs.opaque)
+    return risk_text(party, harm, share, by_clock=by_clock, opaque=inputs.opaque, reference=inputs.against(party)[1])
 
 
 def _level(share: Interval | None) -> Level:

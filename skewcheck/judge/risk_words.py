@@ -48,24 +48,33 @@ _NOBODY = {
         "the wall clock from before it is set."
     ),
 }
+_NOT_HERE = "No time is in an opaque token, so nobody on this host can hold it against the clock."
+_THAN = {"api": " (against the API's)", "login": " (against the login host's)"}
+"""Which of two clocks is the wrong one, the difference between them doesn't tell."""
 SHARED = (
     "A deadline that this host writes by its clock and others read comes too late by as much as this clock is ahead; "
     "one that others wrote, by as much as it is behind. The other host's half can't be seen from here."
 )
 
 
-def risk_text(party: Party, harm: Harm, share: Interval, *, by_clock: bool, opaque: bool) -> str:
+def risk_text(
+    party: Party, harm: Harm, share: Interval, *, by_clock: bool, opaque: bool, reference: str | None = None
+) -> str:
     """Return who is refused, or that nobody is.
 
-    *by_clock*: nobody would be with right clocks. Of an *opaque* token's checker less is known.
+    *by_clock*: nobody would be with right clocks. Of an *opaque* token's checker less is known. *reference*: whose
+    clock it is that the local one was measured against.
     """
     if (party, harm) not in _WORDS:
         return _NOBODY[party]
+    if opaque and party is Party.LOCAL_VERIFY:
+        return _NOT_HERE
     fine, harmed, fault = _WORDS[party, harm]
     if share.high_s == 0:
         return _sentence(fine)
     maybe = opaque and (party, harm) == (Party.GATEWAY, Harm.FUTURE_ISSUED)
     condition = ", if it looks at the issue time" if maybe else ""
+    fault += _THAN.get(reference or "", "")
     blame = f"{'because' if share.low_s > 0 else 'if'} {fault}" if by_clock else "even with right clocks"
     return _sentence(f"{share_text(*share)} {harmed}{condition}, {blame}")
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from skewcheck.judge import buffer, token_claims
 from skewcheck.judge.risk import late_after_setting_s
-from skewcheck.judge.sentence import either_way, whose
+from skewcheck.judge.sentence import either_way
 from skewcheck.judge.token_case import BY_ASSUMPTION, Case, ntp_differs, storms, times_unreadable
 from skewcheck.judge.token_words import exact_words, size_words, when_words
 from skewcheck.judge.zones import LONGEST_ZONE_S, SUMMER_S, ZONE_STEP_S, quarter_of
@@ -248,10 +248,10 @@ def _survives(case: Case) -> list[Finding]:
     if either_way(skew.interval):
         return []
     late_s = late_after_setting_s(skew.interval)
-    late = f", which would come up to {exact_words(late_s)} too late" if 0 < late_s < math.inf else ""
+    late = f": those come up to {exact_words(late_s)} too late" if 0 < late_s < math.inf else ""
     summary = (
-        "Setting this clock right mends nothing from before: then drop what this host signed, and each deadline that "
-        f"it keeps as a time of day{late}."
+        "Once this clock is right, drop what this host signed before, and each deadline that it has kept as a time of "
+        f"day{late}."
     )
     return [Finding("minted-while-wrong", Status.OK, summary, (("late_s", _finite(late_s)),))]
 
@@ -285,11 +285,10 @@ def _not_skew(case: Case) -> list[Finding]:
         return []
     if any(finding.status is not Status.OK for finding in (*_too_early(case), *token_claims.units(case))):
         return []
-    mine = whose(case.host)
     summary = (
-        f"{mine[0].upper()}{mine[1:]} is right, so a 401 is hardly skew. Next suspects: an idle timeout, which ends a "
-        "token before its time; another region's or environment's token; a revoked one; a client that hands on the 401 "
-        "while it refreshes, or sends the old token again."
+        "The clocks agree. Next suspects of a 401: an idle timeout, which ends a token before its time; another "
+        "region's or environment's token; a revoked one; a client that hands on the 401 while it refreshes, or sends "
+        "the old token again."
     )
     return [Finding("not-skew", Status.OK, summary)]
 

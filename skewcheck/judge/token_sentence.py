@@ -3,14 +3,22 @@
 from collections.abc import Callable, Mapping, Sequence
 from shlex import quote
 
+from skewcheck.judge import sentence as of_ntp
 from skewcheck.judge.remedies import ASK_OTHERS
-from skewcheck.judge.sentence import WORDS, effect, either_way, way_from, whose
-from skewcheck.judge.severity import date_range, worse
+from skewcheck.judge.sentence import WORDS, effect, whose
+from skewcheck.judge.severity import worse
 from skewcheck.judge.token_case import BY_API, BY_ASSUMPTION, BY_NTP, Case, api_off, ntp_differs
 from skewcheck.judge.token_claims import CUT_SHORT
+from skewcheck.judge.token_clock import clock_words, ntp_alone
 from skewcheck.judge.token_words import exact_words, size_words, when_words
-from skewcheck.model import ApiHost, DateReading, Finding, Interval, Moment, NextStep, Status, TokenKind
-from skewcheck.quantity import at_least_text, bound_text, duration_text, size_text, skew_text
+from skewcheck.model import (
+    Finding,
+    Moment,
+    NextStep,
+    Status,
+    TokenKind,
+)
+from skewcheck.quantity import duration_text, size_text
 
 _BY = {BY_NTP: "by true time", BY_API: "by the API's clock", BY_ASSUMPTION: "by true time"}
 _LED_BY_THE_CLOCK = ("token-expired-here", "token-not-yet-valid-here", "token-future-issued-here")
@@ -26,15 +34,20 @@ _SAID = {
     "token-encrypted": "the token is encrypted (JWE): its times can't be read from outside",
     "token-unreadable": "the token's times can't be read",
     "obtained-in-future": "by this clock the token was obtained in the future: what is left of its life can't be told",
-    "token-unusable-time": "a time in the token is none, and verifiers refuse it",
     "token-no-exp": "the token has no exp: by itself it never expires",
-    "unit-milliseconds": "a time in the token counts milliseconds instead of seconds",
-    "unit-microseconds": "a time in the token counts microseconds instead of seconds",
-    "unit-nanoseconds": "a time in the token counts nanoseconds instead of seconds",
     "token-lifetime": "the token's lifetime can't be meant",
 }
 
-_OVER = "For a token: this one is over, whatever any clock says. It takes a new one; no buffer and no leeway helps it."
+_OF_CLAIMS = {
+    "token-unusable-time": ("is no time, and verifiers refuse it", "are no times, and verifiers refuse it"),
+    **{
+        f"unit-{unit}": (f"counts {unit} instead of seconds", f"count {unit} instead of seconds")
+        for unit in ("milliseconds", "microseconds", "nanoseconds")
+    },
+}
+"""What is said of one claim, and of several."""
+
+_OVER = "For a token: this one is over by every clock here. It takes a new one; no buffer and no leeway helps it."
 _OVER_UNSEEN = (
     "For a token: whoever on this host goes by exp keeps sending one that is over: 401s until the clock is right, or "
     "the client refreshes earlier."
@@ -51,10 +64,7 @@ _REFUSED_THERE = (
     "For a token: whoever checks that, with a right clock and without leeway, refuses it now and takes it later. It "
     "takes a right clock where it was issued, and then a new token."
 )
-_UNMEASURED = (
-    "For a token: whether anybody refuses it depends on clocks that were not measured. Without --offline NTP servers "
-    "are asked for the time; nothing of the token is sent."
-)
+_UNMEASURED = "For a token: whether anybody refuses it depends on clocks that were not measured."
 _OF_THE_TOKEN = {
     "token-truncated": "For a token: one that was cut is refused by everybody. Copy it whole, or give it by a file.",
     "token-encrypted": "For a token: only who has the key reads its times; the response around it may tell expires_in.",
@@ -109,9 +119,11 @@ def status(case: Case, found: Sequence[Finding]) -> Status:
 def verdict(case: Case, found: Sequence[Finding]) -> str:
     """Return the first line: the verdict word, two spaces, the token or the clock first, whichever is worse."""
     overall, lead = status(case, found), _lead(found)
-    clock, token = _clock(case), _token(case, lead)
+    clock, token = clock_words(case), _token(case, lead)
     if lead is not None and lead.id in _LED_BY_THE_CLOCK and lead.status is overall:
         sentences = [_here(case, lead)] if case.skew is not None else [token, clock]
+    elif lead is None and overall is case.clock_status and case.expiry is None:
+        sentences = [clock, token]  # of the token there is nothing to say that answers anything
     elif _token_status(lead) is overall or _nobody_asked(case):
         sentences = [token, clock]
     elif case.clock_status is overall:
@@ -161,6 +173,9 @@ def _meaning_of_the_clocks(case: Case) -> str:
         if case.skew is None:
             return _UNMEASURED
         return effect(case.skew.estimate_s, case.skew.interval, "For a token: nobody feels a skew of this size.")
+    by_ntp = ntp_alone(case)
+    if by_ntp is not None:
+        return of_ntp.meaning(by_ntp.survey)
     other = api_off(case.clock)
     if other is not None:
         return (_API_AHEAD if other[1].skew_s < 0 else _API_BEHIND).format(size=duration_text(other[1].skew_s))
@@ -174,13 +189,15 @@ def next_step(case: Case, found: Sequence[Finding]) -> NextStep | None:
     if _is_cut(found):
         why = "reads it whole from a file; a terminal cuts long lines, a log shortens them"
         return NextStep("next", "skewcheck token --file FILE", why)
+    if case.skew is not None and case.clock is None:
+        return NextStep("next", "skewcheck clock", "measures how far off this clock really is")
     if case.clock is None:
-        why = "asks NTP servers for the time, so that it is more than this clock's word; nothing of the token is sent"
+        why = "with the token once more: without --offline NTP servers are asked for the time; nothing of it is sent"
         return NextStep("next", "skewcheck token", why)
     if any(finding.id == "token-expired" and _surely_over(finding) for finding in found) and (
         case.clock.status is Status.OK
     ):
-        return NextStep("next", "skewcheck token", "with a new token: this one is over")
+        return NextStep("next", "skewcheck token", "with a new token, once there is one: would that be taken?")
     if ntp_differs(case.clock):
         return ASK_OTHERS
     other = api_off(case.clock)
@@ -213,18 +230,6 @@ def _api_agrees(case: Case) -> bool:
     return case.clock is not None and case.clock.status is Status.OK and measured
 
 
-def _of_the_api(other: tuple[ApiHost, DateReading]) -> str:
-    """Return how far the API's clock is off: what this clock is behind it, it is ahead of this one."""
-    host, reading = other
-    if reading.stale is not None:
-        least = at_least_text(reading.interval.high_s)
-        return f"your clock is right by NTP, and that of {host.host} is at least {least} AHEAD of it"
-    found = date_range(reading)
-    size = size_text(-reading.skew_s, Interval(-found.high_s, -found.low_s))
-    way = way_from(-reading.skew_s, "it")
-    return f"your clock is right by NTP, and that of {host.host} is {size} {way}"
-
-
 def _nobody_asked(case: Case) -> bool:
     return case.clock is None and case.skew is None
 
@@ -250,21 +255,6 @@ def _moment_of(case: Case, finding: Finding) -> Moment:
     return next(moment for moment in case.moments if moment.name == name)
 
 
-def _clock(case: Case) -> str:
-    """Return what is said of the clock."""
-    if case.clock is not None:
-        other = api_off(case.clock)
-        said = case.clock.verdict.partition("  ")[2] if other is None else _of_the_api(other)
-        if ntp_differs(case.clock) and case.clock.api is not None:
-            said = f"your clock agrees with {case.clock.api.survey.first.host}, and NTP as seen from here differs"
-        return said.replace("your clock", whose(case.host))
-    if case.skew is None:
-        return "no clock was measured (--offline)"
-    if either_way(case.skew.interval):
-        return f"{whose(case.host)} was taken to be within {bound_text(*case.skew.interval)} of UTC (--skew)"
-    return f"{whose(case.host)} was taken to be {skew_text(case.skew.estimate_s, case.skew.interval)} (--skew)"
-
-
 def _here(case: Case, lead: Finding) -> str:
     """Return whose fault it is that this clock alone finds the token bad."""
     assert case.skew is not None  # else nothing is known but by this clock
@@ -272,6 +262,10 @@ def _here(case: Case, lead: Finding) -> str:
     assert moment.true is not None
     size = size_text(case.skew.estimate_s, case.skew.interval)
     off = f"{whose(case.host)} is {size} {'AHEAD' if case.skew.estimate_s > 0 else 'BEHIND'}"
+    if case.clock is None:
+        off = clock_words(case)
+    elif case.clock.proven:
+        off += ", proven"
     here, by = exact_words(moment.here_s), _BY[case.skew.by]
     if lead.id == "token-expired-here":
         return f"{off}: it says that the token expired {here} ago, and {by} it is valid for {size_words(moment.true)}"
@@ -284,6 +278,10 @@ def _token(case: Case, lead: Finding | None) -> str:
     """Return what is said of the token."""
     if lead is not None and lead.id in _SAID:
         return _SAID[lead.id]
+    if lead is not None and lead.id in _OF_CLAIMS:
+        names = [name for name, _ in lead.evidence]
+        one, several = _OF_CLAIMS[lead.id]
+        return f"the token's {' and '.join(names)} {one if len(names) == 1 else several}"
     if lead is not None and lead.id in _TOLD:
         return _TOLD[lead.id](case, _moment_of(case, lead), lead)
     return _unsuspicious(case)
@@ -294,9 +292,10 @@ def _unsuspicious(case: Case) -> str:
     token, end = case.token, case.expiry
     opaque = token.kind in (TokenKind.OPAQUE, TokenKind.RESPONSE)
     if end is None:
-        lives = "" if token.expires_in_s is None else f", that lives for {exact_words(token.expires_in_s)}"
+        if opaque and token.expires_in_s is not None:
+            return f"the token is opaque and lives for {exact_words(token.expires_in_s)}"
         if opaque:
-            return f"an opaque token, as Genesys Cloud issues them{lives}: nothing of time is in it"
+            return "the token is opaque"
         return "nothing is known of when the token ends"
     if end.name == "expires_in":
         assert end.true is not None
@@ -305,7 +304,8 @@ def _unsuspicious(case: Case) -> str:
         past = end.here_s <= 0
         what = f"expired {exact_words(end.here_s)} ago" if past else f"is valid for {exact_words(end.here_s)}"
         return f"by this clock, unverified, the token {what}"
-    return f"the token is valid for {size_words(end.true)} {_by(case)}"
+    by = "" if case.clock_status is Status.OK else f" {_by(case)}"
+    return f"the token is valid for {size_words(end.true)}{by}"
 
 
 def _by(case: Case) -> str:
@@ -326,12 +326,16 @@ def _expired(case: Case, end: Moment, lead: Finding) -> str:
 
 
 def _early(case: Case, moment: Moment, lead: Finding) -> str:
-    what, state = ("becomes valid", "valid yet") if moment.name == "nbf" else ("was issued", "from the future")
-    if moment.true is None:
-        return f"by this clock, unverified, the token {what} {exact_words(moment.here_s)} from now"
-    if lead.status is Status.UNKNOWN:
+    is_nbf = moment.name == "nbf"
+    what, state = ("becomes valid", "valid yet") if is_nbf else ("was issued", "from the future")
+    if moment.true is not None and lead.status is Status.UNKNOWN:
         return f"whether the token is {state} can't be told: it {what} {when_words(moment.true)}"
-    return f"{_by(case)} the token {what} {size_words(moment.true)} from now"
+    size = exact_words(moment.here_s) if moment.true is None else size_words(moment.true)
+    if is_nbf:
+        return f"{_by(case)} the token becomes valid {size} from now"
+    if moment.true is None:
+        return f"{_by(case)}, the token's iat is still {size} away"
+    return f"{_by(case)} the token's iat is still {size} away: its issuer's clock is ahead"
 
 
 _TOLD: Mapping[str, Callable[[Case, Moment, Finding], str]] = {

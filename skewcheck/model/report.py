@@ -141,6 +141,7 @@ class TokenPart(NamedTuple):
     """None: the lifetime isn't known, or the token never expires."""
     verifiers: tuple[VerifierVerdict, ...] = ()
     """Those that were asked for."""
+    latency_given: bool = False
 
 
 class Report(NamedTuple):

@@ -144,7 +144,7 @@ class Recommended(NamedTuple):
     """Refresh so long before the expiry; None: no buffer can help."""
     needed_s: float
     leeway_s: int | None
-    """For a verifier on this host; None: not known, for the skew is not, or has no bound."""
+    """For a verifier on this host; None: not known, for the skew is not, or has no bound; none verifies it here."""
     settle_s: float | None
     """How long to wait before the first use; None: not known. inf: no bound."""
     because: tuple[BufferLine, ...]

@@ -61,10 +61,16 @@ _BESIDE_A_TOKEN = frozenset({"token-opaque", "token-encrypted", "token-truncated
 _BY_A_WORD = {
     "token-expired": "expired",
     "token-expired-here": "expired",
+    "token-future-issued": "its issuer's clock is ahead",
+    "token-no-exp": "has no exp",
+    "token-unusable-time": "is no time",
     "clock-not-measured": "--offline",
     "skew-assumed": "--skew",
 }
 """Findings that the first line has told where it has this word."""
+_EXPLAINED = frozenset({"token-expired", "token-truncated"})
+"""Findings that explain a refusal by themselves: nobody has to look for another cause."""
+_BAD = (Status.CRITICAL, Status.UNKNOWN)
 _PREMISES = {
     "majority-honest": "most of these servers are honest",
     "path-not-hostile": "nobody rewrites NTP on the way",
@@ -178,7 +184,9 @@ def _told(report: Report, finding: Finding, *, thorough: bool) -> bool:
     """Tell whether something above says the same, or it is of no use here."""
     if report.token is not None:
         beside = report.token.token.detail or ""
-        if finding.id in _BESIDE_A_TOKEN or finding.summary in beside:
+        if finding.id in _BESIDE_A_TOKEN or finding.summary in beside or finding.summary in report.verdict:
+            return True
+        if finding.id == "not-skew" and _EXPLAINED & {found.id for found in report.findings if found.status in _BAD}:
             return True
     if finding.id in _BESIDE_THE_PICTURE:
         return report.token is None or thorough  # else there is no picture

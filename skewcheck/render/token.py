@@ -17,6 +17,7 @@ from skewcheck.model import (
     Recommended,
     Report,
     Risk,
+    Role,
     TimeClaim,
     Token,
     TokenKind,
@@ -37,11 +38,11 @@ from skewcheck.render.grid import grid, labelled
 from skewcheck.render.page import FAINT, GUTTER, MARGIN, PLAIN, STRONG, Line, Page
 
 _KINDS = {
-    TokenKind.JWT: "a JWT",
-    TokenKind.JWE: "an encrypted token (JWE)",
-    TokenKind.OPAQUE: "an opaque token",
-    TokenKind.RESPONSE: "an opaque token",
-    TokenKind.TRUNCATED: "a part of a token",
+    TokenKind.JWT: "a JWT of {length:,} characters",
+    TokenKind.JWE: "an encrypted token (JWE) of {length:,} characters",
+    TokenKind.OPAQUE: "an opaque token of {length:,} characters",
+    TokenKind.RESPONSE: "an opaque token of {length:,} characters",
+    TokenKind.TRUNCATED: "{length:,} characters of one that was cut",
 }
 _PARTIES = {
     Party.REFRESH_BY_EXP: "refresh by exp",
@@ -50,14 +51,16 @@ _PARTIES = {
     Party.LOCAL_SIGN: "sign on this host",
     Party.GATEWAY: "gateway of the API",
 }
-_REFERENCES = {
-    "ntp": "UTC",
-    "api": "the API",
-    "login": "the login host",
-}
+_MEASURED_BY = {"ntp": "NTP", "api": "API", "login": "login"}
+"""For each reference the row that says how far this clock is from it."""
 _BY_THIS_CLOCK = (Party.REFRESH_BY_EXP, Party.LOCAL_VERIFY, Party.LOCAL_SIGN)
 _NAMES = {"expires_in": "expires"}
-_SHARES = "Of all requests, and of first uses of a new token (a moment later it works)."
+_SHARES = "Shares: of all requests; of first uses, where the token works a moment later."
+_RARE = 1e-6
+_UNMEASURED = ": not measured"
+"""Ends the words of a line of the sum that has no figure."""
+_WAITS_S = ((1.0, 0.01), (60.0, 0.1), (math.inf, 1.0))
+"""Below so long, a wait is rounded up to so much: nobody waits 1.23 ms."""
 _ODD = {
     "milliseconds": "it looks like milliseconds",
     "microseconds": "it looks like microseconds",
@@ -71,17 +74,19 @@ _ODD = {
     "duplicate": "it stands there more than once, and the last counts",
 }
 """What is said of a claim beside its value; what it does to verifiers is for the findings to say."""
+_NOISE = 1e-9
 _FIRST_YEAR_S, _LAST_YEAR_S = -62135596800, 253402300799
 """The years 1 to 9999."""
 
 
 def blocks(page: Page, report: Report, part: TokenPart, *, thorough: bool) -> list[list[Line]]:
     """Return what there is to say of the token; *thorough*: of each risk in words as well."""
+    times = _times(page, part)
     return [
-        labelled(page, _found(part.token, {finding.summary for finding in report.findings})),
-        _times(page, part),
-        _measured(page, report) if not thorough else [],
-        _risks(page, part, thorough=thorough),
+        labelled(page, _found(part.token, {finding.summary for finding in report.findings}, timed=bool(times))),
+        times,
+        _measured(page, report, part, thorough=thorough),
+        _risks(page, report, part, thorough=thorough) if part.token.kind is not TokenKind.TRUNCATED else [],
         _buffer(page, part, part.recommended) if part.recommended is not None else [],
         _verifiers(page, part.verifiers),
     ]
@@ -90,11 +95,15 @@ def blocks(page: Page, report: Report, part: TokenPart, *, thorough: bool) -> li
 # --- What was found ---
 
 
-def _found(token: Token, told: set[str]) -> list[tuple[str, str]]:
-    """Return what it is and where it stood, and what is odd about all of it where a finding doesn't say so."""
+def _found(token: Token, told: set[str], *, timed: bool) -> list[tuple[str, str]]:
+    """Return what it is and where it stood, and what is odd about all of it where a finding doesn't say so.
+
+    *timed*: its times are told, and its life with them.
+    """
     where = "" if token.found_in == "a bare token" else f", in {token.found_in}"
     beside = f"; {token.others:,} more beside it {'was' if token.others == 1 else 'were'} not read"
-    rows = [("token", f"{_KINDS[token.kind]} of {token.length:,} characters{where}{beside if token.others else ''}")]
+    what = f"{_KINDS[token.kind].format(length=token.length)}{where}, SHA-256 {token.fingerprint}…"
+    rows = [("token", f"{what}{beside if token.others else ''}")]
     words = (("alg", token.algorithm), ("enc", token.encryption), ("typ", token.type))
     header = [f"{name} {value}" for name, value in words if value is not None]
     if token.key_id is not None:
@@ -103,7 +112,9 @@ def _found(token: Token, told: set[str]) -> list[tuple[str, str]]:
         rows.append(("header", "  ".join(header)))
     if token.issuer is not None:
         rows.append(("issuer", token.issuer))
-    rows.append(("sha-256", f"{token.fingerprint}…"))
+    life = _lifetime(token)
+    if life and not timed:
+        rows.append(("life", life))
     if token.detail:
         rows.append(("note", token.detail))
     odd = (oddity.summary for oddity in token.oddities)
@@ -136,8 +147,6 @@ def _times(page: Page, part: TokenPart) -> list[Line]:
         for name, (as_is, *why) in odd
         if why or name not in shown
     ]
-    if life and not rows and not said:
-        said.append(("life", life))
     names_width = max((page.cells(row[0]) for row in rows), default=0)
     return [*(grid(page, head, rows) if rows else []), *labelled(page, said, names_width)]
 
@@ -182,8 +191,13 @@ def _lifetime(token: Token) -> str:
 # --- What was measured, in a line each ---
 
 
-def _measured(page: Page, report: Report) -> list[Line]:
+def _measured(page: Page, report: Report, part: TokenPart, *, thorough: bool) -> list[Line]:
     rows = []
+    assumed = next((risk.skew for risk in part.risks if risk.reference == "given" and risk.skew is not None), None)
+    if assumed is not None and assumed.width_s > 0:
+        rows.append(("clock", f"taken to be {range_text(*assumed)} (--skew)"))
+    if thorough:  # their pictures say it
+        return labelled(page, rows)
     if report.ntp is not None:
         rows.append(("NTP", _ntp(report.ntp)))
     if report.api is not None:
@@ -211,52 +225,51 @@ def _api(part: ApiPart) -> list[tuple[str, str]]:
             said = f"this clock is {_than(outcome.fresh, host.host)}, if its Date is fresh"
         else:
             said = f"{host.host}: {outcome.detail}"
-        rows.append((host.role.value if host.role.value != "url" else "API", said))
+        rows.append(("login" if host.role is Role.LOGIN else "API", said))
     if part.issuer_ahead is not None:
-        rows.append(("login - api", f"{range_text(*part.issuer_ahead.fresh)}, if both are fresh"))
+        rows.append(("login - API", f"{range_text(*part.issuer_ahead.fresh)}, if both are fresh"))
     return rows
 
 
 # --- Who is harmed ---
 
 
-def _risks(page: Page, part: TokenPart, *, thorough: bool) -> list[Line]:
-    """Return what each party refuses, a row each, and the skew that makes it do so."""
+def _risks(page: Page, report: Report, part: TokenPart, *, thorough: bool) -> list[Line]:
+    """Return what each party refuses, a row each, and whose measurement that rests on where there are several."""
     risks = part.risks
     if not risks:
         return []
     by_party: dict[Party, dict[Harm, Risk]] = {}
     for risk in risks:
         by_party.setdefault(risk.party, {})[risk.harm] = risk
-    skews = {party: _skew(next(iter(found.values()))) for party, found in by_party.items()}
-    one = len({skews[party] for party in skews if party in _BY_THIS_CLOCK}) <= 1
-    head = [
-        "who compares clocks",
-        *(harm.value.replace("-", " ") for harm in Harm),
-        *([] if one else ["this clock is"]),
-    ]
+    gateway = next(iter(by_party.get(Party.GATEWAY, {}).values()), None)
+    if gateway is not None and gateway.skew is None:
+        del by_party[Party.GATEWAY]  # what is missing is said below
+    by = {party: _measured_by(party, found) for party, found in by_party.items()}
+    one = len({by[party] for party in by if party in _BY_THIS_CLOCK}) <= 1
+    head = ["refused for", *(harm.value.replace("-", " ") for harm in Harm), *([] if one else ["by"])]
     rows = [
         [
             _PARTIES[party],
             *(_share(found[harm]) if harm in found else "" for harm in Harm),
-            *([] if one else [skews[party] if party in _BY_THIS_CLOCK else "of no account"]),
+            *([] if one else [by[party]]),
         ]
         for party, found in by_party.items()
     ]
-    said = next((skews[party] for party in skews if party in _BY_THIS_CLOCK), "")
-    lines = page.wrapped(f"Refused, with a clock {said}:", PLAIN, MARGIN) if one and said else []
     certain = {risk.party for risk in risks if risk.level is Level.CERTAIN}
-    lines += grid(page, head, rows, [STRONG if party in certain else PLAIN for party in by_party])
-    if any(risk.level is not Level.NONE for risk in risks):
+    lines = grid(page, head, rows, [STRONG if party in certain else PLAIN for party in by_party])
+    if any(risk.share_high for risk in risks if risk.party in by_party):
         lines += page.wrapped(_SHARES, FAINT, MARGIN)
+    if any(risk.share_low is None and risk.skew is None for risk in risks if risk.party in by_party):
+        lines += page.wrapped("Not known: that takes a measured clock.", FAINT, MARGIN)
     if any(risk.share_low is None and risk.skew is not None for risk in risks):
         told = "; --expires-in tells it" if part.token.exp.state is ClaimState.ABSENT else ""
         lines += page.wrapped(f"Not known: that takes the lifetime{told}.", FAINT, MARGIN)
-    if Party.GATEWAY in by_party:
-        lines += page.wrapped(_gateway(next(iter(by_party[Party.GATEWAY].values()))), FAINT, MARGIN)
+    if gateway is not None:
+        lines += page.wrapped(_gateway(gateway, report), FAINT, MARGIN)
     if thorough:
-        summaries = [page.wrapped(f"{_PARTIES[risk.party]}: {risk.summary}", PLAIN, MARGIN) for risk in risks]
-        lines += [[], *(line for summary in summaries for line in summary)]
+        said = dict.fromkeys(f"{_PARTIES[risk.party]}: {risk.summary[:1].lower()}{risk.summary[1:]}" for risk in risks)
+        lines += [[], *(line for summary in said for line in page.wrapped(summary, PLAIN, MARGIN))]
     return lines
 
 
@@ -266,6 +279,8 @@ def _share(risk: Risk) -> str:
         return "none"
     if risk.share_low is None or risk.share_high is None:
         return "not known"
+    if 0 < risk.share_high < _RARE:
+        return "under 1 in a million"
     share = share_text(risk.share_low, risk.share_high).replace("up to about ", "up to ")
     if share.startswith("between about "):
         share = share.removeprefix("between about ").replace(" and ", " to ")
@@ -275,13 +290,10 @@ def _share(risk: Risk) -> str:
     return f"perhaps {share}" if maybe else share
 
 
-def _skew(risk: Risk) -> str:
-    """Return the skew behind a risk: `190 to 210 ms behind UTC`."""
-    if risk.skew is None:
-        return "that was not measured"
-    if risk.reference == "given":
-        return f"{range_text(*risk.skew)} (--skew)"
-    return _than(risk.skew, _REFERENCES.get(risk.reference or "", risk.reference or "another"))
+def _measured_by(party: Party, found: dict[Harm, Risk]) -> str:
+    """Return the row above that says how far this clock is off for this party; empty where it plays no part."""
+    reference = next(iter(found.values())).reference or ""
+    return _MEASURED_BY.get(reference, reference) if party in _BY_THIS_CLOCK else ""
 
 
 def _than(skew: Interval, reference: str) -> str:
@@ -289,10 +301,12 @@ def _than(skew: Interval, reference: str) -> str:
     return f"{said} of {reference}" if said.endswith("ahead") else f"{said} {reference}"
 
 
-def _gateway(risk: Risk) -> str:
-    """Return what lies behind the row of the gateway."""
+def _gateway(risk: Risk, report: Report) -> str:
+    """Return what lies behind the row of the gateway, or why there is none."""
     if risk.skew is None:
-        return "Gateway: only the API's own two clocks count there; --region measures them."
+        asked = report.api is not None and report.api.survey.region is not None
+        how = "its own two clocks were not both measured" if asked else "--region measures its own two clocks"
+        return f"Gateway of the API: not known; {how}."
     return f"Gateway: only the API's own two clocks count there; its issuer is {_than(risk.skew, 'its checkers')}."
 
 
@@ -318,16 +332,17 @@ def _settle(settle_s: float) -> str:
         return "no wait makes sure that a new token isn't taken for issued in the future"
     if settle_s == 0:
         return "a new token can be used at once"
-    return f"wait {at_most_text(settle_s)} before the first use of a new token"
+    step_s = next(step_s for below_s, step_s in _WAITS_S if settle_s < below_s)
+    return f"wait {at_most_text(math.ceil(settle_s / step_s - _NOISE) * step_s)} before the first use of a new token"
 
 
 def _sum(page: Page, part: TokenPart, advice: Recommended) -> list[Line]:
-    total = "needed"
+    total, most = ("needed", "most clients") if all(map(_told, advice.because)) else ("needed at least", "most")
     if advice.buffer_s is not None and advice.buffer_s >= advice.needed_s + 1:
-        total += "; most clients take 60 s, or a fifth of a short life"
-    rows = [(line.seconds, _explained(line, part), PLAIN) for line in advice.because]
-    rows.append((advice.needed_s, total, STRONG))
-    amounts = ["no bound" if math.isinf(seconds) else f"{seconds:,.3f} s" for seconds, *_ in rows]
+        total += f"; {most} take 60 s, or a fifth of a short life"
+    rows = [(_amount(line.seconds) if _told(line) else "?  ", _explained(line, part), PLAIN) for line in advice.because]
+    rows.append((_amount(advice.needed_s), total, STRONG))
+    amounts = [amount for amount, *_ in rows]
     indent, width = len("buffer") + MARGIN + GUTTER, max(map(len, amounts))
     lines: list[Line] = []
     for (_, what, role), amount in zip(rows, amounts, strict=True):
@@ -336,11 +351,20 @@ def _sum(page: Page, part: TokenPart, advice: Recommended) -> list[Line]:
     return lines
 
 
+def _told(line: BufferLine) -> bool:
+    return not line.what.endswith(_UNMEASURED)
+
+
+def _amount(seconds: float) -> str:
+    return "no bound" if math.isinf(seconds) else f"{seconds:,.3f} s"
+
+
 def _explained(line: BufferLine, part: TokenPart) -> str:
     if line.what == "drift":
         return f"drift: {part.drift_ppm:g} ppm over its life"
     if line.what == "latency":
-        return f"latency: {'from the round trip' if part.latency_measured else 'not measured'}"
+        how = "up to the round trip" if part.latency_measured else "assumed, not measured"
+        return f"latency: {'as given (--latency)' if part.latency_given else how}"
     return line.what
 
 
