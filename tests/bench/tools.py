@@ -26,6 +26,7 @@ _PACKAGES = {
     "openssl": "openssl",
     "htpdate": "htpdate",
     "promtool": "prometheus",
+    "systemd-analyze": "systemd",
     "xmllint": "libxml2-utils",
 }
 _SERVES = " (it starts a service: better in a container)"
