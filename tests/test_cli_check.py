@@ -7,8 +7,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
+import jwt
 import pytest
 from api_reports import BOTH
 from bench.typed import Done, clean, servers_for, silent, skewcheck
@@ -135,13 +137,13 @@ def test_the_screen_where_no_clock_is_off() -> None:
     lines = done.out.splitlines()
     assert done.exit_code == 0
     assert lines[0].startswith("OK  NOT CLOCK SKEW: your clock is within")
-    assert max(map(len, lines[:-2])) <= 80
+    assert max(map(len, lines[:-3])) <= 80
     flat = " ".join(done.out.split())
     assert "For a token: no clock" in flat
     assert (
         flat.index(" 3 of 3 agree ") < flat.index(" equal ") < flat.index("1. Idle timeout: ") < flat.index("6. An old")
     )
-    assert lines[-2].startswith("next: skewcheck check -H 127.0.0.1:")
+    assert lines[-3].startswith("next: skewcheck token -H 127.0.0.1:")
     assert len(skewcheck_words(done.out, "NOT CLOCK SKEW")) == 2
 
 
@@ -210,3 +212,95 @@ def test_ntp_alone_costs_what_clock_costs() -> None:
             assert done.returncode == 0, done.stderr
             loaded[command] = set(done.stderr.split())
     assert loaded["check"] - loaded["clock"] <= {"skewcheck.examine.all_at_once", "queue", "_queue"}
+
+
+# --- With a token ---
+
+
+def signed(**seconds_from_now: float) -> str:
+    """Return a JWT with these times."""
+    now_s = int(time.time())
+    return jwt.encode({name: now_s + round(s) for name, s in seconds_from_now.items()}, "k" * 32)
+
+
+def with_token(token: str, *words: str) -> Done:
+    """Return what `check` says of a token that is piped in."""
+    reading, writing = os.pipe()
+    try:
+        os.write(writing, token.encode())
+        os.close(writing)
+        return skewcheck("check", "--token-file", "-", *words, stdin=reading, environment={"COLUMNS": "80"})
+    finally:
+        os.close(reading)
+
+
+@pytest.mark.parametrize(
+    ("ntp_s", "times", "exit_code", "says", "ends"),
+    [
+        (0.0, {"iat": -60, "exp": 3600}, 0, "OK NOT CLOCK SKEW: your clock is within", "token is valid for 59 min"),
+        (0.0, {"iat": -4000, "exp": -400}, 2, "CRITICAL NOT CLOCK SKEW: ", " ago by true time"),
+        (0.0, {"iat": 60, "exp": 3600}, 2, "CRITICAL your clock is within", "its issuer's clock is ahead"),
+        (-5.0, {"iat": -60, "exp": 3600}, 2, "CRITICAL your clock is 5 s AHEAD of UTC, proven", "by true time"),
+        (-5.0, {"iat": -3600, "exp": -1}, 2, "CRITICAL your clock is 5 s AHEAD of UTC, proven", "it is valid for"),
+        (-0.3, {"iat": -4000, "exp": -400}, 2, "CRITICAL your clock is ", "that is not clock skew"),
+    ],
+)
+def test_a_token_beside_the_clocks(ntp_s: float, times: dict[str, float], exit_code: int, says: str, ends: str) -> None:
+    """The sentence of the clocks stays on top; an expired token is critical, and never clock skew."""
+    token = signed(**times)
+    with clocks(ntp_s, ntp_s) as named:
+        done = with_token(token, "-q", *named)
+    assert (done.exit_code, done.err) == (exit_code, "")
+    assert " ".join(done.out.split()).startswith(says)
+    assert ends in done.out
+    assert not any(part in done.out for part in token.split("."))
+
+
+def test_a_token_is_judged_by_one_measurement() -> None:
+    """The API is asked for the clocks alone; JSON and screen have both parts, and no finding twice."""
+    token = signed(iat=-4000, exp=-400)
+    with clocks(0.0, 0.0) as named:
+        done = with_token(token, "--json", *named)
+        screen = with_token(token, *named)
+    assert done.document["command"] == "check"
+    assert {"ntp", "api", "token", "risks", "recommended"} <= done.document.keys()
+    assert done.document["token"]["judged_by"] == "ntp"
+    assert done.document["api"]["hosts"][0]["requests"] <= 10
+    ids = [finding["id"] for finding in done.document["findings"]]
+    assert "token-expired" in ids
+    assert len({"not-skew", "ntp-differs", "time-zone"} & set(ids)) == sum(
+        ids.count(name) for name in ("not-skew", "ntp-differs", "time-zone")
+    )
+    flat = " ".join(screen.out.split())
+    assert flat.index(" 3 of 3 agree ") < flat.index(" token a JWT of ") < flat.index(" buffer refresh ")
+    assert "this clock is" not in flat  # its pictures say it
+
+
+@pytest.mark.parametrize(
+    ("token", "exit_code", "says"),
+    [
+        ("DCl7jJaGx8Yd7sYg12sdGGa71_g0Q", 0, "the token is opaque"),
+        ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0N", 3, "the token is cut"),
+    ],
+)
+def test_a_token_that_tells_nothing(token: str, exit_code: int, says: str) -> None:
+    """Opaque ones say nothing of time; what can't be read is unknown at least."""
+    with clocks(0.0, 0.0) as named:
+        done = with_token(token, "-q", *named[:-2])
+    assert done.exit_code == exit_code
+    assert says in done.out
+    assert token not in done.out
+
+
+def test_no_token_where_one_was_to_be(tmp_path: Path) -> None:
+    """Nothing is measured, nothing of what was given is repeated, and a pipe that never ends is left in time."""
+    empty = with_token("")
+    assert (empty.exit_code, "--token-file FILE" in empty.err) == (3, True)
+    assert skewcheck("check", "--token-file", str(tmp_path / "none")).exit_code == 3
+    named = skewcheck("check", "--token-file", JWT, "--json")
+    assert (named.exit_code, JWT in named.out + named.err) == (3, False)
+    os.mkfifo(tmp_path / "fifo")
+    began_s = time.monotonic()
+    late = skewcheck("check", "--token-file", str(tmp_path / "fifo"), "-t", "1s")
+    assert late.exit_code == 3
+    assert time.monotonic() - began_s < 6

@@ -17,7 +17,9 @@ from skewcheck.judge.token_case import Case
 from skewcheck.model import (
     ClaimState,
     DateReading,
+    Finding,
     Interval,
+    NextStep,
     Oddity,
     Party,
     Report,
@@ -468,45 +470,66 @@ def both(ntp_s: float, api_s: float) -> Report:
     return side_by_side(by_ntp(ntp_s)._replace(verdict="WORD  NTP's words"), by_date(api_s))
 
 
-def test_right_by_ntp_and_off_by_the_api() -> None:
-    """Then it is the API's clock, and neither the sentence nor the advice blames this one."""
-    judged = case(jwt(), both(0.0, -5.0))
-    assert said(judged) == (
-        "CRITICAL  your clock is right by NTP, and that of api.example is 5 s AHEAD of it; the token is valid for 1 h "
-        "by true time"
-    )
+def test_the_clocks_are_told_as_their_judge_tells_them() -> None:
+    """Whose clock it is, what that means and what to do next is decided once: nothing of it is decided again here."""
+    step = NextStep("next", "skewcheck api --region eu-west-1 -v", "shows every reply")
+    clock = both(0.0, -5.0)._replace(status=CRITICAL, meaning="For a token: what the judge of clocks says.")
+    judged = case(jwt(), clock._replace(next_step=step))
+    assert said(judged) == "CRITICAL  what the judge of clocks said; the token is valid for 1 h by true time"
     told = diagnose.findings(judged)
-    assert "This clock is not the one to change." in sentence.meaning(judged, told)
-    step = sentence.next_step(judged, told)
-    assert step is not None
-    assert step.command == "skewcheck api --region eu-west-1"
-    assert " BEHIND it; " in said(case(jwt(), both(0.0, 5.0)))
-    assert "lives 5 s longer there" in sentence.meaning(case(jwt(), both(0.0, 5.0)), ())
+    assert sentence.meaning(judged, told) == "For a token: what the judge of clocks says."
+    assert sentence.next_step(judged, told) == step
 
 
 def test_right_by_the_api_and_off_by_ntp() -> None:
-    """Then NTP as seen from here is in doubt: a warning at most, not proven; the token is held against the API's."""
-    judged = case(jwt(-3612, -12), both(60.0, 0.0))
+    """Where the judge of clocks finds that NTP differs, the token is held against the API's; it is told once."""
+    differs = Finding("ntp-differs", WARNING, "NTP is smeared or intercepted on the way here.")
+    clock = both(60.0, 0.0)._replace(status=WARNING, proven=False, findings=(differs,))
+    judged = case(jwt(-3612, -12), clock)
     assert judged.judged_by == "api"
-    assert found(judged) == {"token-expired": CRITICAL, "ntp-differs": WARNING}
-    judged = case(jwt(), both(60.0, 0.0))
+    assert found(judged) == {"token-expired": CRITICAL}
+    assert diagnose.of_the_clocks(judged) == (differs,)
+    judged = case(jwt(), clock)
     assert (status(judged), proven(judged)) == (WARNING, False)
-    assert said(judged) == (
-        "WARNING  your clock agrees with api.example, and NTP as seen from here differs; the token is valid for 1 h by "
-        "the API's clock"
-    )
-    step = sentence.next_step(judged, ())
-    assert step is not None
-    assert step.command == "skewcheck clock -H HOST1 -H HOST2 -H HOST3"
-    assert "to the API this clock is right" in sentence.meaning(judged, ())
+    assert said(judged).endswith("; the token is valid for 1 h by the API's clock")
 
 
 def test_all_agree() -> None:
-    """NTP and the API: nothing is left to ask, and the next suspects are named."""
-    judged = case(jwt(), both(0.0, 0.0))
-    assert found(judged) == {"not-skew": OK}
-    assert "agrees with UTC, and with the API" in sentence.meaning(judged, ())
-    assert sentence.next_step(judged, ()) is None
+    """NTP and the API: the next suspects are named once; not where the token shows that its issuer's clock is off."""
+    suspects = Finding("not-skew", OK, "NOT CLOCK SKEW: next suspects", (), ("Idle timeout",))
+    clock = both(0.0, 0.0)._replace(status=OK, findings=(suspects,), meaning="For a token: no clock explains it.")
+    judged = case(jwt(), clock)
+    assert found(judged) == {}
+    assert diagnose.of_the_clocks(judged) == (suspects,)
+    assert sentence.meaning(judged, ()) == "For a token: no clock explains it."
+    assert sentence.verdict_beside(judged, ()).startswith("OK  NOT CLOCK SKEW: NTP's words; ")
+    early = case(jwt(20), clock)
+    assert diagnose.of_the_clocks(early) == ()
+    beside = sentence.verdict_beside(early, diagnose.findings(early))
+    assert "NOT CLOCK SKEW" not in beside
+    assert beside.endswith("its issuer's clock is ahead")
+
+
+def test_beside_the_clocks_an_expired_token_is_no_skew() -> None:
+    """The sentence of the clocks stays on top, the worse of both is the status, and it is said once."""
+    suspects = Finding("not-skew", OK, "NOT CLOCK SKEW: next suspects", (), ("Idle timeout",))
+    judged = case(jwt(-3700, -100), both(0.0, 0.0)._replace(status=OK, findings=(suspects,)))
+    told = diagnose.findings(judged)
+    assert sentence.verdict_beside(judged, told) == (
+        "CRITICAL  NOT CLOCK SKEW: NTP's words; the token expired 1 min 40 s ago by true time"
+    )
+    assert "over by every clock" in sentence.meaning_beside(judged, told)
+    off = case(jwt(-3700, -100), by_ntp(-5.0))
+    assert sentence.verdict_beside(off, diagnose.findings(off)).endswith(" ago by true time: that is not clock skew")
+    assert sentence.meaning_beside(off, diagnose.findings(off)) == "For a token: the clock's own words."
+
+
+def test_a_zone_that_is_this_clocks_fault_is_told_once() -> None:
+    """Who stamps by a clock that is a zone off writes such times: the clock's finding says it."""
+    judged = case(jwt(3590, 7200), by_ntp(0.0))
+    assert "time-zone" in found(judged)
+    zone = Finding("time-zone", CRITICAL, "This clock is 1 h off.")
+    assert "time-zone" not in found(case(jwt(3590, 7200), by_ntp(0.0)._replace(findings=(zone,))))
 
 
 def test_a_date_of_any_age_bounds_one_side() -> None:
@@ -521,8 +544,6 @@ def test_a_date_of_any_age_bounds_one_side() -> None:
         survey = old.api.survey._replace(hosts=(first._replace(outcome=outcome),))
         clock = old._replace(status=CRITICAL if known else UNKNOWN, api=old.api._replace(survey=survey))
         if known:
-            beside = case(jwt(), side_by_side(RIGHT, clock))
-            assert "and that of api.example is at least 6.5 s AHEAD of it" in said(beside)
             assert "whose clock is 6.5 s behind" in summary(case(jwt(3), clock), "token-future-issued-here")
         judged = case(jwt(-600, -3), clock)
         assert (judged.skew is not None) == known

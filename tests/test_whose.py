@@ -129,7 +129,7 @@ class Cell(NamedTuple):
 
 OK, WARNING, CRITICAL, UNKNOWN = Status.OK, Status.WARNING, Status.CRITICAL, Status.UNKNOWN
 MEND, SHOW = "timedatectl timesync-status || chronyc tracking", "skewcheck api --region eu-west-1 -v"
-ASK = "skewcheck check --region eu-west-1"
+ASK = "skewcheck token --region eu-west-1"
 ASK_OTHERS = "skewcheck check -H HOST1 -H HOST2 -H HOST3 --region eu-west-1"
 ASK_INSIDE = "skewcheck check -H HOST --region eu-west-1"
 CELLS = {
@@ -324,7 +324,7 @@ def test_a_clock_that_was_set_meanwhile_is_measured_again() -> None:
     """The step of it is said once, and nothing is blamed on it."""
     report = check(servers(0.2), api(0.2), stepped_s=3.0)
     assert report.next_step is not None
-    assert report.next_step.command == ASK
+    assert report.next_step.command == "skewcheck check --region eu-west-1"
     assert [finding.id for finding in report.findings].count("stepped") == 1
 
 
@@ -350,7 +350,7 @@ def test_the_servers_named_are_named_again() -> None:
     request = CheckRequest(servers=("ntp0.example", "ntp1.example"), region="eu-west-1")
     report = check(servers(0), api(0), request=request)
     assert report.next_step is not None
-    assert report.next_step.command == "skewcheck check -H ntp0.example -H ntp1.example --region eu-west-1"
+    assert report.next_step.command == "skewcheck token -H ntp0.example -H ntp1.example --region eu-west-1"
 
 
 # --- What holds of all of them ---

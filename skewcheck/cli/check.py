@@ -1,4 +1,4 @@
-"""`skewcheck check`: NTP, the API and this host at once, and whose clock is off."""
+"""`skewcheck check`: NTP, the API and this host at once, and whose clock is off; and a token judged by that."""
 
 import typer
 
@@ -14,6 +14,7 @@ Examples:
   skewcheck check --region eu-west-1
   skewcheck check                       NTP alone, as clock does
   skewcheck check --url https://gateway.example.net/health -H ntp1.example.net
+  pbpaste | skewcheck check --region eu-west-1 --token-file -
   skewcheck check --region eu-west-1 -q --on-unknown ok || exit 1
   SKEWCHECK_REGION=eu-west-1 skewcheck check --json -t 5s
 
@@ -21,7 +22,7 @@ Examples:
 Exit codes:
   0  ok: no clock is off              130  interrupted (Ctrl-C)
   1  warning                          143  terminated
-  2  critical
+  2  critical: a clock is off by the limit, or the token given has expired
   3  unknown: it could not be measured; or usage, I/O or internal error
 
 \b
@@ -36,6 +37,7 @@ def check(  # noqa: PLR0917 - typer makes an option of each parameter and passes
     region: options.Region = None,
     url: options.Url = None,
     samples: options.Samples = None,
+    token_file: options.TokenFile = None,
     date_fresh: options.DateFresh = False,
     ca_file: options.CaFile = None,
     timeout: options.ApiTimeout = None,
@@ -58,6 +60,9 @@ def check(  # noqa: PLR0917 - typer makes an option of each parameter and passes
     it is from the API's; what both say together tells whose clock it is. Where it
     is none, the next suspects are listed. One verdict, one exit code.
 
+    A token is judged by what was measured: one that has expired is a finding of
+    the token, never clock skew.
+
     The API and the host that issues its tokens are asked only if a region or a URL
     is named, here or in the environment: at most 10 HTTP requests each, without a
     token, a cookie or any other credential. Each NTP server gets what clock sends.
@@ -66,19 +71,29 @@ def check(  # noqa: PLR0917 - typer makes an option of each parameter and passes
     view = options.view(format_, json=json, output=output, quiet=quiet, verbose=verbose, color=color)
     deadline = Deadline(context.obj, TIMEOUT_S if timeout is None else timeout)
     region, url = options.any_date(context, region, url)
+    authorities = options.ca_file(ca_file)
+    policy = options.policy(warning, critical, fail_on, on_unknown)
+    family = options.family(context, ipv4=ipv4, ipv6=ipv6)
+    servers = options.servers(server)
+    found = None
+    if token_file is not None:
+        from skewcheck.cli import token_input
+
+        found, deadline = token_input.read(token_input.Source((), token_file, None, "--token-file"), deadline)
     from skewcheck import examine
 
     request = examine.CheckRequest(
-        servers=options.servers(server),
+        servers=servers,
         region=region,
         url=url,
-        policy=options.policy(warning, critical, fail_on, on_unknown),
+        policy=policy,
         timeout_s=timeout,
-        family=options.family(context, ipv4=ipv4, ipv6=ipv6),
+        family=family,
         samples=1 if samples is None else samples,
         date_fresh=date_fresh,
-        ca_file=options.ca_file(ca_file),
+        ca_file=authorities,
         spent_s=deadline.spent_s(view),
+        found=found,
     )
     if request.of_api is None:
         return deliver(examine.check(request), view, deadline)

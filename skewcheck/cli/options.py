@@ -281,6 +281,15 @@ def _timeout(default: str, since: str = "") -> Any:
     )
 
 
+TokenFile = Annotated[
+    str | None,
+    _option(
+        ASKING,
+        "--token-file",
+        metavar="FILE",
+        help="Judge the token in this file by the same measurement; - is standard input. Nothing of it is sent.",
+    ),
+]
 Timeout = Annotated[float | None, _timeout("3s")]
 ApiTimeout = Annotated[float | None, _timeout("10s")]
 TokenTimeout = Annotated[float | None, _timeout("3s, with an API 10s", " A person's paste is waited for.")]

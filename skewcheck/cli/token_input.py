@@ -27,6 +27,13 @@ class Source(NamedTuple):
     """The arguments; a token that the shell broke at its spaces is several."""
     file: str | None
     env: str | None
+    option: str = "--file"
+    """By which it is named."""
+
+    @property
+    def elsewhere(self) -> str:
+        """Return where it could stand instead of on standard input."""
+        return f"{self.option} FILE or --env NAME" if self.option == "--file" else f"{self.option} FILE"
 
     @property
     def from_stdin(self) -> bool:
@@ -96,5 +103,5 @@ def _nothing(source: Source, length: int) -> InputError:
     if not source.from_stdin:
         return InputError("what was given is empty", "Give the token, or the response that it came in.")
     if _at_terminal():
-        return InputError("no token was pasted", "Paste it at the prompt, pipe it in, or use --file FILE.")
-    return InputError("no token on stdin", "Pipe one in, or use --file FILE or --env NAME.")
+        return InputError("no token was pasted", f"Paste it at the prompt, pipe it in, or use {source.option} FILE.")
+    return InputError("no token on stdin", f"Pipe one in, or use {source.elsewhere}.")

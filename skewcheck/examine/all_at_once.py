@@ -25,11 +25,21 @@ Tell = Callable[["Progress"], None]
 
 
 def check(request: CheckRequest, progress: Tell | None = None) -> Report:
-    """Ask everything that *request* names, at once, and tell whose clock is off.
+    """Ask everything that *request* names, at once, and tell whose clock is off, and what that means for its token.
 
     Raises UsageError; never for a silent network. *progress* is told after each reply of the API what is known so far,
     in a thread of its own.
     """
+    found = clocks(request, progress)
+    if request.found is None:
+        return found
+    from skewcheck.examine import of_token
+
+    return of_token.beside(found, request)
+
+
+def clocks(request: CheckRequest, progress: Tell | None = None) -> Report:
+    """Return what there is to say of the clocks alone."""
     if request.of_api is None:
         return _without_an_api(request)
     against_ntp.whom(request.of_ntp)  # what is wrong with the request is told before anything is asked
@@ -43,7 +53,7 @@ def judged(ntp: "diagnose.Case", api: "ApiCase", request: CheckRequest) -> Repor
     from skewcheck.judge import api as of_the_api
     from skewcheck.judge import diagnose, whose, whose_findings, whose_sentence
 
-    case = whose.Case(ntp, api)
+    case = whose.Case(ntp, api, token_given=request.found is not None)
     row = whose.whose(case)
     status = whose.status(case, row)
     found, hosts = ntp.survey, api.survey

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from skewcheck.errors import UsageError
 from skewcheck.examine.policy import exit_code, thresholds
-from skewcheck.examine.request import TokenRequest
+from skewcheck.examine.request import CheckRequest, TokenRequest
 from skewcheck.judge import token as diagnose
 from skewcheck.judge import token_sentence as sentence
 from skewcheck.judge.buffer import Deadline, recommend
@@ -114,10 +114,51 @@ def _skew(clock: Report | None, given: Interval | None, limits: Thresholds, judg
     return Skew(BY_API, since, reading.skew_s, judge_date(reading, limits).status)
 
 
+def beside(clock: Report, request: CheckRequest) -> Report:
+    """Return what was found of the clocks with *request*'s token judged by it: the clocks' sentence stays on top."""
+    assert request.found is not None  # else there is nothing to judge
+    from skewcheck.tokens.claims import read
+
+    asked = TokenRequest(request.found, policy=request.policy, command=request.command)
+    limits = thresholds(request.policy)
+    case = judged(read(request.found), _ended_at_s(clock), asked, clock=clock, limits=limits)
+    told = diagnose.findings(case)
+    status = sentence.status(case, told)
+    return clock._replace(
+        status=status,
+        proven=sentence.proven(case, told),
+        exit_code=exit_code(status, request.policy),
+        verdict=sentence.verdict_beside(case, told),
+        meaning=sentence.meaning_beside(case, told),
+        next_step=sentence.next_step(case, told),
+        token=_part(case, told, asked, (), request.found),
+        findings=(*diagnose.of_the_clocks(case), *told),
+    )
+
+
 def _report(case: Case, request: TokenRequest, rows: Sequence[Verifier], found: "Found") -> Report:
     told = diagnose.findings(case)
     status = sentence.status(case, told)
-    part = TokenPart(
+    base = case.clock or Report(request.command, status, proven=False, exit_code=0, verdict="", meaning="")
+    return base._replace(
+        command=request.command,
+        status=status,
+        proven=sentence.proven(case, told),
+        exit_code=exit_code(status, request.policy),
+        verdict=sentence.verdict(case, told),
+        meaning=sentence.meaning(case, told),
+        thresholds=case.thresholds,
+        next_step=sentence.next_step(case, told),
+        measured_at_s=case.judged_at_s if base.measured_at_s is None else base.measured_at_s,
+        token=_part(case, told, request, rows, found),
+        findings=(*told, *diagnose.of_the_clocks(case)),
+    )
+
+
+def _part(
+    case: Case, told: Sequence[Finding], request: TokenRequest, rows: Sequence[Verifier], found: "Found"
+) -> TokenPart:
+    return TokenPart(
         token=case.token,
         judged_by=case.judged_by,
         judged_at_s=case.judged_at_s,
@@ -130,28 +171,9 @@ def _report(case: Case, request: TokenRequest, rows: Sequence[Verifier], found: 
         recommended=case.recommended,
         latency_given=request.latency is not None,
         verifiers=verdicts(case, rows, {"pyjwt": _run_pyjwt(found, case.leeway_s or 0.0)}),
+        status=sentence.of_the_token(told),
+        said=sentence.said_of_the_token(case, told),
     )
-    base = case.clock or Report(request.command, status, proven=False, exit_code=0, verdict="", meaning="")
-    return base._replace(
-        command=request.command,
-        status=status,
-        proven=sentence.proven(case, told),
-        exit_code=exit_code(status, request.policy),
-        verdict=sentence.verdict(case, told),
-        meaning=sentence.meaning(case, told),
-        thresholds=case.thresholds,
-        next_step=sentence.next_step(case, told),
-        measured_at_s=case.judged_at_s if base.measured_at_s is None else base.measured_at_s,
-        token=part,
-        findings=(*told, *_of_the_clocks(base)),
-    )
-
-
-def _of_the_clocks(clock: Report) -> tuple[Finding, ...]:
-    """Return what was found of the clocks; where NTP is in doubt itself, it doesn't blame this one."""
-    if not ntp_differs(clock):
-        return clock.findings
-    return tuple(finding for finding in clock.findings if finding.id not in ("local-ahead", "local-behind"))
 
 
 def _run_pyjwt(found: "Found", leeway_s: float) -> Callable[[float], Answer]:
@@ -189,10 +211,9 @@ def _checked(request: TokenRequest) -> "tuple[Found, tuple[Verifier, ...]]":
 
 def _measured(request: TokenRequest, progress: "Callable[[Progress], None] | None") -> Report:
     """Return what was found of the clocks: of UTC's by NTP, and of the API's where one was named, both at once."""
-    from skewcheck.examine.all_at_once import check
-    from skewcheck.examine.request import CheckRequest
+    from skewcheck.examine import all_at_once
 
-    clocks = CheckRequest(
+    asked = CheckRequest(
         servers=request.servers,
         region=request.region,
         url=request.url,
@@ -205,5 +226,6 @@ def _measured(request: TokenRequest, progress: "Callable[[Progress], None] | Non
         command=request.command,
         ask_host=request.ask_host,
         spent_s=request.spent_s,
+        found=request.found,
     )
-    return check(clocks, progress)
+    return all_at_once.clocks(asked, progress)

@@ -68,7 +68,7 @@ class ApiRequest(NamedTuple):
 
 
 class CheckRequest(NamedTuple):
-    """What to ask of NTP, and of an API where `region` or `url` names one, all at once."""
+    """What to ask of NTP, and of an API where `region` or `url` names one, all at once; and a token to judge by it."""
 
     servers: tuple[str, ...] = ()
     """`HOST[:PORT]` each; none: this host's own and public ones."""
@@ -93,6 +93,8 @@ class CheckRequest(NamedTuple):
     """How much of the timeout is gone already or will be needed afterwards: a process's own start and end."""
     max_requests: int = 10
     """To each host of the API: enough to settle the limits and to confirm it, as a rule."""
+    found: "Found | None" = None
+    """A token, as `tokens.find.find` gives it, to be judged by the same measurement."""
 
     @property
     def of_ntp(self) -> ClockRequest:

@@ -27,6 +27,8 @@ from skewcheck.quantity import (
     skew_text,
 )
 
+NOT_SKEW = "NOT CLOCK SKEW"
+NOT_SKEW = "NOT CLOCK SKEW"
 WORDS = {
     Status.OK: "OK",
     Status.WARNING: "WARNING",

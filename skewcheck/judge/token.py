@@ -9,7 +9,7 @@ from collections.abc import Callable
 from skewcheck.judge import buffer, token_claims
 from skewcheck.judge.risk import late_after_setting_s
 from skewcheck.judge.sentence import either_way
-from skewcheck.judge.token_case import BY_ASSUMPTION, Case, ntp_differs, storms, times_unreadable
+from skewcheck.judge.token_case import BY_ASSUMPTION, Case, storms, times_unreadable
 from skewcheck.judge.token_words import exact_words, size_words, when_words
 from skewcheck.judge.zones import LONGEST_ZONE_S, SUMMER_S, ZONE_STEP_S, quarter_of
 from skewcheck.model import Finding, Interval, Level, Moment, Status, TokenKind
@@ -29,6 +29,17 @@ OPEN = " can't be told"
 def findings(case: Case) -> tuple[Finding, ...]:
     """Return all that is wrong with the token or worth knowing of it, the most important first."""
     return tuple(finding for finder in _FINDERS for finding in finder(case))
+
+
+def of_the_clocks(case: Case) -> tuple[Finding, ...]:
+    """Return what was found of the clocks, but not that none is at fault where the token shows its issuer's to be."""
+    found = () if case.clock is None else case.clock.findings
+    return tuple(finding for finding in found if finding.id != "not-skew" or not _issuer_in_doubt(case))
+
+
+def _issuer_in_doubt(case: Case) -> bool:
+    found = (*_too_early(case), *token_claims.units(case), *_time_zone(case))
+    return any(finding.status is not Status.OK for finding in found)
 
 
 def evidence(moment: Moment) -> tuple[tuple[str, str | float | int | None], ...]:
@@ -166,6 +177,8 @@ def _whose_fault(name: str) -> str:
 def _time_zone(case: Case) -> list[Finding]:
     """Tell of an issue time that is a whole quarter of an hour off: a local time that was taken for UTC."""
     issued = case.moment("iat")
+    if case.clock is not None and any(finding.id == "time-zone" for finding in case.clock.findings):
+        return []  # this clock's own is told, and whoever stamps by it writes such times
     if issued is None or issued.true is None or not issued.true.width_s < JUST_ISSUED_S:
         return []
     zone = None if case.host is None else case.host.zone.utc_offset_s
@@ -267,23 +280,14 @@ def _basis(case: Case) -> list[Finding]:
     return []
 
 
-def _ntp_differs(case: Case) -> list[Finding]:
-    if case.clock is None or case.clock.ntp is None or not ntp_differs(case.clock):
-        return []
-    summary = (
-        "This clock agrees with the API's, and NTP as seen from here differs from both: servers that smear a leap "
-        "second, somebody who answers in their place, or two clocks that are off alike."
-    )
-    skew = case.clock.ntp.survey.consensus.interval
-    low_s, high_s = (None, None) if skew is None else (_finite(end_s) for end_s in skew)
-    return [Finding("ntp-differs", Status.WARNING, summary, (("low_s", low_s), ("high_s", high_s)))]
-
-
 def _not_skew(case: Case) -> list[Finding]:
-    """Say first that the clocks agree, then whom to suspect; only where everything that was asked agrees."""
+    """Say first that the clocks agree, then whom to suspect; only where everything that was asked agrees.
+
+    Where an API was asked as well, that is said of the clocks already, with a list of suspects.
+    """
     if case.skew is None or case.skew.by == BY_ASSUMPTION or case.clock is None or case.clock.status is not Status.OK:
         return []
-    if any(finding.status is not Status.OK for finding in (*_too_early(case), *token_claims.units(case))):
+    if case.clock.api is not None or _issuer_in_doubt(case):
         return []
     summary = (
         "The clocks agree. Next suspects of a 401: an idle timeout, which ends a token before its time; another "
@@ -307,7 +311,6 @@ _FINDERS: tuple[Callable[[Case], list[Finding]], ...] = (
     _no_buffer,
     token_claims.odd,
     _survives,
-    _ntp_differs,
     _basis,
     _not_skew,
 )

@@ -10,8 +10,6 @@ from skewcheck.judge.risk import DISCIPLINED_DRIFT_PPM, DRIFT_PPM, LATENCY, UNVE
 from skewcheck.judge.severity import date_range, difference
 from skewcheck.judge.verifiers import Stamp, Verifier
 from skewcheck.model import (
-    ApiHost,
-    ApiPart,
     ApiSurvey,
     ClaimState,
     DateReading,
@@ -19,8 +17,6 @@ from skewcheck.model import (
     Interval,
     KernelClock,
     Moment,
-    NoReading,
-    NtpPart,
     Party,
     Recommended,
     Report,
@@ -82,7 +78,7 @@ class Case(NamedTuple):
     def clock_status(self) -> Status:
         """How bad it is about the clocks; unknown where none was measured."""
         if self.clock is not None:
-            return Status.WARNING if ntp_differs(self.clock) else self.clock.status
+            return self.clock.status
         return Status.UNKNOWN if self.skew is None else self.skew.severity
 
     @property
@@ -106,23 +102,8 @@ class Case(NamedTuple):
 
 
 def ntp_differs(clock: Report) -> bool:
-    """Tell whether this clock agrees with the API and not with NTP: then NTP as seen from here is in doubt, too."""
-    return _status(clock.ntp) in _OFF and _status(clock.api) is Status.OK
-
-
-def api_off(clock: Report | None) -> tuple[ApiHost, DateReading] | None:
-    """Return the API's host and reading where this clock is right by NTP, so that it is the API's that is off."""
-    if clock is None or clock.api is None or _status(clock.ntp) is not Status.OK or _status(clock.api) not in _OFF:
-        return None
-    first = clock.api.survey.first
-    return None if isinstance(first.outcome, NoReading) else (first, first.outcome)
-
-
-_OFF = (Status.WARNING, Status.CRITICAL)
-
-
-def _status(part: NtpPart | ApiPart | None) -> Status | None:
-    return None if part is None else part.judgement.status
+    """Tell whether `judge.whose` found this clock to agree with the API, and not with NTP as seen from here."""
+    return any(finding.id == "ntp-differs" for finding in clock.findings)
 
 
 def behind(local_s: float, skew: Interval) -> Interval:

@@ -1,15 +1,13 @@
 """The first two lines and the last about a token: the verdict, what it means, and what to do next."""
 
 from collections.abc import Callable, Mapping, Sequence
-from shlex import quote
 
-from skewcheck.judge import sentence as of_ntp
-from skewcheck.judge.remedies import ASK_OTHERS
-from skewcheck.judge.sentence import WORDS, effect, whose
+from skewcheck.judge import token as of_token
+from skewcheck.judge.sentence import NOT_SKEW, WORDS, effect, whose
 from skewcheck.judge.severity import worse
-from skewcheck.judge.token_case import BY_API, BY_ASSUMPTION, BY_NTP, Case, api_off, ntp_differs
+from skewcheck.judge.token_case import BY_API, BY_ASSUMPTION, BY_NTP, Case
 from skewcheck.judge.token_claims import CUT_SHORT
-from skewcheck.judge.token_clock import clock_words, ntp_alone
+from skewcheck.judge.token_clock import clock_words
 from skewcheck.judge.token_words import exact_words, size_words, when_words
 from skewcheck.model import (
     Finding,
@@ -77,24 +75,13 @@ _OF_THE_TOKEN = {
         "For a token: to a verifier such a time lies thousands of years ahead. No clock mends that; the issuer has to.",
     ),
 }
-_API_AHEAD = (
-    "For a token: what the API's clock stamps is from the future here, and there a token is over {size} before its "
-    "time. This clock is not the one to change."
-)
-_API_BEHIND = (
-    "For a token: what this host signs is from the future there, and a token lives {size} longer there. This clock is "
-    "not the one to change."
-)
-_NTP_DIFFERS = (
-    "For a token: to the API this clock is right, so it is an unlikely cause of a 401 there; other services may go by "
-    "another time."
-)
 _ALL_AGREE = (
     "For a token: this clock agrees with UTC, and with the API as far as its Date tells, so well that it is an "
     "unlikely cause of a 401."
 )
 
 
+_THAT_IS_NOT_SKEW = ": that is not clock skew"
 _BY_WHOLE_RANGE = ("token-expired", "token-not-yet-valid", "token-future-issued")
 
 
@@ -104,7 +91,7 @@ def proven(case: Case, found: Sequence[Finding]) -> bool:
     if clock is None:
         return False
     if clock.status is overall:
-        return clock.proven and not ntp_differs(clock)
+        return clock.proven
     decided = any(finding.id in _BY_WHOLE_RANGE and finding.status is overall for finding in found)
     counted = case.expiry is not None and case.expiry.name == "expires_in"
     majority = case.judged_by == BY_NTP and "majority-honest" in clock.assumes
@@ -173,15 +160,7 @@ def _meaning_of_the_clocks(case: Case) -> str:
         if case.skew is None:
             return _UNMEASURED
         return effect(case.skew.estimate_s, case.skew.interval, "For a token: nobody feels a skew of this size.")
-    by_ntp = ntp_alone(case)
-    if by_ntp is not None:
-        return of_ntp.meaning(by_ntp.survey)
-    other = api_off(case.clock)
-    if other is not None:
-        return (_API_AHEAD if other[1].skew_s < 0 else _API_BEHIND).format(size=duration_text(other[1].skew_s))
-    if ntp_differs(case.clock):
-        return _NTP_DIFFERS
-    return _ALL_AGREE if _api_agrees(case) else case.clock.meaning
+    return case.clock.meaning if not _api_agrees(case) or _not_skew(case) else _ALL_AGREE  # no suspects are listed
 
 
 def next_step(case: Case, found: Sequence[Finding]) -> NextStep | None:
@@ -198,14 +177,40 @@ def next_step(case: Case, found: Sequence[Finding]) -> NextStep | None:
         case.clock.status is Status.OK
     ):
         return NextStep("next", "skewcheck token", "with a new token, once there is one: would that be taken?")
-    if ntp_differs(case.clock):
-        return ASK_OTHERS
-    other = api_off(case.clock)
-    if other is not None:
-        named = case.clock.api.survey.region if case.clock.api is not None else None
-        command = f"skewcheck api --url {quote(other[1].url)}" if named is None else f"skewcheck api --region {named}"
-        return NextStep("next", command, "shows whose clock that is, and what its replies say of themselves")
-    return None if _api_agrees(case) else case.clock.next_step
+    return case.clock.next_step
+
+
+# --- Where the clocks were asked for, and a token is judged beside them ---
+
+
+def verdict_beside(case: Case, found: Sequence[Finding]) -> str:
+    """Return the first line where the clocks come first: their sentence, then the token's."""
+    overall = status(case, found)
+    clocks, token = clock_words(case), said_of_the_token(case, found)
+    if _not_skew(case) and overall is not Status.UNKNOWN:
+        clocks, token = f"{NOT_SKEW}: {clocks}", token.removesuffix(_THAT_IS_NOT_SKEW)
+    return f"{WORDS[overall]}  {clocks}; {token}"
+
+
+def meaning_beside(case: Case, found: Sequence[Finding]) -> str:
+    """Return the second line there: the token's where it is worse than the clocks."""
+    worse_token = worse(case.clock_status, of_the_token(found)) is not case.clock_status
+    return meaning(case, found) if worse_token or case.clock is None else case.clock.meaning
+
+
+def of_the_token(found: Sequence[Finding]) -> Status:
+    """Return the worst of what was found of the token."""
+    return worse(Status.OK, *(finding.status for finding in found))
+
+
+def said_of_the_token(case: Case, found: Sequence[Finding]) -> str:
+    """Return what is said of the token alone."""
+    lead = _lead(found)
+    if lead is not None and lead.id in _LED_BY_THE_CLOCK and case.skew is not None:
+        return f"this clock {_found_here(case, lead)}"
+    if lead is None and of_the_token(found) is not Status.OK:
+        return _because(found, of_the_token(found))
+    return _token(case, lead)
 
 
 # --- The parts of the first line ---
@@ -228,6 +233,11 @@ def _api_agrees(case: Case) -> bool:
     """Tell whether NTP and the API were both measured, and all is well."""
     measured = case.inputs.ntp is not None and case.inputs.api is not None
     return case.clock is not None and case.clock.status is Status.OK and measured
+
+
+def _not_skew(case: Case) -> bool:
+    """Tell whether it is said that no clock is at fault, with whom to suspect else."""
+    return any(finding.id == "not-skew" for finding in of_token.of_the_clocks(case))
 
 
 def _nobody_asked(case: Case) -> bool:
@@ -266,12 +276,20 @@ def _here(case: Case, lead: Finding) -> str:
         off = clock_words(case)
     elif case.clock.proven:
         off += ", proven"
+    return f"{off}: it {_found_here(case, lead)}"
+
+
+def _found_here(case: Case, lead: Finding) -> str:
+    """Return what this clock says of the token, and true time doesn't."""
+    moment = _moment_of(case, lead)
+    assert case.skew is not None
+    assert moment.true is not None
     here, by = exact_words(moment.here_s), _BY[case.skew.by]
     if lead.id == "token-expired-here":
-        return f"{off}: it says that the token expired {here} ago, and {by} it is valid for {size_words(moment.true)}"
+        return f"says that the token expired {here} ago, and {by} it is valid for {size_words(moment.true)}"
     what = "becomes valid" if moment.name == "nbf" else "was issued"
     was = "became valid" if moment.name == "nbf" else "that was"
-    return f"{off}: it says that the token {what} {here} from now, and {by} {was} {size_words(moment.true)} ago"
+    return f"says that the token {what} {here} from now, and {by} {was} {size_words(moment.true)} ago"
 
 
 def _token(case: Case, lead: Finding | None) -> str:
@@ -319,10 +337,10 @@ def _expired(case: Case, end: Moment, lead: Finding) -> str:
         return f"whether the token has expired can't be told: it ends {when_words(end.true)}"
     ago = size_words(end.true)
     if end.name == "expires_in":
-        return f"the token expired {ago} ago, counted from when it was obtained: that is not clock skew"
+        return f"the token expired {ago} ago, counted from when it was obtained{_THAT_IS_NOT_SKEW}"
     if end.here_s > 0:
         return f"the token expired {ago} ago {_by(case)}, and by this clock it is valid for {exact_words(end.here_s)}"
-    return f"the token expired {ago} ago {_by(case)}: that is not clock skew"
+    return f"the token expired {ago} ago {_by(case)}{_THAT_IS_NOT_SKEW}"
 
 
 def _early(case: Case, moment: Moment, lead: Finding) -> str:

@@ -39,6 +39,8 @@ class Case(NamedTuple):
 
     ntp: diagnose.Case
     api: api_case.Case
+    token_given: bool = False
+    """A token is judged by this: nobody has to be told to show one."""
 
     @property
     def host(self) -> HostFacts | None:
@@ -81,7 +83,7 @@ class Case(NamedTuple):
 
 def whose(case: Case) -> Whose:
     """Return which clock is off: the table."""
-    ntp, api = (_word(judged.judgement.status) for judged in case)
+    ntp, api = (_word(judged.judgement.status) for judged in (case.ntp, case.api))
     return _ROWS[ntp, api](case)
 
 

@@ -2,10 +2,11 @@
 
 from skewcheck.judge import api as api_findings
 from skewcheck.judge import api_steps, diagnose, remedies
+from skewcheck.judge.sentence import NOT_SKEW
 from skewcheck.judge.severity import date_range, worse
 from skewcheck.judge.suspects import SUSPECTS
 from skewcheck.judge.whose import Case, Whose, of_the_clocks, status
-from skewcheck.judge.whose_sentence import NOT_SKEW, from_api, off_from_utc, which_of_the_api
+from skewcheck.judge.whose_sentence import from_api, off_from_utc, which_of_the_api
 from skewcheck.model import Finding, Interval, NextStep, Status
 from skewcheck.quantity import direction, range_text, skew_text
 
@@ -31,7 +32,7 @@ def findings(case: Case, row: Whose) -> tuple[Finding, ...]:
 
 def _of_the_halves(case: Case) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
     """Return what each half finds. What the host says of itself goes with the half that measured its clock."""
-    ntp, api = case
+    ntp, api = case.ntp, case.api
     if ntp.consensus.interval is None and api.reading is not None:
         return diagnose.findings(ntp._replace(host=None)), api_findings.findings(api._replace(host=ntp.host))
     return diagnose.findings(ntp), api_findings.findings(api._replace(host=None))
@@ -151,9 +152,10 @@ def everything(step: NextStep, ntp_asked: tuple[str, ...], api_asked: tuple[str,
 
 
 def _next_step(case: Case, row: Whose) -> NextStep:
-    ntp, api = case
+    ntp, api = case.ntp, case.api
     if row is Whose.NOBODY:
-        return _ask_when_it_happens(case)
+        stepped = ntp.survey.local.step_s or api.survey.local.step_s
+        return _ask_when_it_happens(case) if case.token_given or stepped else _look_at_the_token(case)
     if ntp.survey.local.step_s or api.survey.local.step_s:
         return remedies.again(ntp.asked)
     fake = None if case.host is None else case.host.fake
@@ -181,6 +183,12 @@ _ELSEWHERE = NextStep(
 def _show(case: Case) -> NextStep:
     why = "shows every reply: for whoever runs that API, with the correlation id if there is one"
     return NextStep("next", " ".join(["skewcheck api", *case.api.asked, "-v"]), why)
+
+
+def _look_at_the_token(case: Case) -> NextStep:
+    why = "with the token that was refused: what it says of time, and who refuses it; nothing of it is sent"
+    asked = dict.fromkeys([*case.ntp.asked, *case.api.asked])
+    return NextStep("next", " ".join(["skewcheck token", *asked]), why)
 
 
 def _ask_when_it_happens(case: Case) -> NextStep:

@@ -6,13 +6,12 @@ from collections.abc import Callable
 from skewcheck.judge import api_sentence, sentence
 from skewcheck.judge.api_case import DISTINCT_S, may_lag
 from skewcheck.judge.host import contradicted_daemon
-from skewcheck.judge.sentence import NOTHING_KNOWN, WORDS, either_way, skewed, way_from, whose, within
+from skewcheck.judge.sentence import NOT_SKEW, NOTHING_KNOWN, WORDS, either_way, skewed, way_from, whose, within
 from skewcheck.judge.severity import date_range
 from skewcheck.judge.whose import Case, Whose, of_the_clocks, status
 from skewcheck.model import Basis, DateReading, Difference, Stale, StampedBy, Status
 from skewcheck.quantity import at_least_text, duration_text
 
-NOT_SKEW = "NOT CLOCK SKEW"
 _FINE = "For a token: no clock explains a 401 here. What does, stands below, in the order to look."
 _FINE_IF_FRESH = (
     "For a token: if that Date is fresh, no clock explains a 401 here. What does, stands below, in the order to look."
@@ -47,7 +46,7 @@ def meaning(case: Case, row: Whose) -> str:
     if row in (Whose.LOCAL, Whose.BOTH):
         return sentence.meaning(case.ntp.survey)
     if row is Whose.BY_NTP_ALONE:
-        return NOTHING_KNOWN if case.ntp.judgement.status is Status.OK else sentence.meaning(case.ntp.survey)
+        return sentence.meaning(case.ntp.survey)
     return {Whose.NTP: _NTP_DIFFERS, Whose.API: f"{by_api} {_NOT_YOURS}", Whose.UNMEASURED: NOTHING_KNOWN}.get(
         row, by_api
     )

@@ -142,6 +142,10 @@ class TokenPart(NamedTuple):
     verifiers: tuple[VerifierVerdict, ...] = ()
     """Those that were asked for."""
     latency_given: bool = False
+    status: Status = Status.OK
+    """The worst of what was found of the token, whatever its clocks are."""
+    said: str = ""
+    """What the first line says of the token."""
 
 
 class Report(NamedTuple):

@@ -91,13 +91,18 @@ def render(report: Report, *, width: int, color: bool, verbose: int, quiet: bool
     if report.failure is not None:
         return page.printed(_failure(page, report.failure), report.status)
     blocks = [_head(page, report)]
-    briefly = report.token is not None and not verbose  # its own part says in a line each what was measured
+    briefly = _briefly(report, thorough=bool(verbose))
+    of_the_token = []
     if report.token is not None:
-        blocks += token.blocks(page, report, report.token, thorough=bool(verbose))
+        of_the_token = token.blocks(page, report, report.token, thorough=bool(verbose), pictured=not briefly)
+    if report.command != "check":  # of which the clocks are the subject
+        blocks += of_the_token
     if report.ntp is not None and not briefly:
         blocks += servers.blocks(page, report, report.ntp, thorough=bool(verbose))
     if report.api is not None and not briefly:
         blocks += dates.blocks(page, report, report.api, thorough=bool(verbose))
+    if report.command == "check":
+        blocks += of_the_token
     blocks += [
         [] if briefly else _host(page, report, thorough=bool(verbose)),
         _findings(page, report, thorough=bool(verbose)),
@@ -136,6 +141,11 @@ def _failure(page: Page, failure: Failure) -> list[Line]:
     label = "error: "
     first, *more = page.wrapped(failure.summary, STRONG, len(label))
     return [[(label, ERROR), *first[1:]], *more, *page.wrapped(failure.remedy, PLAIN, len(label))]
+
+
+def _briefly(report: Report, *, thorough: bool) -> bool:
+    """Tell whether a token is the subject: its own part says in a line each what was measured of the clocks."""
+    return report.token is not None and report.command != "check" and not thorough
 
 
 def _beside_the_point(report: Report, *, thorough: bool) -> bool:
@@ -189,7 +199,7 @@ def _told(report: Report, finding: Finding, *, thorough: bool) -> bool:
         if finding.id == "not-skew" and _EXPLAINED & {found.id for found in report.findings if found.status in _BAD}:
             return True
     if finding.id in _BESIDE_THE_PICTURE:
-        return report.token is None or thorough  # else there is no picture
+        return not _briefly(report, thorough=thorough)  # else there is no picture
     if finding.id in _OF_NO_USE_BESIDE_AN_API and _beside_the_point(report, thorough=thorough):
         return True
     if finding.id in _WHERE_NOBODY_ANSWERED and report.ntp is not None and _answered(report):

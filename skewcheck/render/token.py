@@ -79,13 +79,16 @@ _FIRST_YEAR_S, _LAST_YEAR_S = -62135596800, 253402300799
 """The years 1 to 9999."""
 
 
-def blocks(page: Page, report: Report, part: TokenPart, *, thorough: bool) -> list[list[Line]]:
-    """Return what there is to say of the token; *thorough*: of each risk in words as well."""
+def blocks(page: Page, report: Report, part: TokenPart, *, thorough: bool, pictured: bool) -> list[list[Line]]:
+    """Return what there is to say of the token; *thorough*: of each risk in words as well.
+
+    *pictured*: what was measured of the clocks has its own pictures.
+    """
     times = _times(page, part)
     return [
         labelled(page, _found(part.token, {finding.summary for finding in report.findings}, timed=bool(times))),
         times,
-        _measured(page, report, part, thorough=thorough),
+        _measured(page, report, part, pictured=pictured),
         _risks(page, report, part, thorough=thorough) if part.token.kind is not TokenKind.TRUNCATED else [],
         _buffer(page, part, part.recommended) if part.recommended is not None else [],
         _verifiers(page, part.verifiers),
@@ -191,12 +194,12 @@ def _lifetime(token: Token) -> str:
 # --- What was measured, in a line each ---
 
 
-def _measured(page: Page, report: Report, part: TokenPart, *, thorough: bool) -> list[Line]:
+def _measured(page: Page, report: Report, part: TokenPart, *, pictured: bool) -> list[Line]:
     rows = []
     assumed = next((risk.skew for risk in part.risks if risk.reference == "given" and risk.skew is not None), None)
     if assumed is not None and assumed.width_s > 0:
         rows.append(("clock", f"taken to be {range_text(*assumed)} (--skew)"))
-    if thorough:  # their pictures say it
+    if pictured:
         return labelled(page, rows)
     if report.ntp is not None:
         rows.append(("NTP", _ntp(report.ntp)))

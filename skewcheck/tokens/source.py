@@ -46,7 +46,7 @@ def read_stream(fd: int, until_s: float | None) -> bytes:
     except OSError as error:
         raise InputError(
             f"standard input can't be read: {visible(error.strerror or 'it is closed')}",
-            "Pipe the token in, or name a file by --file.",
+            "Pipe the token in, or name a file that holds it.",
         ) from None
 
 
