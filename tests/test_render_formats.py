@@ -8,8 +8,11 @@ from hostile_reports import hostile_reports
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reports import BY_HAND, SENTENCES
+from token_reports import BY_HAND as TOKENS
+from token_reports import FUTURE
+from token_reports import parts as token_parts
 
-from skewcheck.model import ApiPart, Report, Status
+from skewcheck.model import ApiPart, Report, Status, TokenPart
 from skewcheck.render import github, json, junit, nagios, prometheus, text
 from skewcheck.render.sources import decimal, sources
 from skewcheck.visible import inert, visible
@@ -177,3 +180,43 @@ def test_what_is_inert_stays_so(said: str) -> None:
 def test_numbers_are_plain(number: float | None, written: str | None) -> None:
     """No exponent, no minus before nothing, and no word that only some parsers take for a number."""
     assert decimal(number) == written
+
+
+@pytest.mark.parametrize("report", TOKENS.values(), ids=list(TOKENS))
+def test_each_judge_accepts_each_token(report: Report) -> None:
+    """With a token in it: one metric more, without a label, and one case more; nothing of the token is a series."""
+    judges.performance(nagios.render(report, verbose=1))
+    metrics = prometheus.render(report)
+    judges.check_by_promtool(metrics)
+    assert report.token is not None
+    advised = report.token.recommended
+    buffer_s = None if advised is None else advised.buffer_s
+    assert [value for (name, _), value in judges.series(metrics).items() if "_buffer_" in name] == (
+        [] if buffer_s is None else [buffer_s]
+    )
+    assert report.token.token.fingerprint not in metrics
+    judges.cases(junit.render(report))
+    assert 'name="token"' in junit.render(report)
+    assert all(judges.command(line) for line in github.render(report).splitlines())
+
+
+def test_a_token_in_words() -> None:
+    """Where there is room it is said what the token is, and who may be refused."""
+    assert FUTURE.token is not None
+    told = FUTURE._replace(token=FUTURE.token._replace(status=Status.CRITICAL, said="the token's iat is 7 s away"))
+    assert "token: the token's iat is 7 s away\n" in nagios.render(told, verbose=1)
+    assert "risk local-verify, future-issued (certain): " in nagios.render(told, verbose=1)
+    assert '<failure type="critical" message="the token\'s iat is 7 s away">' in junit.render(told)
+    assert "- token: the token&#39;s iat is 7 s away" in github.summary(told)
+
+
+@settings(deadline=None)
+@given(token_parts(), hostile_reports())
+def test_no_token_commands_a_runner(part: TokenPart, report: Report) -> None:
+    """Whatever stands in it, in every format."""
+    with_it = report._replace(token=part._replace(said=report.verdict))
+    for output in (nagios.render(with_it, verbose=1), prometheus.render(with_it), junit.render(with_it)):
+        assert output.isascii()
+        judges.check_commands_nothing(output)
+    judges.cases(junit.render(with_it))
+    assert all(judges.command(line) for line in github.render(with_it).splitlines())

@@ -7,7 +7,7 @@ annotation is one line, `::error title=...::...`; a runner keeps ten of a kind f
 import string
 
 from skewcheck.model import Finding, Report, Status
-from skewcheck.render.sources import sentence, sources, state_word
+from skewcheck.render.sources import risks, sentence, sources, state_word
 from skewcheck.visible import in_ascii, inert
 
 MAX_ANNOTATIONS = 10
@@ -57,6 +57,8 @@ def summary(report: Report) -> str:
         lines += ["| clock | this host's clock against it |", "|---|---|"]
         lines += [f"| {source.name}: {_markdown(source.title)} | {_markdown(source.said)} |" for source in asked]
         lines.append("")
+    if report.token is not None:
+        lines += [f"- token: {_markdown(report.token.said)}", *(f"- {_markdown(risk)}" for risk in risks(report)), ""]
     for finding in report.findings[:MAX_FINDINGS]:
         lines.append(f"- **{finding.status.value}** {_markdown(finding.id)}: {_markdown(finding.summary)}")
     if report.findings:

@@ -1,6 +1,7 @@
 """The report as a JUnit file, as Jenkins, GitLab and others show it beside a job's tests.
 
-One suite. Its case `verdict` has the status of the whole, the others that of one clock each. A status that is bad is a
+One suite. Its case `verdict` has the status of the whole, the others that of one clock each, and `token` that of the
+token which was given. A status that is bad is a
 failure; one that could not be told, or a run that went wrong, is an error. Where the exit code forgives that
 (`--fail-on`, `--on-unknown`), a failure passes with its text, and what could not be told is skipped: so the suite has a
 failure or an error exactly where the exit code isn't 0.
@@ -12,8 +13,8 @@ written as a reference.
 import re
 from typing import NamedTuple
 
-from skewcheck.model import Report, Status
-from skewcheck.render.sources import Source, remarks, sentence, sources
+from skewcheck.model import Report, Status, TokenPart
+from skewcheck.render.sources import Source, remarks, risks, sentence, sources
 
 _MARKUP = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
 _NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -36,6 +37,8 @@ class _Case(NamedTuple):
 def render(report: Report) -> str:
     """Return the suite of *report*."""
     cases = [_verdict(report), *(_clock(report, source) for source in sources(report))]
+    if report.token is not None:
+        cases.append(_token(report, report.token))
     tags = [case.tag for case in cases]
     counts = " ".join(
         f'{name}="{count}"'
@@ -76,6 +79,11 @@ def _clock(report: Report, source: Source) -> _Case:
         tag, kind = "skipped", "no-reading"  # it was asked, and nothing depends on it
     lines = [f"clock {source.title}: {source.said}", *(f"finding {found.id}: {found.summary}" for found in about)]
     return _Case(source.name, tag, kind, source.said, "\n".join([*lines, *source.details]))
+
+
+def _token(report: Report, part: TokenPart) -> _Case:
+    text = "\n".join([f"token: {part.said}", *risks(report)])
+    return _Case("token", _tag(report, part.status), part.status.value, part.said, text)
 
 
 def _tag(report: Report, status: Status) -> str | None:

@@ -9,7 +9,7 @@ the API's hosts the same as `api_offset`, `login_skew` and so on. What was asked
 """
 
 from skewcheck.model import Report, Thresholds
-from skewcheck.render.sources import Source, decimal, remarks, sentence, sources, state_word
+from skewcheck.render.sources import Source, decimal, remarks, risks, sentence, sources, state_word
 from skewcheck.visible import in_ascii, inert
 
 _UNKNOWN = "U"
@@ -57,4 +57,6 @@ def _long_text(report: Report, asked: list[Source]) -> list[str]:
     lines = [f"meaning: {report.meaning}"] if report.meaning else []
     for source in asked:
         lines += [f"{source.name}: {source.title}: {source.said}", *source.details]
-    return [*lines, *remarks(report)]
+    if report.token is not None:
+        lines.append(f"token: {report.token.said}")
+    return [*lines, *risks(report), *remarks(report)]

@@ -70,6 +70,11 @@ def _families(report: Report) -> list[_Family]:
             [_Sample("", float(report.proven))],
         ),
         _Family(
+            "skewcheck_recommended_buffer_seconds",
+            "How long before its end a token like the one that was given should be refreshed.",
+            [_Sample("", _buffer_s(report))],
+        ),
+        _Family(
             "skewcheck_duration_seconds",
             "How long the measurement took.",
             [_Sample("", report.duration_s if measured else None)],
@@ -81,6 +86,11 @@ def _families(report: Report) -> list[_Family]:
         ),
         _Family("skewcheck_build_info", "Always 1.", [_Sample(_label("version", VERSION), 1.0)]),
     ]
+
+
+def _buffer_s(report: Report) -> float | None:
+    advised = None if report.token is None else report.token.recommended
+    return None if advised is None else advised.buffer_s
 
 
 def _of_sources(report: Report) -> list[_Family]:

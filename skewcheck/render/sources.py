@@ -7,7 +7,7 @@ Each is named by what it is, never by its address: `ntp` for all NTP servers tog
 import math
 from typing import NamedTuple
 
-from skewcheck.model import ApiPart, DateReading, Interval, NoReading, NtpPart, Report, Role, Status
+from skewcheck.model import ApiPart, DateReading, Interval, Level, NoReading, NtpPart, Report, Role, Status
 from skewcheck.quantity import at_least_text, at_most_text, duration_text, range_text, skew_text
 
 _DECIMALS = 9
@@ -64,6 +64,12 @@ def remarks(report: Report) -> list[str]:
     if report.next_step is not None:
         lines.append(f"{report.next_step.kind}: {report.next_step.command} ({report.next_step.why})")
     return lines
+
+
+def risks(report: Report) -> list[str]:
+    """Return who may be refused with the token that was given, line by line; each begins with a word of ours."""
+    harmed = [] if report.token is None else [risk for risk in report.token.risks if risk.level is not Level.NONE]
+    return [f"risk {risk.party.value}, {risk.harm.value} ({risk.level.value}): {risk.summary}" for risk in harmed]
 
 
 def decimal(value: float | None, decimals: int = _DECIMALS) -> str | None:
