@@ -17,7 +17,8 @@ RUN python -m pip --python /opt/skewcheck/bin/python install --no-cache-dir --no
 RUN python -m compileall -q --invalidation-mode unchecked-hash /opt/skewcheck/lib
 
 FROM python:${PYTHON}-slim
-# The base has its standard library without byte code: each start would compile it anew, at several times the cost.
+# The base has its standard library without byte code: each start would compile it anew, and take nearly three times as
+# long (0.43 s for 0.16 s, measured without any byte code).
 RUN python -m compileall -q --invalidation-mode unchecked-hash \
     -x '/(ensurepip|idlelib|pydoc_data|site-packages|tkinter|turtledemo)/' /usr/local/lib
 COPY --from=build /opt/skewcheck /opt/skewcheck

@@ -23,6 +23,8 @@ umask 022
 root=$1 && shift
 mount -t tmpfs -o size=1m tmpfs "$root"
 mkdir -p "$root/usr" "$root/tmp" "$root/old"
+IFS='
+'
 for path in $READ_ONLY; do
     if [ -L "$path" ]; then ln -s "$(readlink "$path")" "$root$path" && continue; fi
     if [ -d "$path" ]; then mkdir -p "$root$path"; else mkdir -p "$root$(dirname "$path")" && touch "$root$path"; fi
@@ -69,7 +71,7 @@ class Container(NamedTuple):
         more = seccomp.program(seccomp.REFUSE | 1) if self.filtered else ""  # 1: EPERM
         unshare = [need("unshare"), "--mount", "--pid", "--fork", "--kill-child"]
         environment = [
-            f"READ_ONLY={' '.join(_read_only())}",
+            "READ_ONLY=" + "\n".join(_read_only()),
             f"BARE={'yes' if self.bare else 'no'}",
         ]
         package = str(Path(skewcheck.__file__).parents[1])
