@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from skewcheck.errors import UsageError
+from skewcheck.examine import figures
 from skewcheck.examine.policy import exit_code, thresholds
 from skewcheck.examine.request import TokenRequest
 from skewcheck.judge import token as diagnose
@@ -173,6 +174,7 @@ def _checked(request: TokenRequest) -> "tuple[Found, tuple[Verifier, ...]]":
     """Return the token and the verifiers; raises UsageError for what can't be asked."""
     if request.found is None:
         raise UsageError("there is no token in what was given", "Paste a token, or pipe it in: … | skewcheck token.")
+    figures.check(request)
     if request.offline and request.skew is not None:
         raise UsageError("--offline and --skew were both given", "With --skew nobody is asked anyway: leave --offline.")
     asked = {"a region": request.region, "a URL": request.url, "an NTP server": request.servers}
