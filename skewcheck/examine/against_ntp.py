@@ -66,9 +66,7 @@ def judged(found: Survey, limits: Thresholds, request: ClockRequest, host: HostF
         meaning=sentence.meaning(found),
         thresholds=limits,
         next_step=diagnose.next_step(case),
-        assumes=("majority-honest", "path-not-hostile")
-        if consensus.basis is Basis.MAJORITY and found.independent
-        else (),
+        assumes=premises(found),
         measured_at_s=found.local.ended_at_s,
         true_time=_true_time(found.local.ended_at_s, consensus.interval),
         duration_s=found.local.duration_s,
@@ -76,6 +74,12 @@ def judged(found: Survey, limits: Thresholds, request: ClockRequest, host: HostF
         host=host,
         findings=diagnose.findings(case),
     )
+
+
+def premises(found: Survey) -> tuple[str, ...]:
+    """Return what has to hold for the range to hold the truth; nothing where it isn't called proven."""
+    vouched = found.consensus.basis is Basis.MAJORITY and found.independent
+    return ("majority-honest", "path-not-hostile") if vouched else ()
 
 
 def named(request: ClockRequest) -> list[Server]:

@@ -17,6 +17,7 @@ from skewcheck.judge.buffer import Deadline, recommend
 from skewcheck.judge.risk import DRIFT_PPM, LATENCY, risks
 from skewcheck.judge.severity import judge, judge_date
 from skewcheck.judge.token_case import BY_API, BY_ASSUMPTION, BY_NTP, Case, Skew, inputs_for, ntp_differs, one_sided
+from skewcheck.judge.token_clock import ntp_alone
 from skewcheck.judge.token_verdicts import Answer, verdicts
 from skewcheck.judge.verifiers import Verifier, verifier
 from skewcheck.model import (
@@ -158,10 +159,21 @@ def _report(case: Case, request: TokenRequest, rows: Sequence[Verifier], found: 
         meaning=sentence.meaning(case, told),
         thresholds=case.thresholds,
         next_step=sentence.next_step(case, told),
+        assumes=base.assumes or _premises(case),
         measured_at_s=case.judged_at_s if base.measured_at_s is None else base.measured_at_s,
         token=part,
         findings=(*told, *_of_the_clocks(base)),
     )
+
+
+def _premises(case: Case) -> tuple[str, ...]:
+    """Return those of NTP where the API, which was to speak, gave nothing."""
+    by_ntp = ntp_alone(case)
+    if by_ntp is None:
+        return ()
+    from skewcheck.examine import against_ntp
+
+    return against_ntp.premises(by_ntp.survey)
 
 
 def _of_the_clocks(clock: Report) -> tuple[Finding, ...]:

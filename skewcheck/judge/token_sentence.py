@@ -15,6 +15,7 @@ from skewcheck.model import (
     Finding,
     Moment,
     NextStep,
+    Report,
     Status,
     TokenKind,
 )
@@ -88,6 +89,11 @@ _API_BEHIND = (
 _NTP_DIFFERS = (
     "For a token: to the API this clock is right, so it is an unlikely cause of a 401 there; other services may go by "
     "another time."
+)
+_OPAQUE_AND_BEHIND = (
+    "For a token: a client that counts expires_in does not feel this clock; one that goes by another host's time of "
+    "day, with a buffer below {size}, comes too late: 401s at the end of each token's life. What this host signs "
+    "arrives old."
 )
 _ALL_AGREE = (
     "For a token: this clock agrees with UTC, and with the API as far as its Date tells, so well that it is an "
@@ -169,6 +175,8 @@ def _meaning_of_its_times(case: Case, lead: Finding) -> str | None:
 
 
 def _meaning_of_the_clocks(case: Case) -> str:
+    if case.skew is not None and _is_opaque(case) and case.skew.interval.high_s <= -of_ntp.FELT_S:
+        return _OPAQUE_AND_BEHIND.format(size=duration_text(case.skew.estimate_s))
     if case.clock is None:
         if case.skew is None:
             return _UNMEASURED
@@ -182,6 +190,10 @@ def _meaning_of_the_clocks(case: Case) -> str:
     if ntp_differs(case.clock):
         return _NTP_DIFFERS
     return _ALL_AGREE if _api_agrees(case) else case.clock.meaning
+
+
+def _is_opaque(case: Case) -> bool:
+    return case.token.kind in (TokenKind.OPAQUE, TokenKind.RESPONSE)
 
 
 def next_step(case: Case, found: Sequence[Finding]) -> NextStep | None:
@@ -255,6 +267,12 @@ def _moment_of(case: Case, finding: Finding) -> Moment:
     return next(moment for moment in case.moments if moment.name == name)
 
 
+def _measured_surely(clock: Report, by: str) -> bool:
+    """Tell whether how far off this clock is was proven by what true time rests on."""
+    part = clock.ntp if by == BY_NTP else clock.api
+    return part is not None and part.judgement.proven
+
+
 def _here(case: Case, lead: Finding) -> str:
     """Return whose fault it is that this clock alone finds the token bad."""
     assert case.skew is not None  # else nothing is known but by this clock
@@ -264,7 +282,7 @@ def _here(case: Case, lead: Finding) -> str:
     off = f"{whose(case.host)} is {size} {'AHEAD' if case.skew.estimate_s > 0 else 'BEHIND'}"
     if case.clock is None:
         off = clock_words(case)
-    elif case.clock.proven:
+    elif _measured_surely(case.clock, case.skew.by):
         off += ", proven"
     here, by = exact_words(moment.here_s), _BY[case.skew.by]
     if lead.id == "token-expired-here":
@@ -290,7 +308,7 @@ def _token(case: Case, lead: Finding | None) -> str:
 def _unsuspicious(case: Case) -> str:
     """Return what is said of a token that nothing is wrong with by what is known."""
     token, end = case.token, case.expiry
-    opaque = token.kind in (TokenKind.OPAQUE, TokenKind.RESPONSE)
+    opaque = _is_opaque(case)
     if end is None:
         if opaque and token.expires_in_s is not None:
             return f"the token is opaque and lives for {exact_words(token.expires_in_s)}"
