@@ -9,7 +9,7 @@ from reports import ALL_WELL
 from skewcheck.errors import UsageError
 from skewcheck.examine import side_by_side
 from skewcheck.examine.side_by_side import at_once
-from skewcheck.model import Report, Status
+from skewcheck.model import Finding, Report, Status
 
 
 @pytest.mark.parametrize("api", [AHEAD, NOBODY], ids=["ahead", "nobody"])
@@ -32,6 +32,15 @@ def test_what_both_say_is_said_once() -> None:
     """A step of the local clock that both saw is one finding."""
     both = side_by_side(AHEAD, AHEAD)
     assert both.findings == AHEAD.findings
+
+
+def test_a_zone_is_told_of_once() -> None:
+    """Of a clock that was set to local time both parts say so, each in its words: NTP's stand, the API's alone too."""
+    by_ntp = Finding("time-zone", Status.CRITICAL, "it is off by this host's own distance from UTC (1 h east)")
+    by_api = Finding("time-zone", Status.CRITICAL, "the two clocks are 1 h apart")
+    clock, api = ALL_WELL._replace(findings=(by_ntp,)), AHEAD._replace(findings=(by_api,))
+    assert side_by_side(clock, api).findings == (by_ntp,)
+    assert side_by_side(ALL_WELL._replace(findings=()), api).findings == (by_api,)
 
 
 def test_both_at_once() -> None:

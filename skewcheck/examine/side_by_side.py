@@ -5,6 +5,9 @@ from collections.abc import Callable
 from skewcheck.judge.severity import worse
 from skewcheck.model import Report, Status
 
+_ONCE = {"time-zone"}
+"""Findings on this clock that NTP settles: the API, off by as much, can only say less of the same."""
+
 
 def at_once(clock: Callable[[], Report], api: Callable[[], Report]) -> Report:
     """Return both in one report, asked at the same time; raises what either raises.
@@ -34,6 +37,8 @@ def at_once(clock: Callable[[], Report], api: Callable[[], Report]) -> Report:
 
 def side_by_side(clock: Report, api: Report) -> Report:
     """Return both parts in one report: the worse one speaks for it, and NTP, asked last, where neither is worse."""
+    told = {finding.id for finding in clock.findings} & _ONCE
+    more = (finding for finding in api.findings if finding not in clock.findings and finding.id not in told)
     speaks = clock if worse(clock.status, api.status) is clock.status else api
     return speaks._replace(
         measured_at_s=clock.measured_at_s,
@@ -42,5 +47,5 @@ def side_by_side(clock: Report, api: Report) -> Report:
         ntp=clock.ntp,
         api=api.api,
         host=clock.host,
-        findings=(*clock.findings, *(finding for finding in api.findings if finding not in clock.findings)),
+        findings=(*clock.findings, *more),
     )
