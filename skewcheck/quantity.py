@@ -12,7 +12,8 @@ _DURATION = re.compile(r"([+-]?)(\d+(?:\.\d*)?|\.\d+)(us|µs|ms|s|m|min|h|d)?", 
 _MARGIN = re.compile(r"±|\+/?-")
 _UNIX = re.compile(r"\d{1,11}(?:\.\d{1,9})?", re.ASCII)
 _TIME = re.compile(
-    r"(\d{4}-\d\d-\d\d)[Tt ]([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)(\.\d{1,9})?([Zz]|[+-][0-2]\d:?[0-5]\d)", re.ASCII
+    r"(\d{4}-\d\d-\d\d)[Tt ]([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)(\.\d{1,9})?([Zz]|[+-](?:0\d|1[0-4]):?[0-5]\d)",
+    re.ASCII,
 )
 MAX_DURATION_S = 1e9
 """About 31 years: more than any clock error that still leaves a year to recognise."""

@@ -164,6 +164,14 @@ def test_an_api_that_is_not_reached(skew_s: float, status: Status, said: str) ->
     assert report.status is status
     assert re.search(rf"your clock is .*{said}.*, proven.*; 127\.0\.0\.1:\d+ was not reached: ", report.verdict)
     assert "nothing can be said" not in report.meaning
+    assert report.assumes == ("majority-honest", "path-not-hostile")  # what is called proven rests on them
+
+
+def test_an_opaque_token_and_a_clock_that_is_behind() -> None:
+    """Nobody here reads a time in it: what is harmed is told, and no verifier is blamed."""
+    report = ask(text(OPAQUE), -7.0)
+    assert "a client that counts expires_in does not feel this clock" in report.meaning
+    assert "verifier" not in report.meaning
 
 
 def test_an_assumed_skew_is_called_so_wherever_it_is_told() -> None:

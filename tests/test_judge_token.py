@@ -281,6 +281,20 @@ def test_only_the_begin_is_told() -> None:
     assert step.command == "skewcheck token --file FILE"
 
 
+def test_of_a_life_that_is_nearly_over_no_more_is_concluded() -> None:
+    """How long the token lived isn't told: that no buffer helps would be wrong a minute earlier."""
+    judged = case(jwt(None, 12), by_ntp(-7.0))
+    assert judged.recommended is None
+    assert "no-buffer-helps" not in found(judged)
+    assert "no-buffer-helps" in found(case(jwt(-2, 12), by_ntp(-7.0)))
+
+
+def test_no_storm_of_opaque_tokens() -> None:
+    """Whoever refreshes one counts its seconds: no exp is in it for a clock that is ahead."""
+    assert "refresh-storm" not in found(case(opaque(300, -10), by_ntp(400.0)))
+    assert "refresh-storm" in found(case(jwt(-10, 290), by_ntp(400.0)))
+
+
 def test_a_token_that_tells_its_end_alone() -> None:
     """What is left of it is its lifetime, by true time; a buffer follows from that."""
     judged = case(jwt(None, 300), by_ntp(60.0))

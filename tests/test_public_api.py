@@ -107,6 +107,30 @@ def test_a_range_that_is_none_is_refused(range_: tuple[float, float]) -> None:
             skewcheck.assess(300, skew, latency)
 
 
+@pytest.mark.parametrize(
+    "figures",
+    [
+        {"expires_in_s": NAN},
+        {"expires_in_s": -5.0},
+        {"obtained_at_s": NAN},
+        {"obtained_at_s": INF},
+        {"skew": skewcheck.Interval(NAN, NAN)},
+        {"skew": skewcheck.Interval(5, -5)},
+        {"skew": skewcheck.Interval(-INF, 0)},
+        {"leeway_s": NAN},
+        {"leeway_s": -1.0},
+        {"latency": skewcheck.Interval(0, INF)},
+        {"latency": skewcheck.Interval(-1, 0)},
+    ],
+    ids=str,
+)
+def test_a_request_of_no_figures_is_refused(figures: dict[str, Any]) -> None:
+    """A usage error, before anybody is asked, instead of a defect or of a verdict on nothing."""
+    asked = {"skew": skewcheck.Interval(0, 0), **figures}
+    with pytest.raises(skewcheck.UsageError):
+        skewcheck.token(skewcheck.TokenRequest(skewcheck.find_token(JWT), **asked))
+
+
 def test_refresh_now_by_the_clock_that_nobody_sets() -> None:
     """Without a time given it is the monotonic clock's."""
     assert not skewcheck.refresh_due(time.monotonic(), 3600)

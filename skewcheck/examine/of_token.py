@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from skewcheck.errors import UsageError
+from skewcheck.examine import figures
 from skewcheck.examine.policy import exit_code, thresholds
 from skewcheck.examine.request import CheckRequest, TokenRequest
 from skewcheck.judge import token as diagnose
@@ -18,7 +19,18 @@ from skewcheck.judge.severity import judge, judge_date
 from skewcheck.judge.token_case import BY_API, BY_ASSUMPTION, BY_NTP, Case, Skew, inputs_for, ntp_differs, one_sided
 from skewcheck.judge.token_verdicts import Answer, verdicts
 from skewcheck.judge.verifiers import Verifier, verifier
-from skewcheck.model import Basis, ClaimState, Finding, Interval, Report, Role, Thresholds, Token, TokenPart
+from skewcheck.model import (
+    Basis,
+    ClaimState,
+    Finding,
+    Interval,
+    Recommended,
+    Report,
+    Role,
+    Thresholds,
+    Token,
+    TokenPart,
+)
 
 if TYPE_CHECKING:
     from skewcheck.measure.http_date import Progress
@@ -75,10 +87,15 @@ def judged(
         clock=clock,
         thresholds=limits,
         inputs=inputs,
-        recommended=recommend(inputs, deadline),
+        recommended=_advice(about, recommend(inputs, deadline)),
         host=None if clock is None else clock.host,
         leeway_s=request.leeway_s,
     )
+
+
+def _advice(about: Token, advice: Recommended | None) -> Recommended | None:
+    """Return *advice*, but not that no buffer helps where only the rest of the life is known: all of it may be long."""
+    return None if advice is not None and advice.buffer_s is None and about.lifetime_s is None else advice
 
 
 def _ended_at_s(clock: Report) -> float:
@@ -195,6 +212,7 @@ def _checked(request: TokenRequest) -> "tuple[Found, tuple[Verifier, ...]]":
     """Return the token and the verifiers; raises UsageError for what can't be asked."""
     if request.found is None:
         raise UsageError("there is no token in what was given", "Paste a token, or pipe it in: … | skewcheck token.")
+    figures.check(request)
     if request.offline and request.skew is not None:
         raise UsageError("--offline and --skew were both given", "With --skew nobody is asked anyway: leave --offline.")
     asked = {"a region": request.region, "a URL": request.url, "an NTP server": request.servers}

@@ -232,9 +232,12 @@ def _counted(case: Case) -> tuple[Moment, ...]:
 
 
 def storms(case: Case, buffer_s: float) -> risk.Storm | None:
-    """Return whether new tokens are due on arrival with that buffer, and wouldn't be by a right clock; else None."""
+    """Return whether new tokens are due on arrival with that buffer, and wouldn't be by a right clock; else None.
+
+    No exp is in an opaque token that a clock could be held against.
+    """
     skew, _ = case.inputs.against(Party.LOCAL_VERIFY)
-    if skew is None or not case.inputs.lifetime_s or case.inputs.lifetime_s <= buffer_s:
+    if case.inputs.opaque or skew is None or not case.inputs.lifetime_s or case.inputs.lifetime_s <= buffer_s:
         return None
     found = risk.storm(case.inputs._replace(buffer_s=buffer_s))
     right = risk.storm(case.inputs._replace(buffer_s=buffer_s, given=Interval(0.0, 0.0)))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from skewcheck.judge import token as of_token
-from skewcheck.judge.sentence import NOT_SKEW, WORDS, effect, whose
+from skewcheck.judge.sentence import FELT_S, NOT_SKEW, WORDS, effect, whose
 from skewcheck.judge.severity import worse
 from skewcheck.judge.token_case import BY_API, BY_ASSUMPTION, BY_NTP, Case
 from skewcheck.judge.token_claims import CUT_SHORT
@@ -13,6 +13,7 @@ from skewcheck.model import (
     Finding,
     Moment,
     NextStep,
+    Report,
     Status,
     TokenKind,
 )
@@ -75,6 +76,11 @@ _OF_THE_TOKEN = {
         "For a token: to a verifier such a time lies thousands of years ahead. No clock mends that; the issuer has to.",
     ),
 }
+_OPAQUE_AND_BEHIND = (
+    "For a token: a client that counts expires_in does not feel this clock; one that goes by another host's time of "
+    "day, with a buffer below {size}, comes too late: 401s at the end of each token's life. What this host signs "
+    "arrives old."
+)
 _ALL_AGREE = (
     "For a token: this clock agrees with UTC, and with the API as far as its Date tells, so well that it is an "
     "unlikely cause of a 401."
@@ -156,11 +162,17 @@ def _meaning_of_its_times(case: Case, lead: Finding) -> str | None:
 
 
 def _meaning_of_the_clocks(case: Case) -> str:
+    if case.skew is not None and _is_opaque(case) and case.skew.interval.high_s <= -FELT_S:
+        return _OPAQUE_AND_BEHIND.format(size=duration_text(case.skew.estimate_s))
     if case.clock is None:
         if case.skew is None:
             return _UNMEASURED
         return effect(case.skew.estimate_s, case.skew.interval, "For a token: nobody feels a skew of this size.")
     return case.clock.meaning if not _api_agrees(case) or _not_skew(case) else _ALL_AGREE  # no suspects are listed
+
+
+def _is_opaque(case: Case) -> bool:
+    return case.token.kind in (TokenKind.OPAQUE, TokenKind.RESPONSE)
 
 
 def next_step(case: Case, found: Sequence[Finding]) -> NextStep | None:
@@ -265,6 +277,12 @@ def _moment_of(case: Case, finding: Finding) -> Moment:
     return next(moment for moment in case.moments if moment.name == name)
 
 
+def _measured_surely(clock: Report, by: str) -> bool:
+    """Tell whether how far off this clock is was proven by what true time rests on."""
+    part = clock.ntp if by == BY_NTP else clock.api
+    return part is not None and part.judgement.proven
+
+
 def _here(case: Case, lead: Finding) -> str:
     """Return whose fault it is that this clock alone finds the token bad."""
     assert case.skew is not None  # else nothing is known but by this clock
@@ -274,7 +292,7 @@ def _here(case: Case, lead: Finding) -> str:
     off = f"{whose(case.host)} is {size} {'AHEAD' if case.skew.estimate_s > 0 else 'BEHIND'}"
     if case.clock is None:
         off = clock_words(case)
-    elif case.clock.proven:
+    elif _measured_surely(case.clock, case.skew.by):
         off += ", proven"
     return f"{off}: it {_found_here(case, lead)}"
 
@@ -308,7 +326,7 @@ def _token(case: Case, lead: Finding | None) -> str:
 def _unsuspicious(case: Case) -> str:
     """Return what is said of a token that nothing is wrong with by what is known."""
     token, end = case.token, case.expiry
-    opaque = token.kind in (TokenKind.OPAQUE, TokenKind.RESPONSE)
+    opaque = _is_opaque(case)
     if end is None:
         if opaque and token.expires_in_s is not None:
             return f"the token is opaque and lives for {exact_words(token.expires_in_s)}"

@@ -217,7 +217,10 @@ def _answered(report: Report) -> bool:
 
 def _premises(page: Page, report: Report) -> list[Line]:
     """Return what "proven" rests on where the verdict says that word, else what the ranges rest on."""
-    if report.status is Status.UNKNOWN or not report.assumes:
+    called = report.token is not None and "proven" in report.verdict
+    if not report.assumes or (report.status is Status.UNKNOWN and not called):
+        return []
+    if report.token is not None and not (called or report.proven):
         return []
     premises = " and ".join(_PREMISES.get(premise, premise) for premise in report.assumes)
     said = "Proven" if report.proven or report.ntp is not None else "Not proven; these ranges hold"
