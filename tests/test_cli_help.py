@@ -9,7 +9,7 @@ COMMANDS = ("check", "clock", "api", "token", "demo")
 each_help = pytest.mark.parametrize("words", [(), *((command,) for command in COMMANDS)], ids=["", *COMMANDS])
 NEVER_BY_ENVIRONMENT = {
     "--help", "--json", "--output", "--skew", "--liars", "--api-ahead", "--login-ahead", "--file", "--env",
-    "--expires-in", "--obtained-at",
+    "--expires-in", "--obtained-at", "--token-file",
 }  # fmt: skip
 
 

@@ -100,11 +100,11 @@ def _shape(screen: str) -> list[str]:
     return re.findall(r"[A-Za-z]{3,}", screen)
 
 
-COMMAND_LINES = [
+COMMAND_LINES = dict.fromkeys(
     re.sub(r" <.*| \| .*", "", line.split("  #")[0].removeprefix("pbpaste | ")).strip()
     for line in SHELL_LINES
     if line.startswith(("skewcheck ", "pbpaste "))
-]
+)
 
 
 @pytest.mark.parametrize("line", COMMAND_LINES)

@@ -20,16 +20,14 @@ _COMPLETION = "_SKEWCHECK_COMPLETE"
 BRIEFLY = """\
 skewcheck: is it clock skew? Whose clock, by how much, how sure?
 
-  skewcheck check --region R this host, NTP and the API: whose clock is off?
-  skewcheck clock            this host's clock against five NTP servers
-  skewcheck clock -H HOST    against a server of yours; repeat -H for more
-  skewcheck api --region R   against the clock of the Genesys Cloud API
-  skewcheck token            what a token says, and who refuses it
-  skewcheck clock --json     the same for programs
-  skewcheck demo             what it looks like, without a network
+  skewcheck check --region R  this host, NTP and the API: whose clock is off?
+  skewcheck clock             this host's clock against five NTP servers
+  skewcheck api --region R    against the clock of the Genesys Cloud API
+  skewcheck token             what a token says, and who refuses it
+  skewcheck demo              what it looks like, without a network
 
-  skewcheck clock --help     all options, with examples
-  skewcheck --help           all commands
+  skewcheck check --help      all options, with examples
+  skewcheck --help            all commands
 
 Exit codes: 0 ok, 1 warning, 2 critical, 3 could not tell.
 """
@@ -37,13 +35,13 @@ Exit codes: 0 ok, 1 warning, 2 critical, 3 could not tell.
 EPILOG = """
 \b
 Examples:
-  skewcheck demo                 see it work, without a network
-  skewcheck check --region eu-west-1     whose clock is off, if one is
-  skewcheck clock                this host's clock against five servers
-  skewcheck clock -H HOST        against a server of yours; repeat -H
+  skewcheck demo                      see it work, without a network
+  skewcheck check --region eu-west-1  whose clock is off, if one is
+  skewcheck clock                     this host's clock against five servers
+  skewcheck clock -H HOST             against a server of yours; repeat -H
   skewcheck clock --json | jq .ntp.skew_s
-  skewcheck api --region eu-west-1
-  pbpaste | skewcheck token      a token's times, and who refuses it
+  skewcheck api --region eu-west-1    against the API's clock alone
+  pbpaste | skewcheck token           a token's times, and who refuses it
 
 \b
 Exit codes:

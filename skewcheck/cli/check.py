@@ -12,7 +12,7 @@ EPILOG = """
 \b
 Examples:
   skewcheck check --region eu-west-1
-  skewcheck check                       NTP alone, as clock does
+  skewcheck check                     NTP alone, as clock does
   skewcheck check --url https://gateway.example.net/health -H ntp1.example.net
   pbpaste | skewcheck check --region eu-west-1 --token-file -
   skewcheck check --region eu-west-1 -q --on-unknown ok || exit 1
