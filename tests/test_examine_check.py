@@ -136,6 +136,7 @@ def test_without_an_api_it_is_what_clock_says() -> None:
         report = examine.check(request._replace(url=None, ask_host=False))
     assert report.next_step is not None
     assert not report.next_step.command.startswith("skewcheck check --region REGION")
+    assert "skewcheck clock" not in report.next_step.command
 
 
 def test_progress_and_policy() -> None:

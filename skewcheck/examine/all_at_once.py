@@ -82,10 +82,13 @@ def _without_an_api(request: CheckRequest) -> Report:
     """Return what NTP and this host say; the API's clock is left to be asked."""
     case = against_ntp.asked(request.of_ntp)
     report = against_ntp.reported(case, request.of_ntp)
-    if report.next_step != LOOK_AT_THE_API:
+    step = report.next_step
+    if step is None:
         return report
-    command = " ".join(["skewcheck check --region REGION", *case.asked])
-    return report._replace(next_step=LOOK_AT_THE_API._replace(command=command))
+    command = step.command.replace("skewcheck clock", "skewcheck check")
+    if step == LOOK_AT_THE_API:
+        command = " ".join(["skewcheck check --region REGION", *case.asked])
+    return report._replace(next_step=step._replace(command=command))
 
 
 def _started(request: ApiRequest, progress: Tell | None) -> "Callable[[], ApiCase]":

@@ -66,7 +66,7 @@ def blocks(page: Page, report: Report, part: ApiPart, *, thorough: bool) -> list
         return [*_replies(page, part)] if thorough else []
     core = readings[0][1].fresh if readings else None
     together = Row("", _premise([reading for _, reading in readings]), FAINT)
-    scale = Scale("equal", core, None, together, report.thresholds, report.status)
+    scale = Scale("equal", core, None, together, report.thresholds, part.judgement.status)
     shown = table(page, answered, silent, scale)
     shown += [_known(page, host, reading, thorough=thorough) for host, reading in readings]
     explained = {finding.id for finding in report.findings} & {"issuer-ahead", "issuer-behind"}

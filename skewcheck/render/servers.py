@@ -14,7 +14,7 @@ def blocks(page: Page, report: Report, part: NtpPart, *, thorough: bool) -> list
     answered = [_answered(vote, vote.outcome) for vote in consensus.votes if isinstance(vote.outcome, Reading)]
     silent = [_silent(vote.outcome) for vote in consensus.votes if isinstance(vote.outcome, NoReading)]
     agreed = consensus.interval
-    scale = Scale("UTC", agreed, agreed, _together(consensus), report.thresholds, report.status)
+    scale = Scale("UTC", agreed, agreed, _together(consensus), report.thresholds, part.judgement.status)
     return [*table(page, answered, silent, scale), *(_packets(page, part) if thorough else [])]
 
 

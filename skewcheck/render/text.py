@@ -167,8 +167,12 @@ def _findings(page: Page, report: Report, *, thorough: bool) -> list[Line]:
     """Return what is not told above, each with what to do about it where that is not said elsewhere."""
     advised = {"" if report.next_step is None else report.next_step.command}
     lines: list[Line] = []
+    listed = False  # after a list to go through, what comes next stands apart
     for finding in report.findings:
         if not _told(report, finding, thorough=thorough):
+            if listed:
+                lines.append([])
+            listed = finding.id == _SUSPECTS
             lines += page.wrapped(finding.summary, PLAIN, MARGIN)
             advice = [remedy for remedy in finding.remedy if remedy not in advised]
             lines += _numbered(page, advice) if finding.id == _SUSPECTS else _listed(page, advice)

@@ -215,6 +215,8 @@ def _ntp(part: NtpPart) -> str:
         Basis.SINGLE: "by one server's word",
         Basis.NONE: f"{consensus.answered} of {consensus.asked} servers answered, and no majority agrees",
     }[consensus.basis]
+    if not consensus.answered:
+        who = f"none of {consensus.asked} servers answered"
     if consensus.interval is None:
         return f"not measured: {who}"
     return f"this clock is {_than(consensus.interval, 'UTC')}; {who}"
