@@ -1,6 +1,7 @@
 """What every test gets: a guard that keeps packets on this machine, real servers, and skips that CI refuses."""
 
 import os
+import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -22,7 +23,8 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ[guard.NETWORK] = guard.network()
     folders = [str(Path(guard.__file__).parent), os.environ.get("PYTHONPATH", "")]
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, folders))
-    guard.install(str(log))
+    if not hasattr(sys.modules.get("sitecustomize"), guard.LeavesThisMachineError.__name__):
+        guard.install()  # else Python did at its start: this process was started by one that is guarded
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ def test_each_server_is_as_wrong_as_was_asked_for(tmp_path: Path) -> None:
             assert flip.low_s <= 0.2 <= flip.high_s + 1.1, farm[kind, 0.2]
 
 
+@pytest.mark.slow
 def test_a_server_is_held_to_what_was_asked_for_and_ends_with_the_test(tmp_path: Path) -> None:
     """One that is 0.35 s behind is known from one that is 0.34 or 0.36 s behind, and is gone afterwards."""
     with webservers.running(tmp_path, [("http.server", -0.35)]) as farm:

@@ -305,7 +305,10 @@ def _rate_limited(case: Case) -> list[Finding]:
 
 
 def _stepped(case: Case) -> list[Finding]:
-    return local_run.stepped(case.survey.local, api_steps.again(case).command)
+    """Tell of a clock that was set meanwhile, which is why a status is what it is where the range holds both times."""
+    found = local_run.stepped(case.survey.local, api_steps.again(case).command)
+    wide = case.reading is not None and _either_way(date_range(case.reading))
+    return [finding._replace(status=case.judgement.status) for finding in found] if wide else found
 
 
 def _slewing(case: Case) -> list[Finding]:

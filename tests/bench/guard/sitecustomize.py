@@ -26,12 +26,12 @@ def network() -> str:
         return ""
 
 
-def install(log: str) -> None:
-    """Stop, from now on, whatever would leave this machine; each attempt adds a line to the file *log*."""
+def install() -> None:
+    """Stop, from now on, whatever would leave this machine; each attempt adds a line to the file that `LOG` names."""
     look_up = _socket.getaddrinfo
 
     def refuse(what: str) -> None:
-        with open(log, "a", encoding="utf-8") as lines:  # noqa: PTH123  as above
+        with open(os.environ[LOG], "a", encoding="utf-8") as lines:  # noqa: PTH123  as above
             lines.write(f"{what} in {' '.join(sys.orig_argv)}\n")
         raise LeavesThisMachineError(what)
 
@@ -80,5 +80,5 @@ def _is_numeric(host: object) -> bool:
     return False
 
 
-if LOG in os.environ and os.environ.get(NETWORK) == network():
-    install(os.environ[LOG])
+if __name__ == "sitecustomize" and LOG in os.environ and os.environ.get(NETWORK) == network():
+    install()
