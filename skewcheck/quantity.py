@@ -134,7 +134,8 @@ def margin_text(skew_s: float, low_s: float, high_s: float) -> str:
     shown_s = math.copysign(_shown(abs(skew_s), quantum_s), skew_s)
     skew = f"{duration_text(shown_s, quantum_s)} {direction(shown_s)}"
     reach_s = max(high_s - shown_s, shown_s - low_s)
-    if math.isinf(reach_s) or not low_s <= shown_s <= high_s:
+    noise_s = _NOISE * quantum_s
+    if math.isinf(reach_s) or not low_s - noise_s <= shown_s <= high_s + noise_s:
         return skew
     number, unit = _bounds([_ceil(reach_s / quantum_s)], quantum_s)
     margin = f"{number}{unit}"

@@ -119,6 +119,7 @@ def test_the_larger_side_is_rounded_up(drawn: tuple[float, float]) -> None:
 @example((5417.18, 5417.22), 0.5)
 @example((-0.0041, 0.0049), 0.5)
 @example((-100.0, 300.0), 0.5)
+@example((0.0, 0.0006), 0.992)
 def test_an_estimate_and_its_margin_hold_the_range(drawn: tuple[float, float], share: float) -> None:
     """From the number that is printed, the printed margin reaches both ends; where it can't, none is printed."""
     low_s, high_s = drawn
