@@ -5,15 +5,14 @@ told by `judge.whose`. Without an API this is what `against_ntp` measures, and n
 """
 
 import queue
-import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from skewcheck.errors import HostError
 from skewcheck.examine import against_ntp
 from skewcheck.examine.policy import exit_code
 from skewcheck.examine.request import ApiRequest, CheckRequest
 from skewcheck.judge.remedies import LOOK_AT_THE_API
+from skewcheck.measure import background
 from skewcheck.model import ApiPart, NtpPart, Report
 
 if TYPE_CHECKING:
@@ -110,11 +109,5 @@ def _started(request: ApiRequest, progress: Tell | None) -> "Callable[[], ApiCas
             raise came
         return came
 
-    try:
-        threading.Thread(target=ask, daemon=True).start()
-    except RuntimeError as error:
-        raise HostError(
-            "this process may not start the threads that it asks with",
-            "Allow it more processes (ulimit -u, or the container's pids limit).",
-        ) from error
+    background.start(ask)
     return answer

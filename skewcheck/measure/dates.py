@@ -10,8 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from skewcheck import genesys
-from skewcheck.errors import HostError
-from skewcheck.measure import tls
+from skewcheck.measure import background, tls
 from skewcheck.measure.addresses import look_up
 from skewcheck.measure.http_date import Progress, Question, Request, Target, measure
 from skewcheck.measure.localclock import DRIFT_PPM, LocalClock
@@ -62,7 +61,7 @@ def ask_dates(
     ]
     for number, (target, transport) in enumerate(zip(targets, transports, strict=True)):
         tell = functools.partial(_tell, events, number)
-        _start(functools.partial(_ask, target, question, transport, local, tell))
+        background.start(functools.partial(_ask, target, question, transport, local, tell))
     ended = _collect(events, len(targets), progress, lambda: timeout_s + GRACE_S - local.elapsed_s())
     run = local.finish()
     hosts = [
@@ -166,17 +165,6 @@ class _Done(NamedTuple):
 
 
 _Event = _Done | Progress | BaseException
-
-
-def _start(run: Callable[[], None]) -> None:
-    """Run a function in a thread that nobody has to wait for."""
-    try:
-        threading.Thread(target=run, daemon=True).start()
-    except RuntimeError as error:
-        raise HostError(
-            "this process may not start the threads that it asks with",
-            "Allow it more processes (ulimit -u, or the container's pids limit).",
-        ) from error
 
 
 def _ask(
