@@ -240,11 +240,11 @@ def test_the_first_lines_as_a_whole() -> None:
     """Whose clock comes first, by how much and how sure after it."""
     assert check(servers(0.2), api(0.21)).verdict == (
         "WARNING  your clock is 200 ms AHEAD of UTC, proven between 190 and 210 ms; 3 of 3 servers agree; it is 210 ms "
-        "AHEAD of api.mypurecloud.ie, too"
+        "AHEAD of api.mypurecloud.ie, between 190 and 230 ms, too"
     )
     assert check(servers(0), api(3)).verdict == (
-        "CRITICAL  the API's clock or its edge's, not yours: api.mypurecloud.ie is 3 s BEHIND UTC; your clock is "
-        "within 10 ms of UTC, proven; 3 of 3 servers agree"
+        "CRITICAL  the API's clock or its edge's, not yours: api.mypurecloud.ie is 3 s BEHIND UTC, between "
+        "2.969 and 3.031 s; your clock is within 10 ms of UTC, proven; 3 of 3 servers agree"
     )
     assert check(servers(0), SILENT_API).verdict.startswith("CANNOT TELL  your clock is within 10 ms of UTC, proven;")
 
@@ -307,7 +307,10 @@ def test_what_an_old_date_could_change_is_said() -> None:
     """Ahead only grows with the age of a `Date`, behind may be that age, and fine rests on its being fresh."""
     assert ": api.mypurecloud.ie is at least 269 ms AHEAD of UTC;" in check(servers(0), api(-0.3, lag=SECOND)).verdict
     behind = check(servers(0), api(3, lag=SECOND)).verdict
-    assert ", not yours: api.mypurecloud.ie is 3 s BEHIND UTC if its Date is fresh; your clock" in behind
+    assert (
+        ", not yours: api.mypurecloud.ie is 3 s BEHIND UTC, between 2.969 and 3.031 s if its Date is fresh; your clock"
+        in behind
+    )
     assert "old" not in behind
     assert "if that Date is fresh" in check(servers(0), api(0, 0.09, SECOND)).meaning
     assert "if that Date is fresh" not in check(servers(0), api(0, lag=SECOND)).meaning

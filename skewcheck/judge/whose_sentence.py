@@ -10,7 +10,7 @@ from skewcheck.judge.sentence import NOT_SKEW, NOTHING_KNOWN, WORDS, either_way,
 from skewcheck.judge.severity import date_range
 from skewcheck.judge.whose import Case, Whose, of_the_clocks, status
 from skewcheck.model import Basis, DateReading, Difference, Stale, StampedBy, Status
-from skewcheck.quantity import at_least_text, duration_text
+from skewcheck.quantity import at_least_text, between_text, duration_text
 
 _FINE = "For a token: no clock explains a 401 here. What does, stands below, in the order to look."
 _FINE_IF_FRESH = (
@@ -69,14 +69,15 @@ def by_ntp(case: Case) -> str:
 
 
 def from_api(case: Case) -> str:
-    """Return how far the local clock is from the API's: `is 201 ms AHEAD of api.example.net if its Date is fresh`."""
+    """Return how far the local clock is from the API's: `is 201 ms AHEAD of api.example.net, between …`."""
     reading, name = case.api.reading, case.api.survey.first.host
     assert reading is not None  # only rows for which the API says something ask for it
     interval = date_range(reading)
     if reading.stale is not None:  # judged at all only where it shows the local clock far behind
         return f"is at least {at_least_text(interval.high_s)} {way_from(interval.high_s, name)}"
-    far = f"is {within(interval)} of {name}" if either_way(interval) else skewed(reading.skew_s, interval, name)
-    return f"{far}{_premise(case, reading)}"
+    if either_way(interval):
+        return f"is {within(interval)} of {name}{_premise(case, reading)}"
+    return f"{skewed(reading.skew_s, interval, name)}, {between_text(*interval)}{_premise(case, reading)}"
 
 
 def _rests_on_freshness(case: Case, reading: DateReading) -> bool:
@@ -90,12 +91,13 @@ def _premise(case: Case, reading: DateReading) -> str:
 
 
 def off_from_utc(ahead: Difference) -> str:
-    """Return how far the API's clock, which differs from UTC, is from it: `is 3.1 s BEHIND UTC`."""
+    """Return how far the API's clock, which differs from UTC, is from it: `is 3.1 s BEHIND UTC, between ...`."""
     low_s, high_s = ahead.fresh
     lags = ahead.interval.high_s > high_s + DISTINCT_S
     if low_s > 0 and (lags or not math.isfinite(high_s)):  # the older its `Date`, the farther ahead
         return f"is at least {at_least_text(low_s)} AHEAD of UTC"
-    return f"{skewed(ahead.skew_s, ahead.fresh)}{' if its Date is fresh' if lags else ''}"
+    premise = " if its Date is fresh" if lags else ""
+    return f"{skewed(ahead.skew_s, ahead.fresh)}, {between_text(low_s, high_s)}{premise}"
 
 
 def which_of_the_api(case: Case) -> str:
