@@ -1,6 +1,8 @@
 """Real `chronyd` servers on loopback: at true time, or wrong by a chosen amount, without touching the clock.
 
-`-x` keeps chronyd off the system's clock; one that follows another with `offset X` serves true time + X.
+`-x` keeps chronyd off the system's clock. One that follows nobody serves true time, exactly: it reads the clock that
+the tests read. One that follows another with `offset X` serves true time + X as it estimates it, give or take
+FOLLOWER_ERROR_S.
 """
 
 import contextlib
@@ -19,7 +21,9 @@ from bench.tools import need
 _READY_S = 15.0
 _SETTLED_DISTANCE_S = 0.004
 """Root distance below which a follower has settled; its first answers claim up to 0.9 s."""
-_SETTLED_ERROR_S = 0.0005
+FOLLOWER_ERROR_S = 0.0005
+"""How far a follower may be from where it was told to be, whatever it claims of itself (23 µs here once it has
+settled): where the machine pauses, its estimate goes astray with its samples."""
 _ANSWER_S = 0.1
 _POLL_S = 0.02
 _PEACE_S = 2.0
@@ -95,18 +99,18 @@ class Chronyd:
             return False
         distance_s = reply.root_delay / 2 + reply.root_dispersion
         error_s = abs(reply.offset - self.ahead_s)
-        return bool(reply.leap == 0 and distance_s < _SETTLED_DISTANCE_S and error_s < _SETTLED_ERROR_S)
+        return bool(reply.leap == 0 and distance_s < _SETTLED_DISTANCE_S and error_s < FOLLOWER_ERROR_S)
 
 
 @contextlib.contextmanager
 def running(folder: Path, ahead_s: dict[str, float]) -> Iterator[dict[str, Chronyd]]:
-    """Run one chronyd for each name in *ahead_s*, that far ahead of true time, and one that they follow."""
+    """Run one chronyd for each name in *ahead_s*, that far ahead of true time, and one that the wrong ones follow."""
     servers: dict[str, Chronyd] = {}
     with contextlib.ExitStack() as running_ones:
         first = Chronyd(_new(folder / "first"))
         running_ones.callback(first.stop)
         for name, by_s in ahead_s.items():
-            servers[name] = Chronyd(_new(folder / name), by_s, first)
+            servers[name] = Chronyd(_new(folder / name), by_s, first if by_s else None)
             running_ones.callback(servers[name].stop)
         for server in servers.values():
             server.wait_until_settled()
