@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -234,14 +235,18 @@ def with_token(token: str, *words: str) -> Done:
         os.close(reading)
 
 
+FAST = r"CRITICAL your clock is (4\.9\d+|5|5\.0\d+) s AHEAD of UTC, proven"
+"""By 5 s, give or take what a busy machine adds."""
+
+
 @pytest.mark.parametrize(
     ("ntp_s", "times", "exit_code", "says", "ends"),
     [
         (0.0, {"iat": -60, "exp": 3600}, 0, "OK NOT CLOCK SKEW: your clock is within", "token is valid for 59 min"),
         (0.0, {"iat": -4000, "exp": -400}, 2, "CRITICAL NOT CLOCK SKEW: ", " ago by true time"),
         (0.0, {"iat": 60, "exp": 3600}, 2, "CRITICAL your clock is within", "its issuer's clock is ahead"),
-        (-5.0, {"iat": -60, "exp": 3600}, 2, "CRITICAL your clock is 5 s AHEAD of UTC, proven", "by true time"),
-        (-5.0, {"iat": -3600, "exp": -1}, 2, "CRITICAL your clock is 5 s AHEAD of UTC, proven", "it is valid for"),
+        (-5.0, {"iat": -60, "exp": 3600}, 2, FAST, "by true time"),
+        (-5.0, {"iat": -3600, "exp": -1}, 2, FAST, "it is valid for"),
         (-0.3, {"iat": -4000, "exp": -400}, 2, "CRITICAL your clock is ", "that is not clock skew"),
     ],
 )
@@ -251,7 +256,7 @@ def test_a_token_beside_the_clocks(ntp_s: float, times: dict[str, float], exit_c
     with clocks(ntp_s, ntp_s) as named:
         done = with_token(token, "-q", *named)
     assert (done.exit_code, done.err) == (exit_code, "")
-    assert " ".join(done.out.split()).startswith(says)
+    assert re.match(says, " ".join(done.out.split()))
     assert ends in done.out
     assert not any(part in done.out for part in token.split("."))
 

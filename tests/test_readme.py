@@ -117,7 +117,7 @@ def test_commands_are_understood(line: str, tmp_path: Path, no_network: Sequence
     done = _run([*words[1:], "--json"], prefix=no_network, token=token)
     written = tmp_path / "skewcheck.json"
     report = json.loads(written.read_text() if written.exists() else done.stdout)
-    assert "error" not in report
+    assert "error" not in report, report["error"]
     assert report["command"] == words[1]
     assumed = "--skew" in words and words[1] == "token"
     wanted = "ok" if words[1] == "demo" else "warning" if assumed else "unknown"
