@@ -134,6 +134,7 @@ def test_a_pipe_that_never_ends() -> None:
         ("x", ["--env", "NO_SUCH_VARIABLE"], "the environment variable 'NO_SUCH_VARIABLE' is not set"),
         ("x", ["--offline", "-H", "127.0.0.1"], "nobody is asked, and -H names whom to ask"),
         ("x", ["--skew", "1s", "--region", "eu-west-1"], "nobody is asked, and --region names whom to ask"),
+        ("", ["--offline", "--skew", "1s"], "--offline and --skew were both given"),
         ("x", ["--verifier", "pyjtw"], "did you mean pyjwt"),
         ("x", ["--skew", "fast"], "--skew: the value (not repeated here) is not a duration"),
         ("x", ["--leeway", "-1s"], "--leeway: the value (not repeated here) is less than no time"),
@@ -289,6 +290,9 @@ def test_what_if() -> None:
     (risk,) = [risk for risk in risks if (risk["party"], risk["risk"]) == ("local-verify", "future-issued")]
     assert (risk["level"], risk["share_low"], risk["share_high"]) == ("certain", 0.1, 0.2)
     assert (token["latency_low_s"], token["latency_high_s"]) == (0.05, 0.05)
+    assert (token["latency_given"], token["latency_measured"]) == (True, False)
+    assert (token["status"], done.document["status"]) == ("ok", "warning")
+    assert token["said"].startswith("the token is valid for ")
 
 
 def test_an_opaque_token_with_what_the_response_said() -> None:

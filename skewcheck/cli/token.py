@@ -88,6 +88,8 @@ def token(  # noqa: PLR0917 - typer makes an option of each parameter and passes
         return _list_verifiers()
     _check_names(verifiers)
     asks_nobody = offline or skew is not None
+    if offline and skew is not None:
+        raise UsageError("--offline and --skew were both given", "With --skew nobody is asked anyway: leave --offline.")
     if asks_nobody:
         _leave_out_whom_to_ask(context)
         region = url = server = None  # what the environment says of them is for other runs

@@ -12,6 +12,8 @@ def parts(part: TokenPart) -> dict[str, Any]:
     return {
         "token": {
             **_token(part.token),
+            "status": part.status.value,
+            "said": part.said,
             "judged_by": part.judged_by,
             "judged_at": utc_text(part.judged_at_s),
             "true_time": None if part.true_time is None else _times_of_day(part.true_time),
@@ -19,6 +21,7 @@ def parts(part: TokenPart) -> dict[str, Any]:
             "latency_low_s": part.latency.low_s,
             "latency_high_s": part.latency.high_s,
             "latency_measured": part.latency_measured,
+            "latency_given": part.latency_given,
             "drift_ppm": part.drift_ppm,
             "verifiers": [_verdict(verdict) for verdict in part.verifiers],
         },
