@@ -216,13 +216,24 @@ def test_a_proxy_that_refuses(
     assert says in outcome.detail
 
 
-def test_a_proxy_that_wants_a_password_for_plain_http(monkeypatch: pytest.MonkeyPatch) -> None:
-    """There it answers in place of the server: not a reply of the server's."""
-    with HostileServer(Proxying(answer=head("Content-Length: 0", status="407 No"))) as proxy:
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        ("407 No", "proxy-auth"),
+        ("502 Bad Gateway", "proxy-refused"),
+        ("503 Service Unavailable", "proxy-refused"),
+        ("504 Gateway Timeout", "proxy-refused"),
+    ],
+)
+def test_a_proxy_that_answers_for_a_server_of_plain_http(
+    status: str, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing tells its reply from the server's own: a gateway's failure has no clock that could be named."""
+    with HostileServer(Proxying(answer=head("Content-Length: 0", status=status))) as proxy:
         through(proxy, monkeypatch)
         (outcome,) = exchange(Endpoint("http", "api.test", 80))
     assert isinstance(outcome, Trouble)
-    assert outcome.reason == "proxy-auth"
+    assert (outcome.reason, status[:3] in outcome.detail or reason == "proxy-auth") == (reason, True)
 
 
 SENSELESS = ("ssh", "random", "closes-when-asked", "silent", "continue-endless", "header-huge", "headers-endless")

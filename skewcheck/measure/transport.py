@@ -175,7 +175,7 @@ class HttpTransport:
         connection.replies += 1
         if not head.reusable:
             self.close()
-        if self._proxy is not None and head.status == 407:  # its Date is the proxy's
+        if self._proxy is not None and head.status in self._said_by_a_proxy():  # the Date is the proxy's
             raise ExchangeError(refusal(head.status, self._proxy))
         return Reply(
             sent_s,
@@ -190,6 +190,13 @@ class HttpTransport:
             self._sent,
             connection.opening_s if connection.replies == 1 else 0.0,
         )
+
+    def _said_by_a_proxy(self) -> tuple[int, ...]:
+        """Return the statuses of a reply that the proxy may have written in place of the server (RFC 9110 §15.6).
+
+        Inside a tunnel nobody answers for the server. Without one, nothing tells whose gateway failed.
+        """
+        return () if self._endpoint.scheme == "https" else (407, 502, 503, 504)
 
     def _written(self, request: Request) -> bytes:
         """Return all bytes of a request, so that they leave in one piece."""
