@@ -311,16 +311,16 @@ def test_colour_adds_nothing_but_colour(report: Report, quiet: bool) -> None:
 @pytest.mark.parametrize(
     ("report", "style"),
     [
-        (ALL_WELL, "\x1b[30;42mOK\x1b[0m  "),
-        (ONE_LIAR, "\x1b[30;43mWARNING\x1b[0m  "),
-        (HOURS_BEHIND, "\x1b[1;37;41mCRITICAL\x1b[0m  "),
-        (NOBODY, "\x1b[30;46mCANNOT TELL\x1b[0m  "),
-        (MISUSE, "\x1b[1;31merror: \x1b[0m"),
+        (ALL_WELL, "\x1b[38;5;16;48;5;40mOK\x1b[0m  "),
+        (ONE_LIAR, "\x1b[38;5;16;48;5;220mWARNING\x1b[0m  "),
+        (HOURS_BEHIND, "\x1b[1;38;5;231;48;5;160mCRITICAL\x1b[0m  "),
+        (NOBODY, "\x1b[38;5;16;48;5;44mCANNOT TELL\x1b[0m  "),
+        (MISUSE, "\x1b[1;38;5;231;48;5;160merror:\x1b[0m "),
     ],
     ids=["ok", "warning", "critical", "unknown", "error"],
 )
 def test_the_verdict_word_stands_out(report: Report, style: str) -> None:
-    """In the sixteen colours of the terminal's own palette, with its own background: light or dark doesn't matter."""
+    """On a ground of its own, in colours that are the same in every theme: light or dark doesn't matter."""
     assert render(report, width=80, color=True, verbose=0, quiet=False).startswith(style)
 
 

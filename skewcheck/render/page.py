@@ -16,7 +16,7 @@ from skewcheck.visible import in_ascii, inert
 if TYPE_CHECKING:
     from rich.console import Console
 
-PLAIN, STRONG, FAINT, VERDICT, ERROR = "plain", "strong", "faint", "verdict", "error"
+PLAIN, STRONG, VERDICT, ERROR = "plain", "strong", "verdict", "error"
 """Roles of text beside those of the picture."""
 MARGIN, GUTTER = 2, 2
 NARROWEST_HANGING = 60
@@ -24,23 +24,26 @@ NARROWEST_HANGING = 60
 
 Line = list[Span]
 
-# The sixteen colours alone: they follow the terminal's own palette, light or dark.
+# What is to be read stands in the terminal's own colours, at full strength: dim words are hard to read in many themes.
+# A badge brings its ink and its ground along, of the 256 colours the fixed ones, which look alike in every theme: among
+# the first sixteen no pair is readable in all of them.
+_BLACK, _WHITE = "color(16)", "bold color(231)"
+_GREEN, _YELLOW, _RED, _CYAN, _MAGENTA = "color(40)", "color(220)", "color(160)", "color(44)", "color(127)"
 _STYLES = {
     PLAIN: "",
     STRONG: "bold",
-    FAINT: "dim",
-    ERROR: "bold red",
+    ERROR: f"{_WHITE} on {_RED}",
     LINE: "dim",
     RANGE: "",
-    LIAR: "bold white on magenta",
-    DOUBT: "dim",
-    LABEL: "dim",
+    LIAR: f"{_WHITE} on {_MAGENTA}",
+    DOUBT: "",
+    LABEL: "",
 }
 _VERDICT_STYLES = {
-    Status.OK: "black on green",
-    Status.WARNING: "black on yellow",
-    Status.CRITICAL: "bold white on red",
-    Status.UNKNOWN: "black on cyan",
+    Status.OK: f"{_BLACK} on {_GREEN}",
+    Status.WARNING: f"{_BLACK} on {_YELLOW}",
+    Status.CRITICAL: f"{_WHITE} on {_RED}",
+    Status.UNKNOWN: f"{_BLACK} on {_CYAN}",
 }
 
 _ANY_HEIGHT = 100
@@ -120,7 +123,7 @@ class Page:
             width=self.width,
             height=_ANY_HEIGHT,
             force_terminal=self._color,
-            color_system="standard" if self._color else None,
+            color_system="256" if self._color else None,
             no_color=not self._color,
             force_jupyter=False,
             legacy_windows=False,
