@@ -2,6 +2,7 @@
 
 import re
 import sys
+from itertools import pairwise
 from unicodedata import category
 
 import pytest
@@ -25,6 +26,7 @@ from reports import (
 from rich.cells import cell_len
 
 from skewcheck.model import Dropped, Finding, Report, Status
+from skewcheck.render.page import Page
 from skewcheck.render.text import render
 
 WIDTHS = st.one_of(st.sampled_from([40, 80, 120, 200]), st.integers(40, 400))
@@ -293,6 +295,19 @@ def test_quiet_does_not_load_rich(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in sys.modules if name.partition(".")[0] == "rich"]:
         monkeypatch.setitem(sys.modules, name, None)
     assert render(ALL_WELL, width=80, color=False, verbose=0, quiet=True) == f"{ALL_WELL.verdict}\n"
+
+
+@pytest.mark.parametrize("ascii_only", [False, True], ids=["unicode", "ascii"])
+def test_a_number_keeps_its_unit(ascii_only: bool) -> None:
+    """No line ends between them, wherever it must end, and nothing else becomes of the words."""
+    text = "between 6.986 and 7.017 s, 230 ms or 5 µs; after 1 d 2 h 5 min at 100 ppm 5 servers, 4 minutes and 3 hosts"
+    for width in range(10, 200):
+        page = Page(width, color=False, ascii_only=ascii_only)
+        lines = [line[1][0] for line in page.wrapped(text)]
+        assert " ".join(lines) == page.say(text)
+        for first, second in pairwise(lines):
+            assert not (first[-1].isdigit() and re.match(r"(d|h|min|s|ms|[µu]s|ppm)\b", second)), (first, second)
+            assert len(f"{first} {' '.join(second.split(' ')[:2])}") > width, "a line is no shorter than it must be"
 
 
 # --- Colour ---

@@ -6,6 +6,7 @@ text was made visible when it came in; here it only ever becomes `Text`, never m
 
 import functools
 import io
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,10 @@ PLAIN, STRONG, VERDICT, ERROR = "plain", "strong", "verdict", "error"
 MARGIN, GUTTER = 2, 2
 NARROWEST_HANGING = 60
 """Below so many cells a sentence starts again at the left edge instead of beside the word that it explains."""
+_BEFORE_A_UNIT = re.compile(r"(?<=\d) (?=(?:d|h|min|s|ms|[µu]s|ppm)\b)")
+"""A space at which no line is broken: "7.017" at the end of one and "s" at the start of the next reads badly."""
+_GLUE = "\ue000"
+"""Stands for such a space while lines are broken: of private use, which foreign text is never let in with."""
 
 Line = list[Span]
 
@@ -87,8 +92,9 @@ class Page:
         """Return *text* on as many lines as it takes, each a span of *indent* spaces and one of text."""
         from rich.text import Text
 
-        lines = Text(self.say(text)).wrap(self._console, self.width - indent)
-        return [[(" " * indent, PLAIN), (line.plain.rstrip(), role)] for line in lines]
+        glued = _BEFORE_A_UNIT.sub(_GLUE, self.say(text))
+        lines = Text(glued).wrap(self._console, self.width - indent)
+        return [[(" " * indent, PLAIN), (line.plain.rstrip().replace(_GLUE, " "), role)] for line in lines]
 
     def flowed(self, facts: Sequence[str], indent: int) -> list[Line]:
         """Return short *facts* on as few lines as they take, none of them broken that fits on one."""
