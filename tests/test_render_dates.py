@@ -21,8 +21,8 @@ def screen(report: Report, *, width: int = 80, verbose: int = 0, ascii_only: boo
 
 
 AHEAD_SCREEN = """\
-WARNING  your clock is 200 ms AHEAD of api.mypurecloud.ie, between 170 and 230
-         ms if its Date is fresh
+WARNING  your clock is 200 ms AHEAD of api.mypurecloud.ie, between 170 and
+         230 ms if its Date is fresh
          For a token: what that means for a token.
 
   api.mypurecloud.ie    ◄·┼············┼········├──•───┤   170 to 230 ms ahead
@@ -80,8 +80,8 @@ next: skewcheck clock
 """
 
 AHEAD_ASCII_SCREEN = """\
-WARNING  your clock is 200 ms AHEAD of api.mypurecloud.ie, between 170 and 230
-         ms if its Date is fresh
+WARNING  your clock is 200 ms AHEAD of api.mypurecloud.ie, between 170 and
+         230 ms if its Date is fresh
          For a token: what that means for a token.
 
   api.mypurecloud.ie    <.+............+........(--o---)   170 to 230 ms ahead

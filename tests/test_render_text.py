@@ -2,6 +2,7 @@
 
 import re
 import sys
+from itertools import pairwise
 from unicodedata import category
 
 import pytest
@@ -25,6 +26,7 @@ from reports import (
 from rich.cells import cell_len
 
 from skewcheck.model import Dropped, Finding, Report, Status
+from skewcheck.render.page import Page
 from skewcheck.render.text import render
 
 WIDTHS = st.one_of(st.sampled_from([40, 80, 120, 200]), st.integers(40, 400))
@@ -295,6 +297,19 @@ def test_quiet_does_not_load_rich(monkeypatch: pytest.MonkeyPatch) -> None:
     assert render(ALL_WELL, width=80, color=False, verbose=0, quiet=True) == f"{ALL_WELL.verdict}\n"
 
 
+@pytest.mark.parametrize("ascii_only", [False, True], ids=["unicode", "ascii"])
+def test_a_number_keeps_its_unit(ascii_only: bool) -> None:
+    """No line ends between them, wherever it must end, and nothing else becomes of the words."""
+    text = "between 6.986 and 7.017 s, 230 ms or 5 µs; after 1 d 2 h 5 min at 100 ppm 5 servers, 4 minutes and 3 hosts"
+    for width in range(10, 200):
+        page = Page(width, color=False, ascii_only=ascii_only)
+        lines = [line[1][0] for line in page.wrapped(text)]
+        assert " ".join(lines) == page.say(text)
+        for first, second in pairwise(lines):
+            assert not (first[-1].isdigit() and re.match(r"(d|h|min|s|ms|[µu]s|ppm)\b", second)), (first, second)
+            assert len(f"{first} {' '.join(second.split(' ')[:2])}") > width, "a line is no shorter than it must be"
+
+
 # --- Colour ---
 
 
@@ -311,16 +326,16 @@ def test_colour_adds_nothing_but_colour(report: Report, quiet: bool) -> None:
 @pytest.mark.parametrize(
     ("report", "style"),
     [
-        (ALL_WELL, "\x1b[30;42mOK\x1b[0m  "),
-        (ONE_LIAR, "\x1b[30;43mWARNING\x1b[0m  "),
-        (HOURS_BEHIND, "\x1b[1;37;41mCRITICAL\x1b[0m  "),
-        (NOBODY, "\x1b[30;46mCANNOT TELL\x1b[0m  "),
-        (MISUSE, "\x1b[1;31merror: \x1b[0m"),
+        (ALL_WELL, "\x1b[38;5;16;48;5;40mOK\x1b[0m  "),
+        (ONE_LIAR, "\x1b[38;5;16;48;5;220mWARNING\x1b[0m  "),
+        (HOURS_BEHIND, "\x1b[1;38;5;231;48;5;160mCRITICAL\x1b[0m  "),
+        (NOBODY, "\x1b[38;5;16;48;5;44mCANNOT TELL\x1b[0m  "),
+        (MISUSE, "\x1b[1;38;5;231;48;5;160merror:\x1b[0m "),
     ],
     ids=["ok", "warning", "critical", "unknown", "error"],
 )
 def test_the_verdict_word_stands_out(report: Report, style: str) -> None:
-    """In the sixteen colours of the terminal's own palette, with its own background: light or dark doesn't matter."""
+    """On a ground of its own, in colours that are the same in every theme: light or dark doesn't matter."""
     assert render(report, width=80, color=True, verbose=0, quiet=False).startswith(style)
 
 

@@ -18,7 +18,7 @@ from skewcheck.model import (
     StampedBy,
 )
 from skewcheck.quantity import at_least_text, at_most_text, duration_text, range_text, utc_text
-from skewcheck.render.page import FAINT, MARGIN, NARROWEST_HANGING, PLAIN, STRONG, Line, Page
+from skewcheck.render.page import MARGIN, NARROWEST_HANGING, PLAIN, STRONG, Line, Page
 from skewcheck.render.picture import Bar
 from skewcheck.render.rows import Row, Scale, table
 from skewcheck.render.sources import date_range_text
@@ -61,11 +61,11 @@ def blocks(page: Page, report: Report, part: ApiPart, *, thorough: bool) -> list
     hosts = part.survey.hosts
     readings = [(host, host.outcome) for host in hosts if isinstance(host.outcome, DateReading)]
     answered = [Row(host.host, date_range_text(reading.fresh), bar=bar(reading)) for host, reading in readings]
-    silent = [Row(host.host, host.outcome.detail, FAINT) for host in hosts if isinstance(host.outcome, NoReading)]
+    silent = [Row(host.host, host.outcome.detail) for host in hosts if isinstance(host.outcome, NoReading)]
     if not readings and len({row.said for row in silent}) == 1:  # that is the verdict already
         return [*_replies(page, part)] if thorough else []
     core = readings[0][1].fresh if readings else None
-    together = Row("", _premise([reading for _, reading in readings]), FAINT)
+    together = Row("", _premise([reading for _, reading in readings]))
     scale = Scale("equal", core, None, together, report.thresholds, part.judgement.status)
     shown = table(page, answered, silent, scale)
     shown += [_known(page, host, reading, thorough=thorough) for host, reading in readings]
@@ -97,7 +97,7 @@ def _known(page: Page, host: ApiHost, reading: DateReading, *, thorough: bool) -
             continue
         indent = 2 * MARGIN + _LABEL_WIDTH
         first, *more = page.wrapped(fact, PLAIN, indent)
-        lines += [[(" " * 2 * MARGIN + label.ljust(_LABEL_WIDTH), FAINT), *first[1:]], *more]
+        lines += [[(" " * 2 * MARGIN + label.ljust(_LABEL_WIDTH), PLAIN), *first[1:]], *more]
     return lines
 
 
@@ -184,7 +184,7 @@ def _replies(page: Page, part: ApiPart) -> list[list[Line]]:
             lines += page.wrapped(f"certificate valid from {first} to {last}", PLAIN, 2 * MARGIN)
         shown.append(lines)
     answered = any(isinstance(host.outcome, DateReading) for host in part.survey.hosts)
-    return [*shown, page.wrapped(_LEGEND, FAINT, MARGIN) if answered else []]
+    return [*shown, page.wrapped(_LEGEND, PLAIN, MARGIN) if answered else []]
 
 
 def _reply(reply: DateExchange) -> list[str]:

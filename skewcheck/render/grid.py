@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from skewcheck.render.page import FAINT, GUTTER, MARGIN, PLAIN, STRONG, Line, Page
+from skewcheck.render.page import GUTTER, MARGIN, PLAIN, STRONG, Line, Page
 
 _NARROWEST = 10
 """Cells of a column; below, a list is easier to read."""
@@ -18,7 +18,7 @@ def grid(
     widths = _widths(page, [head, *rows])
     if widths is None:
         return [line for row in rows for line in _listed(page, head, row)]
-    lines = _row(page, head, widths, FAINT)
+    lines = _row(page, head, widths, PLAIN)
     for row, role in zip(rows, roles or [PLAIN] * len(rows), strict=True):
         lines += _row(page, row, widths, role)
     return lines

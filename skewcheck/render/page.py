@@ -6,6 +6,7 @@ text was made visible when it came in; here it only ever becomes `Text`, never m
 
 import functools
 import io
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -16,31 +17,38 @@ from skewcheck.visible import in_ascii, inert
 if TYPE_CHECKING:
     from rich.console import Console
 
-PLAIN, STRONG, FAINT, VERDICT, ERROR = "plain", "strong", "faint", "verdict", "error"
+PLAIN, STRONG, VERDICT, ERROR = "plain", "strong", "verdict", "error"
 """Roles of text beside those of the picture."""
 MARGIN, GUTTER = 2, 2
 NARROWEST_HANGING = 60
 """Below so many cells a sentence starts again at the left edge instead of beside the word that it explains."""
+_BEFORE_A_UNIT = re.compile(r"(?<=\d) (?=(?:d|h|min|s|ms|[µu]s|ppm)\b)")
+"""A space at which no line is broken: "7.017" at the end of one and "s" at the start of the next reads badly."""
+_GLUE = "\ue000"
+"""Stands for such a space while lines are broken: of private use, which foreign text is never let in with."""
 
 Line = list[Span]
 
-# The sixteen colours alone: they follow the terminal's own palette, light or dark.
+# What is to be read stands in the terminal's own colours, at full strength: dim words are hard to read in many themes.
+# A badge brings its ink and its ground along, of the 256 colours the fixed ones, which look alike in every theme: among
+# the first sixteen no pair is readable in all of them.
+_BLACK, _WHITE = "color(16)", "bold color(231)"
+_GREEN, _YELLOW, _RED, _CYAN, _MAGENTA = "color(40)", "color(220)", "color(160)", "color(44)", "color(127)"
 _STYLES = {
     PLAIN: "",
     STRONG: "bold",
-    FAINT: "dim",
-    ERROR: "bold red",
+    ERROR: f"{_WHITE} on {_RED}",
     LINE: "dim",
     RANGE: "",
-    LIAR: "bold white on magenta",
-    DOUBT: "dim",
-    LABEL: "dim",
+    LIAR: f"{_WHITE} on {_MAGENTA}",
+    DOUBT: "",
+    LABEL: "",
 }
 _VERDICT_STYLES = {
-    Status.OK: "black on green",
-    Status.WARNING: "black on yellow",
-    Status.CRITICAL: "bold white on red",
-    Status.UNKNOWN: "black on cyan",
+    Status.OK: f"{_BLACK} on {_GREEN}",
+    Status.WARNING: f"{_BLACK} on {_YELLOW}",
+    Status.CRITICAL: f"{_WHITE} on {_RED}",
+    Status.UNKNOWN: f"{_BLACK} on {_CYAN}",
 }
 
 _ANY_HEIGHT = 100
@@ -84,8 +92,9 @@ class Page:
         """Return *text* on as many lines as it takes, each a span of *indent* spaces and one of text."""
         from rich.text import Text
 
-        lines = Text(self.say(text)).wrap(self._console, self.width - indent)
-        return [[(" " * indent, PLAIN), (line.plain.rstrip(), role)] for line in lines]
+        glued = _BEFORE_A_UNIT.sub(_GLUE, self.say(text))
+        lines = Text(glued).wrap(self._console, self.width - indent)
+        return [[(" " * indent, PLAIN), (line.plain.rstrip().replace(_GLUE, " "), role)] for line in lines]
 
     def flowed(self, facts: Sequence[str], indent: int) -> list[Line]:
         """Return short *facts* on as few lines as they take, none of them broken that fits on one."""
@@ -120,7 +129,7 @@ class Page:
             width=self.width,
             height=_ANY_HEIGHT,
             force_terminal=self._color,
-            color_system="standard" if self._color else None,
+            color_system="256" if self._color else None,
             no_color=not self._color,
             force_jupyter=False,
             legacy_windows=False,

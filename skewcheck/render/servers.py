@@ -3,7 +3,7 @@
 from skewcheck.model import Basis, Consensus, NoReading, NtpPart, Reading, Report, ServerStatus, Vote
 from skewcheck.quantity import margin_text, range_text, skew_text
 from skewcheck.render import packets
-from skewcheck.render.page import FAINT, MARGIN, STRONG, Line, Page
+from skewcheck.render.page import MARGIN, PLAIN, STRONG, Line, Page
 from skewcheck.render.picture import Bar
 from skewcheck.render.rows import Row, Scale, table
 
@@ -31,7 +31,7 @@ def _answered(vote: Vote, reading: Reading) -> Row:
 
 
 def _silent(outcome: NoReading) -> Row:
-    return Row(outcome.server, f"refused: {outcome.detail}" if outcome.rejected else outcome.detail, FAINT)
+    return Row(outcome.server, f"refused: {outcome.detail}" if outcome.rejected else outcome.detail)
 
 
 def _together(consensus: Consensus) -> Row:
@@ -59,4 +59,4 @@ def _packets(page: Page, part: NtpPart) -> list[list[Line]]:
             silent += lines
         else:
             blocks.append(lines)
-    return [*blocks, silent, page.wrapped(packets.LEGEND, FAINT, MARGIN) if blocks else []]
+    return [*blocks, silent, page.wrapped(packets.LEGEND, PLAIN, MARGIN) if blocks else []]

@@ -4,17 +4,7 @@ from collections.abc import Sequence
 
 from skewcheck.model import DateReading, Failure, Finding, NextStep, Report, Status
 from skewcheck.render import dates, host, servers, token
-from skewcheck.render.page import (
-    ERROR,
-    FAINT,
-    MARGIN,
-    NARROWEST_HANGING,
-    PLAIN,
-    STRONG,
-    VERDICT,
-    Line,
-    Page,
-)
+from skewcheck.render.page import ERROR, MARGIN, NARROWEST_HANGING, PLAIN, STRONG, VERDICT, Line, Page
 
 _IN_THE_VERDICT = frozenset(
     {
@@ -120,7 +110,7 @@ def render(report: Report, *, width: int, color: bool, verbose: int, quiet: bool
 
 def _one_line(report: Report) -> Line:
     if report.failure is not None:
-        return [("error: ", ERROR), (report.failure.summary, PLAIN)]
+        return [("error:", ERROR), (f" {report.failure.summary}", PLAIN)]
     word, gap, sentence = report.verdict.partition("  ")
     return [(word, VERDICT), (gap + sentence, PLAIN)]
 
@@ -138,9 +128,10 @@ def _head(page: Page, report: Report) -> list[Line]:
 
 
 def _failure(page: Page, failure: Failure) -> list[Line]:
-    label = "error: "
-    first, *more = page.wrapped(failure.summary, STRONG, len(label))
-    return [[(label, ERROR), *first[1:]], *more, *page.wrapped(failure.remedy, PLAIN, len(label))]
+    label, gap = "error:", " "
+    indent = len(label + gap)
+    first, *more = page.wrapped(failure.summary, STRONG, indent)
+    return [[(label, ERROR), (gap, PLAIN), *first[1:]], *more, *page.wrapped(failure.remedy, PLAIN, indent)]
 
 
 def _briefly(report: Report, *, thorough: bool) -> bool:
@@ -181,7 +172,7 @@ def _findings(page: Page, report: Report, *, thorough: bool) -> list[Line]:
 
 
 def _listed(page: Page, advice: Sequence[str]) -> list[Line]:
-    return [line for remedy in advice for line in page.wrapped(remedy, FAINT, 2 * MARGIN)]
+    return [line for remedy in advice for line in page.wrapped(remedy, PLAIN, 2 * MARGIN)]
 
 
 def _numbered(page: Page, advice: Sequence[str]) -> list[Line]:
@@ -228,11 +219,11 @@ def _premises(page: Page, report: Report) -> list[Line]:
         return []
     premises = " and ".join(_PREMISES.get(premise, premise) for premise in report.assumes)
     said = "Proven" if report.proven or report.ntp is not None else "Not proven; these ranges hold"
-    return page.wrapped(f"{said} if {premises}.", FAINT, MARGIN)
+    return page.wrapped(f"{said} if {premises}.", PLAIN, MARGIN)
 
 
 def _last(page: Page, step: NextStep | None) -> list[Line]:
     if step is None:
         return []
     label = f"{step.kind}: "
-    return [[(label, PLAIN), (step.command, STRONG)], *page.wrapped(step.why, FAINT, len(label))]
+    return [[(label, PLAIN), (step.command, STRONG)], *page.wrapped(step.why, PLAIN, len(label))]

@@ -35,7 +35,7 @@ from skewcheck.quantity import (
     utc_text,
 )
 from skewcheck.render.grid import grid, labelled
-from skewcheck.render.page import FAINT, GUTTER, MARGIN, PLAIN, STRONG, Line, Page
+from skewcheck.render.page import GUTTER, MARGIN, PLAIN, STRONG, Line, Page
 
 _KINDS = {
     TokenKind.JWT: "a JWT of {length:,} characters",
@@ -264,14 +264,14 @@ def _risks(page: Page, report: Report, part: TokenPart, *, thorough: bool) -> li
     certain = {risk.party for risk in risks if risk.level is Level.CERTAIN}
     lines = grid(page, head, rows, [STRONG if party in certain else PLAIN for party in by_party])
     if any(risk.share_high for risk in risks if risk.party in by_party):
-        lines += page.wrapped(_SHARES, FAINT, MARGIN)
+        lines += page.wrapped(_SHARES, PLAIN, MARGIN)
     if any(risk.share_low is None and risk.skew is None for risk in risks if risk.party in by_party):
-        lines += page.wrapped("Not known: that takes a measured clock.", FAINT, MARGIN)
+        lines += page.wrapped("Not known: that takes a measured clock.", PLAIN, MARGIN)
     if any(risk.share_low is None and risk.skew is not None for risk in risks):
         told = "; --expires-in tells it" if part.token.exp.state is ClaimState.ABSENT else ""
-        lines += page.wrapped(f"Not known: that takes the lifetime{told}.", FAINT, MARGIN)
+        lines += page.wrapped(f"Not known: that takes the lifetime{told}.", PLAIN, MARGIN)
     if gateway is not None:
-        lines += page.wrapped(_gateway(gateway, report), FAINT, MARGIN)
+        lines += page.wrapped(_gateway(gateway, report), PLAIN, MARGIN)
     if thorough:
         said = dict.fromkeys(f"{_PARTIES[risk.party]}: {risk.summary[:1].lower()}{risk.summary[1:]}" for risk in risks)
         lines += [[], *(line for summary in said for line in page.wrapped(summary, PLAIN, MARGIN))]
