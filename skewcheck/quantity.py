@@ -154,6 +154,14 @@ def range_text(low_s: float, high_s: float) -> str:
     return f"{' to '.join(_one_side(low_s, high_s))} {direction(low_s + high_s)}"
 
 
+def sizes_text(near_s: float, far_s: float) -> str:
+    """Return a range of sizes, rounded outwards: `47.2 to 48.9 s`, `10 min 7 s to 10 min 8 s`."""
+    if near_s < _MINUTE_S or math.isinf(far_s):
+        return " to ".join(_one_side(near_s, far_s))
+    step_s = 1 if far_s < _HOUR_S else _MINUTE_S
+    return " to ".join(map(duration_text, (_floor(near_s / step_s) * step_s, _ceil(far_s / step_s) * step_s)))
+
+
 def between_text(low_s: float, high_s: float) -> str:
     """Return a range of skew for a sentence that has named the direction if there is only one.
 

@@ -32,6 +32,7 @@ from skewcheck.quantity import (
     local_text,
     range_text,
     share_text,
+    sizes_text,
     utc_text,
 )
 from skewcheck.render.grid import grid, labelled
@@ -175,7 +176,7 @@ def _from_now(ahead: Interval) -> str:
     elif duration_text(near_s) == duration_text(far_s):
         size = duration_text(near_s)
     else:
-        size = range_text(near_s, far_s).removesuffix(" ahead")
+        size = sizes_text(near_s, far_s)
     return f"{size} ago" if high_s <= 0 else f"in {size}"
 
 
