@@ -18,7 +18,7 @@ RUN python -m compileall -q --invalidation-mode unchecked-hash /opt/skewcheck/li
 
 FROM python:${PYTHON}-slim
 # The base has its standard library without byte code: each start would compile it anew, and take nearly three times as
-# long (0.43 s for 0.16 s, measured without any byte code).
+# long (`check` in a container: 0.38 s for 0.13 s).
 RUN python -m compileall -q --invalidation-mode unchecked-hash \
     -x '/(ensurepip|idlelib|pydoc_data|site-packages|tkinter|turtledemo)/' /usr/local/lib
 COPY --from=build /opt/skewcheck /opt/skewcheck
