@@ -148,6 +148,7 @@ def test_who_is_asked_under_a_filter(tmp_path: Path) -> None:
         assert kernel._could_end_us({}, files) is could
         assert kernel._could_end_us({"INVOCATION_ID": "1", "KUBERNETES_SERVICE_HOST": "192.0.2.1"}, files) is could
         assert not kernel._could_end_us({"KUBERNETES_SERVICE_HOST": "192.0.2.1"}, files)
+        assert not kernel._could_end_us({"container": "podman"}, files)
     (tmp_path / "run").mkdir()
     (tmp_path / "run/.containerenv").touch()
     assert not kernel._could_end_us({}, files)
