@@ -315,3 +315,16 @@ def test_told_to_stop_and_out_of_time() -> None:
         check_fresh(runs(World(patience=patience), FULL, 100))
     for tenths in range(3, 60, 4):
         check_fresh(runs(World(timeout_s=tenths / 10), FULL, 100))
+
+
+@pytest.mark.parametrize("question", [DECIDE, FULL], ids=["decide", "full"])
+@pytest.mark.parametrize("balance", ["round-robin", "random"])
+@pytest.mark.parametrize("apart_s", [1.5, 2.0, 2.5])
+def test_two_clocks_seconds_apart_are_not_taken_for_one_that_stands_still(
+    apart_s: float, balance: str, question: Question
+) -> None:
+    """The one that is behind says what the other one said before; the range holds both."""
+    done = runs(World(backends=(0.0, apart_s), balance=balance, path=Path(spikes=0.0)), question, 200)
+    flagged = [run for run in done if run.flagged]
+    assert len(flagged) >= 0.6 * len(done)
+    assert wrong(flagged, lambda run: run.reading.stale is None and run.holds(run.reading.interval)) == []

@@ -15,8 +15,10 @@ _FLOAT_S = 1e-6
 """A time of day in a float: one unit in the last place is 0.24 µs today."""
 _LEAST_OF_RTT = 0.8
 """The fastest way there and the fastest way back may be those of two requests, which is a little less than one."""
-STILL_S = 2.0
-"""A `Date` that is the same after this long stands still: no server is known that renews it as seldom."""
+STILL_S = 1.05
+"""From one reply to the next, so that one clock that runs can't have stamped both with the same `Date`."""
+
+_STILL_REPLIES = 3
 
 
 class Evidence(NamedTuple):
@@ -68,19 +70,26 @@ def too_narrow(fresh: Interval, rtt_s: float) -> bool:
     return fresh.width_s < _LEAST_OF_RTT * rtt_s
 
 
-def stands_still_since(pieces: Sequence[Evidence]) -> float:
-    """Return when the request was sent from which on the `Date` was always the last one."""
-    since_s, date_s = pieces[-1].exchange.sent_s, pieces[-1].exchange.date_s
+def unmoved(pieces: Sequence[Evidence]) -> list[DateExchange]:
+    """Return the last exchanges, all those from which on the `Date` was always the same."""
+    last, found = pieces[-1].exchange, []
     for piece in reversed(pieces):
-        if piece.exchange.date_s != date_s:
+        if piece.exchange.date_s != last.date_s:
             break
-        since_s = piece.exchange.sent_s
-    return since_s
+        found.append(piece.exchange)
+    return found[::-1]
 
 
 def stands_still(pieces: Sequence[Evidence]) -> bool:
-    """Tell whether the `Date` was the same for so long that it must have moved on."""
-    return pieces[-1].exchange.sent_s - stands_still_since(pieces) >= STILL_S
+    """Tell whether the `Date` was the same in three replies, each so long after the one before that it moves on.
+
+    Two don't tell: of two clocks that take turns, the one that is behind can say what the other said before.
+    """
+    count, from_s = 0, -math.inf
+    for exchange in unmoved(pieces):
+        if exchange.sent_s >= from_s:
+            count, from_s = count + 1, exchange.received_s + STILL_S
+    return count >= _STILL_REPLIES
 
 
 def mix(pieces: Sequence[Evidence], lag_s: float, now: Now) -> Mix:

@@ -25,7 +25,6 @@ _WIDE_S = 1.0
 """What one reply leaves open at least. A range this wide claims nothing below a second."""
 _SILENCE_S = 1.25
 """After this long a server that renews its `Date` on demand once a second has to renew it."""
-_STILL_S = date_bounds.STILL_S + 0.05
 _AGEING_S = 2e-3
 """By how much a bound is widened until the run is over, at most: 100 ppm of what a confirmation and a slower host take.
 A threshold nearer to the range than this would be in it by then."""
@@ -252,9 +251,7 @@ class _Search:
         """Find out what replies that exclude each other mean."""
         self._confirmed = False
         try:
-            if not date_bounds.stands_still(self._record.pieces):
-                since_s = date_bounds.stands_still_since(self._record.pieces)
-                self._ask(max(self._ready_s() + _SILENCE_S, since_s + _STILL_S))
+            self._watch()
             if not date_bounds.stands_still(self._record.pieces):
                 self._record.stale = Stale.FROZEN if self._reconnected else None
             elif self._reconnected or not self._moves_on_a_new_connection():
@@ -267,14 +264,20 @@ class _Search:
                 self._record.stale = self._record.stale or Stale.FROZEN
         return Ended.CONTRADICTED if self._record.stale is None else Ended.STALE
 
+    def _watch(self) -> None:
+        """Ask, after a silence each time, until the `Date` has moved on, or has not for long enough."""
+        while not date_bounds.stands_still(self._record.pieces):
+            usable = self._ask(self._ready_s() + _SILENCE_S)
+            if usable and len(date_bounds.unmoved(self._record.pieces)) == 1:
+                return
+
     def _moves_on_a_new_connection(self) -> bool:
         """Tell whether the `Date` stood still on one connection alone; what was said there is then of any age."""
         self._reconnected = True
         before = len(self._record.pieces)
         if not self._ask(self._transport.now_s(), anew=True):
             return False
-        if not self._ask(self._record.pieces[-1].exchange.sent_s + _STILL_S):
-            return False
+        self._watch()
         if date_bounds.stands_still(self._record.pieces):
             return False
         self._record.age_all_before(before)
