@@ -134,16 +134,17 @@ def test_decided_is_when_no_threshold_is_left_inside(fresh: Interval, settled: b
 def test_what_confirms_is_certain_beforehand(
     low_s: float, width_s: float, rtt_s: float, setup_s: float, which: int
 ) -> None:
-    """On an even path every request of the confirmation is stamped on its side of the flip, wherever that is."""
+    """On an even path every request is stamped on its side of the flip, wherever that is and however long there is."""
     fresh = Interval(low_s, low_s + width_s)
     sides = [side for bit, side in ((1, False), (2, True)) if which & bit]
-    plans = date_schedule.confirmation(fresh, rtt_s, EPOCH_S, setup_s, sides)
-    assert [plan.new for plan in plans] == [side for side in sides for _ in range(date_schedule.EACH_SIDE)]
-    for plan in plans:
-        assert EPOCH_S + setup_s - 1e-3 <= plan.at_s <= plan.latest_s
-        for flip_s in (plan.second + fresh.low_s, plan.second + fresh.high_s):
-            stamped_s = (plan.at_s if plan.new else min(plan.latest_s, plan.at_s + rtt_s)) + rtt_s / 2
-            assert (stamped_s > flip_s) is plan.new
+    for left_s in (0.0, math.inf):
+        plans = date_schedule.confirmation(fresh, rtt_s, EPOCH_S, setup_s, sides, left_s=left_s)
+        assert [plan.new for plan in plans] == [side for side in sides for _ in range(date_schedule.EACH_SIDE)]
+        for plan in plans:
+            assert EPOCH_S + setup_s - 1e-3 <= plan.at_s <= plan.latest_s
+            for flip_s in (plan.second + fresh.low_s, plan.second + fresh.high_s):
+                stamped_s = (plan.at_s if plan.new else min(plan.latest_s, plan.at_s + rtt_s)) + rtt_s / 2
+                assert (stamped_s > flip_s) is plan.new
 
 
 @given(st.floats(-1e6, 1e6), st.floats(0.01, 2.0), st.floats(1e-4, 0.4), st.floats(0, 0.5))

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 from bench.simulated_http import TARGET, Path, SimulatedTransport, World
 
-from skewcheck.judge.severity import judge_date
+from skewcheck.judge.severity import judge_date, severity
 from skewcheck.measure.http_date import Question, measure
 from skewcheck.model import DateReading, Ended, Interval, Stale, Status, Thresholds
 
@@ -328,3 +328,16 @@ def test_two_clocks_seconds_apart_are_not_taken_for_one_that_stands_still(
     flagged = [run for run in done if run.flagged]
     assert len(flagged) >= 0.6 * len(done)
     assert wrong(flagged, lambda run: run.reading.stale is None and run.holds(run.reading.interval)) == []
+
+
+@pytest.mark.parametrize(("question", "timeout_s"), [(DECIDE, 10.0), (FULL, 20.0)], ids=["decide", "full"])
+def test_backends_of_a_server_that_hangs_up_are_noticed(question: Question, timeout_s: float) -> None:
+    """300 ms apart, taking turns: opening a connection does not keep the confirmation far from the flip."""
+    two = World(backends=(0.0, 0.3), closes=True, path=Path(spikes=0.0), timeout_s=timeout_s)
+    done = runs(two, question, 500, skew_s=0.0)
+    misjudged = wrong(
+        (run for run in done if judge_date(run.reading, LIMITS).proven),
+        lambda run: {severity(truth_s, LIMITS) for truth_s in run.truths_s} == {judge_date(run.reading, LIMITS).status},
+    )
+    assert len(misjudged) <= 0.06 * len(done)
+    assert sum(run.flagged or run.holds(run.reading.fresh) for run in done) >= 0.75 * len(done)

@@ -30,8 +30,11 @@ _APART = 1.2
 _APART_S = 3e-3
 """From one request of the confirmation to the next, before the flip, in round trips and seconds: sleeping ends late,
 and this computer's own share of an exchange varies by more than a short round trip."""
-
-
+_SETUP_S = 0.03
+"""Opening a connection for longer than this would keep two requests of one side so far apart that the flip of a
+second clock fits in between, and the one that is far from the flip would not see it."""
+_MORE_SECONDS = 3
+"""How much longer it takes if each request waits for a second of its own."""
 EACH_SIDE = 2
 """Requests of the confirmation before the flip, and as many after it: of two clocks that take turns each is asked."""
 _LATE = 0.1
@@ -71,22 +74,31 @@ def next_search_s(fresh: Interval, rtt_s: float, now_s: float, setup_s: float) -
 
 
 def confirmation(
-    fresh: Interval, rtt_s: float, now_s: float, setup_s: float, sides: Sequence[bool]
+    fresh: Interval, rtt_s: float, now_s: float, setup_s: float, sides: Sequence[bool], *, left_s: float = math.inf
 ) -> tuple[Plan, ...]:
     """Return requests whose answers are certain if the range is true: before the flip of a second, then after it.
 
     *sides* has False if those before are wanted, True if those after are. Two and two in this order: the answers
-    of two clocks that take turns can't fit them. *setup_s* is what opening a connection takes before each.
+    of two clocks that take turns can't fit them. *setup_s* is what opening a connection takes before each. Where that
+    is long, each is sent in a second of its own if *left_s* allows: as near to the flip as a quick one.
     """
     apart_s = _APART * rtt_s + _APART_S + setup_s
     last_s, first_s = fresh.low_s - _BEFORE * rtt_s - _BEFORE_S, fresh.high_s + _AFTER_S
-    opening_s = last_s - (EACH_SIDE - 1) * apart_s if False in sides else first_s
+    slow = setup_s > _SETUP_S and confirmation_s(fresh, rtt_s, setup_s) + _MORE_SECONDS < left_s
+    opening_s = last_s - (0 if slow else EACH_SIDE - 1) * apart_s if False in sides else first_s
     second = math.ceil(now_s + setup_s - opening_s)
-    last_s, first_s = second + last_s, second + first_s
-    latest_s = last_s + _LATE * rtt_s + _LATE_S
-    before = [Plan(last_s - n * apart_s, latest_s, new=False, second=second) for n in reversed(range(EACH_SIDE))]
-    after = [Plan(first_s, math.inf, new=True, second=second)] * EACH_SIDE
-    return (*(before if False in sides else ()), *(after if True in sides else ()))
+    late_s = _LATE * rtt_s + _LATE_S
+    plans = []
+    if False in sides:
+        for n in range(EACH_SIDE):
+            flip = second + n if slow else second
+            at_s = flip + last_s - (0 if slow else EACH_SIDE - 1 - n) * apart_s
+            plans.append(Plan(at_s, flip + last_s + late_s, new=False, second=flip))
+        second = plans[-1].second + (slow and first_s - last_s < apart_s)
+    if True in sides:
+        flips = [second + n if slow else second for n in range(EACH_SIDE)]
+        plans += [Plan(flip + first_s, math.inf, new=True, second=flip) for flip in flips]
+    return tuple(plans)
 
 
 def confirmation_s(fresh: Interval, rtt_s: float, setup_s: float) -> float:

@@ -237,7 +237,12 @@ class _Search:
         """Ask before the flip of a second (False in *sides*) and after it (True); return the sides of what agreed."""
         agreed, late_s = [], self._record.late_s
         for plan in date_schedule.confirmation(
-            confirmable, self._record.rtt_s(), self._transport.now_s(), self._record.lead_s(), sides
+            confirmable,
+            self._record.rtt_s(),
+            self._transport.now_s(),
+            self._record.lead_s(),
+            sides,
+            left_s=self._transport.left_s(),
         ):
             if self._ready_s() > plan.latest_s or not self._ask(plan.at_s):
                 continue  # a slow reply has held it up: nothing is certain of it any more
