@@ -66,6 +66,21 @@ def test_of_what_is_not_known_the_worst_is_assumed(headers: dict[str, str]) -> N
     assert (lag.max_s, lag.known) == (ASSUMED_S, False)
 
 
+@pytest.mark.parametrize(
+    ("headers", "max_s"),
+    [
+        ({"server": "uvicorn", "age": "0"}, ASSUMED_S + 1),
+        ({"age": "0"}, ASSUMED_S + 1),
+        ({"server": "envoy", "age": "0"}, ASSUMED_S + 1),
+        ({"server": "uvicorn", "age": "0", "x-cache": "MISS"}, ASSUMED_S),
+        ({"server": "uvicorn", "age": "0", "via": "1.1 varnish", "x-varnish": "32770"}, ASSUMED_S),
+    ],
+)
+def test_what_was_kept_for_less_than_a_second_is_older_by_that(headers: dict[str, str], max_s: float) -> None:
+    """An age of 0 is a whole number: a cache that renews its copy each second says that of all it hands out."""
+    assert freshness.lag(headers).max_s == pytest.approx(max_s)
+
+
 def test_a_proxy_never_makes_a_date_fresher() -> None:
     """The lag of a server behind a proxy is no smaller than without it."""
     for server in ("nginx", "uvicorn", "envoy"):

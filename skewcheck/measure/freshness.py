@@ -18,6 +18,8 @@ _SECOND_S = 1.1
 """A timer of one second comes late by its own overshoot, each time; uvicorn waits ten times 0.1 s."""
 ASSUMED_S = 1.1
 """Of a server that nothing is known of, the worst is assumed that is known of any."""
+_AGE_S = 1.0
+"""`Age` counts whole seconds (RFC 9111 §5.1): a reply that a cache kept for less has an `Age` of 0."""
 
 _FRESH_TEXT = "{} writes it anew for each reply"
 _OLD_TEXT = "{} writes it anew about once a second"
@@ -83,12 +85,14 @@ _MAX_AGE_DIGITS = 12
 def lag(headers: Mapping[str, str]) -> Lag:
     """Return how old a `Date` in a reply with these *headers* may be, where no cache answered."""
     known = _known(headers)
+    kept_s = _AGE_S if "age" in headers and not _missed(headers) else 0.0
     if known is None or math.isnan(known.max_s):
         named = "server" in headers
         because = "nothing is known of how this server keeps it" if named else "the server does not say what it is"
-        return Lag(ASSUMED_S, known=False, because=because)
+        return Lag(ASSUMED_S + kept_s, known=False, because=because)
     if "via" in headers or "age" in headers:
-        return Lag(max(ASSUMED_S, known.max_s), known=False, because="a proxy is in between, which may keep replies")
+        own_s = max(ASSUMED_S, known.max_s + kept_s)
+        return Lag(own_s, known=False, because="a proxy is in between, which may keep replies")
     if known.max_s == FRESH_S:
         return Lag(FRESH_S, known=True, because=_FRESH_TEXT.format(known.name))
     return Lag(known.max_s, known=True, because=_OLD_TEXT.format(known.name))
@@ -102,7 +106,7 @@ def stale(headers: Mapping[str, str]) -> Stale | None:
         return Stale.CACHED
     if _CACHE_STATUS_HIT.search(headers.get("cache-status", "")):
         return Stale.CACHED
-    return Stale.CACHED if "varnish" in headers.get("via", "").lower() and not _varnish_missed(headers) else None
+    return Stale.CACHED if "varnish" in headers.get("via", "").lower() and not _missed(headers) else None
 
 
 def stamped_by(headers: Mapping[str, str]) -> StampedBy:
@@ -140,8 +144,11 @@ def _known(headers: Mapping[str, str]) -> _Server | None:
     return max(found, key=lambda row: math.inf if math.isnan(row.max_s) else row.max_s, default=None)
 
 
-def _varnish_missed(headers: Mapping[str, str]) -> bool:
-    """Tell whether Varnish asked behind it for this reply: it names a second transaction only for what it had."""
+def _missed(headers: Mapping[str, str]) -> bool:
+    """Tell whether a cache says that it asked behind it for this reply.
+
+    Varnish does without words: it names a second transaction only for what it had.
+    """
     if "x-cache" in headers:
         return True  # and there was no hit in it
     return re.fullmatch(r"\d+", headers.get("x-varnish", "").strip()) is not None
