@@ -17,8 +17,11 @@ from skewcheck.visible import MAX_SHOWN, visible
 
 MAX_WORD = 32
 """Characters kept of `alg`, `typ` and `enc`."""
-_USER_INFO = re.compile(r"(?<=//)[^/\s@]+(?=@)")
-"""Name and password in a URL, which an issuer may be."""
+_USER_INFO = re.compile(r"(?<=//)\S+(?=@)|^[^/\s:]+:(?!//)\S+(?=@)")
+"""Name and password in a URL, which an issuer may be; a password may have a slash or an @ in it."""
+_QUERY = re.compile(r"(://[^\s?#]*[?#])\S+")
+"""What an issuer's URL must not have (OpenID Connect Core §2), and where secrets travel."""
+_TOKEN = re.compile(r"eyJ[\w-]{8,}(?:\.[\w-]*)*", re.ASCII)
 KEY_ID_KEPT = 8
 FINGERPRINT_DIGITS = 8
 
@@ -163,7 +166,12 @@ def _word(value: object, limit: int = MAX_WORD) -> str | None:
     """Return a header's or a claim's word, safe to show; what isn't a text, as it stands in the JSON."""
     if value is None:
         return None
-    return visible(_USER_INFO.sub("…", value), limit) if isinstance(value, str) else shown(value)
+    return visible(_without_secrets(value), limit) if isinstance(value, str) else shown(value)
+
+
+def _without_secrets(text: str) -> str:
+    """Return *text* without what nobody means to show of a URL or of a token in it."""
+    return _USER_INFO.sub("…", _QUERY.sub(r"\1…", _TOKEN.sub("…", text)))
 
 
 def _sentences(*sentences: str | None) -> str | None:
