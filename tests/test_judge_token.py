@@ -165,6 +165,27 @@ def test_a_good_token_and_a_wrong_clock() -> None:
     assert "too late" not in summary(case(jwt(), by_ntp(-60.0)), "minted-while-wrong")
 
 
+def test_offline_a_warning_names_its_reason() -> None:
+    """What is found of the token without any clock leads the line: "valid" alone would explain no warning."""
+    judged = case(jwt()._replace(exp=claim("exp", NOON + 60, "string")))
+    assert said(judged) == (
+        "WARNING  the token's exp is a string: PyJWT reads a number in it, others refuse it; by this clock, "
+        "unverified, the token is valid for 1 min; no clock was measured (--offline)"
+    )
+
+
+def test_a_token_that_ends_before_it_becomes_valid() -> None:
+    """It is not said to become valid one day."""
+    judged = case(jwt(-60, 30, nbf=90), RIGHT)
+    assert said(judged).startswith(
+        "CRITICAL  by true time the token becomes valid 1 min 30 s from now, when it has ended: it is never valid"
+    )
+    assert summary(judged, "token-lifetime") == (
+        "Its nbf is not before its exp: it has ended when it becomes valid, so it never is."
+    )
+    assert "token-lifetime" not in found(case(jwt(-60, 90, nbf=30), RIGHT))
+
+
 def test_offline_never_says_ok() -> None:
     """By this clock alone nothing is known, and each line says so; what the token lacks is told all the same."""
     judged = case(jwt())

@@ -6,7 +6,7 @@ from skewcheck.judge import token as of_token
 from skewcheck.judge.sentence import FELT_S, NOT_SKEW, WORDS, effect, whose
 from skewcheck.judge.severity import worse
 from skewcheck.judge.token_case import BY_API, BY_ASSUMPTION, BY_NTP, Case
-from skewcheck.judge.token_claims import CUT_SHORT
+from skewcheck.judge.token_claims import CUT_SHORT, never_valid
 from skewcheck.judge.token_clock import clock_words
 from skewcheck.judge.token_words import exact_words, size_words, when_words
 from skewcheck.model import (
@@ -117,7 +117,7 @@ def verdict(case: Case, found: Sequence[Finding]) -> str:
         sentences = [_here(case, lead)] if case.skew is not None else [token, clock]
     elif lead is None and overall is case.clock_status and case.expiry is None:
         sentences = [clock, token]  # of the token there is nothing to say that answers anything
-    elif _token_status(lead) is overall or _nobody_asked(case):
+    elif _token_status(lead) is overall or (_nobody_asked(case) and overall is case.clock_status):
         sentences = [token, clock]
     elif case.clock_status is overall:
         sentences = [clock, token]
@@ -368,7 +368,8 @@ def _early(case: Case, moment: Moment, lead: Finding) -> str:
         return f"whether the token is {state} can't be told: it {what} {when_words(moment.true)}"
     size = exact_words(moment.here_s) if moment.true is None else size_words(moment.true)
     if is_nbf:
-        return f"{_by(case)} the token becomes valid {size} from now"
+        over = ", when it has ended: it is never valid" if never_valid(case.token) else ""
+        return f"{_by(case)} the token becomes valid {size} from now{over}"
     if moment.true is None:
         return f"{_by(case)}, the token's iat is still {size} away"
     return f"{_by(case)} the token's iat is still {size} away: its issuer's clock is ahead"
