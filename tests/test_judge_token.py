@@ -165,6 +165,13 @@ def test_a_good_token_and_a_wrong_clock() -> None:
     assert "too late" not in summary(case(jwt(), by_ntp(-60.0)), "minted-while-wrong")
 
 
+@pytest.mark.parametrize(("margin_s", "size"), [(0.05, "250 ms"), (0.009, "209 ms")])
+def test_of_an_opaque_token_the_far_end_of_the_range_counts(margin_s: float, size: str) -> None:
+    """A buffer as large as the estimate can be too small: the one that is named never is."""
+    judged = case(opaque(3600), by_ntp(-0.2, margin_s))
+    assert f"with a buffer below {size}, can come too late" in sentence.meaning(judged, diagnose.findings(judged))
+
+
 def test_offline_a_warning_names_its_reason() -> None:
     """What is found of the token without any clock leads the line: "valid" alone would explain no warning."""
     judged = case(jwt()._replace(exp=claim("exp", NOON + 60, "string")))

@@ -1,9 +1,10 @@
 """The first two lines and the last about a token: the verdict, what it means, and what to do next."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 from skewcheck.judge import token as of_token
-from skewcheck.judge.sentence import FELT_S, NOT_SKEW, WORDS, effect, whose
+from skewcheck.judge.sentence import FELT_S, NOT_SKEW, WORDS, effect, late_text, whose
 from skewcheck.judge.severity import worse
 from skewcheck.judge.token_case import BY_API, BY_ASSUMPTION, BY_NTP, Case
 from skewcheck.judge.token_claims import CUT_SHORT, never_valid
@@ -11,6 +12,7 @@ from skewcheck.judge.token_clock import clock_words
 from skewcheck.judge.token_words import exact_words, size_words, when_words
 from skewcheck.model import (
     Finding,
+    Interval,
     Moment,
     NextStep,
     Report,
@@ -78,8 +80,8 @@ _OF_THE_TOKEN = {
 }
 _OPAQUE_AND_BEHIND = (
     "For a token: a client that counts expires_in does not feel this clock; one that goes by another host's time of "
-    "day, with a buffer below {size}, comes too late: 401s at the end of each token's life. What this host signs "
-    "arrives old."
+    "day, with a buffer below {size}, can come too late: 401s at the end of each token's life. What this host signs "
+    "arrives that much older."
 )
 _ALL_AGREE = (
     "For a token: this clock agrees with UTC, and with the API as far as its Date tells, so well that it is an "
@@ -163,12 +165,17 @@ def _meaning_of_its_times(case: Case, lead: Finding) -> str | None:
 
 def _meaning_of_the_clocks(case: Case) -> str:
     if case.skew is not None and _is_opaque(case) and case.skew.interval.high_s <= -FELT_S:
-        return _OPAQUE_AND_BEHIND.format(size=duration_text(case.skew.estimate_s))
+        return _OPAQUE_AND_BEHIND.format(size=_lateness(case.skew.interval, case.skew.estimate_s))
     if case.clock is None:
         if case.skew is None:
             return _UNMEASURED
         return effect(case.skew.estimate_s, case.skew.interval, "For a token: nobody feels a skew of this size.")
     return case.clock.meaning if not _api_agrees(case) or _not_skew(case) else _ALL_AGREE  # no suspects are listed
+
+
+def _lateness(skew: Interval, estimate_s: float) -> str:
+    """Return how much too late one may come, by the far end of the range; of none by the estimate."""
+    return late_text(skew) if math.isfinite(skew.low_s) else duration_text(estimate_s)
 
 
 def _is_opaque(case: Case) -> bool:
