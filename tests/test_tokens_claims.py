@@ -113,6 +113,7 @@ def test_an_issuer_tells_no_password() -> None:
     ("issuer", "shown"),
     [
         ("https://eve:se/cr@t@login.example/", "https://…@login.example/"),
+        ("https://eve:se?c#ret@login.example/", "https://…@login.example/"),
         ("eve:secret@login.example", "…@login.example"),
         ("https://login.example/?client_secret=secret", "https://login.example/?…"),
         ("https://login.example/#secret", "https://login.example/#…"),
