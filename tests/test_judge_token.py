@@ -165,6 +165,34 @@ def test_a_good_token_and_a_wrong_clock() -> None:
     assert "too late" not in summary(case(jwt(), by_ntp(-60.0)), "minted-while-wrong")
 
 
+@pytest.mark.parametrize(("margin_s", "size"), [(0.05, "250 ms"), (0.009, "209 ms")])
+def test_of_an_opaque_token_the_far_end_of_the_range_counts(margin_s: float, size: str) -> None:
+    """A buffer as large as the estimate can be too small: the one that is named never is."""
+    judged = case(opaque(3600), by_ntp(-0.2, margin_s))
+    assert f"with a buffer below {size}, can come too late" in sentence.meaning(judged, diagnose.findings(judged))
+
+
+def test_offline_a_warning_names_its_reason() -> None:
+    """What is found of the token without any clock leads the line: "valid" alone would explain no warning."""
+    judged = case(jwt()._replace(exp=claim("exp", NOON + 60, "string")))
+    assert said(judged) == (
+        "WARNING  the token's exp is a string: PyJWT reads a number in it, others refuse it; by this clock, "
+        "unverified, the token is valid for 1 min; no clock was measured (--offline)"
+    )
+
+
+def test_a_token_that_ends_before_it_becomes_valid() -> None:
+    """It is not said to become valid one day."""
+    judged = case(jwt(-60, 30, nbf=90), RIGHT)
+    assert said(judged).startswith(
+        "CRITICAL  by true time the token becomes valid 1 min 30 s from now, when it has ended: it is never valid"
+    )
+    assert summary(judged, "token-lifetime") == (
+        "Its nbf is not before its exp: it has ended when it becomes valid, so it never is."
+    )
+    assert "token-lifetime" not in found(case(jwt(-60, 90, nbf=30), RIGHT))
+
+
 def test_offline_never_says_ok() -> None:
     """By this clock alone nothing is known, and each line says so; what the token lacks is told all the same."""
     judged = case(jwt())

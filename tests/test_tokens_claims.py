@@ -109,6 +109,26 @@ def test_an_issuer_tells_no_password() -> None:
     assert of({"exp": 5, "iss": "https://eve:secret@login.example/"}).issuer == "https://…@login.example/"
 
 
+@pytest.mark.parametrize(
+    ("issuer", "shown"),
+    [
+        ("https://eve:se/cr@t@login.example/", "https://…@login.example/"),
+        ("https://eve:se?c#ret@login.example/", "https://…@login.example/"),
+        ("eve:secret@login.example", "…@login.example"),
+        ("https://login.example/?client_secret=secret", "https://login.example/?…"),
+        ("https://login.example/#secret", "https://login.example/#…"),
+        (JWT, "…"),
+        (f"https://login.example/{JWT}/x", "https://login.example/…/x"),
+        ("robot@project.example", "robot@project.example"),
+        ("https://login.example/realms/a", "https://login.example/realms/a"),
+        ("urn:example:issuer", "urn:example:issuer"),
+    ],
+)
+def test_an_issuer_tells_no_other_secret(issuer: str, shown: str) -> None:
+    """Nor a password with a slash in it, one without `//` before it, a query or a token; what is none stays."""
+    assert of({"exp": 5, "iss": issuer}).issuer == shown
+
+
 def test_all_that_is_kept_of_a_token() -> None:
     """Of everything in a token this is kept, and nothing else: neither another claim nor a part of it."""
     claims = {"iss": "https://login.example", "iat": 1795303224, "nbf": 1795303220, "exp": 1795306824, "sub": "Eve"}
@@ -344,6 +364,7 @@ def test_what_pyjwt_refuses_for_its_spelling() -> None:
         (f"{HEADER[:20]}...{JWT[-4:]}", "Something was taken out of its header: a shortened or redacted copy."),
         (f"{HEADER}.eyJ***.{SIGNATURE}", "Something was taken out of its payload: a shortened or redacted copy."),
         (f"{JWT}.{SIGNATURE}", "It has 4 parts; a JWT has 3, an encrypted one 5."),
+        (f"{JWT}..", "It has 5 parts, as an encrypted one has, but its header names no encryption (`enc`)."),
         (RFC_7516_A1.rpartition(".")[0], "Its header says that it is encrypted, and 4 parts of its 5 are there."),
         (f"{HEADER}.{segment(b'{')}.{SIGNATURE}", "Its payload stops in the middle."),
     ],

@@ -139,7 +139,18 @@ def test_bombs(part: str, bomb: str) -> None:
 
 WORST = [
     *("a", "eyJ", "eyJ.", f"{HEADER}.", f"{HEADER}\n", f"{HEADER}.\n", f"{HEADER}.e.\n", f"{HEADER} ", f"{JWT}\n"),
-    *(f"{OPAQUE}\n", "token", "token:", 'token="', "access_token:\n", "access_token:'", "Bearer ", "Bearer\t", "jwt "),
+    *(
+        f"{OPAQUE}\n",
+        "token",
+        "token:",
+        "token=",
+        'token="',
+        "access_token:\n",
+        "access_token:'",
+        "Bearer ",
+        "Bearer\t",
+        "jwt ",
+    ),
     *("\\", "\\\\n", "%", "%2", "=\n", "\n> ", " ", "\n", "...", "***", "<", "[", "<a>", "expires_in:", "\x1b["),
     *("\x1b[0", ".", "a.", "-", "'", '"', "\ud800", "Authorization: Bearer ***\n", "a\n", "v4.public.eyJ"),
 ]

@@ -249,6 +249,23 @@ def test_the_first_lines_as_a_whole() -> None:
     assert check(servers(0), SILENT_API).verdict.startswith("CANNOT TELL  your clock is within 10 ms of UTC, proven;")
 
 
+@pytest.mark.parametrize(
+    ("utc_s", "api_s", "says"),
+    [
+        (0.2, -0.3, "with a buffer below 320 ms can come too late for it"),
+        (-30, -90, "with a buffer below 90.1 s can come too late"),
+        (-7, -4, "with a buffer below 7.01 s can come too late"),
+        (5, 2, "Refreshing by exp comes early, which does no harm"),
+    ],
+)
+def test_who_refreshes_by_exp_has_the_api_against_it(utc_s: float, api_s: float, says: str) -> None:
+    """Where the API's clock is off as well, and farther ahead than this one, its range tells who comes too late."""
+    report = check(servers(utc_s), api(api_s))
+    assert "two clocks are off" in report.verdict
+    assert says in report.meaning
+    assert ("does no harm" in report.meaning) == (api_s > 0)
+
+
 def test_the_suspects_are_a_list_in_order() -> None:
     """Where no clock is off, each suspect comes with how to check it."""
     advice = the(check(servers(0), api(0)), "not-skew").remedy

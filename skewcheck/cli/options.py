@@ -115,9 +115,18 @@ def any_date(context: typer.Context, region: str | None, url: str | None) -> tup
 
 
 def ca_file(given: str | None) -> str | None:
-    """Return the file of `--ca-file`. Raises UsageError for one without a name: it must not mean the system's."""
+    """Return the file of `--ca-file`. Raises UsageError for one without a name: it must not mean the system's.
+
+    Also for a token in its place: what the file says of itself quotes its name.
+    """
     if given == "":
         raise UsageError("--ca-file: a file without a name can't be read", "Name it, or leave the option out.")
+    # A file may have any name. Path.exists() raises for a token, which is longer than any name may be.
+    if given is not None and is_secret(given) and not os.path.exists(given):  # noqa: PTH110 - as said above
+        raise UsageError(
+            "--ca-file: that looks like a token, not like a file, and there is none of that name",
+            "Give a PEM file of certificate authorities. Every user of this host can read a token on a command line.",
+        )
     return given
 
 

@@ -28,7 +28,6 @@ from skewcheck.quantity import (
 )
 
 NOT_SKEW = "NOT CLOCK SKEW"
-NOT_SKEW = "NOT CLOCK SKEW"
 WORDS = {
     Status.OK: "OK",
     Status.WARNING: "WARNING",
@@ -124,8 +123,12 @@ def effect(skew_s: float, interval: Interval, fine: str) -> str:
     which = "some fresh" if abs(skew_s) < 1 else "fresh"
     if math.isinf(interval.low_s):
         return _BEHIND.format(size=at_least_text(interval.high_s), comes="comes", which=which)
-    size = bound_text(*interval) if -interval.low_s < _MINUTE_S else at_most_text(interval.low_s)
-    return _BEHIND.format(size=size, comes="can come", which=which)
+    return _BEHIND.format(size=late_text(interval), comes="can come", which=which)
+
+
+def late_text(interval: Interval) -> str:
+    """Return how much too late one comes at most who goes by a clock that is so far behind."""
+    return bound_text(*interval) if -interval.low_s < _MINUTE_S else at_most_text(interval.low_s)
 
 
 def whose(host: HostFacts | None) -> str:

@@ -2,7 +2,7 @@
 
 from skewcheck.judge.token_case import LONGEST_LIFE_S, UNITS, Case, times_unreadable
 from skewcheck.judge.token_words import exact_words
-from skewcheck.model import ClaimState, Finding, Status, TimeClaim, TokenKind
+from skewcheck.model import ClaimState, Finding, Status, TimeClaim, Token, TokenKind
 
 HIDE_THE_TIMES = frozenset({
     "nested", "payload-unreadable", "payload-not-an-object", "payload-stops", "detached-payload"
@@ -110,11 +110,19 @@ def lifetime(case: Case) -> list[Finding]:
         return []
     if life_s <= 0:
         summary = "It ends when it begins, or before: it was never valid."
+    elif never_valid(case.token):
+        summary = "Its nbf is not before its exp: it has ended when it becomes valid, so it never is."
     elif life_s > LONGEST_LIFE_S:
         summary = f"It is to live for {exact_words(life_s)}: its issuer forgot a unit, or meant for ever."
     else:
         return []
     return [Finding("token-lifetime", Status.WARNING, summary, (("lifetime_s", life_s),))]
+
+
+def never_valid(token: Token) -> bool:
+    """Tell whether a token ends before it becomes valid, whenever it was issued."""
+    begin_s, end_s = token.nbf.value_s, token.exp.value_s
+    return begin_s is not None and end_s is not None and begin_s >= end_s
 
 
 def _can_be_read(claim: TimeClaim) -> bool:

@@ -1,16 +1,18 @@
 """The first two lines and the last about a token: the verdict, what it means, and what to do next."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 from skewcheck.judge import token as of_token
-from skewcheck.judge.sentence import FELT_S, NOT_SKEW, WORDS, effect, whose
+from skewcheck.judge.sentence import FELT_S, NOT_SKEW, WORDS, effect, late_text, whose
 from skewcheck.judge.severity import worse
 from skewcheck.judge.token_case import BY_API, BY_ASSUMPTION, BY_NTP, Case
-from skewcheck.judge.token_claims import CUT_SHORT
+from skewcheck.judge.token_claims import CUT_SHORT, never_valid
 from skewcheck.judge.token_clock import clock_words
 from skewcheck.judge.token_words import exact_words, size_words, when_words
 from skewcheck.model import (
     Finding,
+    Interval,
     Moment,
     NextStep,
     Report,
@@ -78,8 +80,8 @@ _OF_THE_TOKEN = {
 }
 _OPAQUE_AND_BEHIND = (
     "For a token: a client that counts expires_in does not feel this clock; one that goes by another host's time of "
-    "day, with a buffer below {size}, comes too late: 401s at the end of each token's life. What this host signs "
-    "arrives old."
+    "day, with a buffer below {size}, can come too late: 401s at the end of each token's life. What this host signs "
+    "arrives that much older."
 )
 _ALL_AGREE = (
     "For a token: this clock agrees with UTC, and with the API as far as its Date tells, so well that it is an "
@@ -117,7 +119,7 @@ def verdict(case: Case, found: Sequence[Finding]) -> str:
         sentences = [_here(case, lead)] if case.skew is not None else [token, clock]
     elif lead is None and overall is case.clock_status and case.expiry is None:
         sentences = [clock, token]  # of the token there is nothing to say that answers anything
-    elif _token_status(lead) is overall or _nobody_asked(case):
+    elif _token_status(lead) is overall or (_nobody_asked(case) and overall is case.clock_status):
         sentences = [token, clock]
     elif case.clock_status is overall:
         sentences = [clock, token]
@@ -163,12 +165,17 @@ def _meaning_of_its_times(case: Case, lead: Finding) -> str | None:
 
 def _meaning_of_the_clocks(case: Case) -> str:
     if case.skew is not None and _is_opaque(case) and case.skew.interval.high_s <= -FELT_S:
-        return _OPAQUE_AND_BEHIND.format(size=duration_text(case.skew.estimate_s))
+        return _OPAQUE_AND_BEHIND.format(size=_lateness(case.skew.interval, case.skew.estimate_s))
     if case.clock is None:
         if case.skew is None:
             return _UNMEASURED
         return effect(case.skew.estimate_s, case.skew.interval, "For a token: nobody feels a skew of this size.")
     return case.clock.meaning if not _api_agrees(case) or _not_skew(case) else _ALL_AGREE  # no suspects are listed
+
+
+def _lateness(skew: Interval, estimate_s: float) -> str:
+    """Return how much too late one may come, by the far end of the range; of none by the estimate."""
+    return late_text(skew) if math.isfinite(skew.low_s) else duration_text(estimate_s)
 
 
 def _is_opaque(case: Case) -> bool:
@@ -368,7 +375,8 @@ def _early(case: Case, moment: Moment, lead: Finding) -> str:
         return f"whether the token is {state} can't be told: it {what} {when_words(moment.true)}"
     size = exact_words(moment.here_s) if moment.true is None else size_words(moment.true)
     if is_nbf:
-        return f"{_by(case)} the token becomes valid {size} from now"
+        over = ", when it has ended: it is never valid" if never_valid(case.token) else ""
+        return f"{_by(case)} the token becomes valid {size} from now{over}"
     if moment.true is None:
         return f"{_by(case)}, the token's iat is still {size} away"
     return f"{_by(case)} the token's iat is still {size} away: its issuer's clock is ahead"

@@ -6,7 +6,17 @@ from collections.abc import Callable
 from skewcheck.judge import api_sentence, sentence
 from skewcheck.judge.api_case import DISTINCT_S, may_lag
 from skewcheck.judge.host import contradicted_daemon
-from skewcheck.judge.sentence import NOT_SKEW, NOTHING_KNOWN, WORDS, either_way, skewed, way_from, whose, within
+from skewcheck.judge.sentence import (
+    NOT_SKEW,
+    NOTHING_KNOWN,
+    WORDS,
+    either_way,
+    late_text,
+    skewed,
+    way_from,
+    whose,
+    within,
+)
 from skewcheck.judge.severity import date_range
 from skewcheck.judge.whose import Case, Whose, of_the_clocks, status
 from skewcheck.model import Basis, DateReading, Difference, Stale, StampedBy, Status
@@ -25,6 +35,11 @@ _NTP_DIFFERS = (
     "goes by UTC may see it otherwise: NTP is smeared or intercepted on the way here, or both of these clocks are off."
 )
 _NOT_YOURS = "No clock of yours can mend it."
+_BETWEEN_BOTH = (
+    "For a token: the API's clock is farther ahead than this one, so a client that refreshes by exp with a buffer "
+    "below {size} can come too late for it: 401s at the end of each token's life. What this host signs (JWT bearer, "
+    "SAML) looks issued in the future to a strict server that goes by UTC."
+)
 
 
 def verdict(case: Case, row: Whose) -> str:
@@ -43,13 +58,26 @@ def meaning(case: Case, row: Whose) -> str:
         return by_api
     if row is Whose.NOBODY:
         return _fine(case)
-    if row in (Whose.LOCAL, Whose.BOTH):
-        return sentence.meaning(case.ntp.survey)
-    if row is Whose.BY_NTP_ALONE:
+    if row is Whose.BOTH:
+        return _both_off(case)
+    if row in (Whose.LOCAL, Whose.BY_NTP_ALONE):
         return sentence.meaning(case.ntp.survey)
     return {Whose.NTP: _NTP_DIFFERS, Whose.API: f"{by_api} {_NOT_YOURS}", Whose.UNMEASURED: NOTHING_KNOWN}.get(
         row, by_api
     )
+
+
+def _both_off(case: Case) -> str:
+    """Return what two wrong clocks mean: who refreshes by exp has the API's against it, not UTC's."""
+    utc, reading = case.ntp.consensus.interval, case.api.reading
+    assert utc is not None  # else neither were known to be off
+    assert reading is not None
+    by_api = date_range(reading)
+    if not by_api.high_s < 0 or not by_api.low_s < utc.low_s:
+        return sentence.meaning(case.ntp.survey)
+    if utc.low_s > 0 and math.isfinite(by_api.low_s):
+        return _BETWEEN_BOTH.format(size=late_text(by_api))
+    return api_sentence.meaning(case.api)
 
 
 def _fine(case: Case) -> str:

@@ -70,6 +70,10 @@ def _cut_of_encrypted(token: Compact, *, encrypted: bool) -> Cut | None:
         return Cut(Place.PAYLOAD, f"Its header says that it is encrypted, and {_parts(count)} of its 5 are there.")
     if count != 5:
         return Cut(Place.PAYLOAD, f"It has {_parts(count)}; a JWT has 3, an encrypted one 5.")
+    if not encrypted:
+        return Cut(
+            Place.PAYLOAD, "It has 5 parts, as an encrypted one has, but its header names no encryption (`enc`)."
+        )
     return None
 
 

@@ -145,14 +145,17 @@ def _is_jwt(text: str) -> bool:
 
 def _named(text: str) -> Iterator[_Candidate]:
     """Yield what stands behind `access_token` and its like: in a response any value in quotes, else what looks it."""
-    at = 0
-    while name := _NAMED.search(text, at):
+    at, in_vain = 0, 0
+    # Values that don't overlap never are more than the text. Those of `token=token=token=…` do: each holds the next.
+    while in_vain <= len(text) and (name := _NAMED.search(text, at)):
         start, quote = name.end(), name[2]
         end, value = _quoted(text, start, quote) if quote else _unquoted(text, start)
         at = start
         if _is_value(value, named(name[1]), quoted=bool(quote)):
             at = end
             yield _Candidate(start, end, value)
+        else:
+            in_vain += len(value)
 
 
 def _quoted(text: str, start: int, quote: str) -> tuple[int, str]:
