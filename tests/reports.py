@@ -200,7 +200,7 @@ NOBODY = clock(
     None,
     meaning="For a token: nothing can be said, neither that this clock causes a 401 nor that it doesn't.",
     findings=(Finding("udp-123-blocked", Status.UNKNOWN, "NTP packets go out and nothing comes back"),),
-    next_step=NextStep("next", "skewcheck clock -H HOST", "with a time server that this network can reach"),
+    next_step=NextStep("next", "skewcheck clock -H ADDRESS", "with a time server that this network can reach"),
 )
 
 MISUSE = Report(

@@ -222,7 +222,7 @@ def test_nobody_answered_and_the_probable_cause(outcomes: list[NoReading], sente
     assert found.status is Status.UNKNOWN
     assert ids(found) == [finding]
     assert found.next_step is not None
-    assert found.next_step.command == "skewcheck clock -H HOST"
+    assert found.next_step.command == "skewcheck clock -H ADDRESS"
 
 
 def test_a_second_name_of_the_same_address_is_no_vote() -> None:

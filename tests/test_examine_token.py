@@ -240,6 +240,7 @@ def test_limits_are_the_callers() -> None:
         ({"region": "eu-west-9"}, "eu-west-9"),
         ({"policy": Policy(warning_s=2)}, "the warning threshold"),
         ({"timeout_s": 0.0}, "the timeout"),
+        ({"obtained_at_s": 1_800_000_000.0}, "nobody knows how long it lives"),
     ],
 )
 def test_what_can_not_be_asked(more: dict[str, object], message: str) -> None:

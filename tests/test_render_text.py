@@ -132,7 +132,7 @@ CANNOT TELL  none of 3 NTP servers answered in 3 s: UDP 123 is probably blocked
   ntp.netnod.se        no reply in 3 s
   nope.invalid         there is no such name
 
-next: skewcheck clock -H HOST
+next: skewcheck clock -H ADDRESS
       with a time server that this network can reach
 """
 

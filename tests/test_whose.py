@@ -131,7 +131,7 @@ OK, WARNING, CRITICAL, UNKNOWN = Status.OK, Status.WARNING, Status.CRITICAL, Sta
 MEND, SHOW = "timedatectl timesync-status || chronyc tracking", "skewcheck api --region eu-west-1 -v"
 ASK = "skewcheck token --region eu-west-1"
 ASK_OTHERS = "skewcheck check -H HOST1 -H HOST2 -H HOST3 --region eu-west-1"
-ASK_INSIDE = "skewcheck check -H HOST --region eu-west-1"
+ASK_INSIDE = "skewcheck check -H ADDRESS --region eu-west-1"
 CELLS = {
     "ok ok": Cell(servers(0), api(0), OK, True, "NOT CLOCK SKEW: your clock is within 10 ms of UTC", {"not-skew"}, ASK),
     "off off alike": Cell(

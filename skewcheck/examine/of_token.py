@@ -29,6 +29,7 @@ from skewcheck.model import (
     Role,
     Thresholds,
     Token,
+    TokenKind,
     TokenPart,
 )
 
@@ -46,13 +47,9 @@ def token(request: TokenRequest, progress: "Callable[[Progress], None] | None" =
     """
     limits = thresholds(request.policy)
     found, rows = _checked(request)
+    about = _about(found, request)
     clock = None if request.offline or request.skew is not None else _measured(request, progress)
     judged_at_s = time.time() if clock is None else _ended_at_s(clock)
-    from skewcheck.tokens.claims import read
-
-    given = request.expires_in_s
-    about = read(found)._replace(obtained_at_s=request.obtained_at_s)
-    about = about if given is None else about._replace(expires_in_s=given)
     case = judged(about, judged_at_s, request, clock=clock, limits=limits, rows=rows)
     return _report(case, request, rows, found)
 
@@ -225,6 +222,22 @@ def _checked(request: TokenRequest) -> "tuple[Found, tuple[Verifier, ...]]":
     except ValueError as error:
         raise UsageError(str(error), "`skewcheck token --verifier list` shows them with what they check.") from None
     return request.found, rows
+
+
+def _about(found: "Found", request: TokenRequest) -> Token:
+    """Return what the token says, and what was said of it; raises UsageError for what then tells nothing."""
+    from skewcheck.tokens.claims import read
+
+    given = request.expires_in_s
+    about = read(found)._replace(obtained_at_s=request.obtained_at_s)
+    about = about if given is None else about._replace(expires_in_s=given)
+    opaque = about.kind in (TokenKind.OPAQUE, TokenKind.RESPONSE)
+    if opaque and about.obtained_at_s is not None and about.expires_in_s is None:
+        raise UsageError(
+            "when the token was obtained tells nothing: nobody knows how long it lives",
+            "Add --expires-in with the lifetime in the token response, or paste the whole response.",
+        )
+    return about
 
 
 def _measured(request: TokenRequest, progress: "Callable[[Progress], None] | None") -> Report:

@@ -33,7 +33,9 @@ ASK_NEARER = NextStep(
     "next", "skewcheck clock -H HOST1 -H HOST2 -H HOST3", "with servers that are nearer: these promise too little"
 )
 ASK_INSIDE = NextStep(
-    "next", "skewcheck clock -H HOST", "with a time server that this network can reach: ask whoever runs the network"
+    "next",
+    "skewcheck clock -H ADDRESS",
+    "with a time server that this network can reach: ask whoever runs the network",
 )
 
 
