@@ -330,7 +330,9 @@ def test_two_clocks_seconds_apart_are_not_taken_for_one_that_stands_still(
     assert wrong(flagged, lambda run: run.reading.stale is None and run.holds(run.reading.interval)) == []
 
 
-@pytest.mark.parametrize(("question", "timeout_s"), [(DECIDE, 10.0), (FULL, 20.0)], ids=["decide", "full"])
+@pytest.mark.parametrize(
+    ("question", "timeout_s"), [(DECIDE, 10.0), (FULL, 10.0), (FULL, 20.0)], ids=["decide", "full-in-haste", "full"]
+)
 def test_backends_of_a_server_that_hangs_up_are_noticed(question: Question, timeout_s: float) -> None:
     """300 ms apart, taking turns: opening a connection does not keep the confirmation far from the flip."""
     two = World(backends=(0.0, 0.3), closes=True, path=Path(spikes=0.0), timeout_s=timeout_s)

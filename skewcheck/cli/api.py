@@ -5,7 +5,7 @@ import typer
 from skewcheck.cli import options
 from skewcheck.cli.deliver import Deadline, deliver
 
-TIMEOUT_S = 10.0
+TIMEOUT_S, FULL_TIMEOUT_S = 10.0, 20.0
 
 BRIEFLY = "Compare this host's clock with that of an API."
 EPILOG = """
@@ -63,7 +63,8 @@ def api(  # noqa: PLR0917 - typer makes an option of each parameter and passes t
     NO_PROXY count. Nothing else leaves this machine but the look-up of the names.
     """
     view = options.view(format_, json=json, output=output, quiet=quiet, verbose=verbose, color=color)
-    deadline = Deadline(context.obj, TIMEOUT_S if timeout is None else timeout)
+    default_s = FULL_TIMEOUT_S if full else TIMEOUT_S
+    deadline = Deadline(context.obj, default_s if timeout is None else timeout)
     region, url = options.whose_date(context, region, url)
     from skewcheck import examine
     from skewcheck.cli import progress

@@ -40,7 +40,7 @@ def check(  # noqa: PLR0917 - typer makes an option of each parameter and passes
     token_file: options.TokenFile = None,
     date_fresh: options.DateFresh = False,
     ca_file: options.CaFile = None,
-    timeout: options.ApiTimeout = None,
+    timeout: options.CheckTimeout = None,
     ipv4: options.Ipv4 = False,
     ipv6: options.Ipv6 = False,
     warning: options.WarningLimit = None,

@@ -300,7 +300,8 @@ TokenFile = Annotated[
     ),
 ]
 Timeout = Annotated[float | None, _timeout("3s")]
-ApiTimeout = Annotated[float | None, _timeout("10s")]
+ApiTimeout = Annotated[float | None, _timeout("10s, with --full 20s")]
+CheckTimeout = Annotated[float | None, _timeout("10s")]
 TokenTimeout = Annotated[float | None, _timeout("3s, with an API 10s", " A person's paste is waited for.")]
 Ipv4 = Annotated[bool, _switch(ASKING, "-4", "--ipv4", help="Ask over IPv4 alone.", envvar="SKEWCHECK_IPV4")]
 Ipv6 = Annotated[bool, _switch(ASKING, "-6", "--ipv6", help="Ask over IPv6 alone.", envvar="SKEWCHECK_IPV6")]

@@ -19,8 +19,9 @@ from skewcheck.measure.http_date import Progress, Question, Target
 from skewcheck.model import ApiPart, ApiSurvey, Family, HostFacts, Report, Role, Thresholds
 from skewcheck.visible import visible
 
-API_TIMEOUT_S = 10.0
-"""`Date` moves on once a second: what is settled in four requests takes two of them, and a confirmation more."""
+API_TIMEOUT_S, FULL_TIMEOUT_S = 10.0, 20.0
+"""`Date` moves on once a second: what is settled in four requests takes two of them, and a confirmation more. To about
+one round trip it takes six, and twice that where each reply ends its connection."""
 MAX_QUOTED = 60
 """Characters of a wrong URL that are repeated to the user."""
 
@@ -40,7 +41,8 @@ def asked(request: ApiRequest, progress: Callable[[Progress], None] | None = Non
     began_s = time.perf_counter()
     host = read_host() if request.ask_host else None
     gone_s = request.spent_s + time.perf_counter() - began_s
-    timeout_s = measuring_time(API_TIMEOUT_S if request.timeout_s is None else request.timeout_s, gone_s)
+    default_s = FULL_TIMEOUT_S if request.full else API_TIMEOUT_S
+    timeout_s = measuring_time(default_s if request.timeout_s is None else request.timeout_s, gone_s)
     found = ask_dates(
         targets,
         _question(request, limits),

@@ -190,18 +190,18 @@ class _Search:
             if self._record.contradicted:
                 return Ended.CONTRADICTED
             if math.isfinite(fresh.low_s):
-                if not self._question.full and self._is_decided(fresh):
+                decided = self._is_decided(fresh)
+                if decided and not self._question.full:
                     return Ended.DECIDED
                 if date_schedule.narrow(fresh, rtt_s):
                     return Ended.NARROW
                 if self._requests >= self._question.max_requests - _CONFIRMATION:
                     return Ended.REQUESTS
-                at_s = date_schedule.next_search_s(fresh, rtt_s, at_s, self._record.lead_s())
+                setup_s = self._record.lead_s()
+                at_s = date_schedule.next_search_s(fresh, rtt_s, at_s, setup_s)
                 wait_s = at_s - self._transport.now_s()
-                if (
-                    wait_s + rtt_s + date_schedule.confirmation_s(fresh, rtt_s, self._record.lead_s())
-                    > self._transport.left_s()
-                ):
+                confirm = date_schedule.thorough_s if decided else date_schedule.confirmation_s
+                if wait_s + rtt_s + confirm(fresh, rtt_s, setup_s) > self._transport.left_s():
                     return Ended.DEADLINE  # a coarser range that is confirmed is worth more
             self._ask(at_s)
 
