@@ -117,9 +117,11 @@ def test_any_claims(header: object, payload: object, signature: str) -> None:
 
 
 @pytest.mark.parametrize("part", ["header", "payload"])
-@pytest.mark.parametrize("bomb", ["nested", "nested-object", "digits", "text", "members", "repeated"])
+@pytest.mark.parametrize(
+    "bomb", ["nested", "nested-object", "digits", "text", "members", "repeated", "urls", "users", "tokens"]
+)
 def test_bombs(part: str, bomb: str) -> None:
-    """A megabyte of nesting, digits, text, members or one name again and again, in either part: a second at most."""
+    """A megabyte of nesting, digits, text, members or one thing again and again, in either part: a second at most."""
     content = {
         "nested": "[" * 350_000 + "]" * 350_000,
         "nested-object": '{"a":' * 130_000 + "1" + "}" * 130_000,
@@ -127,6 +129,9 @@ def test_bombs(part: str, bomb: str) -> None:
         "text": '{"iss":"' + "a" * 700_000 + '"}',
         "members": "{" + ",".join(f'"{number}":1' for number in range(70_000)) + "}",
         "repeated": "{" + ",".join('"exp":1' for _ in range(80_000)) + "}",
+        "urls": '{"iss":"' + "https://a?" * 70_000 + '"}',
+        "users": '{"iss":"' + "//a:b@" * 110_000 + '"}',
+        "tokens": '{"iss":"' + "eyJabcdefgh." * 58_000 + '"}',
     }[bomb].encode()
     token = (
         f"{segment(content)}.{PAYLOAD}.{SIGNATURE}" if part == "header" else f"{HEADER}.{segment(content)}.{SIGNATURE}"
