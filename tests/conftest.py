@@ -1,6 +1,7 @@
 """What every test gets: a guard that keeps packets on this machine, real servers, and skips that CI refuses."""
 
 import os
+import signal
 import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -14,6 +15,10 @@ _LEAKS = pytest.StashKey[Path]()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Guard this process, and by the environment every Python that a test starts."""
+    # Shells let what they start in the background ignore both, and a test's own processes would inherit that.
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGQUIT, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
     log = Path(config.rootpath, ".cache", f"leaks-{os.getpid()}")
     log.parent.mkdir(exist_ok=True)
     log.write_text("")
