@@ -141,6 +141,11 @@ def test_a_pipe_that_never_ends() -> None:
         ("x", ["--latency", "10ms+-20ms"], "--latency: the value (not repeated here) is less than no time"),
         ("x", ["--obtained-at", "noon"], "--obtained-at: the value (not repeated here) is not a time of day"),
         ("x", ["--offlin"], "there is no option --offlin"),
+        (
+            "QHHCk4zZ8mN2pQrStUvW",
+            ["--obtained-at", "0", "--skew", "0"],
+            "Add --expires-in with the lifetime that came with it, or paste the whole response.",
+        ),
     ],
 )
 def test_what_goes_wrong_is_said(text: str, arguments: list[str], said: str) -> None:

@@ -1,8 +1,9 @@
 """Nothing of a token reaches a screen, a document, an error or a traceback, however it was mangled on the way in."""
 
+import ast
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import jwt
@@ -11,9 +12,11 @@ from bench.typed import Done, clean
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import skewcheck
 from skewcheck import examine
 from skewcheck.cli import app, output, token_input
 from skewcheck.cli.deliver import Deadline
+from skewcheck.cli.redact import redacted
 from skewcheck.errors import InputError
 
 MARK = "Jq7Zx4Wv9Kp2"
@@ -28,6 +31,22 @@ SHORTEST = 8
 """Characters of a token that are too many to be a coincidence."""
 
 Told = Callable[..., Done]
+
+
+def _own_words() -> Iterator[tuple[str, str]]:
+    """Give each piece of text of which an error is made in the package, and where."""
+    for path in sorted(Path(skewcheck.__file__).parent.rglob("*.py")):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id.endswith("Error"):
+                pieces = [node.value for node in ast.walk(call) if isinstance(node, ast.Constant)]
+                yield from ((f"{path.name}:{call.lineno}", piece) for piece in pieces if isinstance(piece, str))
+
+
+def test_no_words_of_our_own_are_hidden() -> None:
+    """What errors say of tokens isn't taken for one: a remedy with a hole in it helps nobody."""
+    words = list(_own_words())
+    assert len(words) > 100
+    assert [(where, text) for where, text in words if redacted(text) != text] == []
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ def check_latency(latency: Interval | None) -> None:
 def check_lifetime(lifetime_s: float | None) -> None:
     """Raise UsageError unless *lifetime_s* is more than nothing; None: not known, inf: it never expires."""
     if lifetime_s is not None and not lifetime_s > 0:
-        raise UsageError("a token's lifetime is more than 0 s", f"{_SECONDS} It is what the token response says.")
+        raise UsageError("a token's lifetime is more than 0 s", f"{_SECONDS} It came with the token, as expires_in.")
 
 
 def check_no_less_than_nothing(what: str, seconds: float | None) -> None:

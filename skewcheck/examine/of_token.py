@@ -235,7 +235,7 @@ def _about(found: "Found", request: TokenRequest) -> Token:
     if opaque and about.obtained_at_s is not None and about.expires_in_s is None:
         raise UsageError(
             "when the token was obtained tells nothing: nobody knows how long it lives",
-            "Add --expires-in with the lifetime in the token response, or paste the whole response.",
+            "Add --expires-in with the lifetime that came with it, or paste the whole response.",
         )
     return about
 
