@@ -9,7 +9,7 @@ from pathlib import Path
 import jwt
 import pytest
 from bench.typed import Done, clean
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import skewcheck
@@ -83,7 +83,7 @@ def test_no_view_shows_it(secret: str, view: Sequence[str], told: Told) -> None:
         assert not shows(done, kept)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.integers(1, len(JWT) - 1), min_size=1, max_size=12).map(sorted), st.sampled_from([JWT, OPAQUE * 3]))
 def test_a_token_in_pieces_is_never_repeated(told: Told, cuts: Sequence[int], secret: str) -> None:
     """Broken at any places into arguments, of which some look like options: no usage error repeats a piece."""
@@ -99,7 +99,7 @@ OPTION_LIKE = st.sampled_from(
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60)
 @given(st.lists(OPTION_LIKE, min_size=1, max_size=3), st.integers(SHORTEST, 40))
 def test_a_piece_that_looks_like_an_option_is_not_repeated(told: Told, begins: Sequence[str], length: int) -> None:
     """base64url has `-` in it: a piece can look like an option, or like the value of one."""
@@ -167,7 +167,7 @@ def test_without_debug_there_is_no_traceback(told: Told, monkeypatch: pytest.Mon
     assert (done.exit_code, "Traceback" in done.err, "File" in done.err) == (3, False, False)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(max_size=300) | st.binary(max_size=300).map(lambda raw: raw.decode("latin-1")))
 def test_what_is_no_token_is_not_repeated_either(text: str) -> None:
     """It may be a secret of another kind: its length is all that is told."""

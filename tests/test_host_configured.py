@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from skewcheck.host.configured import MAX_SERVERS, read_configured
@@ -256,7 +256,6 @@ PATHS = ["chrony.conf", "ntp.conf", "ntpd.conf", "ntpd-rs/ntp.toml", "systemd/ti
 
 
 @given(st.binary(max_size=400) | LINES.map(lambda lines: "\n".join(map(" ".join, lines)).encode("utf-8", "replace")))
-@settings(deadline=2000)
 def test_hostile_files_do_no_harm(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     """Whatever the bytes, reading ends, raises nothing, and gives names that are safe to show and to look up."""
     root = tmp_path_factory.mktemp("hostile")

@@ -16,7 +16,7 @@ from bench.hostile_http import (
     HostileServer,
 )
 from bench.patience import until_calm
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from skewcheck.measure.dates import GRACE_S, ask_dates, parse_url
@@ -200,7 +200,7 @@ def test_what_is_known_by_the_deadline_is_kept() -> None:
 @given(st.binary(max_size=400), st.booleans())
 @example(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n", True)
 @example(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n :\r\n\x85\x1c\r\n\r\n", True)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 def test_no_bytes_break_it(data: bytes, honest_line: bool) -> None:
     """Any bytes at all, behind a good status line or without one: a reply or a reason."""
     line = b"HTTP/1.1 200 OK\r\n" if honest_line else b""

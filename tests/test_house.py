@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import skewcheck
 
@@ -129,3 +130,20 @@ def test_the_version_is_one() -> None:
     assert skewcheck.__version__ == version("skewcheck")
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert "## [Unreleased]" in changelog or f"## [{skewcheck.__version__}]" in changelog
+
+
+def test_no_property_test_judges_the_speed_of_the_machine() -> None:
+    """Health checks and deadlines are set in one profile: a test's own list would bring `too_slow` back."""
+    conftest = ROOT / "tests" / "conftest.py"
+    keywords = {"deadline", "suppress_health_check"}
+    own = [
+        f"{path.name}:{node.lineno}"
+        for path in sorted((ROOT / "tests").glob("*.py"))
+        if path != conftest
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "settings"
+        if keywords & {keyword.arg for keyword in node.keywords}
+    ]
+    assert own == []
+    assert settings().deadline is None
+    assert HealthCheck.too_slow in settings().suppress_health_check

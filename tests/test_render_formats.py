@@ -18,7 +18,7 @@ from skewcheck.render.sources import decimal, sources
 from skewcheck.visible import inert, visible
 
 REPORTS = {**BY_HAND, **{f"api, {name}": report for name, report in API_BY_HAND.items()}}
-FEW = settings(max_examples=30, deadline=None)
+FEW = settings(max_examples=30)
 """Where a program is started for each."""
 
 
@@ -32,7 +32,6 @@ def test_each_judge_accepts_each_report(report: Report) -> None:
     assert all(judges.command(line) for line in github.render(report).splitlines())
 
 
-@settings(deadline=None)
 @given(hostile_reports(), st.integers(0, 1))
 def test_nagios_keeps_to_the_grammar(report: Report, verbose: int) -> None:
     """One line, its performance data in the grammar, and of each figure the one that the report has."""
@@ -50,7 +49,6 @@ def test_nagios_keeps_to_the_grammar(report: Report, verbose: int) -> None:
         assert size_s == (None if skew_s is None else abs(skew_s))
 
 
-@settings(deadline=None)
 @given(hostile_reports())
 def test_metrics_are_valid_in_both_formats(report: Report) -> None:
     """Text format and OpenMetrics alike; no label comes from outside, nothing unknown is there, one status is 1."""
@@ -91,7 +89,6 @@ def test_junit_keeps_to_the_schema(report: Report) -> None:
     assert cases["verdict"].text.startswith(report.verdict)
 
 
-@settings(deadline=None)
 @given(hostile_reports())
 def test_the_runner_reads_back_what_was_said(report: Report) -> None:
     """Each line is one annotation, at most ten, and unescaped by the runner's rules it is the text."""
@@ -112,7 +109,6 @@ def test_the_runner_reads_back_what_was_said(report: Report) -> None:
         assert "##[" not in line
 
 
-@settings(deadline=None)
 @given(hostile_reports())
 def test_the_summary_is_small_and_nothing_but_text(report: Report) -> None:
     """No markup, no link, no control character from outside; and far from the 1 MiB that a step may have."""
@@ -126,7 +122,6 @@ def test_the_summary_is_small_and_nothing_but_text(report: Report) -> None:
     assert not set(references) & set("<>*_[]`\\!$@~{}")
 
 
-@settings(deadline=None)
 @given(hostile_reports(), st.sampled_from([40, 80, 400]), st.integers(0, 1), st.booleans(), st.booleans())
 def test_no_screen_commands_a_runner(report: Report, width: int, verbose: int, quiet: bool, ascii_only: bool) -> None:
     """Wherever a line is broken, and whatever is left of it at its start."""
@@ -134,7 +129,6 @@ def test_no_screen_commands_a_runner(report: Report, width: int, verbose: int, q
     judges.check_commands_nothing(screen)
 
 
-@settings(deadline=None)
 @given(hostile_reports(), st.none() | parts())
 def test_no_json_commands_a_runner(report: Report, part: ApiPart | None) -> None:
     """It is one line that starts with a brace; what is left is the runner's old form."""
@@ -210,7 +204,6 @@ def test_a_token_in_words() -> None:
     assert "- token: the token&#39;s iat is 7 s away" in github.summary(told)
 
 
-@settings(deadline=None)
 @given(token_parts(), hostile_reports())
 def test_no_token_commands_a_runner(part: TokenPart, report: Report) -> None:
     """Whatever stands in it, in every format."""

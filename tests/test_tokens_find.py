@@ -301,7 +301,7 @@ def test_a_redacted_response_is_found_for_its_lifetime() -> None:
     assert (token.secret.reveal(), token.expires_in_s) == ("DCl7jJaG…**…_g0Q", 86399.0)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     before=st.sampled_from(["", "Bearer ", "token=", '{"access_token": "', "Cookie: s=", "> authorization: bearer "]),
     width=st.integers(12, 200),

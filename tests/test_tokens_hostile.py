@@ -91,7 +91,7 @@ def examined(pasted: bytes | str) -> tuple[Found, Token] | None:
     return found, token
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.binary(max_size=300))
 @example(b"\xff\xfe")
 @example(b"\xfe\xff\xd8")
@@ -101,14 +101,14 @@ def test_any_bytes(pasted: bytes) -> None:
     examined(pasted)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(PIECES | ANYTHING, max_size=12).map("".join))
 def test_any_mixture_of_what_tokens_are_made_of(pasted: str) -> None:
     """Halves of tokens, marks, escapes and quotes in any order."""
     examined(pasted)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(HEADERS, PAYLOADS | JSON | st.binary(max_size=60), st.sampled_from([SIGNATURE, "", "***", SIGNATURE[:9]]))
 def test_any_claims(header: object, payload: object, signature: str) -> None:
     """Whatever a signer put in, by spite or by mistake, is read without an exception and shown safely."""

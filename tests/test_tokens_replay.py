@@ -74,7 +74,7 @@ def test_what_pyjwt_cannot_read_is_unusable(text: str) -> None:
     assert told.detail.startswith("PyJWT can't read it as it was pasted (")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     claims=st.fixed_dictionaries(
         {}, optional={name: st.integers(-3, 3) | st.floats(-3, 3) for name in ("iat", "nbf", "exp")}
