@@ -1,12 +1,12 @@
 """How it is judged, and the report that every renderer gets."""
 
 import enum
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from skewcheck.model.api import ApiSurvey
 from skewcheck.model.host import HostFacts
-from skewcheck.model.measured import Interval, Survey
-from skewcheck.model.token import Recommended, Risk, Token
+from skewcheck.model.measured import Family, Interval, Survey
+from skewcheck.model.token import Party, Recommended, Risk, Token
 
 
 class Status(enum.Enum):
@@ -36,22 +36,40 @@ class Judgement(NamedTuple):
     """Severity of the range's end farthest from 0."""
 
 
+Fact: TypeAlias = "str | float | int | bool | None"
+"""A typed value of a finding; its name carries its unit (`skew_s`, `share_high`)."""
+
+
 class Finding(NamedTuple):
-    """One thing that was found, under a stable id (kebab-case, named after whose fault it is)."""
+    """One thing that was found, under a stable id (kebab-case, named after whose fault it is).
+
+    It has no words: `judge.catalogue` has a title, a meaning and an explanation for each id, over its facts.
+    """
 
     id: str
     status: Status
-    summary: str
-    evidence: tuple[tuple[str, str | float | int | None], ...] = ()
-    remedy: tuple[str, ...] = ()
+    facts: tuple[tuple[str, Fact], ...] = ()
+    """By name, as the catalogue's row lists them; also the `evidence` of the JSON document."""
+
+    def fact(self, name: str) -> Fact:
+        """Return the fact of that *name*; None where there is none."""
+        return dict(self.facts).get(name)
 
 
-class NextStep(NamedTuple):
-    """The last line of a screen: one command. `do` mends it here, `next` settles the question."""
+class Step(NamedTuple):
+    """One command to run next. What it does is said by `judge.catalogue.STEPS`, under its kind."""
 
     kind: str
+    """`step-clock`, `explain`, `check-region`, ...: mends it here (`Fix:`), or finds out more (`Next:`)."""
     command: str
-    why: str
+
+
+class Effect(NamedTuple):
+    """What one party sees of the clock that is off; words under the id in `judge.catalogue.EFFECTS`."""
+
+    party: Party
+    id: str
+    facts: tuple[tuple[str, Fact], ...] = ()
 
 
 class Failure(NamedTuple):
@@ -144,27 +162,117 @@ class TokenPart(NamedTuple):
     latency_given: bool = False
     status: Status = Status.OK
     """The worst of what was found of the token, whatever its clocks are."""
-    said: str = ""
-    """What the first line says of the token."""
+
+
+class Policy(NamedTuple):
+    """Where the limits are, and what counts as a failure."""
+
+    warning_s: float = 0.1
+    """About twice what a 50 ms path resolves."""
+    critical_s: float = 1.0
+    """From here on a verifier without leeway always refuses a fresh token."""
+    fail_on: Status = Status.WARNING
+    """`WARNING`, or `CRITICAL`: then a warning exits 0."""
+    on_unknown: Status = Status.UNKNOWN
+    """What a measurement that could not tell counts as, in the exit code alone."""
+
+
+class Request(NamedTuple):
+    """What to ask, for how long, and where the limits are; one for every command."""
+
+    command: str = "check"
+    ask_ntp: bool = True
+    """False: the API alone is asked."""
+    servers: tuple[str, ...] = ()
+    """NTP servers, `HOST[:PORT]` each; none: this host's own and public ones."""
+    samples: int = 1
+    """Of each NTP server, 1 to 8, spaced 2 s (NIST 4 s)."""
+    region: str | None = None
+    """Of Genesys Cloud, in any of its tools' spellings; there is no default."""
+    url: str | None = None
+    """Any other API, or a gateway, in its place: `https://gateway.example.net/path`."""
+    login_url: str | None = None
+    """The host that issues the tokens for *url*, to be compared with it."""
+    full: bool = False
+    """As narrow as the API's range can be, instead of until the limits are settled."""
+    date_fresh: bool = False
+    """The caller vouches for it that the API's `Date` is fresh."""
+    ca_file: str | None = None
+    """Certificates, in PEM, of the authorities that are trusted instead of the system's."""
+    max_requests: int | None = None
+    """To each host of the API; None: 16, or 10 where NTP is asked, too."""
+    family: Family = Family.ANY
+    timeout_s: float | None = None
+    """None: 3 s, 10 s where an API is asked, 20 s with *full*; and what more samples need."""
+    token: object = None
+    """A token, as `tokens.find.find` gives it, to be judged by the same measurement."""
+    expires_in_s: float | None = None
+    """What the token response said; it takes the place of what was pasted."""
+    obtained_at_s: float | None = None
+    """When the response came, by this host's clock, Unix seconds."""
+    offline: bool = False
+    """Ask nobody, and judge the token by this host's clock: no socket is opened."""
+    skew: Interval | None = None
+    """Assume this skew instead of measuring; no socket is opened."""
+    verifiers: tuple[str, ...] = ()
+    """Names of `judge.verifiers`: each gives its verdict, and takes its place among the parties."""
+    leeway_s: float | None = None
+    """Of whoever checks the token; None: what each is known for, else 0."""
+    latency: Interval | None = None
+    """One way, from reading the token for a request until the checker compares; None: up to the measured round trip."""
+    policy: Policy = Policy()
+    ask_host: bool = True
+    """Read what this host says of its own clock, too."""
+    spent_s: float = 0.0
+    """How much of the timeout is gone already or will be needed afterwards: a process's own start and end."""
+
+    @property
+    def asks_api(self) -> bool:
+        """Tell whether an API is asked."""
+        return self.region is not None or self.url is not None or not self.ask_ntp
+
+    @property
+    def asks_nobody(self) -> bool:
+        """Tell whether no clock is measured."""
+        return self.offline or self.skew is not None
+
+
+class Measured(NamedTuple):
+    """All that a report rests on: what was asked of others, what this host says, what the token says."""
+
+    at_s: float
+    """This host's time of day at the end, Unix seconds: the moment that a token is judged at."""
+    platform: str = "linux"
+    """As `sys.platform`: which command fits."""
+    host: HostFacts | None = None
+    ntp: Survey | None = None
+    api: ApiSurvey | None = None
+    token: Token | None = None
 
 
 class Report(NamedTuple):
-    """All that a renderer gets. Nothing in it needs computing, nothing in it is unsafe to show."""
+    """All that a renderer gets: what was measured and what was decided. It has no sentences.
+
+    The findings are in order: the first is the worst, of equals the more important one. It is the answer: its title is
+    line 1 of every format, its meaning line 2, its steps the last block.
+    """
 
     command: str
     status: Status
     proven: bool
     exit_code: int
-    verdict: str
-    """The first line of the text: the verdict word, two spaces, the sentence."""
-    meaning: str
-    """What that means for a token."""
+    findings: tuple[Finding, ...] = ()
+    """At least one, unless there is a failure."""
+    steps: tuple[Step, ...] = ()
+    """At most two."""
+    effects: tuple[Effect, ...] = ()
+    """Who is harmed by the clock that is off, and what he sees of it; nobody else stands here."""
     thresholds: Thresholds | None = None
     """None where the command line could not be understood."""
-    next_step: NextStep | None = None
     assumes: tuple[str, ...] = ()
+    """Premises of the ranges: `majority-honest`, `path-not-hostile`, `certificates-honest`, `lag-bounded`."""
     measured_at_s: float | None = None
-    """The suspect clock's time of day at the end, Unix seconds; None where nothing was measured."""
+    """The local clock's time of day at the end, Unix seconds; None where nothing was measured."""
     true_time: Interval | None = None
     """Unix seconds between which the true time lay at `measured_at_s`; None where no range is known."""
     duration_s: float = 0.0
@@ -173,5 +281,9 @@ class Report(NamedTuple):
     token: TokenPart | None = None
     host: HostFacts | None = None
     """None where the host was not asked (a demonstration)."""
-    findings: tuple[Finding, ...] = ()
     failure: Failure | None = None
+
+    @property
+    def lead(self) -> Finding | None:
+        """The finding that answers; None for a failure."""
+        return self.findings[0] if self.findings else None
