@@ -1,26 +1,15 @@
-"""What a host says of its own clock, held against what was measured. Each illness is one small function.
+"""What this host says of its own clock, held against what was measured. Each illness is one small function.
 
-What the host doesn't tell (`Unknown`, None) gives no finding, and no finding tells of a skew that wasn't measured.
+What the host doesn't say (`Unknown`, None) gives no finding, and no finding speaks of a skew that wasn't measured.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
-from skewcheck.judge import remedies, zones
-from skewcheck.model import (
-    Basis,
-    Consensus,
-    Daemon,
-    DaemonClaim,
-    Finding,
-    HostFacts,
-    Interval,
-    Judgement,
-    KernelClock,
-    Status,
-)
-from skewcheck.quantity import duration_text, range_text
+from skewcheck.judge.case import Case
+from skewcheck.judge.severity import date_range
+from skewcheck.model import Daemon, DaemonClaim, Fake, Finding, HostFacts, Interval, KernelClock, Status
 
 KERNEL_LIMIT_S = 16.0
 """Where the kernel's own bound ends (NTP_PHASE_LIMIT of Linux' timex.h); 500 ppm take it there in 8.9 hours."""
@@ -36,33 +25,34 @@ PTP_WORTH_S = 0.001
 """A daemon that promises less than this gains nothing from a clock device of the host's."""
 FAKE_READ_S = 0.001
 """How exactly the kernel's time of day and this process's are compared: two readings one after the other."""
-
+FAKE_MATTERS_S = 0.001
+"""A library that could fake the time, and adds less than this: the distance of two readings, and nothing to mend."""
 CONTRADICTED_S = 0.01
 """A tenth of what is warned of by default: a promise that is broken by less harms nobody."""
 
-_LINUX = "linux"
-"""`sys.platform` of the only system whose daemons and kernel are read."""
+ZONE_STEP_S = 900
+"""All of today's time zones are whole quarters of an hour away from UTC."""
+ZONE_SLACK_S = 5.0
+"""Who sets a clock by hand, or from one that counts seconds, is off by a few of them."""
+LONGEST_ZONE_S = 14 * 3600
+"""The farthest from UTC that any zone of today is."""
+SUMMER_S = 3600
+"""By how much a zone moves in summer, nearly everywhere."""
 
-
-class Case(NamedTuple):
-    """All that a finding about the host can rest on."""
-
-    host: HostFacts
-    interval: Interval | None
-    """The skew as measured in this process; None where nothing is known of it."""
-    basis: Basis | None
-    """None: not against UTC but against the clock of an API, which may be the one that is off."""
-    judgement: Judgement
-
-    @property
-    def kernel_skew(self) -> Interval | None:
-        """The range of the kernel's clock, which is not the process's where that is faked; None where unknown."""
-        return kernel_skew(self.host, self.interval)
-
-    @property
-    def severity(self) -> Status:
-        """Of a finding that explains the measured skew; ok where there is none that anybody is warned of."""
-        return self.judgement.status if self.judgement.status in (Status.WARNING, Status.CRITICAL) else Status.OK
+_SMEARED = (
+    # What is not UTC for a day around a leap second: Google's four servers, its cloud's and Amazon's own, Meta's.
+    "time.google.com", "time1.google.com", "time2.google.com", "time3.google.com", "time4.google.com",
+    "216.239.35.0", "216.239.35.4", "216.239.35.8", "216.239.35.12",
+    "2001:4860:4806::", "2001:4860:4806:4::", "2001:4860:4806:8::", "2001:4860:4806:c::",
+    "metadata.google.internal", "169.254.169.254", "time.aws.com", "169.254.169.123", "fd00:ec2::123",
+    "time.facebook.com",
+)  # fmt: skip
+_PTP_DEVICES = (
+    # (how the driver's clock_name begins, the link that udev makes of it: systemd's rules, and Amazon's for the ENA)
+    ("hyperv", "/dev/ptp_hyperv"),
+    ("KVM virtual PTP", "/dev/ptp_kvm"),
+    ("ena-ptp", "/dev/ptp_ena"),
+)
 
 
 class Contradicted(NamedTuple):
@@ -76,29 +66,31 @@ class Contradicted(NamedTuple):
     """By how much more it is off at least."""
 
 
-def findings(host: HostFacts, consensus: Consensus, judgement: Judgement) -> list[Finding]:
-    """Return all that is wrong with or worth knowing of this host, the most important first."""
-    return _found(Case(host, consensus.interval, consensus.basis, judgement))
+def findings(case: Case) -> list[Finding]:
+    """Return all that is wrong with or worth knowing of this host."""
+    host = case.host
+    return [] if host is None else [finding for finder in _FINDERS for finding in finder(case, host)]
 
 
-def beside_an_api(host: HostFacts, interval: Interval | None, judgement: Judgement) -> list[Finding]:
-    """Return the same beside a measurement against an API: without what needs UTC to be known."""
-    return _found(Case(host, interval, None, judgement))
+def smears(server: str) -> bool:
+    """Tell whether *server* is known to smear leap seconds: it is not wrong then, but not UTC for a day."""
+    return server.lower().removesuffix(".") in _SMEARED
 
 
-def _found(case: Case) -> list[Finding]:
-    return [finding for finder in _FINDERS for finding in finder(case)]
+def misleads(fake: Fake | None) -> bool:
+    """Tell whether *fake* can be why this process sees another time; one that can't be measured can."""
+    return fake is not None and (fake.ahead_s is None or abs(fake.ahead_s) >= FAKE_MATTERS_S)
 
 
-def contradicted_daemon(host: HostFacts, interval: Interval | None) -> Contradicted | None:
-    """Return the running daemon that says the clock is better than *interval*, measured in this process, allows.
+def contradicted_daemon(case: Case) -> Contradicted | None:
+    """Return the running daemon that says the clock is better than the range, measured in this process, allows.
 
     None where no daemon promises anything, or where what is promised and what was measured can both be true.
     """
-    kernel = kernel_skew(host, interval)
-    if kernel is None:
+    kernel = None if case.host is None else _kernel_skew(case, case.host)
+    if case.host is None or kernel is None:
         return None
-    for daemon, claim in _claims(host):
+    for daemon, claim in _claims(case.host):
         if claim.synchronised and claim.bound_s is not None:
             gap_s = kernel.gap_to(Interval(-claim.bound_s, claim.bound_s))
             if gap_s >= CONTRADICTED_S:
@@ -106,14 +98,39 @@ def contradicted_daemon(host: HostFacts, interval: Interval | None) -> Contradic
     return None
 
 
-def kernel_skew(host: HostFacts, interval: Interval | None) -> Interval | None:
-    """Return the range of the kernel's clock where *interval* is that of this process's; None where unknown."""
+def quarter_of(skew: Interval) -> int | None:
+    """Return the whole quarters of an hour, in seconds, that *skew* can only be; None for 0, or where it is none."""
+    middle_s = skew.middle_s
+    if not abs(middle_s) <= LONGEST_ZONE_S + ZONE_SLACK_S:  # also where a side is open
+        return None
+    quarter_s = round(middle_s / ZONE_STEP_S) * ZONE_STEP_S
+    inside = quarter_s - ZONE_SLACK_S <= skew.low_s and skew.high_s <= quarter_s + ZONE_SLACK_S
+    return quarter_s if quarter_s and inside else None
+
+
+def _skew(case: Case) -> tuple[Interval | None, bool]:
+    """Return the skew of this process's clock, and whether it is against UTC and not against an API's."""
+    utc = None if case.ntp is None else case.ntp.survey.consensus.interval
+    if utc is not None:
+        return utc, True
+    reading = case.reading
+    return (None, False) if reading is None else (date_range(reading), False)
+
+
+def _kernel_skew(case: Case, host: HostFacts) -> Interval | None:
+    """Return the range of the kernel's clock, which is not the process's where that is faked; None where unknown."""
+    interval, _ = _skew(case)
     if interval is None or host.fake is None:
         return interval
-    if host.fake.ahead_s is None:
-        return None
     by_s = host.fake.ahead_s
-    return Interval(interval.low_s - by_s, interval.high_s - by_s).widened(FAKE_READ_S)
+    return None if by_s is None else Interval(interval.low_s - by_s, interval.high_s - by_s).widened(FAKE_READ_S)
+
+
+def _status(case: Case) -> Status:
+    """Return the status of a finding that explains the measured skew; ok where there is none that matters."""
+    judged = [part.judgement.status for part in (case.ntp, case.api) if part is not None]
+    off = [status for status in judged if status in (Status.WARNING, Status.CRITICAL)]
+    return off[0] if off else Status.OK
 
 
 def _claims(host: HostFacts) -> list[tuple[Daemon, DaemonClaim]]:
@@ -123,204 +140,173 @@ def _claims(host: HostFacts) -> list[tuple[Daemon, DaemonClaim]]:
     ]
 
 
-def _faked(case: Case) -> list[Finding]:
-    fake = case.host.fake
-    if fake is None or not remedies.misleads(fake):
-        return []
-    if fake.ahead_s is None:
-        summary = f"{fake.how} is in this process: it may be told another time than the kernel's"
-    else:
-        way = "ahead of" if fake.ahead_s > 0 else "behind"
-        summary = f"this process is told a time {duration_text(fake.ahead_s)} {way} the kernel's, by {fake.how}"
-    remedy = (remedies.mend_clock(_LINUX, case.host).command,)
-    return [Finding("faked", Status.OK, summary, (("how", fake.how), ("ahead_s", fake.ahead_s)), remedy)]
+def _way(ahead_s: float) -> str:
+    return "ahead of" if ahead_s > 0 else "behind"
 
 
-def _daemon_wrong(case: Case) -> list[Finding]:
-    found, kernel = contradicted_daemon(case.host, case.interval), case.kernel_skew
-    if found is None or kernel is None or case.basis is None:
+def _faked(_: Case, host: HostFacts) -> list[Finding]:
+    fake = host.fake
+    if fake is None or not misleads(fake):
         return []
-    source = "" if found.source is None else f" ({found.source})"
-    if found.source is not None and remedies.smears(found.source):
-        blame = f"this machine was paused since it last asked, or its server{source} smears a leap second"
-    elif case.basis is Basis.MAJORITY:
-        blame = f"its server{source} is wrong, or this machine was paused since it last asked"
-    else:
-        blame = f"its server{source} is wrong, or the one that was asked here"
-    measured = f"measured {range_text(*kernel)}{'' if case.host.fake is None else ' without the fake'}"
-    summary = f"{found.name} here says within {duration_text(found.bound_s)}; {measured}: {blame}"
-    evidence = (
+    way = None if fake.ahead_s is None else "ahead" if fake.ahead_s > 0 else "behind"
+    return [Finding("fake-time", Status.OK, (("how", fake.how), ("ahead_s", fake.ahead_s), ("ahead_way", way)))]
+
+
+def _daemon_wrong(case: Case, _: HostFacts) -> list[Finding]:
+    found, (___, by_utc) = contradicted_daemon(case), _skew(case)
+    if found is None or not by_utc:
+        return []
+    facts = (
         ("daemon", found.name),
         ("bound_s", found.bound_s),
         ("source", found.source),
         ("off_by_s", found.gap_s),
+        ("smears", found.source is not None and smears(found.source)),
     )
-    remedy = (remedies.mend_clock(_LINUX, case.host._replace(fake=None), wrong_daemon=found.name).command,)
-    return [Finding("daemon-wrong", case.severity, summary, evidence, remedy)]
+    return [Finding("daemon-wrong", _status(case), facts)]
 
 
-def _daemon_unsynchronised(case: Case) -> list[Finding]:
+def _clock_zone(case: Case, host: HostFacts) -> list[Finding]:
+    """Tell of a clock that is off as time zones are: by this host's own distance from UTC somebody mixed them up.
+
+    Against an API's clock, and at another distance, that is only possible: one in ninety clocks that are far off for
+    another reason is near a quarter of an hour, too.
+    """
+    kernel, (_, by_utc) = _kernel_skew(case, host), _skew(case)
+    quarter_s, own_s = None if kernel is None else quarter_of(kernel), host.zone.utc_offset_s
+    if quarter_s is None:
+        return []
+    summer = {abs(own_s + summer_s) for summer_s in (-SUMMER_S, 0, SUMMER_S)} if own_s else set()
+    if by_utc and abs(quarter_s) != abs(own_s):
+        return []
+    how = "surely" if by_utc else "likely" if abs(quarter_s) in summer else "possibly"
+    return [Finding("clock-zone", _status(case), (("zone_s", quarter_s), ("utc_offset_s", own_s), ("how", how)))]
+
+
+def _daemon_unsynchronised(case: Case, host: HostFacts) -> list[Finding]:
     """Tell of a daemon that follows nobody; where none runs, of a kernel that nobody corrects.
 
     Its bound is at the limit from its start on, too, and after somebody set the clock by hand.
     """
-    host = case.host
     claims = _claims(host)
     lost = [daemon for daemon, claim in claims if not claim.synchronised]
     if len(lost) < len(claims):  # another one keeps it
         return []
     if lost:
-        summary = f"{lost[0].name} here says that it is not synchronised: nobody keeps this clock right"
-        evidence: tuple[tuple[str, str | float | None], ...] = (("daemon", lost[0].name),)
-        return [Finding("daemon-unsynchronised", case.severity, summary, evidence, _mending(host, lost[0]))]
-    if any(daemon.running for daemon in host.daemons) or host.place.wsl is not None:  # Windows sets that one, unseen
+        facts = (("daemon", lost[0].name), ("kernel_max_error_s", None), ("why", None))
+        return [Finding("daemon-unsynchronised", _status(case), facts)]
+    # Whether a daemon runs can't be seen where one is installed and /proc doesn't tell; Windows sets WSL's clock.
+    if any(daemon.running is not False for daemon in host.daemons) or host.place.wsl is not None:
         return []
     if not isinstance(host.kernel, KernelClock) or host.kernel.max_error_s < KERNEL_LIMIT_S:
         return []
-    seen = "can be seen from in here" if host.place.container is not None else "runs here"
-    summary = f"no time daemon {seen}, and the kernel knows of none that corrects its clock"
-    evidence = (("daemon", None), ("kernel_max_error_s", host.kernel.max_error_s))
-    return [Finding("daemon-unsynchronised", case.severity, summary, evidence, _mending(host))]
+    why = "unseen" if host.place.container is not None else "none"
+    none = (("daemon", None), ("kernel_max_error_s", host.kernel.max_error_s), ("why", why))
+    return [Finding("daemon-unsynchronised", _status(case), none)]
 
 
-def _mending(host: HostFacts, *daemons: Daemon) -> tuple[str, ...]:
-    """Return what mends the kernel's clock by these daemons; by all of the host where none is given."""
-    return (remedies.mend_clock(_LINUX, host._replace(fake=None, daemons=daemons or host.daemons)).command,)
-
-
-def _two_daemons(case: Case) -> list[Finding]:
+def _two_daemons(_: Case, host: HostFacts) -> list[Finding]:
     """Tell of daemons that correct one clock against each other. A container's own correct none."""
-    running = [daemon for daemon in case.host.daemons if daemon.running]
-    if len(running) < 2 or case.host.place.container is not None:
+    running = [daemon.name for daemon in host.daemons if daemon.running]
+    if len(running) < 2 or host.place.container is not None:
         return []
-    kept = next((daemon for daemon, claim in _claims(case.host) if claim.synchronised), running[0])
-    names = [daemon.name for daemon in running]
-    ways = "two ways" if len(names) == 2 else "several ways"
-    both = "both" if len(names) == 2 else "all"
-    summary = f"{', '.join(names[:-1])} and {names[-1]} {both} run here: they pull one clock {ways}"
-    remedy = tuple(remedies.disable(daemon, case.host.place) for daemon in running if daemon is not kept)
-    return [Finding("two-daemons", Status.OK, summary, (("daemons", ", ".join(names)),), remedy)]
+    return [Finding("two-daemons", Status.OK, (("daemons", f"{', '.join(running[:-1])} and {running[-1]}"),))]
 
 
-def _stale_sync(case: Case) -> list[Finding]:
+def superfluous_daemons(host: HostFacts) -> list[Daemon]:
+    """Return the daemons to disable where several run: all but the one that is synchronised, or the first."""
+    running = [daemon for daemon in host.daemons if daemon.running]
+    kept = next((daemon for daemon, claim in _claims(host) if claim.synchronised), running[0] if running else None)
+    return [daemon for daemon in running if daemon is not kept]
+
+
+def _stale_sync(_: Case, host: HostFacts) -> list[Finding]:
     """Tell of a daemon that hasn't heard from its server for hours; where none says, of the kernel's own bound."""
-    ages = [(daemon, claim.age_s) for daemon, claim in _claims(case.host) if claim.age_s is not None]
-    stale = [(daemon, age_s) for daemon, age_s in ages if age_s > STALE_SYNC_S]
-    if stale:
-        daemon, age_s = stale[0]
-        summary = f"{daemon.name} here last heard from its server {duration_text(age_s)} ago"
-        evidence: tuple[tuple[str, str | float | None], ...] = (("daemon", daemon.name), ("age_s", age_s))
-        return [Finding("stale-sync", Status.OK, summary, evidence, _mending(case.host, daemon))]
-    kernel = case.host.kernel
+    ages = [(daemon.name, claim.age_s) for daemon, claim in _claims(host) if claim.age_s is not None]
+    for name, age_s in ages:
+        if age_s > STALE_SYNC_S:
+            facts = (("daemon", name), ("age_s", age_s), ("kernel_max_error_s", None))
+            return [Finding("stale-sync", Status.OK, facts)]
+    kernel = host.kernel
     if ages or not isinstance(kernel, KernelClock) or kernel.corrected_within_s is None:
         return []
     if kernel.corrected_within_s <= STALE_SYNC_S:
         return []
-    summary = (
-        f"the kernel's own bound for its clock has grown to {duration_text(kernel.max_error_s)}: perhaps nobody has "
-        f"corrected it for {duration_text(kernel.corrected_within_s)}"
-    )
-    evidence = (("kernel_max_error_s", kernel.max_error_s), ("age_s", kernel.corrected_within_s))
-    return [Finding("stale-sync", Status.OK, summary, evidence, _mending(case.host))]
+    of_kernel = (("daemon", None), ("age_s", kernel.corrected_within_s), ("kernel_max_error_s", kernel.max_error_s))
+    return [Finding("stale-sync", Status.OK, of_kernel)]
 
 
-def _time_zone(case: Case) -> list[Finding]:
-    kernel, zone_s = case.kernel_skew, case.host.zone.utc_offset_s
-    if kernel is None or case.basis is None:
+def _slept(case: Case, host: HostFacts) -> list[Finding]:
+    slept_s = host.hardware.slept_s
+    if _status(case) is Status.OK or slept_s < SLEPT_S:
         return []
-    return zones.own_zone(kernel, zone_s, case.severity, (remedies.mend_clock(_LINUX, case.host).command,))
+    return [Finding("slept", Status.OK, (("slept_s", slept_s),))]
 
 
-def _zone_trouble(case: Case) -> list[Finding]:
-    zone = case.host.zone
+def _zone_files(_: Case, host: HostFacts) -> list[Finding]:
+    zone = host.zone
     if zone.trouble is None:
         return []
-    what = zone.detail or "this host's time zone can't be told"
-    summary = f"{what}; local times here can be wrong, and so can tokens that are stamped from them"
-    evidence = (("zone", zone.name), ("utc_offset_s", zone.utc_offset_s))
-    remedy = zones.mend_zone(zone.trouble, zone.name, case.host.place)
-    return [Finding(zone.trouble, Status.OK, summary, evidence, remedy)]
+    detail = zone.detail or "it can't be read"
+    facts = (("trouble", zone.trouble), ("detail", detail), ("zone", zone.name), ("utc_offset_s", zone.utc_offset_s))
+    return [Finding("zone-files", Status.OK, facts)]
 
 
-def _slept(case: Case) -> list[Finding]:
-    slept_s = case.host.hardware.slept_s
-    if case.severity is Status.OK or slept_s < SLEPT_S:
-        return []
-    summary = f"this host has slept for {duration_text(slept_s)} since its start: a clock is often off after that"
-    return [Finding("slept", Status.OK, summary, (("slept_s", slept_s),))]
-
-
-def _unsteady_clocksource(case: Case) -> list[Finding]:
-    hardware = case.host.hardware
-    if not hardware.unsteady_clocksource or hardware.clocksource is None:
-        return []
-    summary = (
-        f"the kernel counts time by {hardware.clocksource}, which drifts or is slow to read, and not by a better one"
-    )
-    remedy = (remedies.FIND_CLOCKSOURCE,)
-    return [Finding("unsteady-clocksource", Status.OK, summary, (("clocksource", hardware.clocksource),), remedy)]
-
-
-def _rtc_local_time(case: Case) -> list[Finding]:
+def _rtc_local_time(_: Case, host: HostFacts) -> list[Finding]:
     """Tell of a battery-backed clock in local time. A container's own file about it says nothing of the host."""
-    if not case.host.hardware.rtc_in_local_time or case.host.place.container is not None:
-        return []
-    summary = (
-        "the battery-backed clock is kept in local time: after a start, or a change to summer time, this one is off; "
-        "where it is UTC, Windows on the same machine needs its own setting for that"
-    )
-    remedy = (remedies.RTC_TO_UTC,) if case.judgement.status is Status.OK else ()  # it sets that one by this one
-    return [Finding("rtc-local-time", Status.OK, summary, (), remedy)]
+    told = host.hardware.rtc_in_local_time and host.place.container is None
+    return [Finding("rtc-local-time", Status.OK)] if told else []
 
 
-def _rtc_off(case: Case) -> list[Finding]:
+def _rtc_off(_: Case, host: HostFacts) -> list[Finding]:
     """Tell of a battery-backed clock that is far from this one: after the next start this one is where that is.
 
     One in local time is that of the host's zone, which a process with a zone of its own (`TZ`) doesn't know: any will
     do. In a container it is the node's.
     """
-    hardware, fake = case.host.hardware, case.host.fake
+    hardware, fake = host.hardware, host.fake
     if hardware.rtc_ahead_s is None or (fake is not None and fake.ahead_s is None):
         return []
     ahead_s = hardware.rtc_ahead_s + (0.0 if fake is None or fake.ahead_s is None else fake.ahead_s)
-    if not math.isfinite(ahead_s) or case.host.place.container is not None:
+    if not math.isfinite(ahead_s) or host.place.container is not None:
         return []
     if hardware.rtc_in_local_time:
-        zone_s = round(ahead_s / zones.ZONE_STEP_S) * zones.ZONE_STEP_S
-        ahead_s -= zone_s if abs(zone_s) <= zones.LONGEST_ZONE_S else case.host.zone.utc_offset_s
+        zone_s = round(ahead_s / ZONE_STEP_S) * ZONE_STEP_S
+        ahead_s -= zone_s if abs(zone_s) <= LONGEST_ZONE_S else host.zone.utc_offset_s
     if abs(ahead_s) < RTC_OFF_S:
         return []
-    way = "ahead of" if ahead_s > 0 else "behind"
-    summary = f"the battery-backed clock is {duration_text(ahead_s)} {way} this one, which starts from it the next time"
-    remedy = (remedies.SET_RTC,) if case.judgement.status is Status.OK else ()  # a wrong clock is not handed on
-    return [Finding("rtc-off", Status.OK, summary, (("rtc_ahead_s", ahead_s),), remedy)]
+    return [Finding("rtc-off", Status.OK, (("ahead_s", ahead_s), ("ahead_way", _way(ahead_s))))]
 
 
-def _better_clock(case: Case) -> list[Finding]:
-    """Tell of the host's own clock device that no daemon follows. In a container it is the node's to follow."""
-    if case.host.place.container is not None or any(_is_fine(claim) for _, claim in _claims(case.host)):
+def _unsteady_clocksource(_: Case, host: HostFacts) -> list[Finding]:
+    hardware = host.hardware
+    if not hardware.unsteady_clocksource or hardware.clocksource is None:
         return []
-    for name in case.host.hardware.ptp:
-        line = remedies.follow_device(name)
-        if line is not None:
-            summary = f"{name} is here, the clock of the machine below: steadier to follow than any server"
-            return [Finding("better-clock", Status.OK, summary, (("device", name),), (f"in chrony.conf: {line}",))]
+    return [Finding("unsteady-clocksource", Status.OK, (("clocksource", hardware.clocksource),))]
+
+
+def _better_clock(_: Case, host: HostFacts) -> list[Finding]:
+    """Tell of the host's own clock device that no daemon follows. In a container it is the node's to follow."""
+    fine = (claim.synchronised and (claim.bound_s or math.inf) < PTP_WORTH_S for _, claim in _claims(host))
+    if host.place.container is not None or any(fine):
+        return []
+    for name in host.hardware.ptp:
+        device = next((device for begin, device in _PTP_DEVICES if name.startswith(begin)), None)
+        if device is not None:
+            line = f"refclock PHC {device} poll 3 dpoll -2 offset 0 stratum 2"
+            return [Finding("better-clock", Status.OK, (("device", name), ("line", line)))]
     return []
 
 
-def _is_fine(claim: DaemonClaim) -> bool:
-    return claim.synchronised and claim.bound_s is not None and claim.bound_s < PTP_WORTH_S
-
-
-_FINDERS: Sequence[Callable[[Case], list[Finding]]] = (
+_FINDERS: tuple[Callable[[Case, HostFacts], list[Finding]], ...] = (
     _faked,
     _daemon_wrong,
-    _time_zone,
+    _clock_zone,
     _daemon_unsynchronised,
     _two_daemons,
     _stale_sync,
     _slept,
-    _zone_trouble,
+    _zone_files,
     _rtc_local_time,
     _rtc_off,
     _unsteady_clocksource,

@@ -1,0 +1,593 @@
+"""What to run next: commands as data, chosen from what was asked, what answered and where this runs.
+
+A step is never the command that just ran, never asks again who was asked, and never goes a way that is known to be
+shut. skewcheck itself sets nothing. What a step does is said by `judge.catalogue.STEPS`.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from shlex import quote
+from typing import NamedTuple
+
+from skewcheck.genesys import REGIONS
+from skewcheck.judge.case import Case
+from skewcheck.judge.host import contradicted_daemon, misleads, superfluous_daemons
+from skewcheck.model import (
+    Daemon,
+    DaemonClaim,
+    Family,
+    Finding,
+    HostFacts,
+    NoReading,
+    Place,
+    Security,
+    ServerStatus,
+    Step,
+)
+
+MOST = 2
+"""Steps that are shown: who has to choose among more reads none."""
+WORTH_SAMPLES = 4
+"""So many samples are advised: of random delays on a path, the shortest of four is near the shortest of many."""
+ALLOW_S = 30
+"""Of time, where the deadline came first."""
+_OTHERS = ("-H HOST1", "-H HOST2", "-H HOST3")
+
+
+def steps(case: Case, findings: Sequence[Finding], issuer: str | None = None) -> tuple[Step, ...]:
+    """Return what to run, the most useful first. *findings* are in order; *issuer*: who issued the token at hand."""
+    if not findings:
+        return ()
+    lead, *others = findings
+    chosen = _of_a_fake(case) or _BY_LEAD.get(lead.id, _explained)(_Asked(case, lead, issuer))
+    chosen += [
+        step for finding in others for step in _BY_REMARK.get(finding.id, _nothing)(_Asked(case, finding, issuer))
+    ]
+    useful = {step.command: step for step in reversed(chosen) if step.command != _command(case, case.request.command)}
+    return tuple(reversed(useful.values()))[:MOST]
+
+
+class _Asked(NamedTuple):
+    """What a step is chosen by."""
+
+    case: Case
+    finding: Finding
+    issuer: str | None
+
+
+_Steps = Callable[[_Asked], list[Step]]
+
+
+def _nothing(_: _Asked) -> list[Step]:
+    return []
+
+
+def _explained(asked: _Asked) -> list[Step]:
+    return [Step("explain", f"skewcheck explain {asked.finding.id}")]
+
+
+# --- skewcheck's own commands, with the options that were given ---
+
+
+def _command(
+    case: Case, name: str, *more: str, servers: bool = True, target: str | None = None, ca_file: bool = True
+) -> str:
+    """Return the command *name* with what was asked for; *target*: whom instead of the API that was asked."""
+    request = case.request
+    words = ["skewcheck", name]
+    if name != "api" and servers:
+        words += [f"-H {quote(server)}" for server in request.servers]
+    if name != "clock":
+        words += [target] if target is not None else _target(case)
+        if request.ca_file is not None and ca_file:
+            words.append(f"--ca-file {quote(request.ca_file)}")
+        if request.date_fresh:
+            words.append("--date-fresh")
+    words += {Family.V4: ["-4"], Family.V6: ["-6"]}.get(request.family, [])
+    return " ".join([*words, *more])
+
+
+def _target(case: Case) -> list[str]:
+    request = case.request
+    if request.url is not None:
+        return [f"--url {quote(request.url)}"]
+    code = request.region if case.api is None else case.api.survey.region
+    return [] if code is None else [f"--region {quote(code)}"]
+
+
+def _region(issuer: str | None) -> str:
+    """Return the region that an issuer's URL names; REGION where it names none."""
+    domain = (issuer or "").partition("://")[2].partition("/")[0].partition(".")[2]
+    return next((region.code for region in REGIONS if region.domain == domain), "REGION")
+
+
+def _compare_with_api(asked: _Asked) -> list[Step]:
+    """Return how to ask the API, too, where it wasn't."""
+    case = asked.case
+    if case.request.asks_api:
+        return []
+    return [Step("check-region", _command(case, "check", target=f"--region {_region(asked.issuer)}"))]
+
+
+def _add_ntp(asked: _Asked) -> list[Step]:
+    """Return how to ask NTP, too, where it wasn't."""
+    case = asked.case
+    return [] if case.request.ask_ntp else [Step("add-ntp", _command(case, "check"))]
+
+
+def _evidence(asked: _Asked) -> list[Step]:
+    """Return what to hand to whoever runs the API."""
+    case = asked.case
+    if case.request.command == "api" and case.request.full:
+        return _explained(asked)
+    return [Step("evidence", _command(case, "api", "--full -v"))]
+
+
+def _full(asked: _Asked) -> list[Step]:
+    case = asked.case
+    return [] if case.request.full or case.api is None else [Step("full", _command(case, "api", "--full"))]
+
+
+def _other_servers(asked: _Asked) -> list[Step]:
+    """Return how to ask somebody else than those who were asked."""
+    case = asked.case
+    name = "check" if case.request.asks_api or case.request.command != "clock" else "clock"
+    if case.request.servers:
+        return [Step("public-servers", _command(case, name, servers=False))]
+    return [Step("more-servers", _command(case, name, *_OTHERS, servers=False))]
+
+
+def _narrower(asked: _Asked) -> list[Step]:
+    """Return what narrows the range by NTP: more samples against long ways, other servers against modest promises."""
+    case = asked.case
+    if case.ntp is None:
+        return []
+    readings = case.readings_of_ntp
+    long_ways = sum(reading.delay_s / 2 > reading.exchanges[0].root_distance_s for reading in readings)
+    if case.request.samples < WORTH_SAMPLES and 2 * long_ways >= len(readings):
+        return [Step("more-samples", _command(case, "clock", f"--samples {WORTH_SAMPLES}"))]
+    return [Step("nearer-servers", _command(case, "clock", *_OTHERS, servers=False))]
+
+
+# --- By what leads ---
+
+
+def _local(asked: _Asked) -> list[Step]:
+    return [fix_clock(asked.case), *_explained(asked)]
+
+
+def _unconfirmed(asked: _Asked) -> list[Step]:
+    why = asked.finding.fact("why")
+    if why == "limit":
+        return _narrower(asked)
+    if why == "own-servers" and _outside_is_silent(asked.case):
+        return _compare_with_api(asked) or _explained(asked)
+    return _other_servers(asked)
+
+
+def _outside_is_silent(case: Case) -> bool:
+    """Tell whether of those whom this host doesn't follow anyway nobody answers, and nothing else is known of why."""
+    if case.ntp is None:
+        return False
+    reasons = {
+        vote.outcome.reason if isinstance(vote.outcome, NoReading) else "answered"
+        for vote in case.ntp.survey.consensus.votes
+        if vote.outcome.server not in case.ntp.survey.own
+    }
+    return bool(reasons) and reasons <= {"no-reply", "prohibited"}
+
+
+def _undecided(asked: _Asked) -> list[Step]:
+    case = asked.case
+    if not case.request.ask_ntp:
+        return _add_ntp(asked)
+    if case.ntp is not None and not case.ntp.survey.consensus.answered:
+        return [*_what_the_daemon_believes(case), *_explained(asked)]
+    return _narrower(asked) if case.voted else _other_servers(asked)
+
+
+def _by_silence(asked: _Asked) -> list[Step]:
+    """Return what to do where no NTP server answered, by why."""
+    case, reason = asked.case, asked.finding.fact("reason")
+    server = str(asked.finding.fact("server") or "")
+    if reason in ("blocked", "silent", "prohibited"):
+        return [*_compare_with_api(asked), *_what_the_daemon_believes(case)] or _explained(asked)
+    if reason == "no-network":
+        return [Step("routes", "ip route" if case.platform == "linux" else "netstat -rn")]
+    if reason == "dns":
+        return [
+            Step("test-dns", f"getent hosts {quote(server or 'HOST')}"),
+            Step("by-address", "skewcheck clock -H IP-ADDRESS"),
+        ]
+    if reason == "no-such-name":
+        return [Step("test-dns", f"getent hosts {quote(server or 'HOST')}"), *_other_servers(asked)]
+    return _other_servers(asked)
+
+
+def _what_the_daemon_believes(case: Case) -> list[Step]:
+    host = case.host
+    running = [] if host is None else [daemon for daemon in host.daemons if daemon.running and daemon.name in _TOOLS]
+    if host is None or not running or host.place.container is not None:
+        return []
+    return [Step("look-at-daemon", _tracking(running[0]))]
+
+
+def _tracking(daemon: Daemon) -> str:
+    return "chronyc tracking" if daemon.name == "chronyd" else _TOOLS[daemon.name].look
+
+
+def _by_no_reply(asked: _Asked) -> list[Step]:
+    """Return what shows, or mends, why a host of the API gave nothing."""
+    case, reason = asked.case, asked.finding.fact("reason")
+    host = str(asked.finding.fact("host") or "HOST")
+    outcome = next((h.outcome for h in case.api.survey.hosts if h.host == host), None) if case.api else None
+    why = outcome.reason if isinstance(outcome, NoReading) else ""
+    if reason == "dns":
+        name = host.rpartition(":")[0] if host.count(":") == 1 else host
+        return [Step("test-dns", f"getent hosts {quote(name)}")]
+    if reason == "proxy":
+        return [Step("show-proxy", "env | grep -i _proxy")]
+    if why.startswith("ca-file-"):
+        file = case.request.ca_file
+        look = "env | grep SSL_CERT" if file is None else f"ls -l {quote(file)}"
+        return [Step("look-at-authorities", look)]
+    if reason == "untrusted" and why != "certificate-wrong-name":
+        return [Step("authority-file", _command(case, case.request.command, "--ca-file FILE", ca_file=False))]
+    if reason == "no-network":
+        return [Step("routes", "ip route" if case.platform == "linux" else "netstat -rn")]
+    if reason == "rate-limited":
+        return []
+    if why in ("stalled", "endless-continue", "no-answer", "connect-timeout"):
+        return [Step("longer", _command(case, case.request.command, f"-t {_longer_s(case)}s"))]
+    url = outcome.server if outcome is not None and "://" in outcome.server else f"https://{host}/"
+    return [Step("show-reply", f"curl -sSIv {quote(url)}")]
+
+
+def _longer_s(case: Case) -> int:
+    assert case.api is not None
+    return max(ALLOW_S, 3 * round(case.api.survey.local.duration_s))
+
+
+def _cached(asked: _Asked) -> list[Step]:
+    host = str(asked.finding.fact("host"))
+    name = "check" if asked.case.request.ask_ntp else "api"
+    return [Step("other-path", _command(asked.case, name, target=f"--url https://{host}/PATH"))]
+
+
+def _show_reply(asked: _Asked) -> list[Step]:
+    case = asked.case
+    url = next((reading.url for _, reading in case.readings), f"https://{asked.finding.fact('host')}/")
+    return [Step("show-reply", f"curl -sSIv {quote(url)}")]
+
+
+def _certificate(asked: _Asked) -> list[Step]:
+    ignored = (reading.url for _, reading in asked.case.readings if reading.security is Security.DATES_IGNORED)
+    return [Step("show-certificate", f"curl -skvI {quote(next(ignored, 'URL'))}")]
+
+
+def _too_coarse(asked: _Asked) -> list[Step]:
+    if asked.finding.fact("reference") == "UTC":
+        return _narrower(asked) if asked.finding.fact("because") != "server" else _other_servers(asked)
+    return _full(asked) or _explained(asked)
+
+
+def _stepped(asked: _Asked) -> list[Step]:
+    return _what_the_daemon_believes(asked.case)
+
+
+def _token_here(asked: _Asked) -> list[Step]:
+    """Return what to do about this host's clock, where only that finds a token bad."""
+    case = asked.case
+    if case.request.asks_nobody:
+        return _measure(asked)
+    return [fix_clock(case), Step("explain", f"skewcheck explain {asked.finding.id}")]
+
+
+def _measure(asked: _Asked) -> list[Step]:
+    return [Step("measure-clock", "skewcheck clock")] if asked.case.request.asks_nobody else []
+
+
+def _token_fine(asked: _Asked) -> list[Step]:
+    if asked.case.request.asks_nobody:
+        return _measure(asked)
+    return _compare_with_api(asked) or [Step("explain-401", "skewcheck explain 401")]
+
+
+def _explain_401(_: _Asked) -> list[Step]:
+    return [Step("explain-401", "skewcheck explain 401")]
+
+
+def _token_cut(_: _Asked) -> list[Step]:
+    return [Step("token-file", "skewcheck token --file FILE")]
+
+
+_BY_LEAD: dict[str, _Steps] = {
+    "local-ahead": _local,
+    "local-behind": _local,
+    "local-unconfirmed": _unconfirmed,
+    "api-ahead": _evidence,
+    "api-behind": _evidence,
+    "issuer-ahead": _evidence,
+    "issuer-behind": _evidence,
+    "skew-shared": _undecided,
+    "skew-undecided": _undecided,
+    "ntp-differs": _other_servers,
+    "api-certificate": _certificate,
+    "tls-dates": _undecided,
+    "smear-mixed": _other_servers,
+    "servers-disagree": _other_servers,
+    "ntp-unreached": _by_silence,
+    "api-unreached": _by_no_reply,
+    "api-inconsistent": _evidence,
+    "api-cached": _cached,
+    "api-frozen": _show_reply,
+    "too-coarse": _too_coarse,
+    "clock-stepped": _stepped,
+    "token-cut": _token_cut,
+    "token-expired": _nothing,
+    "token-expired-unseen": _token_here,
+    "token-expired-here": _token_here,
+    "token-early-here": _token_here,
+    "token-clocks-differ": _undecided,
+    "token-expired-open": lambda asked: _measure(asked) or _narrower(asked),
+    "token-early-open": lambda asked: _measure(asked) or _narrower(asked),
+    "token-obtained-later": _nothing,
+    "clock-ok-unconfirmed": _unconfirmed,
+    "not-skew": _explain_401,
+    "token-valid": _token_fine,
+    "token-opaque": _token_fine,
+    "clock-ok": _compare_with_api,
+    "api-ok": lambda asked: [*_add_ntp(asked), *_full(asked)],
+}
+"""What to run, by the finding that answers; `skewcheck explain ID` where none stands here."""
+
+
+def _two_daemons(asked: _Asked) -> list[Step]:
+    host = asked.case.host
+    return (
+        [] if host is None else [Step("disable-daemon", _disable(d, host.place)) for d in superfluous_daemons(host)[:1]]
+    )
+
+
+def _zone(asked: _Asked) -> list[Step]:
+    host = asked.case.host
+    command = (
+        None if host is None or host.zone.trouble is None else mend_zone(host.zone.trouble, host.zone.name, host.place)
+    )
+    return [] if command is None else [Step("mend-zone", command)]
+
+
+def _when_right(kind: str, command: str) -> _Steps:
+    """Return a step that hands this host's time on, which is for a clock that is right."""
+
+    def step(asked: _Asked) -> list[Step]:
+        ntp = asked.case.ntp
+        right = ntp is not None and ntp.judgement.proven and ntp.judgement.least is ntp.judgement.most
+        return [Step(kind, command)] if right and not asked.case.is_off else []
+
+    return step
+
+
+_BY_REMARK: dict[str, _Steps] = {
+    "two-daemons": _two_daemons,
+    "zone-files": _zone,
+    "rtc-local-time": _when_right("rtc-to-utc", "sudo timedatectl set-local-rtc 0"),
+    "rtc-off": _when_right("set-rtc", "sudo hwclock --systohc"),
+}
+
+
+# --- A clock that is off ---
+
+
+_PRELOADED = ("libfaketime", "datefudge")
+"""Fakes that come by LD_PRELOAD, and are gone without it."""
+
+
+def _of_a_fake(case: Case) -> list[Step]:
+    """Return how to run this without what fakes its time, where something does and the clock is found off."""
+    fake = None if case.host is None else case.host.fake
+    if fake is None or not misleads(fake) or not case.is_off:
+        return []
+    if fake.how in _PRELOADED:
+        return [Step("without-fake", f"env -u LD_PRELOAD -u FAKETIME {_command(case, case.request.command)}")]
+    return [Step("find-fake", "env | grep LD_PRELOAD; cat /etc/ld.so.preload")]
+
+
+def fix_clock(case: Case) -> Step:
+    """Return the one command that mends this host's clock where it can be mended, or finds out why it is off."""
+    host = case.host
+    if host is None or case.platform != "linux":
+        return _ELSEWHERE.get(case.platform, Step("look-at-daemon", "ntpq -pn || chronyc tracking"))
+    contradicted = contradicted_daemon(case)
+    wrong_server = _own_falseticker(case)
+    wrong = contradicted is not None or wrong_server is not None
+    below = None if wrong and host.place.container is None else _fix_below(host.place)
+    if below is not None:  # a container's own daemons and settings move no clock
+        return below
+    if not wrong:
+        return _fix_daemon(host)
+    name = contradicted.name if contradicted is not None else _daemon_of(wrong_server or "")
+    tool = _TOOLS.get(name or "")
+    look = _GENERIC.command if tool is None else tool.look
+    return Step("look-at-sources", look.removeprefix("sudo ") if family_of(host.place) == "alpine" else look)
+
+
+def _own_falseticker(case: Case) -> str | None:
+    """Return the file that names a server which this host follows and the majority outvoted."""
+    if case.ntp is None or case.host is None:
+        return None
+    votes = case.ntp.survey.consensus.votes
+    wrong = {vote.outcome.server for vote in votes if vote.status is ServerStatus.FALSETICKER}
+    return next((own.origin for own in case.host.configured if own.host in wrong), None)
+
+
+_ELSEWHERE = {
+    "linux": Step("look-at-daemon", "timedatectl timesync-status || chronyc tracking"),
+    "darwin": Step("set-once", "sudo sntp -sS time.apple.com"),
+    "win32": Step("windows-resync", "w32tm /resync /rediscover"),
+}
+_GENERIC = _ELSEWHERE["linux"]
+
+
+def _fix_below(place: Place) -> Step | None:
+    """Return what mends the clock that this process only borrows; None where it is this system's own."""
+    if place.container == "kubernetes" and not place.docker_desktop and place.wsl is None:
+        chroot = "--profile=sysadmin --image=busybox -- chroot /host chronyc tracking"
+        return Step("on-the-node", f"kubectl debug node/NODE -it {chroot}")
+    if place.container == "ecs":
+        return Step("on-the-instance", "aws ssm start-session --target INSTANCE")
+    if place.docker_desktop:
+        return Step("restart-docker-desktop", "docker desktop restart")
+    if place.wsl == 1:
+        return Step("windows-resync", "w32tm /resync /rediscover")
+    if place.wsl is not None:
+        inside = place.container is None
+        return Step("wsl-take-over", "sudo hwclock -s") if inside else Step("wsl-below", "wsl -u root hwclock -s")
+    if place.container is not None:
+        return Step("on-the-host", "chronyc tracking || timedatectl timesync-status")
+    return None
+
+
+class _Tool(NamedTuple):
+    """How one daemon is handled."""
+
+    units: tuple[tuple[str, str], ...]
+    """(family of distributions, service name); those whose family fits, else those of the empty one."""
+    set_now: str | None
+    """Sets the clock at once; None: a restart does."""
+    look: str
+    """Shows whom it follows."""
+
+
+_TOOLS = {
+    "chronyd": _Tool(
+        (("debian", "chrony"), ("ubuntu", "chrony"), ("", "chronyd")), "chronyc makestep", "chronyc sources -v"
+    ),
+    "systemd-timesyncd": _Tool((("", "systemd-timesyncd"),), None, "timedatectl timesync-status"),
+    # Debian's ntp package is ntpsec since 12, Ubuntu's since 24.04; before, it is the classic one.
+    "ntpd": _Tool(
+        (("debian", "ntpsec"), ("debian", "ntp"), ("ubuntu", "ntpsec"), ("ubuntu", "ntp"), ("", "ntpd")),
+        None,
+        "ntpq -pn",
+    ),
+    "ntpd-rs": _Tool((("", "ntpd-rs"),), None, "ntp-ctl status"),
+    "openntpd": _Tool((("", "openntpd"),), None, "sudo ntpctl -s all"),
+}
+_FAMILIES = {
+    "debian": "debian", "raspbian": "debian", "kali": "debian", "devuan": "debian",
+    "ubuntu": "ubuntu", "linuxmint": "ubuntu", "pop": "ubuntu",
+    "rhel": "rhel", "fedora": "rhel", "centos": "rhel", "rocky": "rhel", "almalinux": "rhel", "ol": "rhel",
+    "amzn": "rhel",
+    "azurelinux": "azure", "mariner": "azure",
+    "alpine": "alpine",
+    "arch": "arch",
+    "sles": "suse", "opensuse-leap": "suse", "opensuse-tumbleweed": "suse",
+}  # fmt: skip
+_INSTALLING = {
+    "debian": "sudo apt-get install chrony",  # its package starts it, too
+    "ubuntu": "sudo apt-get install chrony",
+    # yum is on all of them: the only one before RHEL 8 and on Amazon Linux 2, another name of dnf since.
+    "rhel": "sudo yum install chrony && sudo systemctl enable --now chronyd",
+    "azure": "sudo tdnf install chrony && sudo systemctl enable --now chronyd",
+    "alpine": "apk add chrony && rc-update add chronyd && rc-service chronyd start",
+    "arch": "sudo timedatectl set-ntp true",  # timesyncd is a part of its systemd
+    "suse": "sudo zypper install chrony && sudo systemctl enable --now chronyd",
+}
+_FILES = (
+    # (what is in the path of a daemon's configuration, the daemon)
+    ("chrony", "chronyd"), ("timesync", "systemd-timesyncd"), ("ntpd-rs", "ntpd-rs"), ("/ntpd.conf", "openntpd"),
+    ("ntp", "ntpd"),
+)  # fmt: skip
+
+
+def family_of(place: Place) -> str:
+    """Return whose commands a distribution understands: its family's; empty for one that isn't known."""
+    return _FAMILIES.get(place.distribution or "", "")
+
+
+def _daemon_of(origin: str) -> str | None:
+    return next((daemon for part, daemon in _FILES if part in origin), None)
+
+
+def _fix_daemon(host: HostFacts) -> Step:
+    family = family_of(host.place)
+    known = [daemon for daemon in host.daemons if daemon.name in _TOOLS]
+    running = next((daemon for daemon in known if daemon.running), None)
+    if running is not None:
+        return _fix_running(running, family)
+    unseen = next((daemon for daemon in known if daemon.running is None), None)
+    if unseen is not None:
+        return Step("look-at-daemon", _TOOLS[unseen.name].look)
+    if known:
+        return Step("start-daemon", _enable(known[0], family))
+    if host.daemons or family not in _INSTALLING:
+        return _GENERIC
+    return Step("install-daemon", _INSTALLING[family])
+
+
+def _fix_running(daemon: Daemon, family: str) -> Step:
+    tool = _TOOLS[daemon.name]
+    if tool.set_now is None:
+        return Step("restart-daemon", _for_units(daemon, family, "rc-service {} restart", "sudo systemctl restart {}"))
+    if isinstance(daemon.claim, DaemonClaim) and not daemon.claim.synchronised:
+        return Step("look-at-sources", tool.look)
+    return Step("step-clock", tool.set_now if family == "alpine" else f"sudo {tool.set_now}")
+
+
+def _enable(daemon: Daemon, family: str) -> str:
+    if daemon.name == "systemd-timesyncd":
+        return "sudo timedatectl set-ntp true"
+    openrc = "rc-update add {0} && rc-service {0} start"
+    return _for_units(daemon, family, openrc, "sudo systemctl enable --now {}")
+
+
+def _disable(daemon: Daemon, place: Place) -> str:
+    """Return what ends *daemon* for good; timedatectl would end the others with it."""
+    openrc = "rc-update del {0} && rc-service {0} stop"
+    return _for_units(daemon, family_of(place), openrc, "sudo systemctl disable --now {}")
+
+
+def _for_units(daemon: Daemon, family: str, openrc: str, systemd: str) -> str:
+    """Return the command for *daemon*'s service: the one that was seen, else each that it can be, in turn."""
+    command = openrc if family == "alpine" else systemd
+    if daemon.unit is not None:
+        return command.format(daemon.unit)
+    units = _TOOLS[daemon.name].units if daemon.name in _TOOLS else (("", daemon.name),)
+    named = [unit for fitting, unit in units if fitting == family] or [unit for fitting, unit in units if not fitting]
+    return " || ".join(command.format(unit) for unit in dict.fromkeys(named))
+
+
+# --- A time zone in trouble ---
+
+_ZONE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*", re.ASCII)
+_INSTALL_ZONES = {
+    "debian": "apt-get install tzdata",
+    "ubuntu": "apt-get install tzdata",
+    "rhel": "yum install tzdata",
+    "azure": "tdnf install tzdata",
+    "alpine": "apk add tzdata",
+}
+
+
+def mend_zone(trouble: str, zone: str | None, place: Place) -> str:
+    """Return what mends a time zone's *trouble* (`model.Zone.trouble`)."""
+    name = zone if zone is not None and _ZONE_NAME.fullmatch(zone) else None
+    installing = _INSTALL_ZONES.get(family_of(place))
+    if trouble == "zone-tz-ignored":
+        missing = name is not None and "/" in name and installing is not None
+        return _as_root(installing or "", place) if missing else "unset TZ"  # misspelt, or no files of zones here
+    if trouble == "zone-dangling" and installing is not None:  # the zone is named, and its file isn't there
+        return _as_root(installing, place)
+    if trouble == "zone-unreadable":
+        return _as_root("chmod a+r /etc/localtime", place)
+    if name is None:
+        return "ls /usr/share/zoneinfo"
+    without_systemd = place.container is not None or place.distribution == "alpine"
+    link = f"ln -sf /usr/share/zoneinfo/{name} /etc/localtime"
+    return _as_root(link if without_systemd else f"timedatectl set-timezone {name}", place)
+
+
+def _as_root(command: str, place: Place) -> str:
+    """Return *command* for who may: root in a container's image; Alpine comes without sudo."""
+    without_sudo = place.container is not None or place.distribution == "alpine"
+    return command if without_sudo else f"sudo {command}"
