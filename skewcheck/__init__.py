@@ -2,15 +2,14 @@
 
 The public API, each name loaded at its first use:
 
-- `clock(ClockRequest(...)) -> Report` asks NTP servers about the local clock;
-- `api(ApiRequest(region=...)) -> Report` asks an API about it, by the `Date` of its replies;
-- `check(CheckRequest(region=...)) -> Report` asks both at once, and tells whose clock is off;
-- `token(TokenRequest(find_token(text))) -> Report` judges a token by measured time: `Report.token`;
+- `clock(servers=...)` asks NTP servers about the local clock; `api(region=...)` an API, by the `Date` of its replies;
+  `check(region=...)` both at once, and says whose clock is off; `token(text)` judges a token by measured time. Each
+  takes the fields of `Request` by name and returns a `Report`;
 - `read_token(text) -> Token` reads what a token says, `assess(lifetime_s, skew)` who refuses it with a clock that is
   off, `buffer(lifetime_s)` how early to refresh it, and `refresh_due(sent_s, expires_in_s)` whether that is now;
-- `Policy`, `CheckRequest`, `ClockRequest`, `ApiRequest`, `TokenRequest`, `Family`, `Interval` say what is asked and
-  with which limits;
-- `Report`, `Status`, `Token`, `Risk`, `Recommended` and the other nouns of `skewcheck.model` say what was found;
+- `Policy`, `Family` and `Interval` say with which limits and how;
+- `Report`, `Finding`, `Status`, `Token`, `Risk`, `Recommended` and the other nouns of `skewcheck.model` say what was
+  found; `title(finding)` says it in words;
 - `SkewcheckError` is the root of all that is raised on purpose.
 """
 
@@ -20,34 +19,21 @@ from skewcheck.version import VERSION as __version__
 
 if TYPE_CHECKING:
     from skewcheck.errors import SkewcheckError, UsageError
-    from skewcheck.examine import (
-        ApiRequest,
-        CheckRequest,
-        ClockRequest,
-        Policy,
-        TokenRequest,
-        api,
-        check,
-        clock,
-        token,
-    )
-    from skewcheck.examine.refresh import assess, buffer, find_token, read_token, refresh_due
-    from skewcheck.model import Family, Interval, Recommended, Report, Risk, Status, Token
+    from skewcheck.examine.calls import api, assess, buffer, check, clock, read_token, refresh_due, title, token
+    from skewcheck.model import Family, Finding, Interval, Policy, Recommended, Report, Request, Risk, Status, Token
 
 __all__ = [
-    "ApiRequest",
-    "CheckRequest",
-    "ClockRequest",
     "Family",
+    "Finding",
     "Interval",
     "Policy",
     "Recommended",
     "Report",
+    "Request",
     "Risk",
     "SkewcheckError",
     "Status",
     "Token",
-    "TokenRequest",
     "UsageError",
     "__version__",
     "api",
@@ -55,25 +41,24 @@ __all__ = [
     "buffer",
     "check",
     "clock",
-    "find_token",
     "read_token",
     "refresh_due",
+    "title",
     "token",
 ]
 
 _HOMES = {
-    **dict.fromkeys(("ApiRequest", "CheckRequest", "ClockRequest", "Policy", "TokenRequest"), "examine"),
-    **dict.fromkeys(("api", "check", "clock", "token"), "examine"),
-    **dict.fromkeys(("assess", "buffer", "find_token", "read_token", "refresh_due"), "examine.refresh"),
-    **dict.fromkeys(("Family", "Interval", "Recommended", "Report", "Risk", "Status", "Token"), "model"),
+    **dict.fromkeys(
+        ("api", "assess", "buffer", "check", "clock", "read_token", "refresh_due", "title", "token"), "examine.calls"
+    ),
     **dict.fromkeys(("SkewcheckError", "UsageError"), "errors"),
 }
 
 
 def __getattr__(name: str) -> object:
     """Load a public name from its home (PEP 562): `skewcheck --help` needn't pay for the sockets."""
-    if name not in _HOMES:
+    if name not in __all__:
         raise AttributeError(f"module 'skewcheck' has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f"skewcheck.{_HOMES[name]}"), name)
+    return getattr(import_module(f"skewcheck.{_HOMES.get(name, 'model')}"), name)

@@ -1,41 +1,128 @@
-"""What is asked -> everything asked under one deadline -> judged -> `Report`. The only way in.
+"""What is asked -> host, NTP, API and token, all under one deadline -> judged -> `Report`. The only way in.
 
-The commands and the public API both call this and nothing deeper. Each way is loaded by its first use: a health check
-that asks NTP alone pays for no HTTP, one that asks an API alone for no NTP, and a token that is looked at offline for
-no socket at all.
+Every command and the public API call `examine`, and nothing deeper. What a request doesn't ask for is not loaded: one
+that asks NTP alone pays for no HTTP, and a token that is looked at offline for no socket.
 """
 
+import time
 from typing import TYPE_CHECKING
 
-from skewcheck.examine.policy import failed
-from skewcheck.examine.request import ApiRequest, CheckRequest, ClockRequest, Policy, TokenRequest
+from skewcheck.errors import SkewcheckError, UsageError
+from skewcheck.examine.request import check_request
+from skewcheck.judge.severity import EXIT_CODES
+from skewcheck.model import (
+    ApiSurvey,
+    Failure,
+    HostFacts,
+    Measured,
+    Report,
+    Request,
+    Status,
+    Survey,
+    Token,
+    TokenKind,
+)
 
 if TYPE_CHECKING:
-    from skewcheck.examine.against_api import api
-    from skewcheck.examine.against_ntp import clock
-    from skewcheck.examine.all_at_once import check
-    from skewcheck.examine.of_token import token
+    from collections.abc import Callable
 
-__all__ = [
-    "ApiRequest",
-    "CheckRequest",
-    "ClockRequest",
-    "Policy",
-    "TokenRequest",
-    "api",
-    "check",
-    "clock",
-    "failed",
-    "token",
-]
+    from skewcheck.judge.verifiers import Ask
+    from skewcheck.measure.http_date import Progress
+    from skewcheck.tokens.find import Found
 
-_HOMES = {"api": "against_api", "check": "all_at_once", "clock": "against_ntp", "token": "of_token"}
+    Tell = Callable[[Progress], None]
+
+__all__ = ["Request", "examine", "failed"]
 
 
-def __getattr__(name: str) -> object:
-    """Load what is asked for at its first use (PEP 562)."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'skewcheck.examine' has no attribute {name!r}")
-    from importlib import import_module
+def examine(request: Request, progress: "Tell | None" = None) -> Report:
+    """Ask everything that *request* names, at once, and return what it comes to.
 
-    return getattr(import_module(f"skewcheck.examine.{_HOMES[name]}"), name)
+    Raises UsageError; never for a silent network. *progress* is told after each reply of the API what is known so far,
+    in a thread of its own.
+    """
+    check_request(request)
+    token, replays = _token(request)
+    host, ntp, api = (None, None, None) if request.asks_nobody else _asked(request, progress)
+    from skewcheck.judge.report import report
+
+    return report(request, Measured(_now_s(ntp, api), _platform(), host, ntp, api, token), replays)
+
+
+def failed(command: str, error: SkewcheckError) -> Report:
+    """Return the report on a run that measured nothing because of *error*."""
+    failure = Failure(error.id, error.summary, error.remedy)
+    return Report(command, Status.UNKNOWN, proven=False, exit_code=EXIT_CODES[Status.UNKNOWN], failure=failure)
+
+
+def _platform() -> str:
+    import sys
+
+    return sys.platform
+
+
+def _asked(request: Request, progress: "Tell | None") -> tuple[HostFacts | None, Survey | None, ApiSurvey | None]:
+    """Return what this host, NTP and the API say; the API is asked in a thread of its own beside the others."""
+    if not request.asks_api:
+        from skewcheck.examine.ask_ntp import ask_ntp
+
+        return *ask_ntp(request), None
+    from skewcheck.examine.ask_api import ask_api, start_api
+
+    if not request.ask_ntp:
+        began_s = time.perf_counter()
+        host = _host(request)
+        spent_s = request.spent_s + time.perf_counter() - began_s
+        return host, None, ask_api(request._replace(spent_s=spent_s), progress)
+    from skewcheck.examine.ask_ntp import ask_ntp, named_servers
+
+    named_servers(request)  # what is wrong with the request is told before anything is asked
+    answer = start_api(request, progress)
+    host, ntp = ask_ntp(request)
+    return host, ntp, answer()
+
+
+def _host(request: Request) -> HostFacts | None:
+    if not request.ask_host:
+        return None
+    from skewcheck.host.facts import read_host
+
+    return read_host()
+
+
+def _now_s(ntp: Survey | None, api: ApiSurvey | None) -> float:
+    """Return when the last measurement ended, by this host's clock; NTP's own end where it was set after that."""
+    runs = [survey.local for survey in (ntp, api) if survey is not None]
+    ended = [run.ended_at_s for run in runs if not run.step_s]
+    return max(ended, default=runs[0].ended_at_s) if runs else time.time()
+
+
+def _token(request: Request) -> "tuple[Token | None, dict[str, Ask]]":
+    """Return what the token says, with what was said of it, and the verifiers that can be run on it."""
+    if request.token is None:
+        return None, {}
+    from skewcheck.tokens.claims import read
+
+    found: Found = request.token  # type: ignore[assignment] # `model` knows no reader of tokens
+    about = read(found)._replace(obtained_at_s=request.obtained_at_s)
+    if request.expires_in_s is not None:
+        about = about._replace(expires_in_s=request.expires_in_s)
+    opaque = about.kind in (TokenKind.OPAQUE, TokenKind.RESPONSE)
+    if opaque and about.obtained_at_s is not None and about.expires_in_s is None:
+        raise UsageError(
+            "when the token was obtained tells nothing: nobody knows how long it lives",
+            "Add --expires-in with the lifetime that came with it, or paste the whole response.",
+        )
+    return about, {"pyjwt": _pyjwt(found, request.leeway_s or 0.0)} if "pyjwt" in request.verifiers else {}
+
+
+def _pyjwt(found: "Found", leeway_s: float) -> "Ask":
+    """Return PyJWT itself as a verifier, its clock at any time."""
+    from skewcheck.judge.verifiers import Answer
+    from skewcheck.tokens.replay import pyjwt_verdict
+
+    def ask(at_s: float) -> Answer:
+        said = pyjwt_verdict(found.secret, at_s, leeway_s)
+        return Answer(said.accepted, said.refusal or "accepted")
+
+    return ask

@@ -1,169 +1,112 @@
-"""What to ask, for how long, and where the limits are. The defaults are those of the commands."""
+"""What a request can't mean, refused before anything is asked or pasted.
 
-from typing import TYPE_CHECKING, NamedTuple
+A comparison with NaN says no to all: a token would never be due, and no clock off. The command line reads none such.
+"""
 
-from skewcheck.model import Family, Interval, Status
+import math
 
-if TYPE_CHECKING:
-    from skewcheck.tokens.find import Found
+from skewcheck.errors import UsageError
+from skewcheck.model import Interval, Policy, Request
 
-
-class Policy(NamedTuple):
-    """Where the limits are, and what counts as a failure."""
-
-    warning_s: float = 0.1
-    """About twice what a 50 ms path resolves."""
-    critical_s: float = 1.0
-    """From here on a verifier without leeway always refuses a fresh token."""
-    fail_on: Status = Status.WARNING
-    """`WARNING`, or `CRITICAL`: then a warning exits 0."""
-    on_unknown: Status = Status.UNKNOWN
-    """What a measurement that could not tell counts as, in the exit code alone."""
+MAX_SAMPLES = 8
+"""What the filter of RFC 5905 §10 keeps; each costs somebody's server a packet."""
+TIMEOUT_S, API_TIMEOUT_S, FULL_TIMEOUT_S = 3.0, 10.0, 20.0
+"""NTP: longer than any answer worth having takes. `Date` moves on once a second: what is settled in four requests takes
+two of them, and a confirmation more; to about one round trip it takes six, and twice that where each reply ends its
+connection."""
+_LEAST_S = 0.05
+"""What is left for measuring at least, however late it is."""
+_SECONDS = "Seconds are meant, as a number."
 
 
-class ClockRequest(NamedTuple):
-    """What to ask NTP servers, for how long."""
+def check_request(request: Request) -> None:
+    """Raise UsageError for what can't be asked or meant."""
+    check_policy(request.policy)
+    if request.timeout_s is not None and not 0 < request.timeout_s < math.inf:
+        raise UsageError("the timeout must be above 0", "Example: -t 3s.")
+    if not 1 <= request.samples <= MAX_SAMPLES:
+        raise UsageError(f"{request.samples} samples are not possible", f"Take 1 to {MAX_SAMPLES} of each server.")
+    if request.region is not None and request.url is not None:
+        raise UsageError("a region and a URL were both named", "Name one of them: --region REGION or --url URL.")
+    _check_token(request)
+    if not request.ask_ntp and request.region is None and request.url is None:
+        from skewcheck.genesys import region
 
-    servers: tuple[str, ...] = ()
-    """`HOST[:PORT]` each; none: the public list."""
-    policy: Policy = Policy()
-    timeout_s: float | None = None
-    """None: 3 s, and as much more as the samples need."""
-    family: Family = Family.ANY
-    samples: int = 1
-    """Of each server, 1 to 8, spaced 2 s (NIST 4 s)."""
-    command: str = "clock"
-    ask_host: bool = True
-    """Read what this host says of its own clock, too."""
-    spent_s: float = 0.0
-    """How much of the timeout is gone already or will be needed afterwards: a process's own start and end."""
+        region("")  # which lists them
 
 
-class ApiRequest(NamedTuple):
-    """Whose `Date` to ask for, and for how long: exactly one of `region` and `url`."""
-
-    region: str | None = None
-    """Of Genesys Cloud, in any of its tools' spellings; there is no default."""
-    url: str | None = None
-    """Any other API, or a gateway: `https://gateway.example.net/path`."""
-    login_url: str | None = None
-    """The host that issues the tokens for *url*, to be compared with it."""
-    policy: Policy = Policy()
-    timeout_s: float | None = None
-    """None: 10 s."""
-    family: Family = Family.ANY
-    full: bool = False
-    """As narrow as can be, instead of until the thresholds are settled."""
-    date_fresh: bool = False
-    """The caller vouches for it that the hosts' `Date` is fresh."""
-    ca_file: str | None = None
-    """Certificates, in PEM, of the authorities that are trusted instead of the system's."""
-    command: str = "api"
-    ask_host: bool = True
-    """Read what this host says of its own clock, too."""
-    spent_s: float = 0.0
-    """How much of the timeout is gone already or will be needed afterwards: a process's own start and end."""
-    max_requests: int = 16
-    """To each host."""
-
-
-class CheckRequest(NamedTuple):
-    """What to ask of NTP, and of an API where `region` or `url` names one, all at once; and a token to judge by it."""
-
-    servers: tuple[str, ...] = ()
-    """`HOST[:PORT]` each; none: this host's own and public ones."""
-    region: str | None = None
-    url: str | None = None
-    login_url: str | None = None
-    """The host that issues the tokens for *url*, to be compared with it."""
-    policy: Policy = Policy()
-    timeout_s: float | None = None
-    """None: 10 s, of which NTP takes 3 s and as much more as the samples need."""
-    family: Family = Family.ANY
-    samples: int = 1
-    """Of each NTP server, 1 to 8."""
-    date_fresh: bool = False
-    """The caller vouches for it that the API's `Date` is fresh."""
-    ca_file: str | None = None
-    """Certificates, in PEM, of the authorities that are trusted instead of the system's."""
-    command: str = "check"
-    ask_host: bool = True
-    """Read what this host says of its own clock, too."""
-    spent_s: float = 0.0
-    """How much of the timeout is gone already or will be needed afterwards: a process's own start and end."""
-    max_requests: int = 10
-    """To each host of the API: enough to settle the limits and to confirm it, as a rule."""
-    found: "Found | None" = None
-    """A token, as `tokens.find.find` gives it, to be judged by the same measurement."""
-
-    @property
-    def of_ntp(self) -> ClockRequest:
-        """What of it the NTP servers, and this host, are asked."""
-        return ClockRequest(
-            servers=self.servers,
-            policy=self.policy,
-            timeout_s=self.timeout_s,
-            family=self.family,
-            samples=self.samples,
-            command=self.command,
-            ask_host=self.ask_host,
-            spent_s=self.spent_s,
-        )
-
-    @property
-    def of_api(self) -> ApiRequest | None:
-        """What of it the API is asked; None where none is named."""
-        if self.region is None and self.url is None:
-            return None
-        return ApiRequest(
-            region=self.region,
-            url=self.url,
-            login_url=self.login_url,
-            policy=self.policy,
-            timeout_s=self.timeout_s,
-            family=self.family,
-            date_fresh=self.date_fresh,
-            ca_file=self.ca_file,
-            command=self.command,
-            ask_host=False,
-            spent_s=self.spent_s,
-            max_requests=self.max_requests,
+def check_policy(policy: Policy) -> None:
+    """Raise UsageError where the limits make no sense."""
+    if not 0 < policy.warning_s < policy.critical_s < math.inf:
+        raise UsageError(
+            "the warning threshold must be above 0 and below the critical one",
+            f"Got {policy.warning_s:g} s and {policy.critical_s:g} s; the defaults are 100ms and 1s.",
         )
 
 
-class TokenRequest(NamedTuple):
-    """What token to look at, and which clocks to ask: NTP's, and the API's where `region` or `url` names one."""
+def check_skew(skew: Interval | None) -> None:
+    """Raise UsageError unless *skew* is a range from its low to its high end; None: not known."""
+    if skew is not None and not skew.low_s <= skew.high_s:
+        raise UsageError("a skew is a range whose low end isn't above its high one", "Example: Interval(-0.25, -0.15).")
 
-    found: "Found | None"
-    """As `tokens.find.find` gives it; None raises UsageError."""
-    expires_in_s: float | None = None
-    """What the token response said; it takes the place of what was pasted."""
-    obtained_at_s: float | None = None
-    """When the response came, by this clock, Unix seconds."""
-    offline: bool = False
-    """Ask nobody: no socket is opened."""
-    skew: Interval | None = None
-    """Assume this skew instead of measuring; no socket is opened."""
-    region: str | None = None
-    url: str | None = None
-    login_url: str | None = None
-    """The host that issues the tokens for *url*."""
-    verifiers: tuple[str, ...] = ()
-    """Names of `judge.verifiers`: each gives its verdict, and takes its place in the table of parties."""
-    leeway_s: float | None = None
-    """Of whoever checks the token; None: what each is known for, else 0."""
-    latency: Interval | None = None
-    """One way, from reading the token for a request until the checker compares; None: up to the measured round trip."""
-    servers: tuple[str, ...] = ()
-    """NTP servers, `HOST[:PORT]` each; none: this host's own and the public list."""
-    policy: Policy = Policy()
-    timeout_s: float | None = None
-    """None: 3 s, and 10 s where an API is asked."""
-    family: Family = Family.ANY
-    ca_file: str | None = None
-    date_fresh: bool = False
-    command: str = "token"
-    ask_host: bool = True
-    """Read what this host says of its own clock, too; not where nobody is asked."""
-    spent_s: float = 0.0
-    """How much of the timeout is gone already or will be needed afterwards: a process's own start and end."""
+
+def check_latency(latency: Interval | None) -> None:
+    """Raise UsageError unless *latency* is a range from 0 on; None: not known."""
+    if latency is not None and not 0 <= latency.low_s <= latency.high_s:
+        raise UsageError("a latency is a range that begins at 0 or above", "Example: Interval(0.0, 0.25).")
+
+
+def check_lifetime(lifetime_s: float | None) -> None:
+    """Raise UsageError unless *lifetime_s* is more than nothing; None: not known, inf: it never expires."""
+    if lifetime_s is not None and not lifetime_s > 0:
+        raise UsageError("a token's lifetime is more than 0 s", f"{_SECONDS} It came with the token, as expires_in.")
+
+
+def check_not_negative(what: str, seconds: float | None) -> None:
+    """Raise UsageError unless *what*, of so many *seconds*, is 0 or more; None: not given."""
+    if seconds is not None and not 0 <= seconds < math.inf:
+        raise UsageError(f"{what} is a number from 0 on", _SECONDS)
+
+
+def check_verifiers(names: tuple[str, ...]) -> None:
+    """Raise UsageError, with the nearest names that there are, for the first that isn't known.
+
+    What isn't near to any is not repeated: it may be a piece of a token.
+    """
+    from skewcheck.judge.verifiers import verifier
+
+    for name in names:
+        try:
+            verifier(name)
+        except ValueError as error:
+            near = "did you mean" in str(error)
+            summary = str(error) if near else f"none of the verifiers has that name of {len(name)} letters"
+            raise UsageError(summary, "`skewcheck token --verifier list` shows all that are known.") from None
+
+
+def measuring_time(request: Request, default_s: float, gone_s: float = 0.0) -> float:
+    """Return what is left of the timeout for measuring, *gone_s* after the request was made."""
+    timeout_s = default_s if request.timeout_s is None else request.timeout_s
+    return max(timeout_s - request.spent_s - gone_s, _LEAST_S)
+
+
+def _check_token(request: Request) -> None:
+    if request.offline and request.skew is not None:
+        raise UsageError("--offline and --skew were both given", "With --skew nobody is asked anyway: leave --offline.")
+    named = {"a region": request.region, "a URL": request.url, "an NTP server": request.servers}
+    whom = next((what for what, value in named.items() if value), None)
+    if whom is not None and request.asks_nobody:
+        how = "--offline" if request.offline else "--skew"
+        raise UsageError(f"with {how} nobody is asked, and {whom} was named", "Leave one of them.")
+    if request.command == "token" and request.token is None:
+        raise UsageError("there is no token in what was given", "Paste a token, or pipe it in: … | skewcheck token.")
+    check_skew(request.skew)
+    if request.skew is not None and not math.isfinite(request.skew.width_s):
+        raise UsageError("an assumed skew has two ends", "Example: Interval(-0.25, -0.15).")
+    check_latency(request.latency)
+    if request.latency is not None and math.isinf(request.latency.high_s):
+        raise UsageError("a latency has an end", "Example: Interval(0.0, 0.25).")
+    check_lifetime(request.expires_in_s)
+    check_not_negative("a leeway", request.leeway_s)
+    check_not_negative("the time when a token was obtained", request.obtained_at_s)
+    check_verifiers(request.verifiers)

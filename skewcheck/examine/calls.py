@@ -1,34 +1,50 @@
-"""For programs that hold tokens: read one, tell who refuses it with a clock that is off, and when to refresh it.
-
-All of it is computed: no clock is asked but the monotonic one, nothing is sent, and no token is kept.
-"""
+"""For programs: the commands as functions, reading a token, who refuses it, and when to refresh it."""
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from skewcheck.errors import UsageError
-from skewcheck.examine import figures
+from skewcheck.examine import examine
+from skewcheck.examine.request import check_latency, check_lifetime, check_not_negative, check_skew
 from skewcheck.judge import buffer as sums
-from skewcheck.judge import risk
-from skewcheck.model import Interval, Recommended, Risk, Token
+from skewcheck.judge import catalogue, risk
+from skewcheck.model import Finding, Interval, Recommended, Report, Request, Risk, Token
 
 if TYPE_CHECKING:
     from skewcheck.tokens.find import Found
 
 
-def find_token(text: str | bytes) -> "Found":
-    """Return the token in *text* (a header, a response, a bare token, ...) for a `TokenRequest`; it never shows itself.
+def check(**asked: Any) -> Report:
+    """Ask NTP, and the API that `region` or `url` names, at once, and say whose clock is off.
 
-    Raises UsageError where there is none.
+    *asked*: fields of `Request` by name, such as `servers=(…)`, `region="eu-west-1"`, `timeout_s=5.0`,
+    `policy=Policy(warning_s=0.05)`. Raises UsageError; never for a silent network.
     """
-    from skewcheck.tokens.find import find
+    return examine(Request(command="check", **asked))
 
-    found = find(text)
-    if found is None:
-        raise UsageError(
-            f"there is no token in the {len(text)} characters that were given", "Give the token, or what it came in."
-        )
-    return found
+
+def clock(**asked: Any) -> Report:
+    """Compare the local clock with NTP servers; *asked* as in `check`, without an API."""
+    return examine(Request(command="clock", **asked)._replace(region=None, url=None))
+
+
+def api(**asked: Any) -> Report:
+    """Compare the local clock with an API's by its `Date`; *asked* as in `check`, without NTP servers."""
+    return examine(Request(command="api", ask_ntp=False, **asked))
+
+
+def token(text: str | bytes, **asked: Any) -> Report:
+    """Judge the token in *text* (a header, a response, a bare token, ...) by measured time: `Report.token`.
+
+    *asked* as in `check`, and `offline`, `skew`, `expires_in_s`, `obtained_at_s`, `verifiers`, `leeway_s`, `latency`.
+    Nothing of the token is sent anywhere. Raises UsageError where there is none.
+    """
+    return examine(Request(command="token", token=_find(text), **asked))
+
+
+def title(finding: Finding) -> str:
+    """Return *finding* in words, on one line."""
+    return catalogue.title(finding)
 
 
 def read_token(text: str | bytes) -> Token:
@@ -38,7 +54,7 @@ def read_token(text: str | bytes) -> Token:
     """
     from skewcheck.tokens.claims import read
 
-    return read(find_token(text))
+    return read(_find(text))
 
 
 def assess(lifetime_s: float | None, skew: Interval | None, latency: Interval = risk.LATENCY) -> tuple[Risk, ...]:
@@ -74,8 +90,8 @@ def refresh_due(
     """
     if expires_in_s <= 0:
         return True
-    figures.check_lifetime(expires_in_s)
-    figures.check_no_less_than_nothing("a buffer", buffer_s)
+    check_lifetime(expires_in_s)
+    check_not_negative("a buffer", buffer_s)
     if buffer_s is None:
         advice = buffer(expires_in_s)
         buffer_s = expires_in_s / 2 if advice is None or advice.buffer_s is None else advice.buffer_s
@@ -85,7 +101,18 @@ def refresh_due(
     return now_s - sent_s >= expires_in_s - buffer_s
 
 
+def _find(text: str | bytes) -> "Found":
+    from skewcheck.tokens.find import find
+
+    found = find(text)
+    if found is None:
+        raise UsageError(
+            f"there is no token in the {len(text)} characters that were given", "Give the token, or what it came in."
+        )
+    return found
+
+
 def _check(lifetime_s: float | None, skew: Interval | None, latency: Interval) -> None:
-    figures.check_lifetime(lifetime_s)
-    figures.check_skew(skew)
-    figures.check_latency(latency)
+    check_lifetime(lifetime_s)
+    check_skew(skew)
+    check_latency(latency)

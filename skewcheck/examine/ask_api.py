@@ -1,0 +1,76 @@
+"""An API and the host that issues its tokens: whom to ask, for how long, and what their `Date` says."""
+
+import queue
+from collections.abc import Callable
+
+from skewcheck import genesys
+from skewcheck.errors import UsageError
+from skewcheck.examine.request import API_TIMEOUT_S, FULL_TIMEOUT_S, measuring_time
+from skewcheck.measure import background
+from skewcheck.measure.dates import ask_dates, parse_url, region_targets
+from skewcheck.measure.http_date import Progress, Question, Target
+from skewcheck.model import ApiSurvey, Request, Role
+from skewcheck.visible import visible
+
+MAX_QUOTED = 60
+"""Characters of a wrong URL that are repeated to the user."""
+MAX_REQUESTS, MAX_REQUESTS_OF_CHECK = 16, 10
+"""To each host; the second where NTP is asked, too: enough to settle the limits and to confirm it, as a rule."""
+
+
+def ask_api(request: Request, progress: Callable[[Progress], None] | None = None) -> ApiSurvey:
+    """Return what the hosts' `Date` proves. Raises UsageError. *progress* is told what is known after each reply."""
+    code, targets = named_hosts(request)
+    most = MAX_REQUESTS_OF_CHECK if request.ask_ntp else MAX_REQUESTS
+    limits_s = (request.policy.warning_s, request.policy.critical_s)
+    return ask_dates(
+        targets,
+        Question(limits_s, request.full, request.max_requests or most, request.date_fresh),
+        region=code,
+        timeout_s=measuring_time(request, FULL_TIMEOUT_S if request.full else API_TIMEOUT_S),
+        family=request.family,
+        ca_file=request.ca_file,
+        progress=progress,
+    )
+
+
+def start_api(request: Request, progress: Callable[[Progress], None] | None) -> Callable[[], ApiSurvey]:
+    """Start to ask, in a thread of its own; return what waits for the answer and returns or raises it."""
+    named_hosts(request)
+    answers: queue.SimpleQueue[ApiSurvey | BaseException] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answers.put(ask_api(request, progress))
+        except BaseException as error:  # noqa: BLE001  not swallowed: it is raised where it is waited for
+            answers.put(error)
+
+    def answer() -> ApiSurvey:
+        came = answers.get()
+        if isinstance(came, BaseException):
+            raise came
+        return came
+
+    background.start(ask)
+    return answer
+
+
+def named_hosts(request: Request) -> tuple[str | None, tuple[Target, ...]]:
+    """Return the region's code and whom to ask; there is no default, as the wrong API's clock is a wrong verdict."""
+    if request.url is None:
+        known = genesys.region(request.region or "")
+        return known.code, region_targets(known)
+    if request.login_url is None:
+        return None, (_target(request.url),)
+    login = _target(request.login_url)._replace(role=Role.LOGIN)
+    return None, (_target(request.url)._replace(role=Role.API), login)
+
+
+def _target(url: str) -> Target:
+    try:
+        return parse_url(url)
+    except ValueError as error:
+        # What is wrong may be that it carries a password, so only what can't is repeated.
+        harmless = len(url) <= MAX_QUOTED and not set(url) & set("@?#")
+        shown = f"'{visible(url)}'" if harmless else f"the URL of {len(url)} characters"
+        raise UsageError(f"{shown} {error}", "Example: https://api.example.net/health.") from None
