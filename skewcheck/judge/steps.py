@@ -297,8 +297,10 @@ def _explain_401(_: _Asked) -> list[Step]:
     return [Step("explain-401", "skewcheck explain 401")]
 
 
-def _token_cut(_: _Asked) -> list[Step]:
-    return [Step("token-file", "skewcheck token --file FILE")]
+def _token_cut(asked: _Asked) -> list[Step]:
+    if asked.case.request.command == "check":
+        return [Step("token-file", _command(asked.case, "check", "--token-file FILE"))]
+    return [Step("token-file", _command(asked.case, "token", "--file FILE"))]
 
 
 _BY_LEAD: dict[str, _Steps] = {
