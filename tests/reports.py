@@ -48,7 +48,7 @@ def explain(finding: Finding) -> Step:
     return Step("explain", f"skewcheck explain {finding.id}")
 
 
-def finding(id_: str, status: Status = Status.OK, **facts: Fact) -> Finding:
+def finding(id_: str, status: Status = Status.OK, /, **facts: Fact) -> Finding:
     """Return a finding with all the facts that the catalogue lists for it, None where none is given."""
     names = CATALOGUE[id_].facts.split()
     assert set(facts) <= set(names), f"{id_} has no {set(facts) - set(names)}"
