@@ -1,12 +1,15 @@
-"""`skewcheck api`: the local clock against the `Date` of an API and of the host that issues its tokens."""
+"""`skewcheck api`: this host's clock against the `Date` of an API and of the host that issues its tokens."""
+
+from collections.abc import Mapping
+from typing import Any
 
 import typer
 
+from skewcheck.cli import asked as asking
 from skewcheck.cli import options
-from skewcheck.cli.deliver import Deadline, deliver
+from skewcheck.cli.deliver import Deadline, run
 
-TIMEOUT_S, FULL_TIMEOUT_S = 10.0, 20.0
-
+OPTIONS = (*options.API, "full", *options.TLS, "timeout:api", *options.FAMILY, *options.SHARED)
 BRIEFLY = "Compare this host's clock with that of an API."
 EPILOG = """
 \b
@@ -31,27 +34,7 @@ An option given beats its environment variable.
 """
 
 
-def api(  # noqa: PLR0917 - typer makes an option of each parameter and passes them by name
-    context: typer.Context,
-    region: options.Region = None,
-    url: options.Url = None,
-    full: options.Full = False,
-    date_fresh: options.DateFresh = False,
-    ca_file: options.CaFile = None,
-    timeout: options.ApiTimeout = None,
-    ipv4: options.Ipv4 = False,
-    ipv6: options.Ipv6 = False,
-    warning: options.WarningLimit = None,
-    critical: options.CriticalLimit = None,
-    fail_on: options.FailOnStatus = "warning",
-    on_unknown: options.OnUnknownStatus = "unknown",
-    format_: options.OutputFormat = "text",
-    json: options.Json = False,
-    output: options.OutputFile = None,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = 0,
-    color: options.ColorWhen = "auto",
-) -> int:
+def api(context: typer.Context, values: Mapping[str, Any]) -> int:
     """Compare this host's clock with that of an API, by its HTTP header Date.
 
     A region's API and the host that issues its tokens are asked at once, and so
@@ -62,24 +45,5 @@ def api(  # noqa: PLR0917 - typer makes an option of each parameter and passes t
     connection, without a token, a cookie or any other credential. HTTPS_PROXY and
     NO_PROXY count. Nothing else leaves this machine but the look-up of the names.
     """
-    view = options.view(format_, json=json, output=output, quiet=quiet, verbose=verbose, color=color)
-    default_s = FULL_TIMEOUT_S if full else TIMEOUT_S
-    deadline = Deadline(context.obj, default_s if timeout is None else timeout)
-    region, url = options.whose_date(context, region, url)
-    from skewcheck import examine
-    from skewcheck.cli import progress
-
-    request = examine.ApiRequest(
-        region=region,
-        url=url,
-        policy=options.policy(warning, critical, fail_on, on_unknown),
-        timeout_s=deadline.timeout_s,
-        family=options.family(context, ipv4=ipv4, ipv6=ipv6),
-        full=full,
-        date_fresh=date_fresh,
-        ca_file=options.ca_file(ca_file),
-        spent_s=deadline.spent_s(view),
-    )
-    with progress.shown(quiet=quiet) as line:
-        report = examine.api(request, line)
-    return deliver(report, view, deadline)
+    view, asked = asking.view(values), asking.request(context, "api", values, needs_api=True)
+    return run(asked, view, Deadline(context.obj, values["timeout"]))

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from skewcheck.cli import failure, output, usage
+from skewcheck.cli import failure, options, output, usage
 from skewcheck.cli.help import Command, Group
 from skewcheck.errors import SkewcheckError
 from skewcheck.version import VERSION
@@ -87,7 +87,8 @@ def _app(names: Sequence[str]) -> typer.Typer:
     app.callback(context_settings={"help_option_names": ["-h", "--help"]})(_skewcheck)
     for name in names:
         home = import_module(f"skewcheck.cli.{name}")
-        app.command(name, cls=Command, epilog=home.EPILOG, short_help=home.BRIEFLY)(getattr(home, name))
+        with_options = options.command(getattr(home, name), home.OPTIONS)
+        app.command(name, cls=Command, epilog=home.EPILOG, short_help=home.BRIEFLY)(with_options)
     return app
 
 

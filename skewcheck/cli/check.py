@@ -1,12 +1,17 @@
 """`skewcheck check`: NTP, the API and this host at once, and whose clock is off; and a token judged by that."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import typer
 
+from skewcheck.cli import asked as asking
 from skewcheck.cli import options
-from skewcheck.cli.deliver import Deadline, deliver
+from skewcheck.cli.deliver import Deadline, run
 
-TIMEOUT_S = 10.0
-
+OPTIONS = (
+    "server", *options.API, "samples", "token_file", *options.TLS, "timeout:check", *options.FAMILY, *options.SHARED,
+)  # fmt: skip
 BRIEFLY = "Compare this host, NTP and an API: whose clock is off?"
 EPILOG = """
 \b
@@ -31,29 +36,7 @@ An option given beats its environment variable.
 """
 
 
-def check(  # noqa: PLR0917 - typer makes an option of each parameter and passes them by name
-    context: typer.Context,
-    server: options.Servers = None,
-    region: options.Region = None,
-    url: options.Url = None,
-    samples: options.Samples = None,
-    token_file: options.TokenFile = None,
-    date_fresh: options.DateFresh = False,
-    ca_file: options.CaFile = None,
-    timeout: options.CheckTimeout = None,
-    ipv4: options.Ipv4 = False,
-    ipv6: options.Ipv6 = False,
-    warning: options.WarningLimit = None,
-    critical: options.CriticalLimit = None,
-    fail_on: options.FailOnStatus = "warning",
-    on_unknown: options.OnUnknownStatus = "unknown",
-    format_: options.OutputFormat = "text",
-    json: options.Json = False,
-    output: options.OutputFile = None,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = 0,
-    color: options.ColorWhen = "auto",
-) -> int:
+def check(context: typer.Context, values: Mapping[str, Any]) -> int:
     """Ask NTP, the API and this host at once, and tell whose clock is off.
 
     NTP tells how far this host's clock is from UTC, the API's header Date how far
@@ -68,37 +51,12 @@ def check(  # noqa: PLR0917 - typer makes an option of each parameter and passes
     token, a cookie or any other credential. Each NTP server gets what clock sends.
     Nothing else leaves this machine but the look-up of the names.
     """
-    view = options.view(format_, json=json, output=output, quiet=quiet, verbose=verbose, color=color)
-    deadline = Deadline(context.obj, TIMEOUT_S if timeout is None else timeout)
-    region, url = options.any_date(context, region, url)
-    authorities = options.ca_file(ca_file)
-    policy = options.policy(warning, critical, fail_on, on_unknown)
-    family = options.family(context, ipv4=ipv4, ipv6=ipv6)
-    servers = options.servers(server)
-    found = None
-    if token_file is not None:
+    view, asked = asking.view(values), asking.request(context, "check", values)
+    deadline = Deadline(context.obj, values["timeout"])
+    if values["token_file"] is not None:
         from skewcheck.cli import token_input
 
-        found, deadline = token_input.read(token_input.Source((), token_file, None, "--token-file"), deadline)
-    from skewcheck import examine
-
-    request = examine.CheckRequest(
-        servers=servers,
-        region=region,
-        url=url,
-        policy=policy,
-        timeout_s=timeout,
-        family=family,
-        samples=1 if samples is None else samples,
-        date_fresh=date_fresh,
-        ca_file=authorities,
-        spent_s=deadline.spent_s(view),
-        found=found,
-    )
-    if request.of_api is None:
-        return deliver(examine.check(request), view, deadline)
-    from skewcheck.cli import progress
-
-    with progress.shown(quiet=quiet) as line:
-        report = examine.check(request, line)
-    return deliver(report, view, deadline)
+        source = token_input.Source((), values["token_file"], None, "--token-file")
+        found, deadline = token_input.read(source, deadline)
+        asked = asked._replace(token=found)
+    return run(asked, view, deadline)

@@ -1,10 +1,15 @@
-"""`skewcheck clock`: the local clock against NTP."""
+"""`skewcheck clock`: this host's clock against NTP."""
+
+from collections.abc import Mapping
+from typing import Any
 
 import typer
 
+from skewcheck.cli import asked as asking
 from skewcheck.cli import options
-from skewcheck.cli.deliver import Deadline, deliver
+from skewcheck.cli.deliver import Deadline, run
 
+OPTIONS = ("server", "samples", "timeout:clock", *options.FAMILY, *options.SHARED)
 BRIEFLY = "Compare this host's clock with NTP servers."
 EPILOG = """
 \b
@@ -27,24 +32,7 @@ An option given beats its environment variable.
 """
 
 
-def clock(  # noqa: PLR0917 - typer makes an option of each parameter and passes them by name
-    context: typer.Context,
-    server: options.Servers = None,
-    samples: options.Samples = None,
-    timeout: options.Timeout = None,
-    ipv4: options.Ipv4 = False,
-    ipv6: options.Ipv6 = False,
-    warning: options.WarningLimit = None,
-    critical: options.CriticalLimit = None,
-    fail_on: options.FailOnStatus = "warning",
-    on_unknown: options.OnUnknownStatus = "unknown",
-    format_: options.OutputFormat = "text",
-    json: options.Json = False,
-    output: options.OutputFile = None,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = 0,
-    color: options.ColorWhen = "auto",
-) -> int:
+def clock(context: typer.Context, values: Mapping[str, Any]) -> int:
     """Compare this host's clock with NTP servers, and prove how far off it is.
 
     All servers are asked at once: their names are looked up, and each gets one
@@ -54,16 +42,5 @@ def clock(  # noqa: PLR0917 - typer makes an option of each parameter and passes
     What this host says of its own clock is read beside it: small files, and one
     question to its own chronyd. No program is started, and no clock is set.
     """
-    view = options.view(format_, json=json, output=output, quiet=quiet, verbose=verbose, color=color)
-    deadline = Deadline(context.obj, timeout)
-    from skewcheck import examine
-
-    request = examine.ClockRequest(
-        servers=options.servers(server),
-        policy=options.policy(warning, critical, fail_on, on_unknown),
-        timeout_s=timeout,
-        family=options.family(context, ipv4=ipv4, ipv6=ipv6),
-        samples=1 if samples is None else samples,
-        spent_s=deadline.spent_s(view),
-    )
-    return deliver(examine.clock(request), view, deadline)
+    view, asked = asking.view(values), asking.request(context, "clock", values)
+    return run(asked, view, Deadline(context.obj, values["timeout"]))

@@ -1,13 +1,13 @@
-"""The way out of every command: render the report, write it where it was asked to go, return the exit code."""
+"""What every command does: ask, render the report, write it where it was asked to go, return the exit code."""
 
 import os
 import time
 from typing import NamedTuple
 
 from skewcheck.cli import formats, output, terminal
-from skewcheck.cli.options import View
+from skewcheck.cli.asked import View
 from skewcheck.errors import OutputError
-from skewcheck.model import Report
+from skewcheck.model import Report, Request
 
 TIMEOUT_S = 3.0
 """What a FIFO without a reader is waited for where no -t is given."""
@@ -33,6 +33,24 @@ class Deadline(NamedTuple):
         return self.began_s + (TIMEOUT_S if self.timeout_s is None else self.timeout_s)
 
 
+def run(asked: Request, view: View, deadline: Deadline) -> int:
+    """Ask, show the report as *view* says, and return its exit code. Raises SkewcheckError."""
+    from skewcheck.examine import default_timeout_s, examine
+
+    if deadline.timeout_s is None:
+        deadline = deadline._replace(timeout_s=default_timeout_s(asked))
+    else:
+        asked = asked._replace(timeout_s=deadline.timeout_s)
+    asked = asked._replace(spent_s=deadline.spent_s(view))
+    if not asked.asks_api or asked.asks_nobody:
+        return deliver(examine(asked), view, deadline)
+    from skewcheck.cli import progress
+
+    with progress.shown(quiet=view.quiet) as line:
+        report = examine(asked, line)
+    return deliver(report, view, deadline)
+
+
 def deliver(report: Report, view: View, deadline: Deadline) -> int:
     """Show *report* as *view* says and return its exit code. Raises OutputError."""
     text = rendered(report, view)
@@ -42,7 +60,9 @@ def deliver(report: Report, view: View, deadline: Deadline) -> int:
         else:
             output.write_file(view.output, text, until_s=deadline.until_s, mode=formats.MODES.get(view.format))
     except OutputError as error:  # what was measured is not lost with the disk
-        raise OutputError(f"{error.summary}; the verdict was: {report.verdict}", error.remedy) from error
+        from skewcheck.judge.catalogue import answer
+
+        raise OutputError(f"{error.summary}; the answer was: {answer(report)}", error.remedy) from error
     if view.format == "github":
         formats.add_step_summary(report, os.environ)
     return report.exit_code

@@ -1,18 +1,19 @@
 """`skewcheck demo`: what `clock` and `check` show, from servers on this machine that are wrong by a chosen amount."""
 
+import os
+from collections.abc import Mapping
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
+from skewcheck.cli import asked as asking
 from skewcheck.cli import options
 from skewcheck.cli.deliver import Deadline, deliver
 from skewcheck.errors import UsageError
-from skewcheck.model import DateReading, Finding, NextStep, Report, ServerStatus, Status
-from skewcheck.quantity import skew_text
+from skewcheck.model import DateReading, Finding, Report, Request, ServerStatus, Status, Step
 
 if TYPE_CHECKING:
-    from skewcheck.examine import CheckRequest
     from skewcheck.lab.ntp import NtpServer
 
 SKEW_S = 0.2
@@ -75,24 +76,10 @@ class _SetUp(NamedTuple):
     services: _Services | None
 
 
-def demo(  # noqa: PLR0917 - typer makes an option of each parameter and passes them by name
-    context: typer.Context,
-    skew: options.Skew = None,
-    liars: options.Liars = None,
-    api_ahead: options.ApiAhead = None,
-    login_ahead: options.LoginAhead = None,
-    timeout: options.Timeout = None,
-    warning: options.WarningLimit = None,
-    critical: options.CriticalLimit = None,
-    fail_on: options.FailOnStatus = "warning",
-    on_unknown: options.OnUnknownStatus = "unknown",
-    format_: options.OutputFormat = "text",
-    json: options.Json = False,
-    output: options.OutputFile = None,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = 0,
-    color: options.ColorWhen = "auto",
-) -> int:
+OPTIONS = ("skew:demo", "liars", "api_ahead", "login_ahead", "timeout:clock", *options.SHARED)
+
+
+def demo(context: typer.Context, values: Mapping[str, Any]) -> int:
     """Show the screen of clock without a network, with a skew of your choice.
 
     Five NTP servers are started on this machine whose clocks are wrong by what
@@ -102,38 +89,33 @@ def demo(  # noqa: PLR0917 - typer makes an option of each parameter and passes 
     With --api-ahead or --login-ahead two HTTP servers are asked as well, as check
     asks: then it tells whose clock is off, which takes two or three seconds.
     """
-    view = options.view(format_, json=json, output=output, quiet=quiet, verbose=verbose, color=color)
+    view, liars = asking.view(values), values["liars"]
     if liars is not None and liars > len(_PATHS):
         raise UsageError(f"--liars: of five servers {liars} can't lie", "Take 0 to 5.")
-    services = None if api_ahead is login_ahead is None else _Services(api_ahead or 0.0, login_ahead or 0.0)
+    api_ahead_s, login_ahead_s = values["api_ahead"], values["login_ahead"]
+    services = None if api_ahead_s is login_ahead_s is None else _Services(api_ahead_s or 0.0, login_ahead_s or 0.0)
     lying = _LYING_ORDER[: LIARS if liars is None else liars]
-    set_up = _SetUp(SKEW_S if skew is None else skew, lying, services)
-    deadline = Deadline(context.obj, TIMEOUT_S if timeout is None and services else timeout)
-    from skewcheck import examine
+    set_up = _SetUp(SKEW_S if values["skew"] is None else values["skew"], lying, services)
+    deadline = Deadline(context.obj, TIMEOUT_S if values["timeout"] is None and services else values["timeout"])
+    from skewcheck.examine import examine
 
-    request = examine.CheckRequest(
-        policy=options.policy(warning, critical, fail_on, on_unknown),
-        timeout_s=deadline.timeout_s,
-        command="demo",
-        ask_host=False,
-        spent_s=deadline.spent_s(view),
+    request = asking.request(context, "demo", values)._replace(
+        timeout_s=deadline.timeout_s, ask_host=False, spent_s=deadline.spent_s(view)
     )
     with ExitStack() as running:
-        report = examine.check(_naming(running, set_up, request))
-    return deliver(_told(report, set_up), view, deadline)
+        report = examine(_naming(running, set_up, request))
+    return deliver(_held_against(report, set_up), view, deadline)
 
 
 # --- The servers, and what is asked of them ---
 
 
-def _naming(running: ExitStack, set_up: _SetUp, request: "CheckRequest") -> "CheckRequest":
+def _naming(running: ExitStack, set_up: _SetUp, request: Request) -> Request:
     """Start the servers, until *running* ends, and return the *request* that names them."""
     servers = [running.enter_context(server) for server in _servers(set_up.skew_s, set_up.lying)]
     request = request._replace(servers=tuple(f"{host}:{port}" for host, port in (server.address for server in servers)))
     if set_up.services is None:
         return request
-    import os
-
     from skewcheck.lab.http import HttpServer
 
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "*"  # nothing of this may go to the proxy of this host
@@ -160,37 +142,27 @@ def _servers(skew_s: float, lying: tuple[int, ...]) -> "list[NtpServer]":
     ]
 
 
-# --- What is told of it ---
+# --- What was measured, held against what was set up ---
 
 
-def _told(report: Report, set_up: _SetUp) -> Report:
-    """Return *report* as that of a demonstration: held against what was set up, and not to be acted upon."""
-    missing = _missed(report, set_up)
-    looks = skew_text(set_up.skew_s) if set_up.skew_s else "right"
-    liars, services = len(set_up.lying), set_up.services
-    made = f"five servers on this machine, {liars or 'none'} of them lying, made the clock look {looks}"
-    evidence = {"set_up_skew_s": set_up.skew_s, "set_up_liars": liars}
-    command, measures, same = "skewcheck clock", "measures the real clock", "clock"
-    if services is not None:
-        assert report.api is not None  # a check that names an API has asked it
-        api, login = (
-            f"{host.host} {skew_text(ahead_s) if ahead_s else 'right'}"
-            for host, ahead_s in zip(report.api.survey.hosts, services, strict=True)
-        )
-        made += f"; of the hosts of an API, {api} and, for its tokens, {login}"
-        evidence |= {"set_up_api_ahead_s": services.api_ahead_s, "set_up_login_ahead_s": services.login_ahead_s}
-        command, measures, same = "skewcheck check --region REGION", "measures the real clocks", "check"
-    finding = Finding(
-        "demo",
-        Status.UNKNOWN if missing else Status.OK,
-        f"Demonstration: {made}; {missing or 'and so it was measured'}.",
-        (*evidence.items(), (f"{same}_exit_code", report.exit_code)),
+def _held_against(report: Report, set_up: _SetUp) -> Report:
+    """Return *report* as that of a demonstration: it exits with 0 if it measured what was set up, and else with 3."""
+    missed = _missed(report, set_up)
+    facts = (
+        ("set_up_skew_s", set_up.skew_s),
+        ("liars", len(set_up.lying)),
+        ("set_up_api_ahead_s", None if set_up.services is None else set_up.services.api_ahead_s),
+        ("set_up_login_ahead_s", None if set_up.services is None else set_up.services.login_ahead_s),
+        ("exit_code", report.exit_code),
+        ("missed", missed),
     )
-    would_exit = f"on a result like this it exits with {report.exit_code}"
+    finding = Finding("demo", Status.UNKNOWN if missed else Status.OK, facts)
+    real = Step("real", "skewcheck clock" if set_up.services is None else "skewcheck check --region REGION")
     return report._replace(
-        exit_code=3 if missing else 0,
-        findings=(*report.findings, finding),
-        next_step=NextStep("next", command, f"{measures}; {would_exit}"),
+        status=Status.UNKNOWN if missed else report.status,
+        exit_code=3 if missed else 0,
+        findings=(finding, *report.findings) if missed else (*report.findings, finding),
+        steps=(real,),
     )
 
 

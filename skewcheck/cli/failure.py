@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 EXIT_CODE = 3
 """Wrong usage, I/O and internal errors: what monitoring plugins call UNKNOWN."""
-COMMANDS = ("check", "clock", "api", "token", "demo")
+COMMANDS = ("check", "clock", "api", "token", "explain", "demo")
 MAX_SHOWN = 1200
 """Characters of one line."""
 MAX_LINES = 40

@@ -36,22 +36,14 @@ def asked(arguments: Sequence[str], environment: Mapping[str, str]) -> Format:
 
 def document(report: Report, format_: Format, *, verbose: int = 0) -> str:
     """Return *report* in a format for programs; what that needs is loaded only now."""
-    if format_ == "nagios":
-        from skewcheck.render import nagios
+    if format_ in ("nagios", "prometheus"):
+        from skewcheck.render import monitoring
 
-        return nagios.render(report, verbose=verbose)
-    if format_ == "prometheus":
-        from skewcheck.render import prometheus
+        return monitoring.nagios(report, verbose=verbose) if format_ == "nagios" else monitoring.prometheus(report)
+    if format_ in ("github", "junit"):
+        from skewcheck.render import ci
 
-        return prometheus.render(report)
-    if format_ == "github":
-        from skewcheck.render import github
-
-        return github.render(report)
-    if format_ == "junit":
-        from skewcheck.render import junit
-
-        return junit.render(report)
+        return ci.github(report) if format_ == "github" else ci.junit(report)
     from skewcheck.render import json
 
     return json.render(report)
@@ -65,9 +57,9 @@ def add_step_summary(report: Report, environment: Mapping[str, str]) -> None:
     path = environment.get(_STEP_SUMMARY)
     if not path:
         return
-    from skewcheck.render import github
+    from skewcheck.render import ci
 
-    content = github.summary(report).encode("utf-8", "backslashreplace")
+    content = ci.github_summary(report).encode("utf-8", "backslashreplace")
     with contextlib.suppress(OSError, ValueError):
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_NONBLOCK", 0))
         try:

@@ -1,20 +1,23 @@
-"""What every command shares: its options, how their values are read, and what they come to."""
+"""Every option once: its names, its help, how its value is read; and which of them each command takes."""
 
-import os
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Literal, TypeVar
 
 import typer
 
 from skewcheck.cli.formats import Format
-from skewcheck.cli.redact import is_secret, quoted
-from skewcheck.errors import UsageError
-from skewcheck.model import Family, Status
-from skewcheck.quantity import parse_duration, parse_signed_duration
+from skewcheck.cli.redact import quoted
+from skewcheck.model import Interval
+from skewcheck.quantity import parse_duration, parse_signed_duration, parse_span, parse_time
 
-if TYPE_CHECKING:
-    from skewcheck.examine import Policy
-
-SETTING, ASKING, LIMITS, OUTPUT = "What to set up", "Whom to ask", "Limits and exit code", "Output"
+SETTING, SOURCE, SAID, JUDGING = (
+    "What to set up",
+    "Where the token is",
+    "What it doesn't say itself",
+    "How it is judged",
+)
+ASKING, LIMITS, OUTPUT = "Whom to ask", "Limits and exit code", "Output"
 """The sections of `--help`."""
 
 _LONGEST_NUMBER = 6
@@ -22,139 +25,60 @@ _LONGEST_NUMBER = 6
 Color = Literal["auto", "always", "never"]
 FailOn = Literal["warning", "critical"]
 OnUnknown = Literal["ok", "warning", "critical", "unknown"]
+Value = TypeVar("Value")
 
 
-class View(NamedTuple):
-    """How the report is to be shown, and where."""
+def command(run: Callable[..., int], names: Sequence[str]) -> Callable[..., int]:
+    """Return *run* as typer takes it: with the options of those *names*, whose values it gets by name."""
 
-    format: Format
-    output: str | None
-    """The file of `-o`; None: stdout."""
-    quiet: bool
-    verbose: int
-    color: Color
+    def with_options(context: typer.Context, **values: Any) -> int:
+        return run(context, values)
 
-
-def view(format_: Format, *, json: bool, output: str | None, quiet: bool, verbose: int, color: Color) -> View:
-    """Return what the options of the section `OUTPUT` come to. Raises UsageError."""
-    if output == "":
-        raise UsageError("-o/--output: a file without a name can't be written", "Name it, or leave the option out.")
-    return View("json" if json else format_, None if output == "-" else output, quiet, verbose, color)
-
-
-def family(context: typer.Context, *, ipv4: bool, ipv6: bool) -> Family:
-    """Return the address family asked for; the command line beats the environment. Raises UsageError."""
-    if ipv4 and ipv6:
-        ipv4, ipv6 = (typed_here(context, name) for name in ("ipv4", "ipv6"))
-        if ipv4 == ipv6:
-            raise UsageError("-4 and -6 exclude each other", "Give one of them, or neither: then both are tried.")
-    if ipv4:
-        return Family.V4
-    return Family.V6 if ipv6 else Family.ANY
+    own = [inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)]
+    for name in names:
+        annotation, default = OPTIONS[name]
+        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        own.append(inspect.Parameter(name.partition(":")[0], kind, default=default, annotation=annotation))
+    with_options.__signature__ = inspect.Signature(own)  # type: ignore[attr-defined]  # what typer looks at
+    with_options.__annotations__ = {parameter.name: parameter.annotation for parameter in own}
+    with_options.__doc__, with_options.__name__ = run.__doc__, run.__name__
+    return with_options
 
 
-def policy(warning_s: float | None, critical_s: float | None, fail_on: FailOn, on_unknown: OnUnknown) -> "Policy":
-    """Return where the limits are: what isn't given is as it is for everybody who asks `examine`."""
-    from skewcheck.examine import Policy
+def _parser(parse: Callable[[str], Value]) -> Callable[[str], Value]:
+    """Return *parse* with typer's own error for a wrong value: that one knows the option's name."""
 
-    default = Policy()
-    return Policy(
-        default.warning_s if warning_s is None else warning_s,
-        default.critical_s if critical_s is None else critical_s,
-        Status(fail_on),
-        Status(on_unknown),
-    )
+    def parsed(text: str) -> Value:
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise typer.BadParameter(f"{quoted(text)} {error}") from None
 
-
-def servers(given: list[str] | None) -> tuple[str, ...]:
-    """Return the servers named. Raises UsageError for what is a token: a name is sent to a resolver."""
-    named = tuple(given or ())
-    if any(is_secret(name) for name in named):
-        raise UsageError(
-            "-H/--server: that looks like a token, not like a host; it was sent nowhere",
-            "Example: -H time.example.net. Every user of this host can read a token on a command line.",
-        )
-    return named
+    return parsed
 
 
-def whose_date(
-    context: typer.Context, region: str | None, url: str | None, *, needed: bool = True
-) -> tuple[str | None, str | None]:
-    """Return the region or the URL to ask, where it is *needed*: what was typed beats the environment.
-
-    Raises UsageError.
-    """
-    for option, given in (("--region", region), ("--url", url)):
-        if given is not None and any(map(is_secret, (given, *given.split("/")))):
-            raise UsageError(
-                f"{option}: there is a token or a password in that; it was sent nowhere",
-                "Examples: --region eu-west-1, --url https://gateway.example.net/health. "
-                "Every user of this host can read a token on a command line.",
-            )
-    if region is None and url is None and needed:
-        from skewcheck.genesys import listing
-
-        raise UsageError(
-            "no region was given",
-            "There is no default: the wrong region's clock would give the wrong verdict. Name an API by --url,\n"
-            f"or one of these by --region, SKEWCHECK_REGION or GENESYSCLOUD_REGION:\n{listing()}",
-        )
-    if region is None or url is None:
-        return region, url
-    typed = [name for name in ("region", "url") if typed_here(context, name)]
-    if not typed and not os.environ.get("SKEWCHECK_REGION"):
-        typed = ["url"]  # GENESYSCLOUD_REGION is for all programs, SKEWCHECK_URL for this one
-    if len(typed) != 1:
-        raise UsageError("a region and a URL exclude each other", "Give --region or --url, whichever is to be asked.")
-    return (region, None) if typed == ["region"] else (None, url)
-
-
-def any_date(context: typer.Context, region: str | None, url: str | None) -> tuple[str | None, str | None]:
-    """Return the region or the URL to ask, or None twice where neither is named. Raises UsageError."""
-    return (None, None) if region is None and url is None else whose_date(context, region, url)
-
-
-def ca_file(given: str | None) -> str | None:
-    """Return the file of `--ca-file`. Raises UsageError for one without a name: it must not mean the system's.
-
-    Also for a token in its place: what the file says of itself quotes its name.
-    """
-    if given == "":
-        raise UsageError("--ca-file: a file without a name can't be read", "Name it, or leave the option out.")
-    # A file may have any name. Path.exists() raises for a token, which is longer than any name may be.
-    if given is not None and is_secret(given) and not os.path.exists(given):  # noqa: PTH110 - as said above
-        raise UsageError(
-            "--ca-file: that looks like a token, not like a file, and there is none of that name",
-            "Give a PEM file of certificate authorities. Every user of this host can read a token on a command line.",
-        )
-    return given
-
-
-def typed_here(context: typer.Context, name: str) -> bool:
-    """Tell whether the option came from the command line."""
-    source = context.get_parameter_source(name)
-    return source is not None and source.name == "COMMANDLINE"
-
-
-def _duration(text: str) -> float:
-    """Return an option's value in seconds; raises typer's own error, which knows the option's name."""
-    try:
-        return parse_duration(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"{quoted(text)} {error}") from None
-
-
-def _signed_duration(text: str) -> float:
-    try:
-        return parse_signed_duration(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"{quoted(text)} {error}") from None
-
-
-def _whole_number(text: str) -> int:
+def _whole(text: str) -> int:
     if not text.isascii() or not text.isdecimal() or len(text) > _LONGEST_NUMBER:
-        raise typer.BadParameter(f"{quoted(text)} is not a whole number")
+        raise ValueError("is not a whole number")
     return int(text)
+
+
+def _span(text: str) -> Interval:
+    return Interval(*parse_span(text))
+
+
+def _no_negative_span(text: str) -> Interval:
+    span = _span(text)
+    if span.low_s < 0:
+        raise ValueError("is less than no time")
+    return span
+
+
+def _no_negative_duration(text: str) -> float:
+    seconds = parse_signed_duration(text)
+    if seconds < 0:
+        raise ValueError("is less than no time")
+    return seconds
 
 
 def _option(section: str, *names: str, **settings: Any) -> Any:
@@ -166,19 +90,19 @@ def _switch(section: str, *names: str, **settings: Any) -> Any:
 
 
 def _number(section: str, *names: str, **settings: Any) -> Any:
-    return _option(section, *names, metavar="N", parser=_whole_number, **settings)
+    return _option(section, *names, metavar="N", parser=_parser(_whole), **settings)
 
 
 def _lasting(section: str, *names: str, **settings: Any) -> Any:
-    return _option(section, *names, metavar="DURATION", **{"parser": _duration, **settings})
+    return _option(section, *names, metavar="DURATION", **{"parser": _parser(parse_duration), **settings})
 
 
-Skew = Annotated[
+DemoSkew = Annotated[
     float | None,
     _lasting(
         SETTING,
         "--skew",
-        parser=_signed_duration,
+        parser=_parser(parse_signed_duration),
         help="How far ahead this host's clock is to look; -200ms is behind.",
         show_default="200ms",
     ),
@@ -191,7 +115,7 @@ ApiAhead = Annotated[
     _lasting(
         SETTING,
         "--api-ahead",
-        parser=_signed_duration,
+        parser=_parser(parse_signed_duration),
         help="Ask an API too, whose clock is so far ahead of true time; -200ms is behind.",
     ),
 ]
@@ -200,7 +124,7 @@ LoginAhead = Annotated[
     _lasting(
         SETTING,
         "--login-ahead",
-        parser=_signed_duration,
+        parser=_parser(parse_signed_duration),
         help="The same of the host that issues its tokens; each is right where only the other is given.",
     ),
 ]
@@ -387,3 +311,161 @@ ColorWhen = Annotated[
         envvar="SKEWCHECK_COLOR",
     ),
 ]
+Words = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[TOKEN|-]",
+        rich_help_panel=SOURCE,
+        show_default=False,
+        help="The token, or whatever holds it. Better not here: the shell's history keeps it, and all users of this "
+        "host see it. With - or nothing it is read from standard input; at a terminal you are asked for it.",
+    ),
+]
+File = Annotated[
+    str | None, _option(SOURCE, "--file", metavar="FILE", help="Read it from this file, FIFO or device; - as above.")
+]
+Env = Annotated[str | None, _option(SOURCE, "--env", metavar="NAME", help="Read it from this environment variable.")]
+ExpiresIn = Annotated[
+    float | None,
+    _option(
+        SAID,
+        "--expires-in",
+        metavar="DURATION",
+        parser=_parser(parse_duration),
+        help="What the token response said, where the token alone is pasted.",
+    ),
+]
+ObtainedAt = Annotated[
+    float | None,
+    _option(
+        SAID,
+        "--obtained-at",
+        metavar="TIME",
+        parser=_parser(parse_time),
+        help="When the response came, by this host's clock: 2027-01-15T12:00:00Z, or Unix seconds.",
+    ),
+]
+Offline = Annotated[
+    bool,
+    _option(
+        JUDGING,
+        "--offline",
+        show_default=False,
+        help="Ask nobody, open no socket: judge by the local clock, which nobody has verified.",
+        envvar="SKEWCHECK_OFFLINE",
+    ),
+]
+TokenSkew = Annotated[
+    Interval | None,
+    _option(
+        JUDGING,
+        "--skew",
+        metavar="SKEW",
+        parser=_parser(_span),
+        help="What if: assume that this host's clock is so far ahead (200ms), behind (-200ms+-50ms) or either "
+        "(+-50ms), and ask nobody.",
+    ),
+]
+Verifiers = Annotated[
+    list[str] | None,
+    _option(
+        JUDGING,
+        "--verifier",
+        metavar="NAME",
+        help="Say whether this verifier takes the token; repeat it. `list` shows those that are known.",
+        envvar="SKEWCHECK_VERIFIER",
+    ),
+]
+Leeway = Annotated[
+    float | None,
+    _option(
+        JUDGING,
+        "--leeway",
+        metavar="DURATION",
+        parser=_parser(_no_negative_duration),
+        help="What your verifiers allow for a wrong clock.",
+        show_default="0s, or as --verifier has it",
+        envvar="SKEWCHECK_LEEWAY",
+    ),
+]
+Latency = Annotated[
+    Interval | None,
+    _option(
+        JUDGING,
+        "--latency",
+        metavar="LATENCY",
+        parser=_parser(_no_negative_span),
+        help="How long a request takes from here until the token in it is checked: 50ms, or 100ms+-50ms.",
+        show_default="as measured, or up to 250ms",
+        envvar="SKEWCHECK_LATENCY",
+    ),
+]
+
+
+def _explained(incomplete: str) -> list[str]:
+    """Return what `explain` knows and begins like that, for completion."""
+    from skewcheck.judge.explanations import pages
+
+    return [name for name in pages() if name.startswith(incomplete)]
+
+
+Explained = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[ID]",
+        show_default=False,
+        autocompletion=_explained,
+        help="The id of a finding, or a topic: 401, offset. Nothing lists all.",
+    ),
+]
+
+OPTIONS: dict[str, tuple[Any, Any]] = {
+    "id": (Explained, None),
+    "skew:demo": (DemoSkew, None),
+    "liars": (Liars, None),
+    "api_ahead": (ApiAhead, None),
+    "login_ahead": (LoginAhead, None),
+    "words": (Words, None),
+    "file": (File, None),
+    "env": (Env, None),
+    "expires_in": (ExpiresIn, None),
+    "obtained_at": (ObtainedAt, None),
+    "offline": (Offline, False),
+    "skew": (TokenSkew, None),
+    "verifier": (Verifiers, None),
+    "leeway": (Leeway, None),
+    "latency": (Latency, None),
+    "server": (Servers, None),
+    "region": (Region, None),
+    "url": (Url, None),
+    "samples": (Samples, None),
+    "token_file": (TokenFile, None),
+    "full": (Full, False),
+    "date_fresh": (DateFresh, False),
+    "ca_file": (CaFile, None),
+    "timeout:clock": (Timeout, None),
+    "timeout:api": (ApiTimeout, None),
+    "timeout:check": (CheckTimeout, None),
+    "timeout:token": (TokenTimeout, None),
+    "ipv4": (Ipv4, False),
+    "ipv6": (Ipv6, False),
+    "warning": (WarningLimit, None),
+    "critical": (CriticalLimit, None),
+    "fail_on": (FailOnStatus, "warning"),
+    "on_unknown": (OnUnknownStatus, "unknown"),
+    "format_": (OutputFormat, "text"),
+    "json": (Json, False),
+    "output": (OutputFile, None),
+    "quiet": (Quiet, False),
+    "verbose": (Verbose, 0),
+    "color": (ColorWhen, "auto"),
+}
+"""By name: how it is declared, and its default. What stands behind a colon tells two of one name apart."""
+
+SHARED = (
+    "warning", "critical", "fail_on", "on_unknown", "format_", "json", "output", "quiet", "verbose", "color",
+)  # fmt: skip
+"""What every command takes that measures: limits and output."""
+FAMILY = ("ipv4", "ipv6")
+API = ("region", "url")
+TLS = ("date_fresh", "ca_file")

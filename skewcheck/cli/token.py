@@ -1,22 +1,27 @@
-"""`skewcheck token`: what a token says, who would reject it, and the buffer to use."""
+"""`skewcheck token`: what a token says, who would refuse it, and the buffer to use."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from skewcheck.cli import options, output, token_options
-from skewcheck.cli.deliver import Deadline, deliver
+from skewcheck.cli import asked as asking
+from skewcheck.cli import options, output
+from skewcheck.cli.deliver import Deadline, run
 from skewcheck.errors import UsageError
 
 if TYPE_CHECKING:
-    from skewcheck.examine.verifiers import Verifier
+    from skewcheck.judge.verifiers import Verifier
 
-TIMEOUT_S, API_TIMEOUT_S = 3.0, 10.0
 LIST = "list"
 """In the place of a verifier's name: show them all."""
 WIDTH = 80
 """Cells of a line of that list."""
 
+OPTIONS = (
+    "words", "file", "env", "expires_in", "obtained_at", "offline", "skew", "verifier", "leeway", "latency", "server",
+    *options.API, *options.TLS, "timeout:token", *options.FAMILY, *options.SHARED,
+)  # fmt: skip
 BRIEFLY = "Read a token: its times, who refuses it, the buffer to use."
 EPILOG = """
 \b
@@ -41,37 +46,7 @@ An option given beats its environment variable.
 """
 
 
-def token(  # noqa: PLR0917 - typer makes an option of each parameter and passes them by name
-    context: typer.Context,
-    words: token_options.Words = None,
-    file: token_options.File = None,
-    env: token_options.Env = None,
-    expires_in: token_options.ExpiresIn = None,
-    obtained_at: token_options.ObtainedAt = None,
-    offline: token_options.Offline = False,
-    skew: token_options.Skew = None,
-    verifier: token_options.Verifiers = None,
-    leeway: token_options.Leeway = None,
-    latency: token_options.Latency = None,
-    server: options.Servers = None,
-    region: options.Region = None,
-    url: options.Url = None,
-    date_fresh: options.DateFresh = False,
-    ca_file: options.CaFile = None,
-    timeout: options.TokenTimeout = None,
-    ipv4: options.Ipv4 = False,
-    ipv6: options.Ipv6 = False,
-    warning: options.WarningLimit = None,
-    critical: options.CriticalLimit = None,
-    fail_on: options.FailOnStatus = "warning",
-    on_unknown: options.OnUnknownStatus = "unknown",
-    format_: options.OutputFormat = "text",
-    json: options.Json = False,
-    output_: options.OutputFile = None,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = 0,
-    color: options.ColorWhen = "auto",
-) -> int:
+def token(context: typer.Context, values: Mapping[str, Any]) -> int:
     """Tell what a token says, who would refuse it, and how early to refresh it.
 
     Give it however you have it: bare, quoted, with Bearer, a header line, a token
@@ -82,68 +57,43 @@ def token(  # noqa: PLR0917 - typer makes an option of each parameter and passes
     or --url an API for its Date. Nothing of the token is sent, stored or shown but
     its times, issuer, header and the beginning of its SHA-256.
     """
-    view = options.view(format_, json=json, output=output_, quiet=quiet, verbose=verbose, color=color)
-    verifiers = tuple(verifier or ())
+    view, verifiers = asking.view(values), tuple(values["verifier"] or ())
     if LIST in verifiers:
         return _list_verifiers()
-    _check_names(verifiers)
-    asks_nobody = offline or skew is not None
-    if offline and skew is not None:
+    if verifiers:  # one that isn't known is said before anybody pastes a token for nothing
+        from skewcheck.examine import check_verifiers
+
+        check_verifiers(verifiers)
+    if values["offline"] and values["skew"] is not None:
         raise UsageError("--offline and --skew were both given", "With --skew nobody is asked anyway: leave --offline.")
-    if asks_nobody:
-        _leave_out_whom_to_ask(context)
-        region = url = server = None  # what the environment says of them is for other runs
-    else:
-        region, url = options.whose_date(context, region, url, needed=False)
-    default_s = TIMEOUT_S if region is None and url is None else API_TIMEOUT_S
-    policy = options.policy(warning, critical, fail_on, on_unknown)
-    family = options.family(context, ipv4=ipv4, ipv6=ipv6)
-    servers = options.servers(server)
-    authorities = options.ca_file(ca_file)
-    from skewcheck import examine
-    from skewcheck.cli import progress, token_input
+    if values["offline"] or values["skew"] is not None:
+        _check_that_nobody_is_named(context)
+        values = {**values, "server": None, "region": None, "url": None}  # the environment's are for other runs
+    asked = asking.request(context, "token", values)
+    from skewcheck.cli import token_input
 
-    source = token_input.Source(tuple(words or ()), file, env)
-    found, deadline = token_input.read(source, Deadline(context.obj, default_s if timeout is None else timeout))
-    request = examine.TokenRequest(
-        found=found,
-        expires_in_s=expires_in,
-        obtained_at_s=obtained_at,
-        offline=offline,
-        skew=skew,
-        region=region,
-        url=url,
+    source = token_input.Source(tuple(values["words"] or ()), values["file"], values["env"])
+    found, deadline = token_input.read(source, Deadline(context.obj, values["timeout"]))
+    asked = asked._replace(
+        token=found,
+        expires_in_s=values["expires_in"],
+        obtained_at_s=values["obtained_at"],
+        offline=values["offline"],
+        skew=values["skew"],
         verifiers=verifiers,
-        leeway_s=leeway,
-        latency=latency,
-        servers=servers,
-        policy=policy,
-        timeout_s=deadline.timeout_s,
-        family=family,
-        ca_file=authorities,
-        date_fresh=date_fresh,
-        spent_s=deadline.spent_s(view),
+        leeway_s=values["leeway"],
+        latency=values["latency"],
     )
-    with progress.shown(quiet=quiet or asks_nobody) as line:
-        report = examine.token(request, line)
-    return deliver(report, view, deadline)
+    return run(asked, view, deadline)
 
 
-def _leave_out_whom_to_ask(context: typer.Context) -> None:
+def _check_that_nobody_is_named(context: typer.Context) -> None:
     """Raise UsageError where the command line says both to ask nobody and whom to ask."""
     for name, option in (("server", "-H"), ("region", "--region"), ("url", "--url")):
-        if options.typed_here(context, name):
+        if asking.typed_here(context, name):
             raise UsageError(
                 f"with --offline or --skew nobody is asked, and {option} names whom to ask", "Leave out one of them."
             )
-
-
-def _check_names(names: tuple[str, ...]) -> None:
-    """Raise UsageError for a verifier that isn't known, before anybody pastes a token for nothing."""
-    if names:
-        from skewcheck.examine import verifiers
-
-        verifiers.check_names(names)
 
 
 # --- The table of verifiers ---
@@ -152,15 +102,15 @@ def _check_names(names: tuple[str, ...]) -> None:
 def _list_verifiers() -> int:
     from textwrap import wrap
 
-    from skewcheck.examine.verifiers import VERIFIERS
+    from skewcheck.examine import verifier_rows
 
-    rows = [("NAME", "LEEWAY", "IAT AHEAD", "NOW = EXP", "READ"), *map(_row, VERIFIERS)]
+    rows = [("NAME", "LEEWAY", "IAT AHEAD", "NOW = EXP", "READ"), *map(_row, verifier_rows())]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for number, row in enumerate(rows):
         lines.append("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
         if number:
-            known = VERIFIERS[number - 1]
+            known = verifier_rows()[number - 1]
             for said in filter(None, (f"{known.title}: {known.source}", known.note)):
                 lines += wrap(said, WIDTH, initial_indent="    ", subsequent_indent="    ", break_long_words=False)
     output.write_stdout("\n".join(lines) + "\n")

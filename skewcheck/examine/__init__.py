@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from skewcheck.errors import SkewcheckError, UsageError
-from skewcheck.examine.request import check_request
+from skewcheck.examine.request import check_request, check_verifiers, default_timeout_s
 from skewcheck.judge.severity import EXIT_CODES
 from skewcheck.model import (
     ApiSurvey,
@@ -26,13 +26,13 @@ from skewcheck.model import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from skewcheck.judge.verifiers import Ask
+    from skewcheck.judge.verifiers import Ask, Verifier
     from skewcheck.measure.http_date import Progress
     from skewcheck.tokens.find import Found
 
     Tell = Callable[[Progress], None]
 
-__all__ = ["Request", "examine", "failed"]
+__all__ = ["Request", "check_verifiers", "default_timeout_s", "examine", "failed", "verifier_rows"]
 
 
 def examine(request: Request, progress: "Tell | None" = None) -> Report:
@@ -53,6 +53,13 @@ def failed(command: str, error: SkewcheckError) -> Report:
     """Return the report on a run that measured nothing because of *error*."""
     failure = Failure(error.id, error.summary, error.remedy)
     return Report(command, Status.UNKNOWN, proven=False, exit_code=EXIT_CODES[Status.UNKNOWN], failure=failure)
+
+
+def verifier_rows() -> "tuple[Verifier, ...]":
+    """Return the verifiers that are known by name."""
+    from skewcheck.judge.verifiers import VERIFIERS
+
+    return VERIFIERS
 
 
 def _platform() -> str:

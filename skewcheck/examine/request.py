@@ -84,6 +84,13 @@ def check_verifiers(names: tuple[str, ...]) -> None:
             raise UsageError(summary, "`skewcheck token --verifier list` shows all that are known.") from None
 
 
+def default_timeout_s(request: Request) -> float:
+    """Return how long the whole of *request* may take where it doesn't say: the longest of its parts."""
+    if not request.asks_api or request.asks_nobody:
+        return TIMEOUT_S
+    return FULL_TIMEOUT_S if request.full else API_TIMEOUT_S
+
+
 def measuring_time(request: Request, default_s: float, gone_s: float = 0.0) -> float:
     """Return what is left of the timeout for measuring, *gone_s* after the request was made."""
     timeout_s = default_s if request.timeout_s is None else request.timeout_s

@@ -20,7 +20,7 @@ A title has one line of 70 cells, a meaning two.
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from skewcheck.model import Effect, Finding
+from skewcheck.model import Effect, Finding, Report
 
 
 class Row(NamedTuple):
@@ -489,9 +489,9 @@ CATALOGUE: Mapping[str, Row] = {
         "",
     ),
     "demo": Row(
-        "Demonstration: five servers on this machine, {liars} lying",
+        "[Demonstration: {missed}|Demonstration: five servers here, {liars} of them lying; all was measured as set up]",
         "",
-        "set_up_skew_s liars missed",
+        "set_up_skew_s liars set_up_api_ahead_s set_up_login_ahead_s exit_code missed",
     ),
     # --- Nothing is wrong ---
     "not-skew": Row(
@@ -601,6 +601,7 @@ STEPS: Mapping[str, Words] = {
     "look-at-authorities": Words("Next", "shows whether the file can be read"),
     "token-file": Words("Next", "reads it whole, from a file"),
     "new-token": Words("Next", "with a new token: would that be taken?"),
+    "real": Words("Next", "measures the real clocks"),
     "measure-clock": Words("Next", "measures how far off the clock is"),
 }
 
@@ -668,6 +669,12 @@ CELLS = 70
 def title(finding: Finding, cells: int = CELLS) -> str:
     """Return the title on one line of at most *cells* characters."""
     raise NotImplementedError
+
+
+def answer(report: Report) -> str:
+    """Return line 1 of *report*: its status and the title of the finding that leads."""
+    said = report.failure.summary if report.lead is None and report.failure is not None else ""
+    return f"{report.status.value.upper()} {said if report.lead is None else title(report.lead)}"
 
 
 def means(finding: Finding) -> str:

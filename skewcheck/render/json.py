@@ -6,39 +6,34 @@ that is one entry in a log, and because `jq` and `python -m json.tool` lay it ou
 Seconds are numbers rounded to nanoseconds, signed as everywhere: local - reference, positive is ahead. Ranges are
 closed; null is an unbounded side, and a skew of null is "no estimate". Times of day are RFC 3339 in UTC, of a range
 rounded outwards. A part that was not asked for is absent; one that was asked for and failed is there with its reason.
-Keys are only ever added.
 
-The JSON Schema is shipped beside this module:
-`importlib.resources.files("skewcheck.render") / "report-1.schema.json"`.
+The document is written from the nouns by their own field names; `_RENAMED`, `_INLINE` and `_ALSO` say where it differs.
+Its JSON Schema is shipped beside this module: `importlib.resources.files("skewcheck.render") / "report-1.schema.json"`.
 """
 
+import enum
 import json
 import math
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+from skewcheck.judge import catalogue
 from skewcheck.model import (
-    ApiHost,
-    ApiPart,
     Certificate,
-    DateExchange,
     DateReading,
-    Difference,
-    Dropped,
-    Exchange,
-    Failure,
     Finding,
     Interval,
-    LocalRun,
-    NextStep,
-    NtpPart,
+    Lag,
+    NoReading,
     Reading,
     Report,
-    Thresholds,
-    Vote,
+    Served,
+    Step,
+    TokenPart,
+    Unknown,
 )
 from skewcheck.quantity import utc_text
-from skewcheck.render import host, token_document
 from skewcheck.version import VERSION
+from skewcheck.visible import inert
 
 SCHEMA = "skewcheck/1"
 """Changes only when a key is taken away or changes its meaning."""
@@ -48,259 +43,193 @@ Json: TypeAlias = "dict[str, Json] | list[Json] | str | float | int | bool | Non
 _DECIMALS = 9
 """A nanosecond: finer than any clock read here, and than a float of Unix seconds (0.24 µs)."""
 
+_INLINE = frozenset({"survey", "consensus", "judgement", "outcome", "served", "lag"})
+"""Fields whose members stand among those of what they are a part of."""
+_RENAMED: dict[tuple[str, str], str | None] = {
+    # (class, field): the key; None leaves it out
+    ("Survey", "listed"): "list",
+    ("Survey", "local"): "local_clock",
+    ("Survey", "samples"): None,
+    ("Survey", "own"): None,
+    ("Survey", "witness"): None,
+    ("Consensus", "votes"): "servers",
+    ("ApiSurvey", "local"): "local_clock",
+    ("LocalRun", "ended_at_s"): None,
+    ("LocalRun", "duration_s"): None,
+    ("Judgement", "least"): None,
+    ("Judgement", "most"): None,
+    ("NoReading", "rejected"): None,
+    ("Dropped", "packets"): "count",
+    ("Lag", "max_s"): "max_lag_s",
+    ("Lag", "known"): "lag_known",
+    ("Lag", "because"): "lag_because",
+    ("Served", "status"): "http_status",
+    ("DateExchange", "status"): "http_status",
+    ("KernelClock", "ahead_of_python_s"): "ahead_of_process_s",
+    ("Daemon", "unit"): None,
+    ("Token", "fingerprint"): "sha256_begins",
+    ("Token", "algorithm"): "alg",
+    ("Token", "type"): "typ",
+    ("Token", "key_id"): "kid_begins",
+    ("Token", "encryption"): "enc",
+    ("TimeClaim", "name"): None,
+    ("TokenPart", "risks"): None,
+    ("TokenPart", "recommended"): None,
+    ("Risk", "harm"): "risk",
+    ("BufferLine", "seconds"): "s",
+}
+_ALSO = {
+    "Consensus": ("asked", "answered", "agreeing"),
+    "Exchange": ("delay_s",),
+    "KernelClock": ("corrected_within_s",),
+    "Token": ("lifetime_s",),
+}
+"""Properties that stand beside the fields."""
+
 
 def render(report: Report) -> str:
     """Return *report* as one line of JSON, newline included."""
-    document = json.dumps(_document(report), ensure_ascii=True, allow_nan=False)
-    return document.replace("##[", r"##\u005b") + "\n"  # the same string, but no command to a CI runner
+    return inert(json.dumps(_document(report), ensure_ascii=True, allow_nan=False)) + "\n"
 
 
 def _document(report: Report) -> Json:
+    lead, failure = report.lead, report.failure
     document: dict[str, Json] = {
         "schema": SCHEMA,
         "command": report.command,
         "version": VERSION,
         "status": report.status.value,
         "proven": report.proven,
-        "verdict": report.verdict,
-        "meaning": report.meaning,
+        "summary": "" if lead is None else catalogue.title(lead),
+        "means": "" if lead is None else catalogue.means(lead),
         "exit_code": report.exit_code,
         "assumes": list(report.assumes),
+        "thresholds": _value(report.thresholds),
+        "measured_at": None if report.measured_at_s is None else utc_text(report.measured_at_s),
+        "true_time": None if report.true_time is None else _times_of_day(report.true_time),
+        "duration_s": _number(report.duration_s),
+        "ntp": _value(report.ntp),
+        "api": _value(report.api),
+        **({} if report.token is None else _token(report.token)),
+        "host": _value(report.host),
+        "findings": [_finding(finding) for finding in report.findings],
+        "effects": [_effect(effect) for effect in report.effects],
+        "next": [_step(step) for step in report.steps],
+        "error": None if failure is None else failure._asdict(),
     }
-    if report.thresholds is not None:
-        document["thresholds"] = _thresholds(report.thresholds)
-    if report.measured_at_s is not None:
-        document["measured_at"] = utc_text(report.measured_at_s)
-    if report.true_time is not None:
-        document["true_time"] = _times_of_day(report.true_time)
-    document["duration_s"] = _number(report.duration_s)
-    if report.ntp is not None:
-        document["ntp"] = _ntp(report.ntp)
-    if report.api is not None:
-        document["api"] = _api(report.api)
-    if report.token is not None:
-        document |= {name: _plain(part) for name, part in token_document.parts(report.token).items()}
-    if report.host is not None:
-        document["host"] = _plain(host.document(report.host))
-    document["findings"] = [_finding(finding) for finding in report.findings]
-    if report.next_step is not None:
-        document["next"] = _next_step(report.next_step)
-    if report.failure is not None:
-        document["error"] = _error(report.failure)
-    return document
-
-
-def _plain(part: object) -> Json:
-    """Return a part of plain values with its numbers as they are written here."""
-    if isinstance(part, dict):
-        return {str(name): _plain(value) for name, value in part.items()}
-    if isinstance(part, list):
-        return [_plain(value) for value in part]
-    if isinstance(part, float):
-        return _number(part)
-    return part if isinstance(part, (str, int)) else None
-
-
-def _thresholds(thresholds: Thresholds) -> Json:
-    return {"warning_s": _number(thresholds.warning_s), "critical_s": _number(thresholds.critical_s)}
-
-
-def _times_of_day(range_of_unix_s: Interval) -> Json:
-    low_s, high_s = range_of_unix_s
-    return {
-        "low": utc_text(low_s) if math.isfinite(low_s) else None,
-        "high": utc_text(high_s, round_up=True) if math.isfinite(high_s) else None,
-    }
-
-
-def _ntp(part: NtpPart) -> Json:
-    consensus, judgement, survey = part.survey.consensus, part.judgement, part.survey
-    return {
-        "skew_s": _number(consensus.skew_s),
-        **_bounds(consensus.interval),
-        "status": judgement.status.value,
-        "proven": judgement.proven,
-        "basis": consensus.basis.value,
-        "list": survey.listed.value,
-        "asked": consensus.asked,
-        "answered": consensus.answered,
-        "agreeing": consensus.agreeing,
-        "cut_short": survey.cut_short,
-        "local_clock": _local_clock(survey.local),
-        "servers": [_server(vote) for vote in consensus.votes],
-    }
-
-
-def _local_clock(run: LocalRun) -> Json:
-    return {"step_s": _number(run.step_s), "slew_ppm": _number(run.slew_ppm), "wander_s": _number(run.wander_s)}
-
-
-def _server(vote: Vote) -> Json:
-    outcome = vote.outcome
-    reading = outcome if isinstance(outcome, Reading) else None
-    silence = outcome if not isinstance(outcome, Reading) else None
-    exchanges = reading.exchanges if reading else ()
-    return {
-        "server": outcome.server,
-        "address": outcome.address,
-        "status": vote.status.value,
-        "reason": silence.reason if silence else None,
-        "detail": silence.detail if silence else None,
-        "skew_s": _number(reading.skew_s) if reading else None,
-        **_bounds(reading.interval if reading else None),
-        "off_by_s": _number(vote.off_by_s),
-        "delay_s": _number(reading.delay_s) if reading else None,
-        "stratum": exchanges[-1].stratum if exchanges else None,
-        "exchanges": [_exchange(exchange) for exchange in exchanges],
-        "dropped": [_dropped(dropped) for dropped in outcome.dropped],
-    }
-
-
-def _exchange(exchange: Exchange) -> Json:
-    return {
-        "t1_s": _number(exchange.t1_s),
-        "t2_s": _number(exchange.t2_s),
-        "t3_s": _number(exchange.t3_s),
-        "t4_s": _number(exchange.t4_s),
-        "delay_s": _number(exchange.delay_s),
-        "leap": exchange.leap,
-        "version": exchange.version,
-        "stratum": exchange.stratum,
-        "poll": exchange.poll,
-        "precision_s": _number(exchange.precision_s),
-        "root_delay_s": _number(exchange.root_delay_s),
-        "root_dispersion_s": _number(exchange.root_dispersion_s),
-        "reference_id": exchange.reference_id,
-        "reference_age_s": _number(exchange.reference_age_s),
-    }
-
-
-def _dropped(dropped: Dropped) -> Json:
-    reason, count = dropped
-    return {"reason": reason, "count": count}
-
-
-def _api(part: ApiPart) -> Json:
-    survey, judgement = part.survey, part.judgement
-    return {
-        "region": survey.region,
-        "status": judgement.status.value,
-        "proven": judgement.proven,
-        "cut_short": survey.cut_short,
-        "full": survey.full,
-        "local_clock": _local_clock(survey.local),
-        "issuer_ahead": None if part.issuer_ahead is None else _difference(part.issuer_ahead),
-        "hosts": [_host(host) for host in survey.hosts],
-    }
-
-
-def _difference(difference: Difference) -> Json:
-    return {
-        "skew_s": _number(difference.skew_s),
-        **_bounds(difference.interval),
-        **_fresh_bounds(difference.fresh),
-    }
-
-
-def _host(host: ApiHost) -> Json:
-    outcome = host.outcome
-    named: dict[str, Json] = {"role": host.role.value, "host": host.host}
-    if isinstance(outcome, DateReading):
-        return {**named, **_date_reading(outcome), "reason": None, "detail": outcome.detail}
-    missing = dict.fromkeys(_OF_A_READING)
-    known: dict[str, Json] = {"url": outcome.server, "address": outcome.address, "exchanges": []}
-    return {**named, **missing, **known, "reason": outcome.reason, "detail": outcome.detail}
-
-
-def _date_reading(reading: DateReading) -> dict[str, Json]:
-    served = reading.served
-    return {
-        "url": reading.url,
-        "address": reading.address,
-        "skew_s": _number(reading.skew_s),
-        **_bounds(reading.interval),
-        **_fresh_bounds(reading.fresh),
-        "max_lag_s": _number(reading.lag.max_s),
-        "lag_known": reading.lag.known,
-        "lag_because": reading.lag.because,
-        "stamped_by": reading.stamped_by.value,
-        "security": reading.security.value,
-        "proxied": reading.proxied,
-        "method": reading.method,
-        "requests": reading.requests,
-        "min_rtt_s": _number(reading.min_rtt_s),
-        "confirmed": reading.confirmed,
-        "ended": reading.ended.value,
-        "stale": None if reading.stale is None else reading.stale.value,
-        "spread_s": _number(reading.spread_s),
-        "late_s": _number(reading.late_s),
-        "mix": None if reading.mix is None else reading.mix.value,
-        "http_status": served.status,
-        "server": served.server,
-        "via": served.via,
-        "x_cache": served.x_cache,
-        "age_s": _number(served.age_s),
-        "correlation_id": served.correlation_id,
-        "location": served.location,
-        "certificate": None if reading.certificate is None else _certificate(reading.certificate),
-        "exchanges": [_date_exchange(exchange) for exchange in reading.exchanges],
-    }
-
-
-_OF_A_READING = (
-    *("skew_s", "low_s", "high_s", "fresh_low_s", "fresh_high_s", "max_lag_s", "lag_known", "lag_because"),
-    *("stamped_by", "security", "proxied", "method", "requests", "min_rtt_s", "confirmed", "ended"),
-    *("stale", "spread_s", "late_s", "mix", "http_status", "server", "via", "x_cache", "age_s", "correlation_id"),
-    *("location", "certificate"),
-)
-"""What is null where a host gave no reading."""
-
-
-def _certificate(certificate: Certificate) -> Json:
-    return {
-        "not_before": utc_text(certificate.not_before_s),
-        "not_after": utc_text(certificate.not_after_s),
-    }
-
-
-def _date_exchange(exchange: DateExchange) -> Json:
-    return {
-        "sent_s": _number(exchange.sent_s),
-        "received_s": _number(exchange.received_s),
-        "date_s": exchange.date_s,
-        "http_status": exchange.status,
-        "connection": exchange.connection,
-    }
+    optional = ("thresholds", "measured_at", "true_time", "ntp", "api", "host", "error")
+    return {key: value for key, value in document.items() if value is not None or key not in optional}
 
 
 def _finding(finding: Finding) -> Json:
     return {
         "id": finding.id,
         "status": finding.status.value,
-        "summary": finding.summary,
-        "evidence": {key: _number(value) if isinstance(value, float) else value for key, value in finding.evidence},
-        "remedy": list(finding.remedy),
+        "summary": catalogue.title(finding),
+        "evidence": {name: _value(fact) for name, fact in finding.facts},
     }
 
 
-def _next_step(step: NextStep) -> Json:
-    return {"kind": step.kind, "command": step.command, "why": step.why}
+def _effect(effect: Any) -> Json:
+    facts = {name: _value(fact) for name, fact in effect.facts}
+    return {"party": effect.party.value, "effect": effect.id, "summary": catalogue.effect(effect)[1], "evidence": facts}
 
 
-def _error(failure: Failure) -> Json:
-    return {"id": failure.id, "summary": failure.summary, "remedy": failure.remedy}
+def _step(step: Step) -> Json:
+    words = catalogue.STEPS[step.kind]
+    return {"kind": step.kind, "label": words.label.lower(), "command": step.command, "why": words.words}
 
 
-def _bounds(interval: Interval | None) -> dict[str, Json]:
-    """Return the two ends of a range; both null where nothing is known."""
-    if interval is None:
-        return {"low_s": None, "high_s": None}
-    return {"low_s": _number(interval.low_s), "high_s": _number(interval.high_s)}
+_SAID_OTHERWISE = frozenset({"token", "judged_at_s", "true_time_low_s", "true_time_high_s"})
 
 
-def _fresh_bounds(interval: Interval) -> dict[str, Json]:
-    """Return the two ends of a range that holds if the `Date` is fresh."""
-    return {"fresh_low_s": _number(interval.low_s), "fresh_high_s": _number(interval.high_s)}
+def _token(part: TokenPart) -> dict[str, Json]:
+    """Return the token with what was judged of it; its risks and what to set stand beside it."""
+    about, claims = part.token, (part.token.iat, part.token.nbf, part.token.exp)
+    written: Json = {
+        **_members(about),
+        **{claim.name: _number(claim.value_s) for claim in claims},
+        "claims": {claim.name: _value(claim) for claim in claims},
+        **{key: value for key, value in _members(part).items() if key not in _SAID_OTHERWISE},
+        "judged_at": utc_text(part.judged_at_s),
+        "true_time": None if part.true_time is None else _times_of_day(part.true_time),
+    }
+    return {"token": written, "risks": _value(part.risks), "recommended": _value(part.recommended)}
+
+
+# --- Any noun ---
+
+
+def _value(value: object) -> Json:
+    if isinstance(value, Unknown):
+        return {"unknown": value.why}
+    if isinstance(value, Certificate):
+        return {"not_before": utc_text(value.not_before_s), "not_after": utc_text(value.not_after_s)}
+    if hasattr(value, "_fields"):
+        return _members(value)
+    if isinstance(value, (list, tuple)):
+        return [_value(member) for member in value]
+    if isinstance(value, enum.Enum):
+        return str(value.value)
+    if isinstance(value, float):
+        return _number(value)
+    return value if isinstance(value, (str, int)) else None
+
+
+def _members(noun: Any) -> dict[str, Json]:
+    """Return the fields of a named tuple under their keys."""
+    kind = type(noun).__name__
+    members: dict[str, Json] = {}
+    if isinstance(noun, NoReading):
+        of_api = "://" in noun.server
+        members |= {**dict.fromkeys(_OF_A_DATE if of_api else _OF_A_SERVER), "exchanges": []}
+        if of_api:
+            return members | {"url": noun.server, "address": noun.address, "reason": noun.reason, "detail": noun.detail}
+    for name in (*noun._fields, *_ALSO.get(kind, ())):
+        key, value = _RENAMED.get((kind, name), name), getattr(noun, name)
+        if key is None:
+            continue
+        if name in _INLINE:
+            members |= _members(value)
+        elif isinstance(value, Interval) or (value is None and name in _RANGES):
+            prefix = "" if name == "interval" else f"{name}_"
+            low_s, high_s = value or (math.nan, math.nan)
+            members |= {f"{prefix}low_s": _number(low_s), f"{prefix}high_s": _number(high_s)}
+        else:
+            members[key] = _value(value)
+    if isinstance(noun, Reading):
+        members |= {"reason": None, "detail": None, "stratum": noun.exchanges[-1].stratum if noun.exchanges else None}
+    if isinstance(noun, DateReading):
+        members |= {"reason": None} if noun.two_sided else {"reason": None, "skew_s": None}
+    return members
+
+
+_RANGES = frozenset({"interval", "fresh", "skew", "true", "true_time"})
+"""Fields that are ranges, also where there is none."""
+
+
+def _keys(kind: Any, *more: str) -> tuple[str, ...]:
+    """Return the keys of a reading that isn't there."""
+    keys: list[str] = list(more)
+    for name in kind._fields:
+        key = _RENAMED.get((kind.__name__, name), name)
+        prefix = "" if name == "interval" else f"{name}_"
+        if name in _RANGES:
+            keys += [f"{prefix}low_s", f"{prefix}high_s"]
+        elif key is not None and name not in _INLINE:
+            keys.append(key)
+    return tuple(keys)
+
+
+_OF_A_SERVER = _keys(Reading, "stratum")
+_OF_A_DATE = _keys(DateReading, *_keys(Lag), *_keys(Served))
+
+
+def _times_of_day(unix: Interval) -> Json:
+    return {
+        "low": utc_text(unix.low_s) if math.isfinite(unix.low_s) else None,
+        "high": utc_text(unix.high_s, round_up=True) if math.isfinite(unix.high_s) else None,
+    }
 
 
 def _number(value: float | None) -> float | None:

@@ -7,7 +7,8 @@ Each is named by what it is, never by its address: `ntp` for all NTP servers tog
 import math
 from typing import NamedTuple
 
-from skewcheck.model import ApiPart, DateReading, Interval, Level, NoReading, NtpPart, Report, Role, Status
+from skewcheck.judge import catalogue
+from skewcheck.model import ApiPart, DateReading, Interval, NoReading, NtpPart, Report, Role, Status
 from skewcheck.quantity import at_least_text, at_most_text, duration_text, range_text, skew_text
 
 _DECIMALS = 9
@@ -45,31 +46,32 @@ def date_range_text(fresh: Interval) -> str:
     return f"at least {at_least_text(high_s)} behind" if high_s < 0 else f"at most {at_most_text(high_s)} ahead"
 
 
-def state_word(report: Report) -> str:
-    """Return the word of what was measured, as monitoring knows it."""
-    return report.status.value.upper()
+def said(report: Report) -> str:
+    """Return the answer without its status word."""
+    return catalogue.answer(report).partition(" ")[2]
 
 
-def sentence(report: Report) -> str:
-    """Return the verdict without its word."""
-    return report.verdict.partition("  ")[2] or report.verdict
+def meaning(report: Report) -> str:
+    """Return what the answer means; of a failure what to try."""
+    if report.lead is not None:
+        return catalogue.means(report.lead)
+    return "" if report.failure is None else report.failure.remedy
+
+
+def effects(report: Report) -> list[str]:
+    """Return who is harmed and what he sees, line by line; each begins with a word of ours."""
+    return [f"effect {party}: {sees}" for party, sees in map(catalogue.effect, report.effects)]
+
+
+def commands(report: Report) -> list[str]:
+    """Return what to run, line by line."""
+    return [f"{catalogue.STEPS[step.kind].label.lower()}: {step.command}" for step in report.steps]
 
 
 def remarks(report: Report) -> list[str]:
-    """Return what was found, and what to do, line by line; each begins with a word of ours."""
-    lines = []
-    for finding in report.findings:
-        lines.append(f"finding {finding.id} ({finding.status.value}): {finding.summary}")
-        lines += [f"remedy: {remedy}" for remedy in finding.remedy]
-    if report.next_step is not None:
-        lines.append(f"{report.next_step.kind}: {report.next_step.command} ({report.next_step.why})")
-    return lines
-
-
-def risks(report: Report) -> list[str]:
-    """Return who may be refused with the token that was given, line by line; each begins with a word of ours."""
-    harmed = [] if report.token is None else [risk for risk in report.token.risks if risk.level is not Level.NONE]
-    return [f"risk {risk.party.value}, {risk.harm.value} ({risk.level.value}): {risk.summary}" for risk in harmed]
+    """Return what was found, who is harmed and what to do, line by line; each begins with a word of ours."""
+    found = [f"finding {found.id} ({found.status.value}): {catalogue.title(found)}" for found in report.findings]
+    return [*found, *effects(report), *commands(report)]
 
 
 def decimal(value: float | None, decimals: int = _DECIMALS) -> str | None:

@@ -1,0 +1,44 @@
+"""`skewcheck explain`: what a finding means, who notices, and how to mend it."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any
+
+import typer
+
+from skewcheck.cli import output
+from skewcheck.cli.redact import quoted
+from skewcheck.errors import UsageError
+
+OPTIONS = ("id",)
+BRIEFLY = "Explain a finding: who notices, how to mend it."
+EPILOG = """
+\b
+Examples:
+  skewcheck explain                   all findings, and the topics
+  skewcheck explain local-behind
+  skewcheck explain 401               a 401 right after a refresh: what it can be
+  skewcheck explain offset            signs, ranges, and what is proven
+"""
+
+
+def explain(_context: typer.Context, values: Mapping[str, Any]) -> int:
+    """Say what a finding means, who notices it and how to mend it.
+
+    Give the finding's id, as the screens, JSON and the other formats have it; or a
+    topic: 401 for the causes of a 401 right after a refresh, offset for how to
+    read signs and ranges. Without either, all of them are listed.
+    """
+    from skewcheck.judge.explanations import listing, pages
+
+    name = values["id"]
+    if name is None:
+        output.write_stdout(listing())
+        return 0
+    text = pages().get(name.strip().lower())
+    if text is None:
+        near = get_close_matches(name.strip().lower()[:40], pages(), n=1)
+        remedy = f"skewcheck explain {near[0]}" if near else "skewcheck explain"
+        raise UsageError(f"there is no finding {quoted(name)}", remedy)
+    output.write_stdout(text)
+    return 0
