@@ -53,6 +53,7 @@ USUAL: dict[str, Fact] = {
     "missed": None,
     "mix": "requests",
     "off_way": "behind",
+    "other": "api.usw2.pure.cloud",
     "origin": "/etc/chrony/chrony.conf",
     "port": 123,
     "reason": None,

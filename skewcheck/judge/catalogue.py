@@ -68,21 +68,23 @@ _LOCAL = (
 CATALOGUE: Mapping[str, Row] = {
     # --- The token itself ---
     "token-zone": Row(
-        "A local time was written as UTC: {claim} is {off_s} {off_way} true time",
+        "A local time was written as UTC: {claim} is {off_s} {off_way}",
         "A new token has the same fault: the issuer must write UTC (a Unix time knows no time zone).",
         "claim off_s off_way how utc_offset_s",
-        {"possibly": "Was a local time written as UTC? {claim} is {off_s} {off_way} true time"},
+        {"possibly": "Perhaps a local time was written as UTC: {claim} is {off_s} {off_way}"},
         "how",
     ),
     "token-unit": Row(
-        "The token's {claims} counts {unit}; the standard has seconds",
+        "The token has {unit} in {claims}; the standard has seconds",
         "To a verifier such a time lies thousands of years ahead. The issuer must mend it; no clock can.",
         "claims unit shown",
     ),
     "token-cut": Row(
         "The token is cut: nothing can be said of what is missing",
-        "Whoever gets it so refuses it. Copy it whole, or give it by a file.",
-        "length detail",
+        "Whoever gets it so refuses it. Copy it whole, or give it by a file.[ {detail}]",
+        "part length detail",
+        {"signature": "The token is cut in its signature; its times are all there"},
+        "part",
     ),
     "token-encrypted": Row(
         "The token is encrypted (JWE): its times can't be read from outside",
@@ -90,18 +92,36 @@ CATALOGUE: Mapping[str, Row] = {
         "detail",
     ),
     "token-malformed": Row(
-        "The token is malformed: {detail}",
-        "Verifiers refuse it, or differ, whatever the time is. The issuer must mend it; no clock can.",
+        "The token is malformed: some verifiers refuse it",
+        "{detail} No clock mends that: the issuer has to.",
         "oddity detail",
+        {
+            "nested": "The token's payload is another token: its times can't be read",
+            "payload-unreadable": "The token's payload can't be read, nor its times",
+            "payload-stops": "The token's payload stops in the middle: its times can't be read",
+            "payload-not-an-object": "The token's payload holds no claims, so no times",
+            "detached-payload": "The token's payload is not in it (b64 is false), nor are its times",
+            "algorithm-not-a-string": "The token's header names no algorithm: verifiers refuse it",
+            "key-id-not-a-string": "The token's kid is not a string: PyJWT refuses it",
+            "critical-header": "The token's crit: whoever doesn't know it must refuse the token",
+            "duplicate-header": "A name stands more than once in the token's header",
+            "duplicate-claims": "A claim stands more than once in the token: verifiers may differ",
+            "not-a-number": "NaN or Infinity stands in the token: strict readers refuse it",
+            "long-number": "A number in the token has too many digits: PyJWT refuses it",
+            "raw-control": "A control character stands in the token: PyJWT refuses it",
+            "payload-not-utf-8": "The token's payload is not UTF-8: PyJWT refuses it",
+            "refused": "The token is not clean base64url: PyJWT refuses to read it",
+        },
+        "oddity",
     ),
     "token-bad-claim": Row(
-        "The token's {claims} is no time",
-        "Verifiers refuse it. The issuer must mend it; no clock can.",
+        "The token has no time in {claims}: verifiers refuse it",
+        "No clock mends that: the issuer has to.[ It says {shown}.]",
         "claims shown",
     ),
     "token-lifetime": Row(
         "The token's lifetime can't be meant: {lifetime_s}",
-        "The issuer must mend it; no clock can.",
+        "A new token has the same fault. The issuer must mend it; no clock can.",
         "lifetime_s why",
         {
             "never-valid": "The token ends before it begins: it is never valid",
@@ -111,34 +131,39 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "token-obtained-later": Row(
         "By this host's clock the token was obtained {ahead_s} from now",
-        "The clock was set back since, or that time is another host's. What is left can't be told: drop the token.",
+        "The clock was set back since, or that time is another host's. What is left can't be known: drop the token.",
         "ahead_s obtained_at_s",
     ),
     "token-expired": Row(
-        "Token expired {ago} ago. Not clock skew: get a new token",
-        "It takes a new one: no buffer and no leeway is the cure of an old token.",
-        "claim exp_at_s ago_low_s ago_high_s by within_leeway",
+        "Token expired {ago} ago[; within {leeway_s} leeway|. Not clock skew: get a new token]",
+        "[Whoever has that leeway ({within_leeway}) still takes it; all others refuse it: get a new token.|"
+        "It takes a new one: no buffer and no leeway is the cure of an old token.]",
+        "claim claim_at_s ago_low_s ago_high_s here_s by within_leeway leeway_s",
         {
-            "api": "Token expired {ago} ago by the API's clock: get a new token",
-            "skew": "Token expired {ago} ago with the clock assumed[: get a new token]",
-            "local": "Token expired {ago} ago by this host's clock: get a new token",
+            "api": "Token expired {ago} ago by the API's clock[; within {leeway_s} leeway|: get a new token]",
+            "skew": "Token expired {ago} ago, assuming --skew[; within {leeway_s} leeway|: get a new token]",
+            "local": "Token expired {ago} ago by this host's clock[; within {leeway_s} leeway|: get a new one]",
         },
         "by",
     ),
     "token-expired-unseen": Row(
         "Token expired {ago} ago, and this host's clock has not noticed",
-        "Whoever here goes by exp keeps sending it: 401s until the clock is right, or the client refreshes earlier.",
-        "claim exp_at_s ago_low_s ago_high_s here_s by",
+        "Clients here that go by exp keep sending it: 401s[, but within {leeway_s} leeway ({within_leeway}),] until "
+        "the clock is right.",
+        "claim claim_at_s ago_low_s ago_high_s here_s by within_leeway leeway_s",
     ),
     "token-expired-here": Row(
-        "Token is valid for {left}; only this host says expired[ {here_s} ago]",
-        "Servers with a right clock take it. Whoever here goes by exp drops it early, and a verifier here refuses it.",
-        "claim exp_at_s left_low_s left_high_s here_s by",
+        "Token valid for {left}; only this host says expired[ {here_s} ago]",
+        "Servers with a right clock take it. Who goes by exp here drops it early; a verifier here without leeway "
+        "refuses it.",
+        "claim claim_at_s left_low_s left_high_s here_s by",
     ),
     "token-future-issued": Row(
         "Token is from the future: {claim} is {left} away[; its issuer is ahead]",
         "A strict verifier refuses it now and takes it later. Set the issuer's clock right, then get a new token.",
         "claim claim_at_s left_low_s left_high_s here_s by",
+        {"local": "By this host's clock the token's {claim} is still {left} away"},
+        "by",
     ),
     "token-not-yet-valid": Row(
         "Token is not valid yet: its {claim} is {left} away",
@@ -150,20 +175,19 @@ CATALOGUE: Mapping[str, Row] = {
         "Servers with a right clock take it. A strict verifier on this host refuses it as issued in the future.",
         "claim claim_at_s ago_low_s ago_high_s here_s by",
     ),
-    "token-clocks-differ": Row(
-        "This host's clock and the API's do not agree on the token's {claim}",
-        "By the API's clock the token is fine, by this host's it is not; which of the two is off is open.",
-        "claim claim_at_s here_s",
-    ),
     "token-expired-open": Row(
-        "Whether the token has expired is open: {when}",
-        "The clock is not known well enough to tell.",
-        "claim exp_at_s left_low_s left_high_s when",
+        "Whether the token has expired is open[: its {claim} is within {within_s} of now]",
+        "The clock is not known well enough.",
+        "claim claim_at_s left_low_s left_high_s here_s by within_s",
+        {"local": "By this host's clock, not checked, the token expired {here_s} ago"},
+        "by",
     ),
     "token-early-open": Row(
-        "Whether the token is valid yet is open: {claim} {when}",
-        "The clock is not known well enough to tell.",
-        "claim claim_at_s left_low_s left_high_s when",
+        "Whether the token is valid yet is open[: its {claim} is within {within_s} of now]",
+        "The clock is not known well enough.",
+        "claim claim_at_s left_low_s left_high_s here_s by within_s",
+        {"local": "By this host's clock, not checked, the token's {claim} is {here_s} away"},
+        "by",
     ),
     # --- Whose clock is off ---
     "local-ahead": Row(
@@ -219,6 +243,12 @@ CATALOGUE: Mapping[str, Row] = {
             "ntp-silent": "This host is {off} {way_of} {host}[; without NTP, whose fault is open]",
         },
         "why",
+    ),
+    "token-clocks-differ": Row(
+        "This host and {other} do not agree on the token's {claim}",
+        "[By this host's clock it is fine, by the other not{fine_here}.|By the other it is fine, by this host's clock "
+        "not.] Which of the two is off is open.",
+        "claim claim_at_s left_low_s left_high_s here_s by other fine_here",
     ),
     "ntp-differs": Row(
         "This host and {host} agree; NTP seen from here differs[ ({signed})]",
@@ -328,13 +358,13 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     # --- What the token costs ---
     "refresh-storm": Row(
-        "With {buffer_s} of buffer new tokens look expired on arrival[ ({share_high})]",
+        "[With a buffer of {buffer_s} new|New] tokens look expired on arrival ({share_high})",
         "A client that refreshes by exp refreshes again and again; the login host answers 400 `rate limit exceeded`.",
         "buffer_s share_low share_high refreshes_low refreshes_high",
     ),
     "no-buffer-helps": Row(
-        "No buffer helps: {needed_s} needed, half of the life is {half_s}",
-        "The largest part is {largest}: mend that.",
+        "No buffer helps: [{needed_s} are needed, ]half of the token's life is {half_s}",
+        "The largest part of the sum is {largest}[ ({largest_s})]: mend that.",
         "needed_s half_s largest largest_s",
     ),
     "token-no-exp": Row(
@@ -343,9 +373,17 @@ CATALOGUE: Mapping[str, Row] = {
         "",
     ),
     "token-odd-time": Row(
-        "The token's {claims} is {what}[: verifiers differ on it]",
-        "Some refuse it whatever the time is. The issuer should mend it.",
-        "claims oddity what shown",
+        "The token has an odd time in {claims}: verifiers differ on it",
+        "Some refuse it whatever the time is. The issuer should mend it.[ It says {shown}.]",
+        "claims oddity shown",
+        {
+            "string": "The token has a string in {claims}[: PyJWT reads it, others refuse it]",
+            "boolean": "The token has true or false in {claims}[: some take 1 or 0]",
+            "negative": "The token has a time before 1970 in {claims}",
+            "after-2038": "The token has a time after 2038 in {claims}: too much for 32 bits",
+            "year-past-9999": "The token has a year in {claims} that date libraries can't name",
+        },
+        "oddity",
     ),
     # --- What this host says of its own clock ---
     "daemon-wrong": Row(
@@ -453,13 +491,13 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "drop-old": Row(
         "Once the clock is right, drop what it signed and its kept deadlines",
-        "",
+        "[A deadline that was kept as a time of day comes up to {late_s} too late.]",
         "late_s",
     ),
     "skew-assumed": Row(
         "The clock was not measured: assumed {signed} from UTC (--skew)",
-        "",
-        _SKEW,
+        f"[{_BEHIND}{{is_behind}}][{_AHEAD}{{is_ahead}}]",
+        _SKEW + "is_ahead is_behind",
     ),
     "clock-unchecked": Row(
         "The clock was not checked (--offline): times are by this host's clock",
@@ -467,9 +505,17 @@ CATALOGUE: Mapping[str, Row] = {
         "",
     ),
     "demo": Row(
-        "[Demonstration: {missed}|Demonstration: five servers here, {liars} of them lying; all was measured as set up]",
+        "Demonstration on this machine: what was set up was measured",
         "",
         "set_up_skew_s liars set_up_api_ahead_s set_up_login_ahead_s exit_code missed",
+        {
+            "no-majority": "Demonstration: so many liars leave no majority, and none was claimed",
+            "too-few": "Demonstration failed: too few servers answered in time",
+            "outside": "Demonstration failed: the truth lies outside of what was measured",
+            "unnamed": "Demonstration failed: not each liar was rejected",
+            "api-unmeasured": "Demonstration failed: a clock of the API was not measured",
+        },
+        "missed",
     ),
     # --- Nothing is wrong ---
     "not-skew": Row(
@@ -481,13 +527,18 @@ CATALOGUE: Mapping[str, Row] = {
         "Token valid for {left}[; clock within {clock_bound_s} of UTC]",
         "Unlikely to be refused for its times.[ The API was not checked{api_unasked}.]",
         "claim left_low_s left_high_s clock_bound_s by api_unasked",
-        {"local": "Token valid for {left} by this host's clock[, which was not checked]"},
+        {
+            "api": "Token valid for {left} by the API's clock",
+            "skew": "Token valid for {left}, assuming --skew",
+            "local": "Token valid for {left} by this host's clock[, which was not checked]",
+        },
         "by",
     ),
     "token-opaque": Row(
         "Opaque token[, expires_in {expires_in_s}][; clock within {clock_bound_s} of UTC]",
-        "Unlikely to cause a 401.[ The API's clock was not checked{api_unasked}.]",
-        "expires_in_s clock_bound_s owner api_unasked",
+        "[It holds no times, and no clock was checked{unchecked}.|Unlikely to cause a 401.]"
+        "[ The API's clock was not checked{api_unasked}.]",
+        "expires_in_s clock_bound_s unchecked api_unasked",
     ),
     "clock-ok": Row(
         "Clock within {bound} of UTC ({agreeing} of {answered} NTP servers agree[; {unreached} not reached])",
@@ -589,17 +640,51 @@ PARTIES = {
 
 EFFECTS: Mapping[str, str] = {
     "none": "none",
-    "late-refresh": "401s at end of life if the buffer is < {late_s}",
-    "early-refresh": "none: they come {early_s} early",
+    "late-refresh": "401s at end of life[ if the buffer is < {late_s}]",
+    "early-refresh": "none: they come [{early_s} ]early",
     "storm": "new tokens look expired on arrival: refreshed at once",
     "future-here": "fresh tokens can be refused (iat in the future)",
-    "expired-here": "tokens look expired {early_s} early",
-    "signed-old": "they expire {early_s} early",
-    "signed-future": "they look issued in the future, by up to {early_s}",
+    "expired-here": "tokens look expired [{early_s} ]early",
+    "signed-old": "they expire [{early_s} ]early",
+    "signed-future": "they look issued in the future[, by up to {early_s}]",
     "gateway-future": "{share_high} first requests can be refused",
-    "gateway-expired": "tokens die {early_s} early",
+    "gateway-expired": "tokens die [{early_s} ]early",
 }
 """What a party sees, over the facts of the effect."""
+
+REASONS: Mapping[str, str] = {
+    "accepted": "takes it",
+    "future-issued": "refuses it: issued in the future (iat)",
+    "not-yet-valid": "refuses it: not yet valid (nbf)",
+    "expired": "refuses it: expired (exp)",
+    "too-old": "refuses it: too old (iat)",
+    "exp-too-far": "refuses it: its exp is too far ahead",
+    "unreadable": "can't read its payload",
+    "not-measured": "open: the clock it goes by was not measured",
+    "one-sided": "open: its clock is known to one side only",
+    "depends-on-range": "open: it depends on where in the range its clock is",
+    "rounding-unknown": "open at this very second: how it rounds is not known",
+    "no-exp-unknown": "open: whether it takes a token without exp is not known",
+    "claim-unknown": "open: how it reads such a claim is not known",
+    "opaque": "no times are in it: only the server can tell",
+    "encrypted": "encrypted: its times can't be read from outside",
+    "cut": "cut: whole, it may be another matter",
+}
+"""What a verifier says to a token, by the `why` of `VerifierVerdict`."""
+
+BUFFER_LINES: Mapping[str, str] = {
+    "clock-behind": "this host's clock behind",
+    "clock-not-measured": "this host's clock: not measured",
+    "drift": "drift of the clock meanwhile",
+    "latency": "latency until it is checked",
+    "leeway": "leeway of the checker",
+    "exp-fraction": "fraction of exp",
+    "answer-way": "way of the token response",
+    "whole-seconds": "expires_in in whole seconds",
+    "issuer-behind": "issuer behind checker",
+    "issuer-not-measured": "issuer behind checker: not measured",
+}
+"""What a buffer is made of, by the `what` of `BufferLine`."""
 
 
 class Suspect(NamedTuple):
