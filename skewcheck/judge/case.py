@@ -1,0 +1,214 @@
+"""All that finders rest on: what was asked, what was measured, and whose clock is off."""
+
+import enum
+import math
+from typing import NamedTuple
+
+from skewcheck.judge.severity import date_range, severity, worse
+from skewcheck.model import (
+    ApiHost,
+    ApiPart,
+    Basis,
+    DateReading,
+    Difference,
+    HostFacts,
+    Interval,
+    NoReading,
+    NtpPart,
+    Reading,
+    Request,
+    Role,
+    Security,
+    Status,
+    Thresholds,
+)
+
+DRIFT_PPM = 100.0
+"""What a quartz clock that nobody corrects is off by at most."""
+DISTINCT_S = 1e-6
+"""Ranges of one reading that differ by less differ by rounding alone."""
+NARROW_S = 0.1
+"""A flip of the second that is known so well, and is where UTC's is, is there by chance in one of ten cases."""
+OFF = (Status.WARNING, Status.CRITICAL)
+
+
+class Who(enum.Enum):
+    """Which clock is off, as far as it can be told."""
+
+    NOBODY = "nobody"
+    LOCAL = "local"
+    API = "api"
+    """Its own, its edge's or a cache's."""
+    BOTH = "both"
+    SHARED = "shared"
+    """This host's and the API's, each a little: only together it is too much."""
+    NTP = "ntp"
+    """This host and the API agree, and NTP as seen from here differs."""
+    OPEN = "open"
+    BY_API_ALONE = "by-api-alone"
+    """NTP says nothing, or was not asked."""
+    BY_NTP_ALONE = "by-ntp-alone"
+    """The API says nothing, or was not asked."""
+    UNMEASURED = "unmeasured"
+
+
+class Case(NamedTuple):
+    """All that a finding can rest on."""
+
+    request: Request
+    limits: Thresholds
+    platform: str = "linux"
+    """As `sys.platform`."""
+    host: HostFacts | None = None
+    ntp: NtpPart | None = None
+    """None: not asked."""
+    api: ApiPart | None = None
+    """None: not asked."""
+    who: Who = Who.UNMEASURED
+
+    # --- By NTP ---
+
+    @property
+    def utc(self) -> Interval | None:
+        """The range of this host's clock against UTC, as NTP has it; None where it has none."""
+        return None if self.ntp is None else self.ntp.survey.consensus.interval
+
+    @property
+    def readings_of_ntp(self) -> list[Reading]:
+        """What the servers said that answered, rejected ones included."""
+        votes = () if self.ntp is None else self.ntp.survey.consensus.votes
+        return [vote.outcome for vote in votes if isinstance(vote.outcome, Reading)]
+
+    @property
+    def voted(self) -> bool:
+        """Tell whether a majority of servers vouches for UTC, and not this host's own alone."""
+        ntp = self.ntp
+        return ntp is not None and ntp.survey.consensus.basis is Basis.MAJORITY and ntp.survey.independent
+
+    # --- By the API ---
+
+    @property
+    def reading(self) -> DateReading | None:
+        """What the API's first host gave; None where it gave nothing or was not asked."""
+        outcome = None if self.api is None else self.api.survey.first.outcome
+        return outcome if isinstance(outcome, DateReading) else None
+
+    @property
+    def readings(self) -> list[tuple[ApiHost, DateReading]]:
+        """The API's hosts that gave something."""
+        hosts = () if self.api is None else self.api.survey.hosts
+        return [(host, host.outcome) for host in hosts if isinstance(host.outcome, DateReading)]
+
+    @property
+    def login(self) -> DateReading | None:
+        """What the issuer of its tokens gave."""
+        return None if self.api is None else self.api.survey.reading(Role.LOGIN)
+
+    @property
+    def api_host(self) -> str:
+        """The name of the API's first host; empty where none was asked."""
+        return "" if self.api is None else self.api.survey.first.host
+
+    @property
+    def issuer_status(self) -> Status:
+        """How bad the difference between issuer and API is at least; ok where its direction is open, too."""
+        ahead = None if self.api is None else self.api.issuer_ahead
+        return Status.OK if ahead is None else severity(ahead.fresh.nearest_to_zero(), self.limits)
+
+    @property
+    def service_status(self) -> Status:
+        """How bad it is about the service itself, whatever this host's clock is.
+
+        A certificate that is not valid by its own server's `Date` is a warning: nobody can call it.
+        """
+        certificate = Status.WARNING if any(outdated(reading) for _, reading in self.readings) else Status.OK
+        return worse(self.issuer_status, certificate)
+
+    @property
+    def rests_on_freshness(self) -> bool:
+        """Tell whether what is judged of the API's clock holds only if its `Date` is not old."""
+        reading, api = self.reading, self.api
+        return reading is not None and api is not None and may_lag(reading) and not api.judgement.proven
+
+    # --- Together ---
+
+    @property
+    def api_ahead(self) -> Difference | None:
+        """API - UTC; None where either is missing. The local clock may have drifted from one end to the other."""
+        utc, reading = self.utc, self.reading
+        if utc is None or reading is None or self.ntp is None or self.api is None:
+            return None
+        skew_s = self.ntp.survey.consensus.skew_s or 0.0
+        utc = utc.widened(DRIFT_PPM * 1e-6 * abs(self.api.survey.local.ended_at_s - self.ntp.survey.local.ended_at_s))
+        fresh = date_range(reading)
+        return Difference(
+            skew_s - reading.skew_s,
+            Interval(utc.low_s - reading.interval.high_s, utc.high_s - reading.interval.low_s),
+            Interval(utc.low_s - fresh.high_s, utc.high_s - fresh.low_s),
+        )
+
+    @property
+    def together(self) -> bool:
+        """Tell whether NTP and the API have a time in common; False where either says none."""
+        ahead = self.api_ahead
+        return ahead is not None and holds_zero(ahead.fresh)
+
+    @property
+    def flips_with_utc(self) -> bool:
+        """Tell whether the API's second moves on where UTC's does: evidence that its `Date` is fresh, and no proof."""
+        ahead = self.api_ahead
+        return ahead is not None and self.voted and self.together and ahead.fresh.width_s <= NARROW_S
+
+    @property
+    def is_off(self) -> bool:
+        """Tell whether this host's clock is, or may be, one that is off."""
+        parts = (part.judgement.status for part in (self.ntp, self.api) if part is not None)
+        return self.who is not Who.API and any(status in OFF for status in parts)
+
+    @property
+    def step_s(self) -> float:
+        """By how much this host's clock jumped while it was measured; 0 where it did not."""
+        runs = (part.survey.local.step_s for part in (self.ntp, self.api) if part is not None)
+        return max(runs, key=abs, default=0.0)
+
+    @property
+    def was_set(self) -> bool:
+        """Tell whether it jumped by so much that what was measured is of two clocks."""
+        return abs(self.step_s) >= self.limits.warning_s
+
+
+Facts = tuple[tuple[str, "str | float | int | bool | None"], ...]
+
+
+def skew_facts(skew_s: float, interval: Interval, limit_s: float) -> Facts:
+    """Return the facts of a skew: its estimate only where the range is no wider than *limit_s*; open ends as None."""
+    estimate_s = min(max(skew_s, interval.low_s), interval.high_s) if interval.width_s <= limit_s else None
+    return ("skew_s", estimate_s), ("low_s", finite(interval.low_s)), ("high_s", finite(interval.high_s))
+
+
+def finite(end_s: float) -> float | None:
+    """Return the end of a range; None of an open one."""
+    return end_s if math.isfinite(end_s) else None
+
+
+def holds_zero(interval: Interval) -> bool:
+    """Tell whether the range leaves even the direction open."""
+    return interval.low_s <= 0 <= interval.high_s
+
+
+def may_lag(reading: DateReading) -> bool:
+    """Tell whether this server's `Date` may be so old that it makes a difference."""
+    return reading.interval.low_s < reading.fresh.low_s - DISTINCT_S
+
+
+def outdated(reading: DateReading) -> bool:
+    """Tell whether the certificate is not valid at the time that its own server has."""
+    dates = reading.certificate
+    if reading.security is not Security.DATES_IGNORED or dates is None or not reading.exchanges:
+        return False
+    return not dates.not_before_s <= reading.exchanges[-1].date_s <= dates.not_after_s
+
+
+def reason_of(outcome: Reading | DateReading | NoReading) -> str:
+    """Return why a host gave nothing; empty where it gave something."""
+    return outcome.reason if isinstance(outcome, NoReading) else ""
