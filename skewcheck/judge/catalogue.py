@@ -7,7 +7,7 @@ A title is a template over the facts of a finding:
 
 - `{name}` is a fact. One whose name ends in `_s` is a time in seconds and shown as a size (`346 ms`, `2 h`), one in
   `_at_s` a time of day, one that begins with `share` a share; text is shown as it is.
-- `{off}`, `{range}`, `{bound}`, `{signed}`, `{beside}`, `{way}` and `{way_of}` are made of the facts `skew_s`, `low_s`
+- `{off}`, `{range}`, `{bound}`, `{signed}`, `{beside}`, `{way}`, `{other_way}` and `{way_of}` are made of the facts `skew_s`, `low_s`
   and `high_s`: the size (the range where there is no estimate), the range, its larger side, both ends with their signs,
   the range where an estimate stands beside it, AHEAD or BEHIND, and `AHEAD of` or `BEHIND`.
 - `{ago}` and `{left}` are made of `ago_low_s`, `ago_high_s` and `left_low_s`, `left_high_s`; `{ntp_range}` of
@@ -202,11 +202,13 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "local-unconfirmed": Row(
         "This host looks {off} {way_of} UTC, unconfirmed ({agreeing} of {asked} NTP servers)",
-        "Nobody confirms that: set no clock by it. Ask more servers first.",
-        _SKEW + _VOTE + _FAR + "why limit_s",
+        "Set no clock by that: first ask more servers, or narrow the range.",
+        _SKEW + _VOTE + _FAR + "why limit_s host",
         {
+            "one-server": "This host looks {off} {way_of} UTC, unconfirmed: by one NTP server only",
             "own-servers": "This host looks {off} {way_of} UTC, unconfirmed[: by its own servers]",
             "limit": "This host looks {off} {way_of} UTC, unconfirmed at the {limit_s} limit[ ({beside})]",
+            "api": "This host looks {off} {way_of} UTC, unconfirmed[: {host} differs]",
         },
         "why",
     ),
@@ -222,13 +224,15 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "issuer-ahead": Row(
         "{login} is {off} AHEAD of {host}",
-        "It issues the tokens: first requests can fail where the API checks iat. Nothing on this host mends that.",
-        _SKEW + "login host share_high",
+        "It issues the tokens: first requests can fail where the API checks iat. Nothing on this host mends that."
+        "[ If both Dates are fresh: one may be {max_lag_s} old.]",
+        _SKEW + "login host max_lag_s share_high",
     ),
     "issuer-behind": Row(
         "{login} is {off} BEHIND {host}",
-        "It issues the tokens: they die so much before their time. Nothing on this host mends that; a buffer hides it.",
-        _SKEW + "login host",
+        "It issues the tokens: they die so much early. Nothing on this host mends that; a buffer hides it."
+        "[ If both Dates are fresh: one may be {max_lag_s} old.]",
+        _SKEW + "login host max_lag_s",
     ),
     "skew-shared": Row(
         "This host is {off} {way_of} {host}[; both are off by a part]",
@@ -236,13 +240,10 @@ CATALOGUE: Mapping[str, Row] = {
         _SKEW + "host limit_s",
     ),
     "skew-undecided": Row(
-        "This host is {off} {way_of} {host}[; whose fault is open]",
-        "Which of the two is off is open[: by NTP this host is {ntp_range} from UTC|: NTP would tell].",
-        _SKEW + "host why ntp_low_s ntp_high_s",
-        {
-            "ntp-silent": "This host is {off} {way_of} {host}[; without NTP, whose fault is open]",
-        },
-        "why",
+        "Either this host is {off} {way} or {host} is {other_way}",
+        "[By NTP this host is {ntp_bound_s} off UTC at most, which does not settle it.|Only a third clock, NTP's, can say "
+        "which of the two is wrong.]",
+        _SKEW + "host why least_s ntp_low_s ntp_high_s ntp_bound_s",
     ),
     "token-clocks-differ": Row(
         "This host and {other} do not agree on the token's {claim}",
@@ -256,14 +257,24 @@ CATALOGUE: Mapping[str, Row] = {
         _SKEW + "host",
     ),
     "api-certificate": Row(
-        "{host}'s certificate {validity} by its own Date[: nobody can call it]",
-        "TLS fails for every client. Its owner must renew it; no clock of yours is at fault.",
-        "host validity not_before_at_s not_after_at_s",
+        "{host}'s certificate is not valid by its own Date",
+        "TLS fails for every client: nobody can call it. Its owner must renew it; no clock of yours is at fault.",
+        "host validity by_s not_before_at_s not_after_at_s",
+        {
+            "ended": "{host}'s certificate ended {by_s} ago by its own Date",
+            "begins": "{host}'s certificate begins in {by_s} by its own Date",
+        },
+        "validity",
     ),
     "tls-dates": Row(
-        "{host}'s certificate {validity} by this clock[: TLS fails]",
+        "{host}'s certificate is not valid by this clock[: TLS fails]",
         "By its server's Date it is valid. It was asked without these dates, so nothing is proven.",
-        "host validity not_before_at_s not_after_at_s",
+        "host validity by_s not_before_at_s not_after_at_s",
+        {
+            "ended": "{host}'s certificate ended {by_s} ago by this clock",
+            "begins": "{host}'s certificate begins in {by_s} by this clock",
+        },
+        "validity",
     ),
     "smear-mixed": Row(
         "The servers split on a leap second: {servers} smear it[, others do not]",
@@ -281,63 +292,65 @@ CATALOGUE: Mapping[str, Row] = {
         "why",
     ),
     "ntp-unreached": Row(
-        "Not measured: no usable answer from {asked} NTP server{s}[ ({counts})]",
+        "Not measured: no usable answer from {who}[ ({counts})]",
         _HIDDEN,
-        "asked reason counts server port duration_s distance_s",
+        "asked reason counts server who port duration_s",
         {
-            "blocked": "Not measured: no reply from {asked} NTP servers in {duration_s} (UDP {port} blocked?)",
-            "silent": "Not measured: {server} did not reply in {duration_s}[ (UDP {port} blocked?)]",
-            "prohibited": "Not measured: a firewall on this host prohibits NTP (UDP {port})",
-            "no-network": "Not measured: this host has no network (no route to {asked} NTP server{s})",
+            "blocked": "Not measured: no reply from {who} in {duration_s}[ (UDP {port} blocked?)]",
+            "silent": "Not measured: {who} did not reply in {duration_s}[: down, or UDP {port} is blocked]",
+            "prohibited": "Not measured: a firewall on this host prohibits NTP[ (UDP {port})]",
+            "no-network": "Not measured: this host has no network (no route to {who})",
+            "no-route": "Not measured: there is no way from this host to {who}",
             "dns": "Not measured: DNS fails on this host (0 of {asked} NTP servers resolved)",
             "no-such-name": "Not measured: there is no such name: {server}",
-            "no-address": "Not measured: {server} has no address of that family",
-            "port-closed": "Not measured: no NTP server runs at {server}",
-            "rate": "Not measured: {server} says RATE[: it is asked too often]",
-            "unsynchronised": "Not measured: {server} is not synchronised itself",
-            "distance": "Not measured: {server} doubts its own time by {distance_s}",
-            "other-address": "Not measured: {server} answers from another address",
+            "no-address": "Not measured: no address of that family: {who}",
+            "port-closed": "Not measured: no NTP service at {who} (port {port} closed)",
+            "rate": "Not measured: {who} sent RATE: asked too often",
+            "unsynchronised": "Not measured: not synchronised itself: {who}",
+            "distance": "Not measured: its root distance is 16 s or more: {who}",
+            "other-address": "Not measured: answered from another address: {who}",
         },
         "reason",
     ),
     "api-unreached": Row(
-        "Not measured: {host}[: {detail}| was not reached]",
+        "Not measured: {host} was not reached[: {detail}]",
         "[NTP: this host is {ntp_bound_s} off UTC at most.|" + _HIDDEN + "]",
         "host reason detail ntp_bound_s",
         {
             "dns": "Not measured: DNS fails for {host}",
             "no-network": "Not measured: this host has no way to {host}",
-            "proxy": "Not measured: no way through the proxy to {host}[: {detail}]",
-            "untrusted": "Not measured: certificate of {host} refused[: {detail}]",
+            "proxy": "Not measured: the proxy did not let {host} be asked[: {detail}]",
+            "untrusted": "Not measured: the certificate of {host} was refused[: {detail}]",
             "rate-limited": "Not measured: {host} asks for patience[: {detail}]",
-            "no-date": "Not measured: {host} sends no usable Date[: {detail}]",
+            "no-date": "Not measured: {host} answers without a usable Date[: {detail}]",
         },
         "reason",
     ),
     "api-inconsistent": Row(
         "Replies of {host} exclude each other by at least {spread_s}",
-        "One clock may stamp a token and another check it: refused now, and taken a moment later.",
-        "host spread_s mix",
+        "[NTP: this host is {ntp_bound_s} off UTC at most. ]One clock may stamp a token and another check it.",
+        "host spread_s mix ntp_bound_s",
         {"connections": "{host} has clocks at least {spread_s} apart[, one per connection]"},
         "mix",
     ),
     "api-cached": Row(
         "Not measured: a cache answers for {host}[, its Date {age_s} old]",
-        "The Date can be of any age, so only BEHIND could be told from it. Ask a path that no cache keeps.",
-        "host age_s x_cache via least_s",
+        "[NTP: this host is {ntp_bound_s} off UTC at most. ]A Date of any age can show only BEHIND: ask a path that no "
+        "cache keeps.",
+        "host age_s x_cache via least_s ntp_bound_s",
     ),
     "api-frozen": Row(
-        "Not measured: the Date of {host} stands still[ while seconds pass]",
-        "It can be of any age, so only BEHIND could be told from it. Tell whoever runs the API.",
-        "host least_s",
+        "Not measured: the Date of {host} stands still",
+        "[NTP: this host is {ntp_bound_s} off UTC at most. ]A Date of any age can show only BEHIND: tell whoever runs "
+        "the API.",
+        "host least_s ntp_bound_s",
     ),
     "too-coarse": Row(
         "Not settled: {signed} from {reference}[, which may be ok]",
         "The range holds a limit ({warning_s} or {critical_s}), so neither ok nor off is shown.",
         "low_s high_s reference warning_s critical_s because step_s",
         {
-            "server": "Not settled: {signed} from {reference}[: its own doubt is as large]",
-            "stepped": "Not settled: the clock was set by {step_s} while it was measured",
+            "server": "Not settled: {signed} from {reference}[: the server's own doubt]",
         },
         "because",
     ),
@@ -470,7 +483,7 @@ CATALOGUE: Mapping[str, Row] = {
         "answered",
     ),
     "api-lag": Row(
-        "{host} may keep a Date for {max_lag_s}[: this host may be {low_bound_s} behind]",
+        "{host} may keep a Date for {max_lag_s}[: this host may be up to {low_bound_s} behind]",
         "",
         "host max_lag_s because known low_bound_s",
     ),
@@ -550,7 +563,8 @@ CATALOGUE: Mapping[str, Row] = {
         "Nobody confirms that: ask more servers.",
         _SKEW + _VOTE + "why limit_s",
         {
-            "own-servers": "Clock within {bound} of UTC, unconfirmed: by its own servers only",
+            "one-server": "Clock within {bound} of UTC, unconfirmed: by one NTP server only",
+            "own-servers": "Clock within {bound} of UTC, unconfirmed[: by its own servers]",
             "limit": "Clock within {bound} of UTC, unconfirmed at the {limit_s} limit",
         },
         "why",
@@ -956,6 +970,7 @@ _MADE: Mapping[str, Callable[[_Facts], str]] = {
     "signed": lambda facts: signed_text(*_bounds(facts)),
     "beside": _beside,
     "way": lambda facts: "AHEAD" if _ahead(facts) else "BEHIND",
+    "other_way": lambda facts: "BEHIND" if _ahead(facts) else "AHEAD",
     "way_of": lambda facts: "AHEAD of" if _ahead(facts) else "BEHIND",
     "ago": lambda facts: _ago(facts, "ago_"),
     "left": lambda facts: _ago(facts, "left_"),
