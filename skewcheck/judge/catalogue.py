@@ -7,9 +7,10 @@ A title is a template over the facts of a finding:
 
 - `{name}` is a fact. One whose name ends in `_s` is a time in seconds and shown as a size (`346 ms`, `2 h`), one in
   `_at_s` a time of day, one that begins with `share` a share; text is shown as it is.
-- `{off}`, `{range}`, `{bound}`, `{signed}`, `{beside}`, `{way}`, `{other_way}` and `{way_of}` are made of the facts `skew_s`, `low_s`
-  and `high_s`: the size (the range where there is no estimate), the range, its larger side, both ends with their signs,
-  the range where an estimate stands beside it, AHEAD or BEHIND, and `AHEAD of` or `BEHIND`.
+- `{off}`, `{range}`, `{bound}`, `{signed}`, `{beside}`, `{way}`, `{other_way}` and `{way_of}` are made of the facts
+  `skew_s`, `low_s` and `high_s`: the size (the range where there is no estimate), the range, its larger side, both ends
+  with their signs, the range where an estimate stands beside it, AHEAD or BEHIND, the opposite, and `AHEAD of` or
+  `BEHIND`.
 - `{ago}` and `{left}` are made of `ago_low_s`, `ago_high_s` and `left_low_s`, `left_high_s`; `{ntp_range}` of
   `ntp_low_s`, `ntp_high_s`; `{s}` is the plural of what `asked` counts.
 - `[...]` is left out where a fact in it is None, False, 0 or empty, and where the line is too long, the last one first.
@@ -241,8 +242,8 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "skew-undecided": Row(
         "Either this host is {off} {way} or {host} is {other_way}",
-        "[By NTP this host is {ntp_bound_s} off UTC at most, which does not settle it.|Only a third clock, NTP's, can say "
-        "which of the two is wrong.]",
+        "[By NTP this host is {ntp_bound_s} off UTC at most, which does not settle it.|Only a third clock, NTP's, can "
+        "say which of the two is wrong.]",
         _SKEW + "host why least_s ntp_low_s ntp_high_s ntp_bound_s",
     ),
     "token-clocks-differ": Row(

@@ -239,7 +239,7 @@ def _by_no_reply(asked: _Asked) -> list[Step]:
         return []
     if why in ("stalled", "endless-continue", "no-answer", "connect-timeout"):
         return [Step("longer", _command(case, case.request.command, f"-t {_longer_s(case)}s"))]
-    url = outcome.server if outcome is not None and "://" in outcome.server else f"https://{host}/"
+    url = outcome.server if isinstance(outcome, NoReading) and "://" in outcome.server else f"https://{host}/"
     return [Step("show-reply", f"curl -sSIv {quote(url)}")]
 
 
