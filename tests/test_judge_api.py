@@ -7,9 +7,9 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from skewcheck.examine.against_api import judged
 
 from skewcheck.examine import ApiRequest
-from skewcheck.examine.against_api import judged
 from skewcheck.judge.severity import difference, judge_date, worse
 from skewcheck.model import (
     ApiHost,

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from reports import NOON
+from skewcheck.judge.sentence import WORDS
+from skewcheck.judge.token_case import Case
 from token_cases import SILENT, by_date, by_ntp, case, claim, jwt, opaque
 
 from skewcheck.examine import TokenRequest
 from skewcheck.judge import token as diagnose
 from skewcheck.judge import token_sentence as sentence
-from skewcheck.judge.sentence import WORDS
 from skewcheck.judge.severity import severity, worse
-from skewcheck.judge.token_case import Case
 from skewcheck.model import (
     ClaimState,
     DateReading,

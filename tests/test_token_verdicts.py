@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from reports import LIMITS, NOON
+from skewcheck.examine.of_token import judged
+from skewcheck.judge.token_verdicts import modelled, verdicts
 from token_cases import by_ntp, case, jwt, opaque
 
 from skewcheck.examine import TokenRequest
-from skewcheck.examine.of_token import judged
-from skewcheck.judge.token_verdicts import modelled, verdicts
 from skewcheck.judge.verifiers import VERIFIERS, Checker, verifier
 from skewcheck.model import ClaimState, Interval, Report, TimeClaim, Token, TokenKind, VerifierVerdict
 

@@ -58,7 +58,6 @@ _RENAMED: dict[tuple[str, str], str | None] = {
     ("LocalRun", "duration_s"): None,
     ("Judgement", "least"): None,
     ("Judgement", "most"): None,
-    ("NoReading", "rejected"): None,
     ("Dropped", "packets"): "count",
     ("Lag", "max_s"): "max_lag_s",
     ("Lag", "known"): "lag_known",
