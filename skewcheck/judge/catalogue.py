@@ -116,31 +116,31 @@ CATALOGUE: Mapping[str, Row] = {
         "ahead_s obtained_at_s",
     ),
     "token-expired": Row(
-        "Token expired {ago} ago[; within {leeway_s} leeway|. Not clock skew: get a new token]",
+        "Token expired {ago} ago[; within {leeway_s} leeway|. Not clock skew][: get a new token]",
         "[Whoever has that leeway ({within_leeway}) still takes it; all others refuse it: get a new token.|"
         "It takes a new one: no buffer and no leeway is the cure of an old token.]",
         "claim claim_at_s ago_low_s ago_high_s here_s by within_leeway leeway_s",
         {
-            "api": "Token expired {ago} ago by the API's clock[; within {leeway_s} leeway|: get a new token]",
-            "skew": "Token expired {ago} ago, assuming --skew[; within {leeway_s} leeway|: get a new token]",
-            "local": "Token expired {ago} ago by this host's clock[; within {leeway_s} leeway|: get a new one]",
+            "api": "Token expired {ago} ago by the API's clock[; within {leeway_s} leeway][: get a new token]",
+            "skew": "Token expired {ago} ago, assuming --skew[; within {leeway_s} leeway][: get a new token]",
+            "local": "Token expired {ago} ago by this host's clock[; within {leeway_s} leeway][: get a new token]",
         },
         "by",
     ),
     "token-expired-unseen": Row(
-        "Token expired {ago} ago, and this host's clock has not noticed",
+        "Token expired {ago} ago, unnoticed by this host's clock",
         "Clients here that go by exp keep sending it: 401s[, but within {leeway_s} leeway ({within_leeway}),] until "
         "the clock is right.",
         "claim claim_at_s ago_low_s ago_high_s here_s by within_leeway leeway_s",
     ),
     "token-expired-here": Row(
-        "Token valid for {left}; only this host's clock says expired {here_s} ago",
+        "Token is valid for {left}; only this host says expired[ {here_s} ago]",
         "Servers with a right clock take it. Who goes by exp here drops it early; a verifier here without leeway "
         "refuses it.",
         "claim claim_at_s left_low_s left_high_s here_s by",
     ),
     "token-future-issued": Row(
-        "Token is from the future: its {claim} is {left} away; its issuer is ahead",
+        "Token is from the future: {claim} is {left} away[; its issuer is ahead]",
         "A strict verifier refuses it now and takes it later. Set the issuer's clock right, then get a new token.",
         "claim claim_at_s left_low_s left_high_s here_s by",
         {"local": "By this host's clock the token's {claim} is still {left} away"},
@@ -152,19 +152,19 @@ CATALOGUE: Mapping[str, Row] = {
         "claim claim_at_s left_low_s left_high_s here_s by",
     ),
     "token-early-here": Row(
-        "Token is valid; only this host's clock says that its {claim} is {here_s} away",
+        "Token is valid; only this host says that its {claim} is {here_s} away",
         "Servers with a right clock take it. A strict verifier on this host refuses it as issued in the future.",
         "claim claim_at_s ago_low_s ago_high_s here_s by",
     ),
     "token-expired-open": Row(
-        "Whether the token has expired is open[: its {claim} is within {within_s} of now]",
+        "Whether the token has expired is open[: {claim} is within {within_s} of now]",
         "The clock is not known well enough.",
         "claim claim_at_s left_low_s left_high_s here_s by within_s",
         {"local": "By this host's clock, not checked, the token expired {here_s} ago"},
         "by",
     ),
     "token-early-open": Row(
-        "Whether the token is valid yet is open[: its {claim} is within {within_s} of now]",
+        "Whether the token is valid yet is open[: {claim} is within {within_s} of now]",
         "The clock is not known well enough.",
         "claim claim_at_s left_low_s left_high_s here_s by within_s",
         {"local": "By this host's clock, not checked, the token's {claim} is {here_s} away"},
@@ -347,7 +347,7 @@ CATALOGUE: Mapping[str, Row] = {
         "buffer_s share_low share_high refreshes_low refreshes_high",
     ),
     "no-buffer-helps": Row(
-        "No buffer helps: [{needed_s} are needed, ]half of the token's life is {half_s}",
+        "No buffer helps[: it takes {needed_s}]; half of its life is {half_s}",
         "The largest part of the sum is {largest}[ ({largest_s})]: mend that.",
         "needed_s half_s largest largest_s",
     ),
@@ -361,8 +361,8 @@ CATALOGUE: Mapping[str, Row] = {
         "Some refuse it whatever the time is. The issuer should mend it.[ It says {shown}.]",
         "claims oddity shown",
         {
-            "string": "The token has a string in {claims}: PyJWT reads it, others refuse it",
-            "boolean": "The token has true or false in {claims}: PyJWT takes 1 or 0, others refuse",
+            "string": "The token has a string in {claims}: some verifiers refuse it",
+            "boolean": "The token has true or false in {claims}: some verifiers refuse it",
             "negative": "The token has a time before 1970 in {claims}",
             "after-2038": "The token has a time after 2038 in {claims}: too much for 32 bits",
             "year-past-9999": "The token has a year in {claims} that date libraries can't name",
@@ -474,7 +474,7 @@ CATALOGUE: Mapping[str, Row] = {
         "duration_s missing",
     ),
     "drop-old": Row(
-        "Once the clock is right, drop what this host signed and its kept deadlines",
+        "Once the clock is right, drop what this host signed and kept deadlines",
         "[A deadline that was kept as a time of day comes up to {late_s} too late.]",
         "late_s",
     ),
@@ -506,7 +506,7 @@ CATALOGUE: Mapping[str, Row] = {
         {
             "api": "Token valid for {left} by the API's clock",
             "skew": "Token valid for {left}, assuming --skew",
-            "local": "Token valid for {left} by this host's clock, which was not checked",
+            "local": "Token valid for {left} by this host's clock[, which was not checked]",
         },
         "by",
     ),

@@ -80,6 +80,7 @@ class _Known(NamedTuple):
     at_s: float
     skew: _Skew | None
     inputs: Inputs
+    true_time: Interval | None
     recommended: Recommended | None
     verdicts: tuple[VerifierVerdict, ...]
 
@@ -105,10 +106,9 @@ class _Known(NamedTuple):
         return (*(self._moment(name, at_s) for name, at_s in claims if at_s is not None), *self._counted())
 
     def _moment(self, name: str, at_s: float) -> Moment:
-        here_s = at_s - self.at_s
-        skew = None if self.skew is None else self.skew.interval
-        true = None if skew is None else Interval(here_s + skew.low_s, here_s + skew.high_s)
-        return Moment(name, at_s, here_s, true)
+        true = self.true_time
+        left = None if true is None else Interval(at_s - true.high_s, at_s - true.low_s)
+        return Moment(name, at_s, at_s - self.at_s, left)
 
     def _counted(self) -> tuple[Moment, ...]:
         """Return the end that the response names, counted on this clock: how wrong that is does not matter.
@@ -156,7 +156,7 @@ def judged(case: Case, token: Token, at_s: float, replays: Mapping[str, Ask]) ->
         verdict(token, row, _own_time(inputs, row, at_s), true_time, replays.get(row.name))
         for row in dict.fromkeys(rows)
     )
-    known = _Known(case, token, at_s, skew, inputs, advice, verdicts)
+    known = _Known(case, token, at_s, skew, inputs, true_time, advice, verdicts)
     found = [finding for finder in _FINDERS for finding in finder(known)]
     found = [*_of_the_issuer(known, found), *found]
     status = worse(Status.OK, *(finding.status for finding in found))
