@@ -59,7 +59,6 @@ _ODD_TIMES = {
 }
 _REFUSED = ("token-expired", "token-expired-unseen", "token-future-issued", "token-not-yet-valid")
 """Those that all of true time's range decides."""
-_ISSUER = ("token-zone", "token-unit", "token-future-issued", "token-not-yet-valid")
 
 
 class _Skew(NamedTuple):
@@ -178,19 +177,7 @@ def judged(case: Case, token: Token, at_s: float, replays: Mapping[str, Ask]) ->
         latency_given=case.request.latency is not None,
         status=status,
     )
-    return Judged([*found, *_of_the_clock(known)], part, inputs, _proven(known, found, status))
-
-
-def doubts_issuer(finding: Finding) -> bool:
-    """Tell whether it shows the clock of who issued the token to be wrong: then it isn't said that none is."""
-    return finding.id in _ISSUER and finding.status is not Status.OK
-
-
-def _proven(known: _Known, found: list[Finding], status: Status) -> bool:
-    end = known.expiry
-    counted = end is not None and end.name == "expires_in"
-    decided = any(finding.id in _REFUSED and finding.status is status for finding in found)
-    return decided and known.by == "ntp" and known.case.voted and not counted and status is not Status.UNKNOWN
+    return Judged([*found, *_of_the_clock(known)], part, inputs)
 
 
 # --- What it rests on ---
