@@ -1,352 +1,185 @@
-"""What is wrong with, or worth knowing of, an API's clock. Each illness is one small function in `_FINDERS`."""
+"""What is wrong with, or worth knowing of, an API's clock and that of the host that issues its tokens."""
 
 from collections.abc import Callable
 
-from skewcheck.judge import api_steps, local_run, zones
-from skewcheck.judge.api_case import Case, may_lag, outdated
-from skewcheck.judge.api_sentence import if_old, silence, two_sided
-from skewcheck.judge.host import beside_an_api, kernel_skew
-from skewcheck.judge.severity import date_range
+from skewcheck.judge.attribution import ntp_bound_s
+from skewcheck.judge.case import OFF, Case, Facts, finite, holds_zero, may_lag, outdated, skew_facts
+from skewcheck.judge.clock import limits
 from skewcheck.model import (
+    ApiHost,
+    ApiPart,
     DateReading,
     Ended,
     Finding,
-    Interval,
     Mix,
     NoReading,
+    Role,
     Security,
     Stale,
-    StampedBy,
     Status,
 )
-from skewcheck.quantity import at_least_text, duration_text, range_text, skew_text
 
 
-def findings(case: Case) -> tuple[Finding, ...]:
-    """Return all that is wrong or worth knowing, the most important first."""
-    found = [finding for finder in _FINDERS for finding in finder(case)]
-    if case.host is not None:
-        interval = None if case.reading is None else date_range(case.reading)
-        found += beside_an_api(case.host, interval, case.judgement)
-    return tuple(found)
-
-
-def assumes(case: Case) -> tuple[str, ...]:
-    """Return the premises of the range: whom it believes, and what of him."""
-    reading = case.reading
-    if reading is None or reading.security is not Security.VERIFIED or reading.stale is not None or reading.spread_s:
-        return ()
-    return ("certificates-honest", "lag-bounded")
-
-
-def _either_way(interval: Interval) -> bool:
-    return interval.low_s <= 0 <= interval.high_s
-
-
-def _if_old(reading: DateReading) -> str:
-    """Return what holds where a `Date` is not fresh; empty where that makes no difference."""
-    return f" if its Date is fresh; {if_old(reading)}" if may_lag(reading) else ""
-
-
-def _api_skew(case: Case) -> list[Finding]:
-    reading = case.reading
-    if reading is None or case.explained is Status.OK or _either_way(date_range(reading)):
+def findings(case: Case) -> list[Finding]:
+    """Return all that is wrong or worth knowing; whose clock is off is said by `attribution`."""
+    api = case.api
+    if api is None:
         return []
-    if reading.stale is None:
-        far = f"{skew_text(reading.skew_s, reading.fresh)} ({range_text(*reading.fresh)}{_if_old(reading)})"
-    else:
-        far = f"at least {at_least_text(reading.interval.high_s)} behind"
-    summary = (
-        f"the local clock against {case.survey.first.host}: {far}; whose clock is off is not settled by this alone"
-    )
-    low_s, high_s = date_range(reading)
-    evidence = (("skew_s", reading.skew_s), ("low_s", low_s), ("high_s", high_s))
-    return [Finding("api-skew", case.explained, summary, evidence, (api_steps.WHOSE.command,))]
+    found = [finding for finder in _FINDERS for finding in finder(case, api)]
+    return found + [finding for host in api.survey.hosts for finding in _of_a_host(case, api, host)]
 
 
-def _issuer(case: Case) -> list[Finding]:
+# --- The service as a whole ---
+
+
+def _issuer(case: Case, api: ApiPart) -> list[Finding]:
     """Tell of tokens that are stamped by a clock which differs from the one that checks them."""
-    ahead = case.issuer_ahead
-    if ahead is None or _either_way(ahead.fresh) or case.login is None:
+    ahead = api.issuer_ahead
+    if ahead is None or holds_zero(ahead.fresh):
         return []
-    login, api = case.login[0].host, case.survey.first.host
-    is_ahead = ahead.fresh.low_s > 0
-    far = skew_text(ahead.skew_s, ahead.fresh) + (f" of {api}" if is_ahead else f" {api}")
-    old = f", else {range_text(*ahead.interval)}" if ahead.interval != ahead.fresh else ""
-    ranges = f"{range_text(*ahead.fresh)} if both their Dates are fresh{old}"
-    if not two_sided(ahead.fresh):
-        far = f"at least {at_least_text(ahead.fresh.nearest_to_zero())} " + (
-            f"ahead of {api}" if is_ahead else f"behind {api}"
-        )
-        ranges = "how much more is open: the Date of one of them can be of any age"
-    evidence = (("skew_s", ahead.skew_s), ("low_s", ahead.fresh.low_s), ("high_s", ahead.fresh.high_s))
-    if is_ahead:
-        share = ahead.fresh.high_s
-        refused = "every first request can be" if share >= 1 else f"at most {share:.0%} of first requests are"
-        why = f"if Genesys Cloud checks a token's issue time, which is not known, {refused} refused"
-        return [Finding("issuer-ahead", case.issuer_status, f"{login} is {far} ({ranges}): {why}", evidence)]
-    why = f"a token's life ends that much before its time at {api}"
-    return [Finding("issuer-behind", case.issuer_status, f"{login} is {far} ({ranges}): {why}", evidence)]
-
-
-_FAILURES = (
-    # (finding id, how its reasons begin)
-    ("dns-failed", ("dns-", "no-address")),
-    ("no-network", ("no-route", "unreachable", "prohibited")),
-    ("proxy-failed", ("proxy-",)),
-    ("api-untrusted", ("certificate-", "ca-not-")),
-    ("rate-limited", ("rate-limited",)),
-    ("api-no-date", ("no-date", "bad-date", "not-http", "headers-", "too-many-headers", "endless-continue")),
-    ("api-unreached", ("",)),
-)
-
-
-def _no_reading(case: Case) -> list[Finding]:
-    """Tell why a host gave nothing: unknown for the one that the verdict is about, a remark for the other."""
-    found = []
-    for host in case.survey.hosts:
-        if isinstance(host.outcome, NoReading):
-            reason = host.outcome.reason
-            name = next(name for name, begins in _FAILURES if reason.startswith(begins))
-            status = Status.UNKNOWN if host is case.survey.first else Status.OK
-            evidence = (("host", host.host), ("reason", reason))
-            remedy = (api_steps.reach(case, host.outcome, host.host).command,)
-            found.append(Finding(name, status, silence(host, host.outcome), evidence, remedy))
-    return found
-
-
-_MIXES = {
-    Mix.CONNECTIONS: "within each connection they agree, so there are several servers behind that name",
-    Mix.REQUESTS: "there are several servers behind that name, or its Date is old at times, or its clock was set",
-}
-
-
-def _inconsistent(case: Case) -> list[Finding]:
-    return [
-        Finding(
-            "api-inconsistent",
-            _unless_told(case, reading),
-            f"the replies of {host.host} exclude each other by at least {at_least_text(reading.spread_s)}: "
-            f"{_MIXES[reading.mix or Mix.REQUESTS]}",
-            (("host", host.host), ("spread_s", reading.spread_s), ("mix", (reading.mix or Mix.REQUESTS).value)),
-            (api_steps.WHOSE.command,),
-        )
-        for host, reading in case.readings
-        if reading.spread_s > 0
-    ]
-
-
-def _late(case: Case) -> list[Finding]:
-    return [
-        Finding(
-            "api-late",
-            Status.OK,
-            f"the Date of {host.host} was late by at least {at_least_text(reading.late_s)} at times, or a second clock "
-            "behind that name differs by as little: allowed for",
-            (("host", host.host), ("late_s", reading.late_s)),
-        )
-        for host, reading in case.readings
-        if reading.late_s > 0
-    ]
-
-
-def _unless_told(case: Case, reading: DateReading) -> Status:
-    """Return unknown for what keeps the verdict from being told; for all else it is a remark."""
-    kept = reading is case.reading and case.judgement.status is Status.UNKNOWN
-    return Status.UNKNOWN if kept else Status.OK
-
-
-def _stale(case: Case) -> list[Finding]:
-    found = []
-    for host, reading in case.readings:
-        status = _unless_told(case, reading)
-        if reading.stale is Stale.CACHED:
-            served = reading.served
-            summary = (
-                f"a cache answers for {host.host}, so its Date can be of any age: only `behind` can be told from it"
-            )
-            evidence: tuple[tuple[str, str | float | None], ...] = (
-                ("host", host.host), ("age_s", served.age_s), ("x_cache", served.x_cache), ("via", served.via)
-            )  # fmt: skip
-            found.append(Finding("api-cached", status, summary, evidence))
-        elif reading.stale is Stale.FROZEN:
-            summary = f"the Date of {host.host} stands still while seconds pass: only `behind` can be told from it"
-            found.append(Finding("api-frozen", status, summary, (("host", host.host),)))
-    return found
-
-
-def _too_coarse(case: Case) -> list[Finding]:
-    """Tell of a range that goes from ok to critical, or leaves even the direction open."""
-    reading, unjudged = case.reading, case.judgement.status is Status.UNKNOWN
-    if reading is None or reading.stale is not None or reading.spread_s or case.judgement.status is Status.OK:
-        return []
-    if case.survey.local.step_s:
-        return []  # that is why it is as wide
-    if not unjudged and not _either_way(reading.fresh):
-        return []
-    open_s = "goes from ok to critical" if unjudged else "leaves open whether the local clock is ahead or behind"
-    evidence = (("low_s", reading.fresh.low_s), ("high_s", reading.fresh.high_s))
-    remedy = () if case.survey.full else (api_steps.full(case).command,)
-    summary = f"the range, {range_text(*reading.fresh)}, {open_s}"
-    return [Finding("too-coarse", case.judgement.status, summary, evidence, remedy)]
-
-
-def _certificate(case: Case) -> list[Finding]:
-    """Tell whose fault it is that a certificate is not valid now: its owner's, or that of the local clock."""
-    found = []
-    for host, reading in case.readings:
-        if reading.security is not Security.DATES_IGNORED:
-            continue
-        dates, (date_s, local_s) = reading.certificate, _times(reading)
-        evidence: tuple[tuple[str, str | float | None], ...] = (("host", host.host),)
-        if dates is not None:
-            evidence += (("not_before_s", dates.not_before_s), ("not_after_s", dates.not_after_s))
-        if dates is not None and outdated(reading):
-            how = _validity(date_s, dates.not_before_s, dates.not_after_s)
-            summary = f"by its own Date the certificate of {host.host} {how}: its owner's fault, not the local clock's"
-            found.append(Finding("certificate-expired", Status.WARNING, summary, evidence))
-            continue
-        if dates is None or dates.not_before_s <= local_s <= dates.not_after_s:
-            how = f"a certificate that {host.host} relies on is not valid now"
-        else:
-            how = (
-                f"the certificate of {host.host} {_validity(local_s, dates.not_before_s, dates.not_after_s)}, while by"
-            )
-            how += " its server's Date it is valid"
-        summary = f"by the local clock {how}: TLS fails for other programs here; it was asked without these dates"
-        found.append(Finding("tls-dates-ignored", case.explained, summary, evidence, (api_steps.WHOSE.command,)))
-    return found
-
-
-def _times(reading: DateReading) -> tuple[float, float]:
-    """Return the server's time and the local one of the last reply."""
-    last = reading.exchanges[-1]
-    return last.date_s, last.received_s
-
-
-def _validity(at_s: float, not_before_s: float, not_after_s: float) -> str:
-    if at_s > not_after_s:
-        return f"ended {duration_text(at_s - not_after_s)} ago"
-    return f"begins only in {duration_text(not_before_s - at_s)}"
-
-
-def _time_zone(case: Case) -> list[Finding]:
-    if case.reading is None:
-        return []
-    interval: Interval | None = date_range(case.reading)
-    if case.host is not None:
-        interval = kernel_skew(case.host, interval)
-    if interval is None:
-        return []
-    zone_s = None if case.host is None else case.host.zone.utc_offset_s
-    return zones.any_zone(interval, zone_s, case.explained, (api_steps.WHOSE.command,))
-
-
-def _lag(case: Case) -> list[Finding]:
-    """Tell how old a `Date` may be where that leaves the status open."""
-    reading = case.reading
-    if reading is None or reading.stale is not None or not may_lag(reading) or case.judgement.proven:
-        return []
-    name, far = case.survey.first.host, duration_text(reading.lag.max_s)
-    evidence = (("max_lag_s", reading.lag.max_s), ("because", reading.lag.because))
-    if reading.lag.known:
-        summary = f"{name} lets its Date become up to {far} old ({reading.lag.because})"
-        return [Finding("api-lags", Status.OK, summary, evidence, (api_steps.WHOSE.command,))]
-    summary = f"how old {name} lets its Date become is not known ({reading.lag.because}): up to {far} is allowed for"
-    return [Finding("lag-unknown", Status.OK, summary, evidence, (api_steps.WHOSE.command,))]
-
-
-def _edge(case: Case) -> list[Finding]:
-    names = [host.host for host, reading in case.readings if reading.stamped_by is StampedBy.EDGE]
-    if not names:
-        return []
-    summary = (
-        f"the Date of {' and of '.join(names)} is stamped at the edge: if a clock behind it checks tokens, that one "
-        "was not measured"
+    login = next(host.host for host in api.survey.hosts if host.role is Role.LOGIN)
+    lags = [reading.lag.max_s for _, reading in case.readings if reading.stale is None and may_lag(reading)]
+    facts = (
+        *skew_facts(ahead.skew_s, ahead.fresh, case.limits.warning_s),
+        ("login", login),
+        ("host", case.api_host),
+        ("max_lag_s", max(lags, default=None)),
     )
-    return [Finding("api-edge", Status.OK, summary, (("hosts", ", ".join(names)),))]
+    if ahead.fresh.low_s < 0:
+        return [Finding("issuer-behind", case.issuer_status, facts)]
+    share_high = min(ahead.fresh.high_s, 1.0)
+    return [Finding("issuer-ahead", case.issuer_status, (*facts, ("share_high", share_high)))]
 
 
-def _plain_http(case: Case) -> list[Finding]:
+def _too_coarse(case: Case, api: ApiPart) -> list[Finding]:
+    """Tell of a range that goes from ok to critical, or leaves even the direction open."""
+    reading, status = case.reading, api.judgement.status
+    if reading is None or reading.stale is not None or reading.spread_s or status is Status.OK or case.was_set:
+        return []
+    if status is not Status.UNKNOWN and not holds_zero(reading.fresh):
+        return []
+    facts = (("low_s", reading.fresh.low_s), ("high_s", reading.fresh.high_s), ("reference", case.api_host))
+    return [Finding("too-coarse", status, (*facts, *limits(case), ("because", None)))]
+
+
+def _lag(case: Case, api: ApiPart) -> list[Finding]:
+    """Tell how old a `Date` may be where that leaves the status open, and UTC's second doesn't settle it."""
+    reading = case.reading
+    if reading is None or reading.stale is not None or not case.rests_on_freshness:
+        return []
+    if case.flips_with_utc and not reading.lag.known:
+        return []
+    low_s = reading.interval.low_s
+    facts = (
+        ("host", api.survey.first.host),
+        ("max_lag_s", reading.lag.max_s),
+        ("because", reading.lag.because),
+        ("known", reading.lag.known),
+        ("low_bound_s", -low_s if low_s < 0 else None),
+    )
+    return [Finding("api-lag", Status.OK, facts)]
+
+
+def _plain_http(case: Case, _: ApiPart) -> list[Finding]:
     names = [host.host for host, reading in case.readings if reading.security is Security.PLAIN]
-    if not names:
-        return []
-    were = "was" if len(names) == 1 else "were"
-    summary = f"{' and '.join(names)} {were} asked by plain http: anybody on the way can have answered"
-    return [Finding("plain-http", Status.OK, summary, (("hosts", ", ".join(names)),), ("ask it by https",))]
+    return [Finding("plain-http", Status.OK, (("hosts", " and ".join(names)),))] if names else []
 
 
-def _redirected(case: Case) -> list[Finding]:
-    return [
-        Finding(
-            "redirected",
-            Status.OK,
-            f"{host.host} redirects ({reading.served.status}) to {reading.served.location}: its own Date was used, and "
-            "the redirect not followed",
-            (("host", host.host), ("status", reading.served.status), ("location", reading.served.location)),
-        )
-        for host, reading in case.readings
-        if reading.served.location is not None and 300 <= reading.served.status < 400
-    ]
+_FINDERS: tuple[Callable[[Case, ApiPart], list[Finding]], ...] = (_issuer, _too_coarse, _lag, _plain_http)
 
 
-def _rate_limited(case: Case) -> list[Finding]:
-    return [
-        Finding(
-            "rate-limited",
-            Status.OK,
-            f"{host.host} asked for patience ({reading.served.status}): no more was asked of it",
-            (("host", host.host), ("status", reading.served.status), ("requests", reading.requests)),
-            (api_steps.again(case).command,),
-        )
-        for host, reading in case.readings
-        if reading.ended is Ended.TOLD_TO_STOP
-    ]
+# --- One host ---
 
 
-def _stepped(case: Case) -> list[Finding]:
-    """Tell of a clock that was set meanwhile, which is why a status is what it is where the range holds both times."""
-    found = local_run.stepped(case.survey.local, api_steps.again(case).command)
-    wide = case.reading is not None and _either_way(date_range(case.reading))
-    return [finding._replace(status=case.judgement.status) for finding in found] if wide else found
+def _of_a_host(case: Case, api: ApiPart, host: ApiHost) -> list[Finding]:
+    """Return what is wrong with one host: unknown where it keeps the status from being known, else a remark."""
+    first, kept = host is api.survey.first, api.judgement.status is Status.UNKNOWN
+    status = Status.UNKNOWN if first and kept else Status.OK
+    if isinstance(host.outcome, NoReading):
+        return [] if not first and _alike(host.outcome, api.survey.first.outcome) else [_unreached(case, host, status)]
+    found = [_inconsistent, _stale, _certificate, _rate_limited]
+    return [finding for finder in found for finding in finder(case, host.host, host.outcome, status)]
 
 
-def _slewing(case: Case) -> list[Finding]:
-    return local_run.slewing(case.survey.local)
+def _alike(outcome: NoReading, first: DateReading | NoReading) -> bool:
+    """Tell whether both hosts gave nothing for the same reason: that is said once."""
+    return isinstance(first, NoReading) and (first.reason, first.detail) == (outcome.reason, outcome.detail)
 
 
-def _cut_short(case: Case) -> list[Finding]:
-    if not case.survey.cut_short:
-        return []
-    late = [host.host for host in case.survey.hosts if _was_late(host.outcome)]
-    whom = " and ".join(late) or "not all that could be told"
-    summary = f"the deadline ended the measurement after {duration_text(case.survey.local.duration_s)}: {whom}"
-    summary += " could have told more" if late else " was told"
-    return [Finding("cut-short", Status.OK, summary, (("hosts", ", ".join(late)),), ("allow more time with -t",))]
-
-
-def _was_late(outcome: DateReading | NoReading) -> bool:
-    if isinstance(outcome, DateReading):
-        return outcome.ended is Ended.DEADLINE
-    return outcome.reason in {"stalled", "connect-timeout", "dns-timeout", "endless-continue", "no-answer"}
-
-
-_FINDERS: tuple[Callable[[Case], list[Finding]], ...] = (
-    _api_skew,
-    _issuer,
-    _no_reading,
-    _inconsistent,
-    _stale,
-    _stepped,
-    _too_coarse,
-    _time_zone,
-    _certificate,
-    _lag,
-    _late,
-    _edge,
-    _plain_http,
-    _redirected,
-    _rate_limited,
-    _slewing,
-    _cut_short,
+_REASONS = (
+    # (what it comes to, how its reasons begin)
+    ("dns", ("dns-", "no-address")),
+    ("no-network", ("no-route", "unreachable", "prohibited")),
+    ("proxy", ("proxy-",)),
+    ("untrusted", ("certificate-", "ca-")),
+    ("rate-limited", ("rate-limited",)),
+    ("no-date", ("no-date", "bad-date", "not-http", "headers-", "too-many-headers", "endless-continue")),
 )
+
+
+def _unreached(case: Case, host: ApiHost, status: Status) -> Finding:
+    assert isinstance(host.outcome, NoReading)
+    reason = next((name for name, begins in _REASONS if host.outcome.reason.startswith(begins)), None)
+    facts = (("host", host.host), ("reason", reason), ("detail", host.outcome.detail), _by_ntp(case))
+    return Finding("api-unreached", status, facts)
+
+
+def _by_ntp(case: Case) -> tuple[str, float | None]:
+    """Return how far this host is off UTC at most, where NTP finds nothing wrong with it."""
+    fine = case.ntp is not None and case.ntp.judgement.status is Status.OK
+    return "ntp_bound_s", ntp_bound_s(case) if fine else None
+
+
+def _inconsistent(case: Case, host: str, reading: DateReading, status: Status) -> list[Finding]:
+    if not reading.spread_s > 0:
+        return []
+    mix = (reading.mix or Mix.REQUESTS).value
+    return [
+        Finding(
+            "api-inconsistent", status, (("host", host), ("spread_s", reading.spread_s), ("mix", mix), _by_ntp(case))
+        )
+    ]
+
+
+def _stale(case: Case, host: str, reading: DateReading, status: Status) -> list[Finding]:
+    if reading.stale is None:
+        return []
+    high_s = reading.interval.high_s
+    least: Facts = (("least_s", -high_s if high_s < 0 else None), _by_ntp(case))
+    if reading.stale is Stale.FROZEN:
+        return [Finding("api-frozen", status, (("host", host), *least))]
+    served = reading.served
+    headers = (("host", host), ("age_s", served.age_s), ("x_cache", served.x_cache), ("via", served.via))
+    return [Finding("api-cached", status, (*headers, *least))]
+
+
+def _certificate(case: Case, host: str, reading: DateReading, _: Status) -> list[Finding]:
+    """Tell whose fault it is that a certificate is not valid now: its owner's, or that of this host's clock."""
+    if reading.security is not Security.DATES_IGNORED:
+        return []
+    dates, last = reading.certificate, reading.exchanges[-1]
+    theirs = outdated(reading)
+    at_s = last.date_s if theirs else last.received_s
+    validity, by_s = None, None
+    if dates is not None and at_s > dates.not_after_s:
+        validity, by_s = "ended", at_s - dates.not_after_s
+    elif dates is not None and at_s < dates.not_before_s:
+        validity, by_s = "begins", dates.not_before_s - at_s
+    facts = (
+        ("host", host),
+        ("validity", validity),
+        ("by_s", by_s),
+        ("not_before_at_s", None if dates is None else finite(dates.not_before_s)),
+        ("not_after_at_s", None if dates is None else finite(dates.not_after_s)),
+    )
+    if theirs:
+        return [Finding("api-certificate", Status.WARNING, facts)]
+    off = case.api is not None and case.api.judgement.status in OFF
+    return [Finding("tls-dates", case.api.judgement.status if off and case.api is not None else Status.OK, facts)]
+
+
+def _rate_limited(_: Case, host: str, reading: DateReading, __: Status) -> list[Finding]:
+    if reading.ended is not Ended.TOLD_TO_STOP:
+        return []
+    facts = (("host", host), ("http_status", reading.served.status), ("requests", reading.requests))
+    return [Finding("rate-limited", Status.OK, facts)]

@@ -7,20 +7,36 @@ A title is a template over the facts of a finding:
 
 - `{name}` is a fact. One whose name ends in `_s` is a time in seconds and shown as a size (`346 ms`, `2 h`), one in
   `_at_s` a time of day, one that begins with `share` a share; text is shown as it is.
-- `{off}`, `{range}`, `{bound}`, `{signed}`, `{beside}`, `{way}` and `{way_of}` are made of the facts `skew_s`, `low_s`
-  and `high_s`: the size (the range where there is no estimate), the range, its larger side, both ends with their signs,
-  the range where an estimate stands beside it, AHEAD or BEHIND, and `AHEAD of` or `BEHIND`.
-- `{ago}` and `{left}` are made of `ago_low_s`, `ago_high_s` and `left_low_s`, `left_high_s`.
-- `[...]` is left out where a fact in it is None, False, 0 or empty, and, the last one first, where the line is too long.
+- `{off}`, `{range}`, `{bound}`, `{signed}`, `{beside}`, `{way}`, `{other_way}` and `{way_of}` are made of the facts
+  `skew_s`, `low_s` and `high_s`: the size (the range where there is no estimate), the range, its larger side, both ends
+  with their signs, the range where an estimate stands beside it, AHEAD or BEHIND, the opposite, and `AHEAD of` or
+  `BEHIND`.
+- `{ago}` and `{left}` are made of `ago_low_s`, `ago_high_s` and `left_low_s`, `left_high_s`; `{ntp_range}` of
+  `ntp_low_s`, `ntp_high_s`; `{s}` is the plural of what `asked` counts.
+- `[...]` is left out where a fact in it is None, False, 0 or empty, and where the line is too long, the last one first.
 - `[...|...]` has what stands in its place then.
 
 A title has one line of 70 cells, a meaning two.
 """
 
-from collections.abc import Mapping
-from typing import NamedTuple
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, TypeAlias
 
 from skewcheck.model import Effect, Finding, Report
+from skewcheck.model.report import Fact
+from skewcheck.quantity import (
+    at_least_text,
+    bound_text,
+    duration_text,
+    estimate_text,
+    share_text,
+    signed_text,
+    sizes_text,
+    utc_text,
+)
+from skewcheck.visible import visible
 
 
 class Row(NamedTuple):
@@ -43,8 +59,12 @@ _HIDDEN = "This says nothing about the clock, good or bad."
 _SKEW = "skew_s low_s high_s "
 _VOTE = "agreeing answered asked unreached "
 _FAR = "here_at_s utc_at_s "
-_BEHIND = "Refreshing by exp comes too late: 401s at the end of a token's life. Counting expires_in is not affected."
-_AHEAD = "What this host signs looks issued in the future; what it verifies looks expired early. Its own refreshes come early."
+_AGREE = " ([{beside}; ]{agreeing} of {answered} servers agree[; {unreached} not reached])"
+_BEHIND = "Refreshing by exp comes too late: 401s at the end of a token's life."
+_AHEAD = "What it signs looks issued in the future; what it verifies, expired."
+_LOCAL = (
+    "[This host says {here_at_s}, UTC is {utc_at_s}. ][NTP and {api_host} give the same answer: fix this host, not it.|"
+)
 
 CATALOGUE: Mapping[str, Row] = {
     # --- The token itself ---
@@ -134,7 +154,7 @@ CATALOGUE: Mapping[str, Row] = {
         "claim claim_at_s ago_low_s ago_high_s here_s by within_leeway leeway_s",
     ),
     "token-expired-here": Row(
-        "Token is valid for {left}; only this host says expired[ {here_s} ago]",
+        "Token valid for {left}; only this host says expired[ {here_s} ago]",
         "Servers with a right clock take it. Who goes by exp here drops it early; a verifier here without leeway "
         "refuses it.",
         "claim claim_at_s left_low_s left_high_s here_s by",
@@ -172,24 +192,24 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     # --- Whose clock is off ---
     "local-ahead": Row(
-        "This host is {off} AHEAD of UTC ([{beside}; ]{agreeing} of {answered} servers agree[; {unreached} not reached])",
-        "[NTP and {api_host} give the same answer: fix this host, not the API.|" + _AHEAD + "]"
-        "[ This host says {here_at_s}, UTC is {utc_at_s}.]",
+        "This host is {off} AHEAD of UTC" + _AGREE,
+        _LOCAL + _AHEAD + "]",
         _SKEW + _VOTE + _FAR + "api_host",
     ),
     "local-behind": Row(
-        "This host is {off} BEHIND UTC ([{beside}; ]{agreeing} of {answered} servers agree[; {unreached} not reached])",
-        "[NTP and {api_host} give the same answer: fix this host, not the API.|" + _BEHIND + "]"
-        "[ This host says {here_at_s}, UTC is {utc_at_s}.]",
+        "This host is {off} BEHIND UTC" + _AGREE,
+        _LOCAL + _BEHIND + "]",
         _SKEW + _VOTE + _FAR + "api_host",
     ),
     "local-unconfirmed": Row(
         "This host looks {off} {way_of} UTC, unconfirmed ({agreeing} of {asked} NTP servers)",
-        "Nobody confirms that: set no clock by it. Ask more servers first.",
-        _SKEW + _VOTE + _FAR + "why",
+        "Set no clock by that: first ask more servers, or narrow the range.",
+        _SKEW + _VOTE + _FAR + "why limit_s host",
         {
-            "own-servers": "This host looks {off} {way_of} UTC, unconfirmed: by its own servers only",
+            "one-server": "This host looks {off} {way_of} UTC, unconfirmed: by one NTP server only",
+            "own-servers": "This host looks {off} {way_of} UTC, unconfirmed[: by its own servers]",
             "limit": "This host looks {off} {way_of} UTC, unconfirmed at the {limit_s} limit[ ({beside})]",
+            "api": "This host looks {off} {way_of} UTC, unconfirmed[: {host} differs]",
         },
         "why",
     ),
@@ -200,33 +220,31 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "api-behind": Row(
         "The {clock} is {off} BEHIND UTC[; this host is right{host_ok}]",
-        "Nothing to fix here: tell whoever runs the API.[ Or its Date is old: this server may keep one for {max_lag_s}.]",
+        "Nothing to fix here: tell whoever runs the API.[ Or its Date is old: it may keep one for {max_lag_s}.]",
         _SKEW + "clock host host_ok max_lag_s",
     ),
     "issuer-ahead": Row(
-        "{login} issues tokens with a clock {off} AHEAD of {host}",
-        "First requests with a new token can fail where the API checks its issue time. No clock of yours mends that.",
-        _SKEW + "login host share_high",
+        "{login} is {off} AHEAD of {host}",
+        "It issues the tokens: first requests can fail where the API checks iat. Nothing on this host mends that."
+        "[ If both Dates are fresh: one may be {max_lag_s} old.]",
+        _SKEW + "login host max_lag_s share_high",
     ),
     "issuer-behind": Row(
-        "{login} issues tokens with a clock {off} BEHIND {host}",
-        "Tokens die that much before their time. No clock of yours mends that; a buffer hides it.",
-        _SKEW + "login host",
+        "{login} is {off} BEHIND {host}",
+        "It issues the tokens: they die so much early. Nothing on this host mends that; a buffer hides it."
+        "[ If both Dates are fresh: one may be {max_lag_s} old.]",
+        _SKEW + "login host max_lag_s",
     ),
     "skew-shared": Row(
-        "This host is {off} {way_of} {host}; each clock is off by a part of that",
+        "This host is {off} {way_of} {host}[; both are off by a part]",
         "Neither is beyond {limit_s} of UTC by itself: only together they are.",
         _SKEW + "host limit_s",
     ),
     "skew-undecided": Row(
-        "This host is {off} {way_of} {host}; which of them is off is open",
-        "[By NTP this host is {ntp_low_s} to {ntp_high_s} off UTC, which does not settle it.|NTP would tell: see below.]",
-        _SKEW + "host why ntp_low_s ntp_high_s",
-        {
-            "ntp-silent": "This host is {off} {way_of} {host}; without NTP, whose fault is open",
-            "one-sided": "This host is at least {least_s} BEHIND {host}; which of them is off is open",
-        },
-        "why",
+        "Either this host is {off} {way} or {host} is {other_way}",
+        "[By NTP this host is {ntp_bound_s} off UTC at most, which does not settle it.|Only a third clock, NTP's, can "
+        "say which of the two is wrong.]",
+        _SKEW + "host why least_s ntp_low_s ntp_high_s ntp_bound_s",
     ),
     "token-clocks-differ": Row(
         "This host and {other} do not agree on the token's {claim}",
@@ -235,22 +253,32 @@ CATALOGUE: Mapping[str, Row] = {
         "claim claim_at_s left_low_s left_high_s here_s by other fine_here",
     ),
     "ntp-differs": Row(
-        "This host and {host} agree; NTP as seen from here differs ({signed})",
+        "This host and {host} agree; NTP seen from here differs[ ({signed})]",
         "Between these two the clock is an unlikely cause. NTP is intercepted or smeared here, or both clocks are off.",
         _SKEW + "host",
     ),
     "api-certificate": Row(
-        "The certificate of {host} {validity}, by its own Date: nobody can call it",
-        "TLS fails for every client. Its owner must renew it; no clock of yours is at fault.",
-        "host validity not_before_at_s not_after_at_s",
+        "{host}'s certificate is not valid by its own Date",
+        "TLS fails for every client: nobody can call it. Its owner must renew it; no clock of yours is at fault.",
+        "host validity by_s not_before_at_s not_after_at_s",
+        {
+            "ended": "{host}'s certificate ended {by_s} ago by its own Date",
+            "begins": "{host}'s certificate begins in {by_s} by its own Date",
+        },
+        "validity",
     ),
     "tls-dates": Row(
-        "By this host's clock the certificate of {host} {validity}: TLS fails here",
+        "{host}'s certificate is not valid by this clock[: TLS fails]",
         "By its server's Date it is valid. It was asked without these dates, so nothing is proven.",
-        "host validity not_before_at_s not_after_at_s",
+        "host validity by_s not_before_at_s not_after_at_s",
+        {
+            "ended": "{host}'s certificate ended {by_s} ago by this clock",
+            "begins": "{host}'s certificate begins in {by_s} by this clock",
+        },
+        "validity",
     ),
     "smear-mixed": Row(
-        "The servers split on a leap second: {servers} smear it, others do not",
+        "The servers split on a leap second: {servers} smear it[, others do not]",
         "For a day around it smeared time is not UTC, by up to a second. Ask servers of one kind.",
         "servers",
     ),
@@ -260,68 +288,70 @@ CATALOGUE: Mapping[str, Row] = {
         "answered asked unreached why",
         {
             "two": "Not measured: the two NTP servers that answered contradict each other",
-            "own": "Not measured: this host's own NTP servers and others contradict each other",
+            "own": "Not measured: this host's own NTP servers and others disagree",
         },
         "why",
     ),
     "ntp-unreached": Row(
-        "Not measured: no usable answer from {asked} NTP server{s}[ ({counts})]",
+        "Not measured: no usable answer from {who}[ ({counts})]",
         _HIDDEN,
-        "asked reason counts server port duration_s s",
+        "asked reason counts server who port duration_s",
         {
-            "blocked": "Not measured: no reply from {asked} NTP servers in {duration_s} (UDP {port} blocked?)",
-            "silent": "Not measured: {server} did not reply in {duration_s}: down, or UDP {port} is blocked",
-            "prohibited": "Not measured: a firewall on this host prohibits NTP (UDP {port})",
-            "no-network": "Not measured: this host has no network (no route to {asked} NTP server{s})",
+            "blocked": "Not measured: no reply from {who} in {duration_s}[ (UDP {port} blocked?)]",
+            "silent": "Not measured: {who} did not reply in {duration_s}[: down, or UDP {port} is blocked]",
+            "prohibited": "Not measured: a firewall on this host prohibits NTP[ (UDP {port})]",
+            "no-network": "Not measured: this host has no network (no route to {who})",
+            "no-route": "Not measured: there is no way from this host to {who}",
             "dns": "Not measured: DNS fails on this host (0 of {asked} NTP servers resolved)",
             "no-such-name": "Not measured: there is no such name: {server}",
-            "no-address": "Not measured: {server} has no address of that family",
-            "port-closed": "Not measured: no NTP server runs at {server}",
-            "rate": "Not measured: {server} declines to answer (RATE): it is asked too often",
-            "unsynchronised": "Not measured: {server} says that it is not synchronised itself",
-            "distance": "Not measured: {server} says that its own time may be off by {distance_s}",
-            "other-address": "Not measured: {server} answers from another address",
+            "no-address": "Not measured: no address of that family: {who}",
+            "port-closed": "Not measured: no NTP service at {who} (port {port} closed)",
+            "rate": "Not measured: {who} sent RATE: asked too often",
+            "unsynchronised": "Not measured: not synchronised itself: {who}",
+            "distance": "Not measured: its root distance is 16 s or more: {who}",
+            "other-address": "Not measured: answered from another address: {who}",
         },
         "reason",
     ),
     "api-unreached": Row(
-        "Not measured: {host} was not reached: {detail}",
+        "Not measured: {host} was not reached[: {detail}]",
         "[NTP: this host is {ntp_bound_s} off UTC at most.|" + _HIDDEN + "]",
         "host reason detail ntp_bound_s",
         {
             "dns": "Not measured: DNS fails for {host}",
             "no-network": "Not measured: this host has no way to {host}",
-            "proxy": "Not measured: the proxy did not let {host} be asked: {detail}",
-            "untrusted": "Not measured: the certificate of {host} was refused: {detail}",
-            "rate-limited": "Not measured: {host} asks for patience: {detail}",
-            "no-date": "Not measured: {host} answers without a usable Date: {detail}",
+            "proxy": "Not measured: the proxy did not let {host} be asked[: {detail}]",
+            "untrusted": "Not measured: the certificate of {host} was refused[: {detail}]",
+            "rate-limited": "Not measured: {host} asks for patience[: {detail}]",
+            "no-date": "Not measured: {host} answers without a usable Date[: {detail}]",
         },
         "reason",
     ),
     "api-inconsistent": Row(
-        "The replies of {host} exclude each other by at least {spread_s}",
-        "One clock may stamp a token and another check it: refused now, and taken a moment later.",
-        "host spread_s mix",
-        {"connections": "Behind {host} are clocks at least {spread_s} apart, one per connection"},
+        "Replies of {host} exclude each other by at least {spread_s}",
+        "[NTP: this host is {ntp_bound_s} off UTC at most. ]One clock may stamp a token and another check it.",
+        "host spread_s mix ntp_bound_s",
+        {"connections": "{host} has clocks at least {spread_s} apart[, one per connection]"},
         "mix",
     ),
     "api-cached": Row(
         "Not measured: a cache answers for {host}[, its Date {age_s} old]",
-        "The Date can be of any age, so only BEHIND could be told from it. Ask a path that no cache keeps.",
-        "host age_s x_cache via least_s",
+        "[NTP: this host is {ntp_bound_s} off UTC at most. ]A Date of any age can show only BEHIND: ask a path that no "
+        "cache keeps.",
+        "host age_s x_cache via least_s ntp_bound_s",
     ),
     "api-frozen": Row(
-        "Not measured: the Date of {host} stands still while seconds pass",
-        "It can be of any age, so only BEHIND could be told from it. Tell whoever runs the API.",
-        "host least_s",
+        "Not measured: the Date of {host} stands still",
+        "[NTP: this host is {ntp_bound_s} off UTC at most. ]A Date of any age can show only BEHIND: tell whoever runs "
+        "the API.",
+        "host least_s ntp_bound_s",
     ),
     "too-coarse": Row(
-        "Not settled: {signed} from {reference}, which may be ok or not",
+        "Not settled: {signed} from {reference}[, which may be ok]",
         "The range holds a limit ({warning_s} or {critical_s}), so neither ok nor off is shown.",
-        "low_s high_s reference warning_s critical_s because",
+        "low_s high_s reference warning_s critical_s because step_s",
         {
-            "server": "Not settled: {signed} from {reference}; the server doubts its own time so far",
-            "stepped": "Not settled: the clock was set by {step_s} while it was measured",
+            "server": "Not settled: {signed} from {reference}[: the server's own doubt]",
         },
         "because",
     ),
@@ -361,8 +391,8 @@ CATALOGUE: Mapping[str, Row] = {
         "Some refuse it whatever the time is. The issuer should mend it.[ It says {shown}.]",
         "claims oddity shown",
         {
-            "string": "The token has a string in {claims}: some verifiers refuse it",
-            "boolean": "The token has true or false in {claims}: some verifiers refuse it",
+            "string": "The token has a string in {claims}[: PyJWT reads it, others refuse it]",
+            "boolean": "The token has true or false in {claims}[: some take 1 or 0]",
             "negative": "The token has a time before 1970 in {claims}",
             "after-2038": "The token has a time after 2038 in {claims}: too much for 32 bits",
             "year-past-9999": "The token has a year in {claims} that date libraries can't name",
@@ -371,19 +401,19 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     # --- What this host says of its own clock ---
     "daemon-wrong": Row(
-        "{daemon} claims an error of at most {bound_s}, which the measurement excludes",
+        "{daemon} claims an error of at most {bound_s}: that is excluded",
         "[It follows {source}: that server is wrong, or smears.|Its server is wrong.] Or this machine was paused.",
         "daemon bound_s source off_by_s smears",
     ),
     "clock-zone": Row(
-        "This host is off by whole time zones: local time was set as UTC, or UTC as local",
+        "This host is off by whole time zones: local time was set as UTC?",
         "Set the clock to UTC and the time zone apart from it.",
         "zone_s utc_offset_s how",
-        {"possibly": "The clocks are {zone_s} apart, as time zones are: a local time taken for UTC?"},
+        {"possibly": "The clocks are {zone_s} apart, as time zones are: local time as UTC?"},
         "how",
     ),
     "daemon-unsynchronised": Row(
-        "{daemon} says that it is not synchronised: nobody keeps this clock right",
+        "{daemon} is not synchronised[: nobody keeps this clock right]",
         "A clock that nobody corrects drifts by seconds a day.",
         "daemon kernel_max_error_s why",
         {
@@ -398,7 +428,7 @@ CATALOGUE: Mapping[str, Row] = {
         "how ahead_s ahead_way",
     ),
     "two-daemons": Row(
-        "{daemons} run here together: they pull one clock two ways",
+        "{daemons} run here together[: two for one clock]",
         "Disable all but one.",
         "daemons",
     ),
@@ -408,7 +438,7 @@ CATALOGUE: Mapping[str, Row] = {
         "daemon age_s kernel_max_error_s",
     ),
     "slept": Row(
-        "This host slept for {slept_s} since its start: a clock is often off after that",
+        "This host slept for {slept_s} since its start[: a clock may be off then]",
         "",
         "slept_s",
     ),
@@ -433,13 +463,13 @@ CATALOGUE: Mapping[str, Row] = {
         "clocksource",
     ),
     "better-clock": Row(
-        "{device}, the clock of the machine below, is here and no daemon follows it",
+        "{device}, the clock of the machine below: no daemon follows it",
         "",
         "device line",
     ),
     # --- Remarks ---
     "falseticker": Row(
-        "{server} is off by at least {off_by_s}: rejected (falseticker)",
+        "{server} is off by {off_by_s} or more: rejected (falseticker)",
         "[This host follows it: replace it in {origin}.|Its vote does not count.]",
         "server off_by_s origin",
     ),
@@ -449,17 +479,17 @@ CATALOGUE: Mapping[str, Row] = {
         "server distance_s",
     ),
     "ntp-partly-blocked": Row(
-        "Only this host's own NTP servers answer: NTP is probably blocked on the way out",
+        "Only this host's own NTP servers answer: is NTP blocked outside?",
         "Their error would not be seen.",
         "answered",
     ),
     "api-lag": Row(
-        "{host} may keep a Date for {max_lag_s}: the clock may be up to {low_bound_s} behind",
+        "{host} may keep a Date for {max_lag_s}[: this host may be up to {low_bound_s} behind]",
         "",
         "host max_lag_s because known low_bound_s",
     ),
     "plain-http": Row(
-        "{hosts} was asked by plain http: anybody on the way can have answered",
+        "Plain http to {hosts}: anybody may have answered",
         "",
         "hosts",
     ),
@@ -469,12 +499,12 @@ CATALOGUE: Mapping[str, Row] = {
         "host http_status requests",
     ),
     "cut-short": Row(
-        "The deadline ended the measurement after {duration_s}; more time would tell more",
+        "The deadline ended it after {duration_s}; more time would tell more",
         "",
         "duration_s missing",
     ),
     "drop-old": Row(
-        "Once the clock is right, drop what this host signed and kept deadlines",
+        "Once the clock is right, drop what it signed and its kept deadlines",
         "[A deadline that was kept as a time of day comes up to {late_s} too late.]",
         "late_s",
     ),
@@ -489,9 +519,17 @@ CATALOGUE: Mapping[str, Row] = {
         "",
     ),
     "demo": Row(
-        "[Demonstration: {missed}|Demonstration: five servers here, {liars} of them lying; all was measured as set up]",
+        "Demonstration on this machine: what was set up was measured",
         "",
         "set_up_skew_s liars set_up_api_ahead_s set_up_login_ahead_s exit_code missed",
+        {
+            "no-majority": "Demonstration: so many liars leave no majority, and none was claimed",
+            "too-few": "Demonstration failed: too few servers answered in time",
+            "outside": "Demonstration failed: the truth lies outside of what was measured",
+            "unnamed": "Demonstration failed: not each liar was rejected",
+            "api-unmeasured": "Demonstration failed: a clock of the API was not measured",
+        },
+        "missed",
     ),
     # --- Nothing is wrong ---
     "not-skew": Row(
@@ -526,7 +564,8 @@ CATALOGUE: Mapping[str, Row] = {
         "Nobody confirms that: ask more servers.",
         _SKEW + _VOTE + "why limit_s",
         {
-            "own-servers": "Clock within {bound} of UTC, unconfirmed: by this host's own servers only",
+            "one-server": "Clock within {bound} of UTC, unconfirmed: by one NTP server only",
+            "own-servers": "Clock within {bound} of UTC, unconfirmed[: by its own servers]",
             "limit": "Clock within {bound} of UTC, unconfirmed at the {limit_s} limit",
         },
         "why",
@@ -623,7 +662,7 @@ EFFECTS: Mapping[str, str] = {
     "expired-here": "tokens look expired [{early_s} ]early",
     "signed-old": "they expire [{early_s} ]early",
     "signed-future": "they look issued in the future[, by up to {early_s}]",
-    "gateway-future": "{share_high} of first requests can be refused",
+    "gateway-future": "{share_high} first requests can be refused",
     "gateway-expired": "tokens die [{early_s} ]early",
 }
 """What a party sees, over the facts of the effect."""
@@ -662,13 +701,73 @@ BUFFER_LINES: Mapping[str, str] = {
 }
 """What a buffer is made of, by the `what` of `BufferLine`."""
 
+
+class Suspect(NamedTuple):
+    """Why a token may be refused right after it was refreshed, other than by a clock."""
+
+    name: str
+    why: str
+    """On one line beside its name."""
+    test: str
+    genesys: bool
+    """It is so with Genesys Cloud; False: with any issuer."""
+
+
+SUSPECTS = (
+    Suspect(
+        "idle timeout",
+        "unused for 5 min to 8 h: dead, whatever expires_in says",
+        "Was it quiet before the 401? GET /api/v2/tokens/timeout tells the organization's limit.",
+        genesys=True,
+    ),
+    Suspect(
+        "wrong region",
+        "the token is from another region: refused at once, every time",
+        "Compare the domain that issued it with the one that refused it.",
+        genesys=True,
+    ),
+    Suspect(
+        "SDK",
+        "the JavaScript SDK returns the first 401, then refreshes",
+        "Repeat the same call once.",
+        genesys=True,
+    ),
+    Suspect(
+        "refresh storm",
+        'login answers 400 "rate limit exceeded"',
+        "Count the refreshes in the clients' logs: one for each token's life is enough.",
+        genesys=True,
+    ),
+    Suspect(
+        "shared token",
+        "its expiry was kept by another host, or across a suspend",
+        "Does it fail on one host alone, or after a sleep?",
+        genesys=False,
+    ),
+    Suspect(
+        "old token",
+        "a call prepared before the refresh still carries it",
+        "Log a hash of the token with each call, and compare.",
+        genesys=False,
+    ),
+)
+"""What takes least to test stands first. From Genesys Cloud's documentation and its SDKs' source."""
+
 CELLS = 70
 """Of a line of a title or a meaning: 80 columns without the 10 of the status word."""
+_MEANS_LINES = 2
+_EFFECT_CELLS = 56
+"""Beside the names of the parties."""
+_SHORTEST = 8
+"""Cells that are left of a name, however long the line."""
 
 
 def title(finding: Finding, cells: int = CELLS) -> str:
     """Return the title on one line of at most *cells* characters."""
-    raise NotImplementedError
+    row = CATALOGUE.get(finding.id)
+    if row is None:
+        return shortened(visible(finding.id), cells)
+    return _fitted(row.variants.get(str(finding.fact(row.by)), row.title), dict(finding.facts), cells, 1)
 
 
 def answer(report: Report) -> str:
@@ -677,14 +776,15 @@ def answer(report: Report) -> str:
     return f"{report.status.value.upper()} {said if report.lead is None else title(report.lead)}"
 
 
-def means(finding: Finding) -> str:
-    """Return what it means for a 401; to be wrapped by whoever shows it. Empty where there is no more to say."""
-    raise NotImplementedError
+def means(finding: Finding, cells: int = CELLS) -> str:
+    """Return what it means for a 401, for two lines of so many cells; empty where there is no more to say."""
+    row = CATALOGUE.get(finding.id)
+    return "" if row is None else _fitted(row.means, dict(finding.facts), cells, _MEANS_LINES)
 
 
 def effect(seen: Effect) -> tuple[str, str]:
     """Return the party and what it sees."""
-    raise NotImplementedError
+    return PARTIES[seen.party.value], _fitted(EFFECTS.get(seen.id, seen.id), dict(seen.facts), _EFFECT_CELLS, 1)
 
 
 def rank(id_: str) -> int:
@@ -693,3 +793,189 @@ def rank(id_: str) -> int:
 
 
 _RANKS = {id_: number for number, id_ in enumerate(CATALOGUE)}
+
+
+# --- Templates ---
+
+_Facts: TypeAlias = Mapping[str, Fact]
+_PART = re.compile(r"\[([^\]|]*)(?:\|([^\]]*))?\]")
+_FIELD = re.compile(r"{(\w+)}")
+_MISSING = "?"
+"""Stands for a fact that no finder leaves out."""
+
+
+def _fitted(template: str, facts: _Facts, cells: int, lines: int) -> str:
+    """Return *template* filled, on so many lines of *cells*: what is optional goes first, then the middle of names."""
+    parts = [(match[1], match[2] or "") if match[1] is not None else None for match in _PART.finditer(template)]
+    texts = {name: _text(name, facts) for name in _FIELD.findall(template)}
+    present = [part is not None and all(_present(name, facts) for name in _FIELD.findall(part[0])) for part in parts]
+
+    def filled() -> str:
+        shown = iter(present)
+        chosen = _PART.sub(lambda match: match[1] if next(shown) else match[2] or "", template)
+        return _FIELD.sub(lambda match: texts[match[1]], chosen).strip()
+
+    text = filled()
+    for at in reversed(range(len(parts))):
+        if not _fits(text, cells, lines) and present[at]:
+            present[at] = False
+            text = filled()
+    foreign = [name for name in texts if isinstance(facts.get(name), str)]
+    while not _fits(text, cells, lines):
+        longest = max(foreign, key=lambda name: _cells(texts[name]), default="")
+        size = _cells(texts.get(longest, ""))
+        if size <= _SHORTEST:
+            return _cut(text, cells, lines)
+        texts[longest] = shortened(texts[longest], max(_SHORTEST, min(size - 1, size + cells * lines - _cells(text))))
+        text = filled()
+    return text
+
+
+def shortened(text: str, cells: int) -> str:
+    """Return *text* with its middle left out, so that it takes at most *cells*: both ends of a name tell it apart."""
+    if _cells(text) <= cells:
+        return text
+    middle = len(text) // 2
+    head, tail = text[:middle], text[middle:]
+    while (head or tail) and _cells(head) + 1 + _cells(tail) > cells:
+        head, tail = (head[:-1], tail) if len(head) > len(tail) else (head, tail[1:])
+    return f"{head}…{tail}"
+
+
+def _cut(text: str, cells: int, lines: int) -> str:
+    while not _fits(f"{text}…", cells, lines):
+        text = text[:-1]
+    return f"{text}…"
+
+
+def _fits(text: str, cells: int, lines: int) -> bool:
+    """Tell whether *text* takes no more than so many lines when it is broken at its spaces."""
+    used, left = 1, cells
+    for word in text.split(" "):
+        size = _cells(word)
+        if size > left or (left < cells and size + 1 > left):
+            used, left = used + 1, cells
+        elif left < cells:
+            left -= 1
+        if size > cells:
+            return False
+        left -= size
+    return used <= lines
+
+
+def _cells(text: str) -> int:
+    """Return how many cells *text* takes at most: letters from Hangul on may take two."""
+    return len(text) if text.isascii() else sum(1 if ord(c) < 0x1100 or 0x2000 <= ord(c) < 0x2300 else 2 for c in text)
+
+
+def _present(name: str, facts: _Facts) -> bool:
+    return bool(_text(name, facts)) if name in _MADE else bool(facts.get(name)) and not _nan(facts[name])
+
+
+def _text(name: str, facts: _Facts) -> str:
+    try:
+        made = _MADE.get(name)
+        return _plain(name, facts.get(name)) if made is None else made(facts)
+    except (ArithmeticError, ValueError, OSError):  # a number that is none of this world
+        return _MISSING
+
+
+def _plain(name: str, value: Fact) -> str:
+    if isinstance(value, bool):
+        return ""
+    if value is None or _nan(value):
+        return _MISSING
+    if isinstance(value, str):
+        return visible(value).strip() or _MISSING
+    if name.endswith("_at_s"):
+        return utc_text(value).replace("T", " ").partition(".")[0] + "Z"
+    if name == "expires_in_s":
+        return f"{value:.0f} s" if abs(value) < _LONGEST_COUNTED_S else duration_text(value)
+    if name.endswith("_s"):
+        return duration_text(value)
+    if name.startswith("share"):
+        return share_text(value, value)
+    return str(value) if isinstance(value, int) and abs(value) < _LONGEST_COUNTED_S else f"{value:,.3g}"
+
+
+_LONGEST_COUNTED_S = 10**9
+
+
+def _nan(value: Fact) -> bool:
+    return isinstance(value, float) and math.isnan(value)
+
+
+def _number(facts: _Facts, name: str, absent: float | None = None) -> float | None:
+    value = facts.get(name)
+    return absent if value is None or isinstance(value, str | bool) or _nan(value) else float(value)
+
+
+def _bounds(facts: _Facts, prefix: str = "") -> tuple[float, float]:
+    ends = (_number(facts, f"{prefix}low_s", -math.inf), _number(facts, f"{prefix}high_s", math.inf))
+    low_s, high_s = sorted(end_s for end_s in ends if end_s is not None)
+    return low_s, high_s
+
+
+def _skew(facts: _Facts) -> float | None:
+    skew_s = _number(facts, "skew_s")
+    return None if skew_s is None or math.isinf(skew_s) else skew_s
+
+
+def _off(facts: _Facts) -> str:
+    skew_s = _skew(facts)
+    return _range(facts) if skew_s is None else estimate_text(skew_s, _bounds(facts))
+
+
+def _range(facts: _Facts) -> str:
+    return _sizes(*_bounds(facts))
+
+
+def _sizes(low_s: float, high_s: float) -> str:
+    """Return how far from 0 a range is: one figure where both ends show the same."""
+    if low_s < 0 < high_s:
+        return signed_text(low_s, high_s)
+    near_s, far_s = sorted((abs(low_s), abs(high_s)))
+    if math.isinf(far_s):
+        return f"at least {at_least_text(near_s)}"
+    near, far = duration_text(near_s), duration_text(far_s)
+    return near if near == far else sizes_text(near_s, far_s)
+
+
+def _beside(facts: _Facts) -> str:
+    """Return the range, where an estimate stands beside it that doesn't say all of it."""
+    if _skew(facts) is None:
+        return ""
+    shown = _range(facts)
+    return "" if shown == _off(facts) else shown
+
+
+def _ahead(facts: _Facts) -> bool:
+    low_s, high_s = _bounds(facts)
+    skew_s = _skew(facts)
+    if skew_s is not None:
+        return skew_s > 0
+    return low_s + high_s > 0 if math.isfinite(low_s) and math.isfinite(high_s) else math.isinf(high_s)
+
+
+def _ago(facts: _Facts, prefix: str) -> str:
+    low_s, high_s = _bounds(facts, prefix)
+    if math.isinf(low_s) and math.isinf(high_s):
+        return _MISSING
+    return _sizes(max(0.0, low_s), max(0.0, high_s))
+
+
+_MADE: Mapping[str, Callable[[_Facts], str]] = {
+    "off": _off,
+    "range": _range,
+    "bound": lambda facts: bound_text(*_bounds(facts)),
+    "signed": lambda facts: signed_text(*_bounds(facts)),
+    "beside": _beside,
+    "way": lambda facts: "AHEAD" if _ahead(facts) else "BEHIND",
+    "other_way": lambda facts: "BEHIND" if _ahead(facts) else "AHEAD",
+    "way_of": lambda facts: "AHEAD of" if _ahead(facts) else "BEHIND",
+    "ago": lambda facts: _ago(facts, "ago_"),
+    "left": lambda facts: _ago(facts, "left_"),
+    "ntp_range": lambda facts: signed_text(*_bounds(facts, "ntp_")) if _number(facts, "ntp_low_s") is not None else "",
+    "s": lambda facts: "" if facts.get("asked") == 1 else "s",
+}
+"""What is made of several facts, or of a number for its reader."""

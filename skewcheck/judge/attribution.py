@@ -1,0 +1,362 @@
+"""Whose clock is off: what NTP says of this host's clock, and what an API says of it, put together. One table.
+
+There are three clocks: UTC's, this host's and the API's. Two of their differences are measured, local - UTC and
+local - API; the third, API - UTC, follows from them. An API's clock is not true time. Ranges decide: where both
+readings have a time in common, one clock that is off explains both.
+"""
+
+import enum
+from collections.abc import Callable
+
+from skewcheck.judge.case import OFF, Case, Facts, Who, finite, holds_zero, may_lag, skew_facts
+from skewcheck.judge.severity import date_range, judge_date, severity, worse
+from skewcheck.model import ApiPart, Basis, DateReading, Finding, Interval, NtpPart, Stale, StampedBy, Status
+from skewcheck.quantity import direction
+
+FAR_OFF_S = 86400.0
+"""From a day on a size says less than the two times of day."""
+
+
+def who(case: Case) -> Who:
+    """Return which clock is off."""
+    return _ROWS[_word(case.ntp), _word(case.api)](case)
+
+
+def status(case: Case) -> Status:
+    """Return how bad it is: about the clocks, and about the service itself."""
+    return worse(clocks_status(case), case.service_status)
+
+
+def clocks_status(case: Case) -> Status:
+    """Return how bad it is that clocks are off; ok where none was asked."""
+    statuses = [part.judgement.status for part in (case.ntp, case.api) if part is not None]
+    api = Status.UNKNOWN if case.api is None else case.api.judgement.status
+    if case.who is Who.NTP or (case.who is Who.OPEN and api is Status.OK):
+        return Status.WARNING  # at most: this host and the API, which it is for, agree
+    if case.who is Who.BY_API_ALONE and not _contradicted(case):
+        return api
+    return worse(Status.OK, *statuses)
+
+
+def proven(case: Case) -> bool:
+    """Tell whether both the status and whose clock it is follow from what is proven."""
+    ntp, api = case.ntp, case.api
+    if status(case) is not clocks_status(case):
+        return False  # what is said of the service rests on two `Date`s being fresh
+    if ntp is None or api is None:
+        return any(part.judgement.proven for part in (ntp, api) if part is not None)
+    if case.who is Who.BY_NTP_ALONE:
+        return ntp.judgement.proven and ntp.judgement.status in OFF
+    if case.who is Who.LOCAL:
+        led = worse(ntp.judgement.status, api.judgement.status) is ntp.judgement.status
+        return ntp.judgement.proven and (api.judgement.proven or led)
+    if case.who is Who.NOBODY:
+        return ntp.judgement.proven and api.judgement.proven
+    if case.who in (Who.API, Who.BOTH):
+        ahead = case.api_ahead
+        apart = ahead is not None and not holds_zero(ahead.interval)
+        return apart and ntp.judgement.proven and api.judgement.proven
+    return False
+
+
+def findings(case: Case) -> list[Finding]:
+    """Return whose clock it is; nothing where there is no clock to name, or it was set meanwhile."""
+    overall = clocks_status(case)
+    if case.was_set and overall is not Status.OK:
+        return []  # two clocks were measured: `clock-stepped` has the status, and nothing is blamed on either
+    return _FINDERS[case.who](case, overall)
+
+
+# --- The table ---
+
+
+class _Word(enum.Enum):
+    OK = "ok"
+    OFF = "off"
+    NONE = "none"
+
+
+def _word(part: NtpPart | ApiPart | None) -> _Word:
+    if part is None or part.judgement.status is Status.UNKNOWN:
+        return _Word.NONE
+    return _Word.OK if part.judgement.status is Status.OK else _Word.OFF
+
+
+def _near(case: Case) -> bool:
+    """Tell whether the API's clock, at the best estimate, is not off by itself."""
+    ahead = case.api_ahead
+    return ahead is not None and severity(ahead.skew_s, case.limits) is Status.OK
+
+
+def _apart(case: Case) -> bool:
+    return case.api_ahead is not None and not case.together
+
+
+def _contradicted(case: Case) -> bool:
+    """Tell whether servers answered and yet gave nothing to judge by, or nothing that the API could agree with."""
+    return case.ntp is not None and case.ntp.survey.consensus.answered > 0 and not case.together
+
+
+def _only_the_api(case: Case) -> Who:
+    """Return whose it is where NTP finds nothing wrong and the API does."""
+    if _near(case):
+        return Who.SHARED
+    return Who.API if _apart(case) else Who.OPEN
+
+
+def _only_ntp(case: Case) -> Who:
+    """Return whose it is where the API finds nothing wrong and NTP does."""
+    if _near(case):
+        return Who.LOCAL
+    return Who.NTP if _apart(case) else Who.OPEN
+
+
+def _off_from_both(case: Case) -> Who:
+    """Return whose it is where the local clock is off from both: its own, if that explains both."""
+    reading, ntp = case.reading, case.ntp
+    skew_s = 0.0 if ntp is None else ntp.survey.consensus.skew_s or 0.0
+    same_way = reading is not None and skew_s * reading.skew_s > 0
+    if same_way and (_near(case) or not _apart(case)):
+        return Who.LOCAL
+    return Who.BOTH if _apart(case) and case.voted else Who.OPEN
+
+
+def _always(row: Who) -> Callable[[Case], Who]:
+    return lambda _: row
+
+
+_ROWS: dict[tuple[_Word, _Word], Callable[[Case], Who]] = {
+    # (what NTP says of the local clock, what the API says of it)
+    (_Word.OK, _Word.OK): _always(Who.NOBODY),
+    (_Word.OK, _Word.OFF): _only_the_api,
+    (_Word.OK, _Word.NONE): _always(Who.BY_NTP_ALONE),
+    (_Word.OFF, _Word.OK): _only_ntp,
+    (_Word.OFF, _Word.OFF): _off_from_both,
+    (_Word.OFF, _Word.NONE): _always(Who.BY_NTP_ALONE),
+    (_Word.NONE, _Word.OK): _always(Who.BY_API_ALONE),
+    (_Word.NONE, _Word.OFF): _always(Who.BY_API_ALONE),
+    (_Word.NONE, _Word.NONE): _always(Who.UNMEASURED),
+}
+
+
+# --- Whose clock it is, as findings ---
+
+
+def _nobody(case: Case, _: Status) -> list[Finding]:
+    if case.issuer_status is not Status.OK or case.ntp is None or case.api is None:
+        return []  # that is clock skew, and nobody's here
+    assert case.utc is not None  # neither would be ok
+    assert case.reading is not None
+    by_api, old = date_range(case.reading), case.rests_on_freshness and not case.flips_with_utc
+    facts = (
+        ("low_s", min(case.utc.low_s, by_api.low_s)),
+        ("high_s", max(case.utc.high_s, by_api.high_s)),
+        ("host", case.api_host),
+        ("unconfirmed", True if not case.ntp.judgement.proven or _unconfirmed(case) else None),
+        ("max_lag_s", case.reading.lag.max_s if old else None),
+        ("genesys", True if case.api.survey.region is not None else None),
+    )
+    return [Finding("not-skew", Status.OK, facts)]
+
+
+def _unconfirmed(case: Case) -> bool:
+    """Tell whether what the API shows is not sure: one whose second flips with UTC's counts as fresh."""
+    reading = case.reading
+    if reading is not None and case.flips_with_utc:
+        reading = reading._replace(interval=reading.fresh)
+    return not judge_date(reading, case.limits).proven
+
+
+def _by_ntp(case: Case, overall: Status) -> list[Finding]:
+    """Return what NTP says of this host's clock, confirmed by no API."""
+    ntp = case.ntp
+    if ntp is None or ntp.judgement.status is Status.UNKNOWN or case.utc is None:
+        return []
+    doubt = _doubt(case)
+    if ntp.judgement.status in OFF:
+        return _local(case, overall, doubt)
+    facts = (*_skew(case), *_vote(case))
+    if doubt is None:
+        return [Finding("clock-ok", Status.OK, facts)]
+    limits = (("why", doubt), ("limit_s", case.limits.warning_s))
+    return [Finding("clock-ok-unconfirmed", Status.OK, (*facts, *limits))]
+
+
+def _local(case: Case, overall: Status, doubt: str | None) -> list[Finding]:
+    """Return that this host's clock is off; nothing where not even the direction is known (`too-coarse`)."""
+    ntp, utc = case.ntp, case.utc
+    if ntp is None or utc is None or holds_zero(utc):
+        return []
+    facts = (*_skew(case), *_vote(case), *_far(case, utc))
+    agrees = case.who is Who.LOCAL and case.api is not None and case.api.judgement.status in OFF
+    host = case.api_host or None
+    if doubt is not None and not agrees:
+        more = (("why", doubt), ("limit_s", case.limits.warning_s), ("host", host))
+        return [Finding("local-unconfirmed", overall, (*facts, *more))]
+    way = direction(utc.low_s + utc.high_s)
+    return [Finding(f"local-{way}", overall, (*facts, ("api_host", host if agrees else None)))]
+
+
+def _by_this_host(case: Case, overall: Status) -> list[Finding]:
+    """Return that this host's clock is off; by the API alone where NTP leaves even the direction open."""
+    return _local(case, overall, _doubt(case)) or _against_the_api("skew-undecided", case, overall)
+
+
+def _doubt(case: Case) -> str | None:
+    """Return what keeps NTP's range from being believed, or held against the limits; None where nothing does.
+
+    Whoever has a majority's range on one side of 0, and surely beyond the limit, needs no more: whether it is a warning
+    or critical changes nothing that he does.
+    """
+    ntp = case.ntp
+    if ntp is None:
+        return None
+    survey, judgement = ntp.survey, ntp.judgement
+    if survey.consensus.basis is Basis.SINGLE:
+        return "one-server"
+    if survey.consensus.basis is not Basis.MAJORITY:
+        return "minority"
+    if not survey.independent:
+        return "own-servers"
+    if case.who is Who.OPEN and judgement.status in OFF:
+        return "api"
+    if judgement.least is Status.OK and judgement.most is not Status.OK:
+        return "limit"
+    witness = survey.witness if survey.own else None
+    if witness is None:
+        return None
+    nearest, farthest = (severity(s, case.limits) for s in (witness.nearest_to_zero(), witness.farthest_from_zero()))
+    says_so = farthest is Status.OK if judgement.least is Status.OK else nearest is not Status.OK
+    return None if says_so else "own-servers"
+
+
+def _of_the_api(case: Case, overall: Status) -> list[Finding]:
+    reading, ahead, ntp = case.reading, case.api_ahead, case.ntp
+    if reading is None or ahead is None or ntp is None:
+        return []
+    way, lags = direction(ahead.skew_s), may_lag(reading) or reading.stale is not None
+    high_s = float("inf") if lags and way == "ahead" else ahead.fresh.high_s  # the older its `Date`, the farther ahead
+    facts = (
+        *skew_facts(ahead.skew_s, Interval(ahead.fresh.low_s, high_s), case.limits.warning_s),
+        ("clock", _CLOCKS["cached" if reading.stale is Stale.CACHED else reading.stamped_by.value]),
+        ("host", case.api_host),
+        ("host_ok", True if case.who is Who.API and ntp.judgement.proven else None),
+        ("max_lag_s", finite(reading.lag.max_s) if lags else None),
+    )
+    return [Finding(f"api-{way}", overall, facts)]
+
+
+_CLOCKS = {
+    "cached": "API or a cache",
+    StampedBy.EDGE.value: "API's edge",
+    StampedBy.ORIGIN.value: "API",
+    StampedBy.UNKNOWN.value: "API or its edge",
+}
+
+
+def _both(case: Case, overall: Status) -> list[Finding]:
+    return [*_local(case, overall, _doubt(case)), *_of_the_api(case, overall)]
+
+
+def _shared(case: Case, overall: Status) -> list[Finding]:
+    return _against_the_api("skew-shared", case, overall)
+
+
+def _against_the_api(id_: str, case: Case, overall: Status) -> list[Finding]:
+    """Return that this host and the API differ; nothing where that leaves the direction open (`too-coarse`)."""
+    reading, off = case.reading, case.api is not None and case.api.judgement.status in OFF
+    if reading is None or not off or holds_zero(date_range(reading)):
+        return []
+    facts = (*_from_api(case, reading), ("host", case.api_host))
+    if id_ == "skew-shared":
+        return [Finding(id_, overall, (*facts, ("limit_s", case.limits.warning_s)))]
+    low_s, high_s = (None, None) if case.utc is None else case.utc
+    more = (
+        ("why", _why_open(case, reading)),
+        ("least_s", -reading.interval.high_s if reading.stale is not None else None),
+        ("ntp_low_s", low_s),
+        ("ntp_high_s", high_s),
+        ("ntp_bound_s", ntp_bound_s(case)),
+    )
+    return [Finding(id_, overall, (*facts, *more))]
+
+
+def _why_open(case: Case, reading: DateReading) -> str | None:
+    if reading.stale is not None:
+        return "one-sided"
+    silent = case.ntp is not None and not case.ntp.survey.consensus.answered
+    return "ntp-silent" if silent else None
+
+
+def _ntp_differs(case: Case, _: Status) -> list[Finding]:
+    return [Finding("ntp-differs", Status.WARNING, (*_skew(case), ("host", case.api_host)))]
+
+
+def _open(case: Case, overall: Status) -> list[Finding]:
+    """Return what is off where whose it is stays open: the difference to the API, or what NTP alone says."""
+    return _against_the_api("skew-undecided", case, overall) or _by_ntp(case, overall)
+
+
+def _by_the_api(case: Case, overall: Status) -> list[Finding]:
+    reading, api, ntp = case.reading, case.api, case.ntp
+    if reading is None or api is None or api.judgement.status is not Status.OK:
+        return _against_the_api("skew-undecided", case, overall)
+    facts = (
+        *_from_api(case, reading),
+        ("host", case.api_host),
+        ("unconfirmed", True if _unconfirmed(case) else None),
+        ("ntp_silent", True if ntp is not None and not ntp.survey.consensus.answered else None),
+    )
+    return [Finding("api-ok", Status.OK, facts)]
+
+
+_FINDERS: dict[Who, Callable[[Case, Status], list[Finding]]] = {
+    Who.NOBODY: _nobody,
+    Who.LOCAL: _by_this_host,
+    Who.API: _of_the_api,
+    Who.BOTH: _both,
+    Who.SHARED: _shared,
+    Who.NTP: _ntp_differs,
+    Who.OPEN: _open,
+    Who.BY_API_ALONE: _by_the_api,
+    Who.BY_NTP_ALONE: _by_ntp,
+    Who.UNMEASURED: lambda _, __: [],
+}
+
+
+# --- Facts ---
+
+
+def ntp_bound_s(case: Case) -> float | None:
+    """Return how far this host is off UTC at most, as NTP has it."""
+    return None if case.utc is None else abs(case.utc.farthest_from_zero())
+
+
+def _skew(case: Case) -> Facts:
+    assert case.ntp is not None  # else no row names UTC
+    assert case.utc is not None
+    return skew_facts(case.ntp.survey.consensus.skew_s or 0.0, case.utc, case.limits.warning_s)
+
+
+def _from_api(case: Case, reading: DateReading) -> Facts:
+    return skew_facts(reading.skew_s, date_range(reading), case.limits.warning_s)
+
+
+def _vote(case: Case) -> Facts:
+    assert case.ntp is not None
+    votes = case.ntp.survey.consensus
+    agreeing = votes.answered if votes.basis is Basis.SINGLE else votes.agreeing
+    return (
+        ("agreeing", agreeing),
+        ("answered", votes.answered),
+        ("asked", votes.asked),
+        ("unreached", votes.asked - votes.answered),
+    )
+
+
+def _far(case: Case, utc: Interval) -> Facts:
+    """Return both times of day where the clock is so far off that its size says little."""
+    assert case.ntp is not None
+    here_s = case.ntp.survey.local.ended_at_s
+    far = abs(utc.middle_s) >= FAR_OFF_S
+    return ("here_at_s", here_s if far else None), ("utc_at_s", here_s - utc.middle_s if far else None)

@@ -1,0 +1,221 @@
+"""What is wrong with the NTP servers' answers, and what this host's clock did while it was measured."""
+
+from collections import Counter
+from collections.abc import Callable
+
+from skewcheck.judge.attribution import clocks_status
+from skewcheck.judge.case import Case, Facts, holds_zero, reason_of
+from skewcheck.model import (
+    SMEARED,
+    Basis,
+    DateReading,
+    Ended,
+    Finding,
+    NoReading,
+    NtpPart,
+    Reading,
+    ServerList,
+    ServerStatus,
+    Status,
+)
+
+SLEWING_PPM = 500.0
+"""The fastest that the kernel itself slews a clock (MAXFREQ of Linux' timex.h): beyond it a daemon is in a hurry."""
+
+
+def findings(case: Case) -> list[Finding]:
+    """Return all that is wrong or worth knowing."""
+    found = [finding for finder in _OF_THE_RUN for finding in finder(case)]
+    if case.ntp is not None:
+        found += [finding for finder in _OF_NTP for finding in finder(case, case.ntp)]
+    return found
+
+
+# --- The servers ---
+
+
+_SILENCES = (
+    # (what it comes to, the reasons that it covers): of one server, and of several
+    ("silent", "blocked", {"no-reply"}),
+    ("prohibited", "prohibited", {"prohibited"}),
+    ("silent", "blocked", {"no-reply", "prohibited"}),
+    ("no-route", "no-network", {"no-route"}),
+    ("no-route", "no-route", {"no-route", "unreachable"}),
+    ("no-such-name", "dns", {"dns-no-such-name"}),
+    ("dns", "dns", {"dns-failed", "dns-timeout", "dns-slow", "dns-no-such-name"}),
+    ("no-address", "no-address", {"no-address"}),
+    ("port-closed", "port-closed", {"port-closed"}),
+    ("rate", "rate", {"kod-rate"}),
+    ("unsynchronised", "unsynchronised", {"unsynchronised"}),
+    ("distance", "distance", {"root-distance"}),
+    ("other-address", "other-address", {"other-address"}),
+)
+
+
+def _unreached(_: Case, ntp: NtpPart) -> list[Finding]:
+    votes = ntp.survey.consensus
+    if votes.answered:
+        return []
+    failed = [vote.outcome for vote in votes.votes if isinstance(vote.outcome, NoReading)]
+    reasons = Counter(outcome.reason for outcome in failed)
+    alone = votes.asked == 1
+    reason = next((one if alone else many for one, many, covered in _SILENCES if reasons.keys() <= covered), None)
+    first = failed[0].server if failed else None
+    facts = (
+        ("asked", votes.asked),
+        ("reason", reason),
+        ("counts", ", ".join(f"{count} {each}" for each, count in reasons.most_common())),
+        ("server", first),
+        ("who", first if alone else f"{votes.asked} NTP servers"),
+        ("port", _port(failed)),
+        ("duration_s", ntp.survey.local.duration_s),
+    )
+    return [Finding("ntp-unreached", Status.UNKNOWN, facts)]
+
+
+def _port(failed: list[NoReading]) -> str | None:
+    """Return the UDP port that was asked; None where they differ."""
+    addresses = [outcome.address or "" for outcome in failed]
+    ports = {a.rpartition(":")[2] if "]:" in a or a.count(":") == 1 else "123" for a in addresses}
+    return ports.pop() if len(ports) == 1 else None
+
+
+def _disagree(_: Case, ntp: NtpPart) -> list[Finding]:
+    survey, votes = ntp.survey, ntp.survey.consensus
+    if votes.basis is not Basis.NONE or not votes.answered:
+        return []
+    answered = {vote.outcome.server for vote in votes.votes if isinstance(vote.outcome, Reading)}
+    own = answered & {*survey.own} and answered - {*survey.own}
+    facts = (
+        ("answered", votes.answered),
+        ("asked", votes.asked),
+        ("unreached", votes.asked - votes.answered),
+        ("why", "own" if own else "two" if votes.answered == 2 else None),
+    )
+    return [Finding("servers-disagree", Status.UNKNOWN, facts)]
+
+
+def _too_coarse(case: Case, ntp: NtpPart) -> list[Finding]:
+    """Tell of a range that goes from ok to critical, or leaves even the direction open."""
+    interval, status = case.utc, ntp.judgement.status
+    if interval is None or status is Status.OK or case.was_set:
+        return []
+    if status is not Status.UNKNOWN and not holds_zero(interval):
+        return []
+    doubting = sum(_doubts_itself(reading) for reading in case.readings_of_ntp)
+    because = "server" if 2 * doubting > len(case.readings_of_ntp) else None
+    facts = (("low_s", interval.low_s), ("high_s", interval.high_s), ("reference", "UTC"))
+    return [Finding("too-coarse", status, (*facts, *limits(case), ("because", because)))]
+
+
+def limits(case: Case) -> Facts:
+    """Return where warning and critical begin."""
+    return ("warning_s", case.limits.warning_s), ("critical_s", case.limits.critical_s)
+
+
+def _doubts_itself(reading: Reading) -> bool:
+    """Tell whether its range is wide by what the server says of itself, and not by the way to it."""
+    return reading.exchanges[0].root_distance_s >= reading.delay_s / 2
+
+
+def _server_doubts(case: Case, ntp: NtpPart) -> list[Finding]:
+    """Tell of servers that doubt their own time, where the range leaves something open."""
+    if ntp.judgement.least is ntp.judgement.most:
+        return []
+    distances = [(reading.server, reading.exchanges[0].root_distance_s) for reading in case.readings_of_ntp]
+    return [
+        Finding("server-doubts", Status.OK, (("server", server), ("distance_s", distance_s)))
+        for server, distance_s in distances
+        if distance_s >= case.limits.warning_s
+    ]
+
+
+def _falsetickers(case: Case, ntp: NtpPart) -> list[Finding]:
+    configured = () if case.host is None else case.host.configured
+    origins = {own.host: own.origin for own in reversed(configured)}
+    found = []
+    for vote in ntp.survey.consensus.votes:
+        if vote.status is ServerStatus.FALSETICKER:
+            server = vote.outcome.server
+            facts = (("server", server), ("off_by_s", vote.off_by_s), ("origin", origins.get(server)))
+            found.append(Finding("falseticker", Status.OK, facts))
+    return found
+
+
+def _partly_blocked(_: Case, ntp: NtpPart) -> list[Finding]:
+    """Tell where of those whom this host doesn't follow anyway nobody answers, and nothing else is known of why."""
+    votes = ntp.survey.consensus
+    others = {
+        reason_of(vote.outcome) or "answered" for vote in votes.votes if vote.outcome.server not in ntp.survey.own
+    }
+    if ntp.survey.independent or not votes.answered or not others or not others <= {"no-reply", "prohibited"}:
+        return []
+    return [Finding("ntp-partly-blocked", Status.OK, (("answered", votes.answered),))]
+
+
+def _smear_mixed(_: Case, ntp: NtpPart) -> list[Finding]:
+    smeared = [vote.outcome.server for vote in ntp.survey.consensus.votes if reason_of(vote.outcome) == SMEARED]
+    if not smeared or ntp.survey.listed is not ServerList.NAMED:  # what we add ourselves is our own affair
+        return []
+    return [Finding("smear-mixed", Status.OK, (("servers", ", ".join(smeared)),))]
+
+
+_OF_NTP: tuple[Callable[[Case, NtpPart], list[Finding]], ...] = (
+    _unreached,
+    _disagree,
+    _too_coarse,
+    _server_doubts,
+    _falsetickers,
+    _partly_blocked,
+    _smear_mixed,
+)
+
+
+# --- This host's clock, while it was measured ---
+
+
+def _stepped(case: Case) -> list[Finding]:
+    """Tell of a clock that was set, or a host that slept: the range covers before and after.
+
+    Where it was set by as much as is warned of, two clocks were measured: that is why the status is what it is.
+    """
+    if not case.step_s:
+        return []
+    facts = (("step_s", abs(case.step_s)), ("step_way", "forward" if case.step_s > 0 else "back"))
+    return [Finding("clock-stepped", clocks_status(case) if case.was_set else Status.OK, facts)]
+
+
+def _slewing(case: Case) -> list[Finding]:
+    rates = [part.survey.local.slew_ppm for part in (case.ntp, case.api) if part is not None]
+    rate = max(rates, key=abs, default=0.0)
+    if abs(rate) <= SLEWING_PPM:
+        return []
+    facts = (("slew_ppm", round(abs(rate))), ("slew_way", "faster" if rate > 0 else "slower"))
+    return [Finding("clock-slewing", Status.OK, facts)]
+
+
+_LATE_NTP = {"no-reply", "dns-timeout", "dns-slow"}
+_LATE_API = {"stalled", "connect-timeout", "dns-timeout", "endless-continue", "no-answer"}
+
+
+def _cut_short(case: Case) -> list[Finding]:
+    cut = [part for part in (case.ntp, case.api) if part is not None and part.survey.cut_short]
+    if not cut:
+        return []
+    missing = 0
+    for part in cut:
+        if isinstance(part, NtpPart):
+            missing += sum(reason_of(vote.outcome) in _LATE_NTP for vote in part.survey.consensus.votes)
+        else:
+            missing += sum(_was_late(host.outcome) for host in part.survey.hosts)
+    duration_s = max(part.survey.local.duration_s for part in cut)
+    return [Finding("cut-short", Status.OK, (("duration_s", duration_s), ("missing", missing)))]
+
+
+def _was_late(outcome: DateReading | NoReading) -> bool:
+    if isinstance(outcome, DateReading):
+        return outcome.ended is Ended.DEADLINE
+    return outcome.reason in _LATE_API
+
+
+_OF_THE_RUN: tuple[Callable[[Case], list[Finding]], ...] = (_stepped, _slewing, _cut_short)
