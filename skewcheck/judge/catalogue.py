@@ -378,7 +378,7 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "no-buffer-helps": Row(
         "No buffer helps[: it takes {needed_s}]; half of its life is {half_s}",
-        "The largest part of the sum is {largest}[ ({largest_s})]: mend that.",
+        "The largest part of what is needed is {largest}[ ({largest_s})].",
         "needed_s half_s largest largest_s",
     ),
     "token-no-exp": Row(
