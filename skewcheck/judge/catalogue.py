@@ -136,19 +136,19 @@ CATALOGUE: Mapping[str, Row] = {
         "ahead_s obtained_at_s",
     ),
     "token-expired": Row(
-        "Token expired {ago} ago[; within {leeway_s} leeway|. Not clock skew: get a new token]",
+        "Token expired {ago} ago[; within {leeway_s} leeway|. Not clock skew][: get a new token]",
         "[Whoever has that leeway ({within_leeway}) still takes it; all others refuse it: get a new token.|"
         "It takes a new one: no buffer and no leeway is the cure of an old token.]",
         "claim claim_at_s ago_low_s ago_high_s here_s by within_leeway leeway_s",
         {
-            "api": "Token expired {ago} ago by the API's clock[; within {leeway_s} leeway|: get a new token]",
-            "skew": "Token expired {ago} ago, assuming --skew[; within {leeway_s} leeway|: get a new token]",
-            "local": "Token expired {ago} ago by this host's clock[; within {leeway_s} leeway|: get a new one]",
+            "api": "Token expired {ago} ago by the API's clock[; within {leeway_s} leeway][: get a new token]",
+            "skew": "Token expired {ago} ago, assuming --skew[; within {leeway_s} leeway][: get a new token]",
+            "local": "Token expired {ago} ago by this host's clock[; within {leeway_s} leeway][: get a new token]",
         },
         "by",
     ),
     "token-expired-unseen": Row(
-        "Token expired {ago} ago, and this host's clock has not noticed",
+        "Token expired {ago} ago, unnoticed by this host's clock",
         "Clients here that go by exp keep sending it: 401s[, but within {leeway_s} leeway ({within_leeway}),] until "
         "the clock is right.",
         "claim claim_at_s ago_low_s ago_high_s here_s by within_leeway leeway_s",
@@ -177,14 +177,14 @@ CATALOGUE: Mapping[str, Row] = {
         "claim claim_at_s ago_low_s ago_high_s here_s by",
     ),
     "token-expired-open": Row(
-        "Whether the token has expired is open[: its {claim} is within {within_s} of now]",
+        "Whether the token has expired is open[: {claim} is within {within_s} of now]",
         "The clock is not known well enough.",
         "claim claim_at_s left_low_s left_high_s here_s by within_s",
         {"local": "By this host's clock, not checked, the token expired {here_s} ago"},
         "by",
     ),
     "token-early-open": Row(
-        "Whether the token is valid yet is open[: its {claim} is within {within_s} of now]",
+        "Whether the token is valid yet is open[: {claim} is within {within_s} of now]",
         "The clock is not known well enough.",
         "claim claim_at_s left_low_s left_high_s here_s by within_s",
         {"local": "By this host's clock, not checked, the token's {claim} is {here_s} away"},
@@ -377,8 +377,8 @@ CATALOGUE: Mapping[str, Row] = {
         "buffer_s share_low share_high refreshes_low refreshes_high",
     ),
     "no-buffer-helps": Row(
-        "No buffer helps: [{needed_s} are needed, ]half of the token's life is {half_s}",
-        "The largest part of the sum is {largest}[ ({largest_s})]: mend that.",
+        "No buffer helps[: it takes {needed_s}]; half of its life is {half_s}",
+        "The largest part of what is needed is {largest}[ ({largest_s})].",
         "needed_s half_s largest largest_s",
     ),
     "token-no-exp": Row(

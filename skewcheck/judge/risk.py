@@ -124,8 +124,6 @@ class Judged(NamedTuple):
     part: TokenPart
     inputs: Inputs
     """What its risks rest on."""
-    proven: bool
-    """Its status follows from all of what a majority of NTP servers proves of true time."""
 
 
 def inputs_of(case: Case, lifetime_s: float | None = None) -> Inputs:

@@ -59,7 +59,6 @@ _ODD_TIMES = {
 }
 _REFUSED = ("token-expired", "token-expired-unseen", "token-future-issued", "token-not-yet-valid")
 """Those that all of true time's range decides."""
-_ISSUER = ("token-zone", "token-unit", "token-future-issued", "token-not-yet-valid")
 
 
 class _Skew(NamedTuple):
@@ -80,6 +79,7 @@ class _Known(NamedTuple):
     at_s: float
     skew: _Skew | None
     inputs: Inputs
+    true_time: Interval | None
     recommended: Recommended | None
     verdicts: tuple[VerifierVerdict, ...]
 
@@ -105,10 +105,9 @@ class _Known(NamedTuple):
         return (*(self._moment(name, at_s) for name, at_s in claims if at_s is not None), *self._counted())
 
     def _moment(self, name: str, at_s: float) -> Moment:
-        here_s = at_s - self.at_s
-        skew = None if self.skew is None else self.skew.interval
-        true = None if skew is None else Interval(here_s + skew.low_s, here_s + skew.high_s)
-        return Moment(name, at_s, here_s, true)
+        true = self.true_time
+        left = None if true is None else Interval(at_s - true.high_s, at_s - true.low_s)
+        return Moment(name, at_s, at_s - self.at_s, left)
 
     def _counted(self) -> tuple[Moment, ...]:
         """Return the end that the response names, counted on this clock: how wrong that is does not matter.
@@ -156,7 +155,7 @@ def judged(case: Case, token: Token, at_s: float, replays: Mapping[str, Ask]) ->
         verdict(token, row, _own_time(inputs, row, at_s), true_time, replays.get(row.name))
         for row in dict.fromkeys(rows)
     )
-    known = _Known(case, token, at_s, skew, inputs, advice, verdicts)
+    known = _Known(case, token, at_s, skew, inputs, true_time, advice, verdicts)
     found = [finding for finder in _FINDERS for finding in finder(known)]
     found = [*_of_the_issuer(known, found), *found]
     status = worse(Status.OK, *(finding.status for finding in found))
@@ -178,19 +177,7 @@ def judged(case: Case, token: Token, at_s: float, replays: Mapping[str, Ask]) ->
         latency_given=case.request.latency is not None,
         status=status,
     )
-    return Judged([*found, *_of_the_clock(known)], part, inputs, _proven(known, found, status))
-
-
-def doubts_issuer(finding: Finding) -> bool:
-    """Tell whether it shows the clock of who issued the token to be wrong: then it isn't said that none is."""
-    return finding.id in _ISSUER and finding.status is not Status.OK
-
-
-def _proven(known: _Known, found: list[Finding], status: Status) -> bool:
-    end = known.expiry
-    counted = end is not None and end.name == "expires_in"
-    decided = any(finding.id in _REFUSED and finding.status is status for finding in found)
-    return decided and known.by == "ntp" and known.case.voted and not counted and status is not Status.UNKNOWN
+    return Judged([*found, *_of_the_clock(known)], part, inputs)
 
 
 # --- What it rests on ---
