@@ -14,7 +14,6 @@ from measurements import (
     lead,
     mute,
     server,
-    servers,
     the,
     this_host,
 )
@@ -82,7 +81,7 @@ def test_a_clock_that_is_years_off_shows_both_times_of_day() -> None:
 def test_what_is_not_confirmed_says_why(
     outcomes: list[Reading | NoReading], own: tuple[str, ...], witness: Interval | None, why: str
 ) -> None:
-    """One server, this host's own ones, a limit inside of the range: never proven, and no name for whose fault it is."""
+    """One server, own ones only, a limit inside of the range: never proven, and no clock to be set by it."""
     found = clock(*outcomes, own=own, witness=witness)
     assert lead(found) == ("clock-ok-unconfirmed" if found.status is OK else "local-unconfirmed")
     assert facts_of(found, lead(found))["why"] == why

@@ -174,8 +174,8 @@ def _certificate(case: Case, host: str, reading: DateReading, _: Status) -> list
     )
     if theirs:
         return [Finding("api-certificate", Status.WARNING, facts)]
-    off = case.api is not None and case.api.judgement.status in OFF
-    return [Finding("tls-dates", case.api.judgement.status if off and case.api is not None else Status.OK, facts)]
+    skew = Status.OK if case.api is None or case.was_set else case.api.judgement.status
+    return [Finding("tls-dates", skew if skew in OFF else Status.OK, facts)]
 
 
 def _rate_limited(_: Case, host: str, reading: DateReading, __: Status) -> list[Finding]:

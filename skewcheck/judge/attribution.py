@@ -241,6 +241,7 @@ def _of_the_api(case: Case, overall: Status) -> list[Finding]:
         ("clock", _CLOCKS["cached" if reading.stale is Stale.CACHED else reading.stamped_by.value]),
         ("host", case.api_host),
         ("host_ok", True if case.who is Who.API and ntp.judgement.proven else None),
+        ("unconfirmed", None if case.voted else True),
         ("max_lag_s", finite(reading.lag.max_s) if lags else None),
     )
     return [Finding(f"api-{way}", overall, facts)]

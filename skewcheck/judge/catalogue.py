@@ -172,14 +172,14 @@ CATALOGUE: Mapping[str, Row] = {
         "why",
     ),
     "api-ahead": Row(
-        "The {clock} is {off} AHEAD of UTC[; this host is right{host_ok}]",
+        "The {clock} is {off} AHEAD of UTC[; this host is right{host_ok}][, unconfirmed{unconfirmed}]",
         "Nothing to fix here: raise your buffer, and tell whoever runs the API.",
-        _SKEW + "clock host host_ok max_lag_s",
+        _SKEW + "clock host host_ok unconfirmed max_lag_s",
     ),
     "api-behind": Row(
-        "The {clock} is {off} BEHIND UTC[; this host is right{host_ok}]",
+        "The {clock} is {off} BEHIND UTC[; this host is right{host_ok}][, unconfirmed{unconfirmed}]",
         "Nothing to fix here: tell whoever runs the API.[ Or its Date is old: this server may keep one for {max_lag_s}.]",
-        _SKEW + "clock host host_ok max_lag_s",
+        _SKEW + "clock host host_ok unconfirmed max_lag_s",
     ),
     "issuer-ahead": Row(
         "{login} issues tokens with a clock {off} AHEAD of {host}",
