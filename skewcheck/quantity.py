@@ -19,6 +19,9 @@ MAX_DURATION_S = 1e9
 """About 31 years: more than any clock error that still leaves a year to recognise."""
 
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
+_YEAR_S = 365.25 * _DAY_S
+_IN_YEARS_S = 2 * _YEAR_S
+"""From here on nobody counts in days."""
 
 
 def parse_signed_duration(text: str) -> float:
@@ -86,11 +89,13 @@ def duration_text(seconds: float, quantum_s: float | None = None) -> str:
     """Return the size of *seconds* for people, without a sign: `203 ms`, `1.25 s`, `1 h 30 min`.
 
     With *quantum_s*, as ranges have it, it is rounded to that; else to three significant digits. From a minute
-    on it is rounded to the smaller of its two largest units.
+    on it is rounded to the smaller of its two largest units, and from two years on to years.
     """
     size_s = abs(seconds)
     if math.isinf(size_s):
         return "unbounded"
+    if size_s >= _IN_YEARS_S:
+        return f"{size_s / _YEAR_S:.3g} years"
     shown_s = _shown(size_s, quantum_s or _three_digits(size_s))
     if shown_s >= _MINUTE_S:
         return _compound(round(shown_s))
@@ -110,6 +115,37 @@ def skew_text(skew_s: float, bound: tuple[float, float] | None = None) -> str:
     return f"{duration_text(skew_s, quantum_s)} {direction(skew_s)}"
 
 
+def estimate_text(skew_s: float, bound: tuple[float, float]) -> str:
+    """Return the size of *skew_s*, without its direction, with no digit that its range makes meaningless."""
+    return duration_text(skew_s, _quantum(*bound))
+
+
+def signed_text(low_s: float, high_s: float) -> str:
+    """Return a range with its signs and one unit, rounded outwards: `-354 to -337 ms`, `-80 to +50 ms`.
+
+    `at most -3.2 s` and `at least +3.2 s` where one side is all there is; years where nothing finer matters.
+    """
+    if math.isinf(low_s) or math.isinf(high_s):
+        return _one_sided(low_s, high_s)
+    if min(abs(low_s), abs(high_s)) >= _IN_YEARS_S and (low_s < 0) == (high_s < 0):
+        years = [low_s / _YEAR_S, high_s / _YEAR_S]
+        ends = [f"{round_(10 * year) / 10:+g}" for round_, year in zip((math.floor, math.ceil), years, strict=True)]
+        return f"{' to '.join(dict.fromkeys(ends))} years"
+    quantum_s = _quantum(low_s, high_s)
+    counts = [_floor(low_s / quantum_s), _ceil(high_s / quantum_s)]
+    *texts, unit = _bounds([abs(count) for count in counts], quantum_s)
+    ends = ["+-"[count < 0] * (count != 0) + text for count, text in zip(counts, texts, strict=True)]
+    return " to ".join(dict.fromkeys(ends)) + unit
+
+
+def _one_sided(low_s: float, high_s: float) -> str:
+    if math.isinf(low_s) and math.isinf(high_s):
+        return "any"
+    word, end_s, below = ("at most", high_s, high_s < 0) if math.isinf(low_s) else ("at least", low_s, low_s > 0)
+    sign = "-" if end_s < 0 else "+"
+    return f"{word} {sign}{(at_least_text if below else at_most_text)(end_s)}"
+
+
 def size_text(skew_s: float, bound: tuple[float, float]) -> str:
     """Return the size of *skew_s*, without its direction, as exactly as its range is shown beside it.
 
@@ -120,26 +156,6 @@ def size_text(skew_s: float, bound: tuple[float, float]) -> str:
     if size_s < _MINUTE_S or quantum_s >= _MINUTE_S or math.isinf(size_s):
         return duration_text(skew_s, quantum_s)
     return f"{_decimal(size_s / quantum_s, quantum_s, 1.0)} s ({duration_text(skew_s)})"
-
-
-def margin_text(skew_s: float, low_s: float, high_s: float) -> str:
-    """Return *skew_s* and how far the truth can be from it: `203 ms ahead ± 8 ms`.
-
-    The margin is counted from the number shown and holds the whole range. It is left out where that number is
-    so round that the range doesn't hold it: `1 h 30 min behind`, of 5417 s give or take 20 ms.
-    """
-    if not math.isfinite(skew_s):
-        return skew_text(skew_s)
-    quantum_s = _quantum(low_s, high_s)
-    shown_s = math.copysign(_shown(abs(skew_s), quantum_s), skew_s)
-    skew = f"{duration_text(shown_s, quantum_s)} {direction(shown_s)}"
-    reach_s = max(high_s - shown_s, shown_s - low_s)
-    noise_s = _NOISE * quantum_s
-    if math.isinf(reach_s) or not low_s - noise_s <= shown_s <= high_s + noise_s:
-        return skew
-    number, unit = _bounds([_ceil(reach_s / quantum_s)], quantum_s)
-    margin = f"{number}{unit}"
-    return f"{skew if shown_s else '0 ' + margin.rpartition(' ')[2]} ± {margin}"
 
 
 def direction(skew_s: float) -> str:
@@ -158,6 +174,8 @@ def sizes_text(near_s: float, far_s: float) -> str:
     """Return a range of sizes, rounded outwards: `47.2 to 48.9 s`, `10 min 7 s to 10 min 8 s`."""
     if near_s < _MINUTE_S or math.isinf(far_s):
         return " to ".join(_one_side(near_s, far_s))
+    if near_s >= _IN_YEARS_S:
+        return f"{math.floor(10 * near_s / _YEAR_S) / 10:g} to {math.ceil(10 * far_s / _YEAR_S) / 10:g} years"
     step_s = 1 if far_s < _HOUR_S else _MINUTE_S
     return " to ".join(map(duration_text, (_floor(near_s / step_s) * step_s, _ceil(far_s / step_s) * step_s)))
 

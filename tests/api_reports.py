@@ -3,7 +3,26 @@
 import math
 
 from hypothesis import strategies as st
-from reports import ALL_WELL, CHRONY, FOREIGN, IDS, LIMITS, MARGINS, NOON, RUN, SENTENCES, SKEWS, TIMES, intervals
+from reports import (
+    ALL_WELL,
+    EXIT_CODES,
+    FOREIGN,
+    IDS,
+    LIMITS,
+    MARGINS,
+    NOON,
+    RUN,
+    SENTENCES,
+    SKEWS,
+    TIMES,
+    clock,
+    effects_of,
+    explain,
+    finding,
+    intervals,
+    silent,
+    voter,
+)
 
 from skewcheck.model import (
     ApiHost,
@@ -13,6 +32,7 @@ from skewcheck.model import (
     DateExchange,
     DateReading,
     Difference,
+    Effect,
     Ended,
     Finding,
     Interval,
@@ -20,8 +40,8 @@ from skewcheck.model import (
     Lag,
     LocalRun,
     Mix,
-    NextStep,
     NoReading,
+    Party,
     Report,
     Role,
     Security,
@@ -29,6 +49,7 @@ from skewcheck.model import (
     Stale,
     StampedBy,
     Status,
+    Step,
 )
 
 FRESH = Lag(0.003, known=True, because="nginx writes the second anew for each reply")
@@ -73,42 +94,89 @@ def host(role: Role, outcome: DateReading | NoReading) -> ApiHost:
 
 
 def api(
-    status: Status,
-    verdict: str,
+    findings: tuple[Finding, ...],
     hosts: tuple[ApiHost, ...],
     *,
-    meaning: str = "For a token: what that means for a token.",
     difference: Difference | None = None,
-    findings: tuple[Finding, ...] = (),
-    next_step: NextStep | None = None,
+    steps: tuple[Step, ...] = (),
+    effects: tuple[Effect, ...] = (),
+    judged: Status | None = None,
     proven: bool = False,
     assumes: tuple[str, ...] = (),
 ) -> Report:
-    """Return a report on these hosts."""
+    """Return a report on these hosts; *judged*: how the first one's clock is, if that isn't the first finding's."""
     region = None if hosts[0].role is Role.URL else "eu-west-1"
     survey = ApiSurvey(region, hosts, RUN, cut_short=False)
+    status = findings[0].status
+    judgement = Judgement(judged or status, proven, judged or status, judged or status)
     return Report(
         command="api",
         status=status,
         proven=proven,
-        exit_code={Status.OK: 0, Status.WARNING: 1, Status.CRITICAL: 2, Status.UNKNOWN: 3}[status],
-        verdict=verdict,
-        meaning=meaning,
+        exit_code=EXIT_CODES[status],
+        findings=findings,
+        steps=steps,
+        effects=effects,
         thresholds=LIMITS,
-        next_step=next_step,
         assumes=assumes,
         measured_at_s=NOON,
         duration_s=2.5,
-        api=ApiPart(survey, Judgement(status, proven, status, status), difference),
+        api=ApiPart(survey, judgement, difference),
+    )
+
+
+def check(ntp: Report, api_: Report, findings: tuple[Finding, ...], *, steps: tuple[Step, ...] = ()) -> Report:
+    """Return a report on both."""
+    status = findings[0].status
+    return api_._replace(
+        command="check",
+        status=status,
+        exit_code=EXIT_CODES[status],
+        ntp=ntp.ntp,
+        true_time=ntp.true_time,
         findings=findings,
+        steps=steps,
+        effects=ntp.effects or api_.effects,
+        assumes=(*ntp.assumes, *api_.assumes),
     )
 
 
 API_URL, LOGIN_URL = "https://api.mypurecloud.ie/api/v2/date", "https://login.mypurecloud.ie/oauth/token"
+API, LOGIN = "api.mypurecloud.ie", "login.mypurecloud.ie"
+ADD_NTP = Step("add-ntp", "skewcheck check --region eu-west-1")
+FULL = Step("full", "skewcheck api --region eu-west-1 --full")
+EVIDENCE = Step("evidence", "skewcheck api --region eu-west-1 --full -v")
+NGINX = Served(401, server="nginx", correlation_id=CORRELATION)
+
+
+def both(
+    api_s: float, login_s: float, margin_s: float = 0.04, *, served: Served = NGINX
+) -> tuple[tuple[ApiHost, ...], Difference]:
+    """Return the two hosts of a region whose edges write the `Date`, and by how much login is ahead of the API."""
+    ahead_s = api_s - login_s
+    span = Interval(ahead_s - 2 * margin_s, ahead_s + 2 * margin_s)
+    hosts = tuple(
+        host(role, reading(url, skew_s, margin_s, served=served)._replace(stamped_by=StampedBy.EDGE))
+        for role, url, skew_s in ((Role.API, API_URL, api_s), (Role.LOGIN, LOGIN_URL, login_s))
+    )
+    return hosts, Difference(ahead_s, span, span)
+
+
+FINE_HOSTS, FINE_DIFFERENCE = both(-0.015, -0.02, 0.065)
+FINE = api(
+    (finding("api-ok", low_s=-0.08, high_s=0.05, host=API),),
+    FINE_HOSTS,
+    difference=FINE_DIFFERENCE,
+    steps=(ADD_NTP, FULL),
+    proven=True,
+    assumes=API_PREMISES,
+)
 
 AHEAD = api(
-    Status.WARNING,
-    "WARNING  your clock is 200 ms AHEAD of api.mypurecloud.ie, between 170 and 230 ms if its Date is fresh",
+    (
+        finding("skew-undecided", Status.WARNING, skew_s=0.2, low_s=0.17, high_s=0.23, host=API),
+        finding("api-lag", host=API, max_lag_s=1.0, because=SECOND.because, known=False, low_bound_s=0.83),
+    ),
     (
         host(
             Role.API,
@@ -128,25 +196,39 @@ AHEAD = api(
         ),
     ),
     difference=Difference(0.009, Interval(-0.061, 1.079), Interval(-0.061, 0.079)),
-    findings=(
-        Finding("api-skew", Status.WARNING, "the local clock is ahead of api.mypurecloud.ie"),
-        Finding("lag-unknown", Status.OK, "nothing is known of how fresh api.mypurecloud.ie keeps its Date"),
-    ),
-    next_step=NextStep("next", "skewcheck clock", "tells whose clock it is"),
+    steps=(ADD_NTP,),
+    effects=effects_of(0.2, 0.17, 0.23),
 )
 
-FUTURE = api(
-    Status.OK,
-    "OK  your clock agrees with api.mypurecloud.ie: between 30 ms behind and 30 ms ahead",
+LOGIN_AHEAD = api(
+    (
+        finding(
+            "issuer-ahead",
+            Status.WARNING,
+            skew_s=0.4,
+            low_s=0.34,
+            high_s=0.46,
+            login=LOGIN,
+            host=API,
+            share_high=0.36,
+        ),
+        finding("api-ok", skew_s=0.0, low_s=-0.03, high_s=0.03, host=API),
+    ),
     (host(Role.API, reading(API_URL, 0.0, 0.03)), host(Role.LOGIN, reading(LOGIN_URL, -0.4, 0.03))),
     difference=Difference(0.4, Interval(0.34, 0.46), Interval(0.34, 0.46)),
+    steps=(EVIDENCE,),
+    effects=(Effect(Party.GATEWAY, "gateway-future", (("share_high", 0.36),)),),
+    judged=Status.OK,
     proven=True,
     assumes=API_PREMISES,
 )
 
+GATEWAY = "gateway.example.net:8443"
 CACHED = api(
-    Status.CRITICAL,
-    "CRITICAL  your clock is at least 3.2 s BEHIND gateway.example.net:8443",
+    (
+        finding("skew-undecided", Status.CRITICAL, high_s=-3.2, host=GATEWAY, why="one-sided"),
+        finding("api-cached", host=GATEWAY, age_s=3.0, via="1.1 varnish", least_s=3.2),
+    ),
     (
         host(
             Role.URL,
@@ -163,12 +245,14 @@ CACHED = api(
             ),
         ),
     ),
-    next_step=CHRONY,
+    steps=(Step("other-path", "skewcheck api --url https://gateway.example.net:8443/PATH"),),
 )
 
 BACKENDS = api(
-    Status.UNKNOWN,
-    "CANNOT TELL  gateway.example.net:8443 has more than one clock: they differ by at least 150 ms",
+    (
+        finding("api-inconsistent", Status.UNKNOWN, host=GATEWAY, spread_s=0.15, mix="connections"),
+        finding("plain-http", hosts=GATEWAY),
+    ),
     (
         host(
             Role.URL,
@@ -184,11 +268,21 @@ BACKENDS = api(
             ),
         ),
     ),
+    steps=(Step("https-url", "skewcheck api --url https://gateway.example.net:8443/"),),
 )
 
 REFUSED = api(
-    Status.WARNING,
-    "WARNING  your clock is 250 ms BEHIND api.mypurecloud.ie, between 220 and 280 ms",
+    (
+        finding("skew-undecided", Status.WARNING, skew_s=-0.25, low_s=-0.28, high_s=-0.22, host=API),
+        finding(
+            "tls-dates",
+            Status.WARNING,
+            host=API,
+            validity="is not valid yet",
+            not_before_at_s=NOON + 3600,
+            not_after_at_s=NOON + 90 * 86400,
+        ),
+    ),
     (
         host(
             Role.API,
@@ -201,28 +295,98 @@ REFUSED = api(
             NoReading(LOGIN_URL, None, "connection-refused", "the connection was refused", rejected=False),
         ),
     ),
+    steps=(ADD_NTP,),
+    effects=effects_of(-0.25, -0.28, -0.22),
 )
 
 NOBODY = api(
-    Status.UNKNOWN,
-    "CANNOT TELL  neither api.mypurecloud.ie nor login.mypurecloud.ie could be asked",
+    (finding("api-unreached", Status.UNKNOWN, host=API, reason="dns", detail="its name could not be resolved"),),
     tuple(
         host(role, NoReading(url, None, "dns-failed", "its name could not be resolved", rejected=False))
         for role, url in ((Role.API, API_URL), (Role.LOGIN, LOGIN_URL))
     ),
-    meaning="For a token: nothing can be said.",
+    steps=(Step("test-dns", "getent hosts api.mypurecloud.ie"),),
+)
+
+FOUR = clock(
+    (finding("clock-ok", skew_s=0.0, low_s=-0.018, high_s=0.017, answered=4, agreeing=4, asked=5, unreached=1),),
+    (
+        *(voter(f"ntp{n}.example.net", 0.0, 0.017) for n in range(4)),
+        silent("2.debian.pool.ntp.org", "dns-failed", "name not resolved", address=None),
+    ),
+    (-0.018, 0.0, 0.017),
+)
+
+NOT_SKEW = check(
+    FOUR,
+    FINE,
+    (finding("not-skew", low_s=-0.08, high_s=0.05, host=API, genesys=True),),
+    steps=(Step("explain-401", "skewcheck explain 401"),),
+)
+
+BEHIND_HOSTS, BEHIND_DIFFERENCE = both(-0.346, -0.346, 0.06)
+CHECK_LOCAL = finding(
+    "local-behind",
+    Status.WARNING,
+    skew_s=-0.346,
+    low_s=-0.354,
+    high_s=-0.337,
+    answered=3,
+    agreeing=3,
+    asked=3,
+    unreached=0,
+    api_host="the API",
+)
+CHECK_BEHIND = check(
+    clock(
+        (CHECK_LOCAL,),
+        tuple(voter(f"ntp{n}.example.net", -0.346, 0.008) for n in range(3)),
+        (-0.354, -0.346, -0.337),
+        effects=effects_of(-0.346, -0.354, -0.337),
+    ),
+    api((CHECK_LOCAL,), BEHIND_HOSTS, difference=BEHIND_DIFFERENCE),
+    (CHECK_LOCAL,),
+    steps=(Step("step-clock", "sudo chronyc makestep"), explain(CHECK_LOCAL)),
+)
+
+EDGE_HOSTS, EDGE_DIFFERENCE = both(-0.345, -0.35, 0.09)
+EDGE_AHEAD = finding("api-ahead", Status.WARNING, low_s=0.25, high_s=0.44, clock="API's edge", host=API, host_ok=True)
+CHECK_EDGE = check(
+    FOUR,
+    api((EDGE_AHEAD,), EDGE_HOSTS, difference=EDGE_DIFFERENCE, effects=effects_of(-0.345, -0.44, -0.25)[::2]),
+    (EDGE_AHEAD,),
+    steps=(EVIDENCE,),
+)
+
+CHECK_NO_NTP = check(
+    clock(
+        (finding("ntp-unreached", asked=3, reason="blocked", port=123, duration_s=3.0),),
+        tuple(silent(f"ntp{n}.example.net", "no-reply", "no reply in 3 s") for n in range(3)),
+        None,
+    ),
+    FINE,
+    (
+        finding("api-ok", low_s=-0.08, high_s=0.05, host=API, ntp_silent=True),
+        finding("ntp-unreached", asked=3, reason="blocked", port=123, duration_s=3.0),
+    ),
+    steps=(Step("explain-401", "skewcheck explain 401"),),
 )
 
 BOTH = AHEAD._replace(command="demo", ntp=ALL_WELL.ntp)
 
 BY_HAND = {
-    "ahead": AHEAD,
-    "login ahead": FUTURE,
-    "cached": CACHED,
-    "backends": BACKENDS,
-    "login refused": REFUSED,
-    "nobody": NOBODY,
-    "ntp and api": BOTH,
+    "api fine": FINE,
+    "api ahead": AHEAD,
+    "api login ahead": LOGIN_AHEAD,
+    "api cached": CACHED,
+    "api backends": BACKENDS,
+    "api login refused": REFUSED,
+    "api nobody": NOBODY,
+    "check not skew": NOT_SKEW,
+    "check behind": CHECK_BEHIND,
+    "check api ahead": CHECK_EDGE,
+    "check without ntp": CHECK_NO_NTP,
+    "demo ntp and api": BOTH,
 }
 
 

@@ -2,9 +2,10 @@
 
 from api_reports import parts
 from hypothesis import strategies as st
-from reports import IDS, SENTENCES, reports
+from reports import reports
 
-from skewcheck.model import Failure, Finding, NextStep, NoReading, Reading, Report, Status, Vote
+from skewcheck.judge.catalogue import CATALOGUE, STEPS
+from skewcheck.model import Failure, Finding, NoReading, Reading, Report, Status, Step, Vote
 from skewcheck.visible import visible
 
 _ATTEMPTS = (
@@ -17,10 +18,17 @@ HOSTILE = st.lists(st.sampled_from(_ATTEMPTS), max_size=12).map("".join)
 """What a server, a header or a token says."""
 FOREIGN = HOSTILE.map(visible)
 """That, once it has come in."""
-FINDINGS = st.builds(
-    Finding, IDS, st.sampled_from(Status), FOREIGN, st.just(()), st.lists(FOREIGN, max_size=2).map(tuple)
-)
-STEPS = st.builds(NextStep, st.sampled_from(["do", "next"]), FOREIGN, FOREIGN)
+
+
+@st.composite
+def _findings(draw: st.DrawFn) -> Finding:
+    """Return a finding whose every fact is said by somebody else."""
+    id_ = draw(st.sampled_from(sorted(CATALOGUE)))
+    facts = tuple((name, draw(FOREIGN)) for name in CATALOGUE[id_].facts.split())
+    return Finding(id_, draw(st.sampled_from(Status)), facts)
+
+
+STEPS_DRAWN = st.lists(st.builds(Step, st.sampled_from(sorted(STEPS)), FOREIGN), max_size=2).map(tuple)
 FAILURES = st.builds(Failure, st.sampled_from(["usage", "host", "output", "internal"]), FOREIGN, FOREIGN)
 
 
@@ -48,12 +56,10 @@ def hostile_reports(draw: st.DrawFn) -> Report:
     return report._replace(
         command=draw(st.sampled_from(["clock", "api", "check", "demo"])),
         exit_code=draw(st.sampled_from([0, 1, 2, 3, 130])),
-        verdict=f"WORD  {draw(FOREIGN | SENTENCES)}",
-        meaning=draw(FOREIGN),
         ntp=None if failure else draw(st.sampled_from([None, ntp])),
         api=None if failure else api,
-        findings=tuple(draw(st.lists(FINDINGS, max_size=14))),
-        next_step=draw(st.none() | STEPS),
+        findings=() if failure else tuple(draw(st.lists(_findings(), min_size=1, max_size=14))),
+        steps=draw(STEPS_DRAWN),
         failure=failure,
         measured_at_s=None if failure else report.measured_at_s,
     )

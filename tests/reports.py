@@ -1,31 +1,36 @@
 """Reports made by hand, and arbitrary ones for hypothesis: what a renderer gets, without any measuring or judging."""
 
 import math
+import re
 
 from hypothesis import strategies as st
 
+from skewcheck.judge.catalogue import CATALOGUE, EFFECTS, STEPS
 from skewcheck.model import (
     Basis,
     Consensus,
     Dropped,
+    Effect,
     Exchange,
     Failure,
     Finding,
     Interval,
     Judgement,
     LocalRun,
-    NextStep,
     NoReading,
     NtpPart,
+    Party,
     Reading,
     Report,
     ServerList,
     ServerStatus,
     Status,
+    Step,
     Survey,
     Thresholds,
     Vote,
 )
+from skewcheck.model.report import Fact
 from skewcheck.visible import visible
 
 NOON = 1_800_014_400.0
@@ -33,8 +38,38 @@ NOON = 1_800_014_400.0
 LIMITS = Thresholds(0.1, 1.0)
 RUN = LocalRun(NOON, duration_s=0.25, step_s=0.0, slew_ppm=0.0, wander_s=4e-6)
 BOTH_PREMISES = ("majority-honest", "path-not-hostile")
-CHRONY = NextStep("do", "sudo chronyc makestep", "sets this clock at once")
-ASK_MORE = NextStep("next", "skewcheck clock", "asks five independent servers, so that none has to be trusted alone")
+STEP_CLOCK = Step("step-clock", "sudo chronyc makestep")
+ADD_REGION = Step("check-region", "skewcheck check --region REGION")
+ASK_MORE = Step("public-servers", "skewcheck clock")
+
+
+def explain(finding: Finding) -> Step:
+    """Return the step that explains *finding*."""
+    return Step("explain", f"skewcheck explain {finding.id}")
+
+
+def finding(id_: str, status: Status = Status.OK, /, **facts: Fact) -> Finding:
+    """Return a finding with all the facts that the catalogue lists for it, None where none is given."""
+    names = CATALOGUE[id_].facts.split()
+    assert set(facts) <= set(names), f"{id_} has no {set(facts) - set(names)}"
+    return Finding(id_, status, tuple((name, facts.get(name)) for name in names))
+
+
+def effects_of(skew_s: float, low_s: float, high_s: float) -> tuple[Effect, ...]:
+    """Return what the parties see of a clock that is off by that."""
+    if skew_s < 0:
+        return (
+            Effect(Party.REFRESH_BY_EXP, "late-refresh", (("late_s", -low_s),)),
+            Effect(Party.REFRESH_BY_EXPIRES_IN, "none"),
+            Effect(Party.LOCAL_VERIFY, "future-here", (("early_s", -low_s),)),
+            Effect(Party.LOCAL_SIGN, "signed-old", (("early_s", -skew_s),)),
+        )
+    return (
+        Effect(Party.REFRESH_BY_EXP, "early-refresh", (("early_s", skew_s),)),
+        Effect(Party.REFRESH_BY_EXPIRES_IN, "none"),
+        Effect(Party.LOCAL_VERIFY, "expired-here", (("early_s", skew_s),)),
+        Effect(Party.LOCAL_SIGN, "signed-future", (("early_s", high_s),)),
+    )
 
 
 def exchange(skew_s: float, delay_s: float = 0.016, *, reference_age_s: float | None = 30.0) -> Exchange:
@@ -86,46 +121,55 @@ def silent(server: str, reason: str, detail: str, *, address: str | None = "192.
     return Vote(outcome, ServerStatus.REJECTED if rejected else ServerStatus.NO_ANSWER)
 
 
+EXIT_CODES = {Status.OK: 0, Status.WARNING: 1, Status.CRITICAL: 2, Status.UNKNOWN: 3}
+
+
 def clock(
-    status: Status,
-    verdict: str,
+    findings: tuple[Finding, ...],
     votes: tuple[Vote, ...],
     agreed: tuple[float, float, float] | None,
     *,
     basis: Basis = Basis.MAJORITY,
-    meaning: str = "For a token: what that means for a token.",
-    findings: tuple[Finding, ...] = (),
-    next_step: NextStep | None = None,
+    steps: tuple[Step, ...] = (),
+    effects: tuple[Effect, ...] = (),
 ) -> Report:
-    """Return a report on these votes; *agreed* is low, estimate, high."""
+    """Return a report on these votes; *agreed* is low, estimate, high. Its status is that of the first finding."""
     low_s, skew_s, high_s = agreed or (-math.inf, None, math.inf)
     interval = None if agreed is None else Interval(low_s, high_s)
-    proven = basis is Basis.MAJORITY
+    proven = basis is Basis.MAJORITY and agreed is not None
+    status = findings[0].status
     consensus = Consensus(Basis.NONE if agreed is None else basis, interval, skew_s, votes)
     return Report(
         command="clock",
         status=status,
-        proven=proven and agreed is not None,
-        exit_code={Status.OK: 0, Status.WARNING: 1, Status.CRITICAL: 2, Status.UNKNOWN: 3}[status],
-        verdict=verdict,
-        meaning=meaning,
+        proven=proven,
+        exit_code=EXIT_CODES[status],
+        findings=findings,
+        steps=steps,
+        effects=effects,
         thresholds=LIMITS,
-        next_step=next_step,
-        assumes=BOTH_PREMISES if proven and agreed is not None else (),
+        assumes=BOTH_PREMISES if proven else (),
         measured_at_s=NOON,
         true_time=None if interval is None else Interval(NOON - high_s, NOON - low_s),
         duration_s=0.25,
         ntp=NtpPart(
             Survey(consensus, ServerList.PUBLIC, RUN, cut_short=False),
-            Judgement(status, proven and agreed is not None, status, status),
+            Judgement(status, proven, status, status),
         ),
-        findings=findings,
     )
 
 
+def _poll(answered: int, agreeing: int, unreached: int) -> dict[str, Fact]:
+    return {
+        "answered": answered,
+        "agreeing": agreeing,
+        "asked": answered + unreached,
+        "unreached": unreached,
+    }
+
+
 ALL_WELL = clock(
-    Status.OK,
-    "OK  your clock is within 7 ms of UTC, proven; 5 of 5 servers agree",
+    (finding("clock-ok", skew_s=0.0002, low_s=-0.0068, high_s=0.0069, **_poll(5, 5, 0)),),
     (
         voter("time.cloudflare.com", 0.0004, 0.0072),
         voter("ntp.netnod.se", 0.0012, 0.0142),
@@ -134,13 +178,12 @@ ALL_WELL = clock(
         voter("time.nist.gov", 0.0053, 0.0524),
     ),
     (-0.0068, 0.0002, 0.0069),
-    meaning="For a token: at this size the clock is an unlikely cause of a 401.",
-    next_step=NextStep("next", "curl -sI https://api.example.net/date", "shows the API's own clock"),
+    steps=(ADD_REGION,),
 )
 
+LOCAL_AHEAD = finding("local-ahead", Status.WARNING, skew_s=0.203, low_s=0.195, high_s=0.211, **_poll(4, 3, 1))
 ONE_LIAR = clock(
-    Status.WARNING,
-    "WARNING  your clock is 203 ms AHEAD of UTC, proven between 195 and 211 ms; 3 of 5 servers agree",
+    (LOCAL_AHEAD, finding("falseticker", server="ntp.evil.example", off_by_s=0.98)),
     (
         voter("time.cloudflare.com", 0.203, 0.0081),
         liar("ntp.evil.example", 1.2, 0.009, 0.98),
@@ -149,58 +192,136 @@ ONE_LIAR = clock(
         voter("time.nist.gov", 0.214, 0.0624),
     ),
     (0.195, 0.203, 0.211),
-    meaning="For a token: what this host signs looks issued in the future to a strict server.",
-    findings=(
-        Finding("local-ahead", Status.WARNING, "the local clock is ahead", (("skew_s", 0.203),)),
-        Finding("falseticker", Status.OK, "ntp.evil.example is off by at least 980 ms: its vote doesn't count"),
+    steps=(STEP_CLOCK, explain(LOCAL_AHEAD)),
+    effects=effects_of(0.203, 0.195, 0.211),
+)
+
+LOCAL_BEHIND = finding("local-behind", Status.WARNING, skew_s=-0.346, low_s=-0.352, high_s=-0.34, **_poll(4, 3, 0))
+BEHIND = clock(
+    (LOCAL_BEHIND, finding("falseticker", server="ntp4.example.net", off_by_s=3.528)),
+    (
+        voter("ntp1.example.net", -0.346, 0.0058),
+        voter("ntp2.example.net", -0.347, 0.0078),
+        voter("ntp3.example.net", -0.346, 0.0098),
+        liar("ntp4.example.net", 3.2, 0.0118, 3.528),
     ),
-    next_step=CHRONY,
+    (-0.352, -0.346, -0.34),
+    steps=(STEP_CLOCK, explain(LOCAL_BEHIND)),
+    effects=effects_of(-0.346, -0.352, -0.34),
 )
 
 HOURS_BEHIND = clock(
-    Status.CRITICAL,
-    "CRITICAL  your clock is 1 h 30 min BEHIND UTC, proven between 5399.98 and 5400.02 s; 3 of 3 servers agree",
+    (
+        finding(
+            "local-behind",
+            Status.CRITICAL,
+            skew_s=-5400.0,
+            low_s=-5400.02,
+            high_s=-5399.98,
+            here_at_s=NOON,
+            utc_at_s=NOON + 5400,
+            **_poll(3, 3, 0),
+        ),
+    ),
     (voter("a.example", -5400.0, 0.03), voter("b.example", -5400.01, 0.04), voter("c.example", -5417.2, 20.0)),
     (-5400.02, -5400.0, -5399.98),
-    next_step=CHRONY,
+    steps=(STEP_CLOCK, explain(LOCAL_BEHIND)),
+    effects=effects_of(-5400.0, -5400.02, -5399.98),
+)
+
+YEARS_BEHIND = clock(
+    (
+        finding(
+            "local-behind",
+            Status.CRITICAL,
+            skew_s=-1.7987e9,
+            low_s=-1.7987e9 - 0.01,
+            high_s=-1.7987e9 + 0.01,
+            here_at_s=NOON - 1.7987e9,
+            utc_at_s=NOON,
+            **_poll(3, 3, 2),
+        ),
+    ),
+    (
+        *(voter(f"{name}.example", -1.7987e9, 0.015) for name in "abc"),
+        *(silent(f"{name}.example", "no-reply", "no reply in 3 s") for name in "de"),
+    ),
+    (-1.7987e9 - 0.01, -1.7987e9, -1.7987e9 + 0.01),
+    steps=(STEP_CLOCK, explain(LOCAL_BEHIND)),
+    effects=effects_of(-1.7987e9, -1.7987e9, -1.7987e9),
 )
 
 STRADDLING = clock(
-    Status.OK,
-    "OK  your clock is 84 ms AHEAD of UTC, proven between 37 and 111 ms; 3 of 3 servers agree",
+    (finding("clock-ok", skew_s=0.084, low_s=0.037, high_s=0.111, **_poll(3, 3, 0)),),
     (voter("a.example", 0.08, 0.025), voter("b.example", 0.074, 0.037), voter("c.example", 0.09, 0.14)),
     (0.037, 0.084, 0.111),
 )
 
 ONE_SERVER = clock(
-    Status.WARNING,
-    "WARNING  your clock is 203 ms AHEAD of UTC, between 195 and 211 ms if ntp1.example.net is right",
+    (
+        finding(
+            "local-unconfirmed", Status.WARNING, skew_s=0.203, low_s=0.195, high_s=0.211, why="one", **_poll(1, 0, 0)
+        ),
+    ),
     (unjudged("ntp1.example.net", 0.203, 0.008),),
     (0.195, 0.203, 0.211),
     basis=Basis.SINGLE,
-    findings=(Finding("one-server", Status.OK, "one server's word: if it is wrong, so is this verdict"),),
-    next_step=ASK_MORE,
+    steps=(ASK_MORE,),
+    effects=effects_of(0.203, 0.195, 0.211),
 )
 
 TWO_APART = clock(
-    Status.UNKNOWN,
-    "CANNOT TELL  the two servers that answered contradict each other: one of them is wrong, or both",
+    (finding("servers-disagree", Status.UNKNOWN, answered=2, asked=2, unreached=0, why="two"),),
     (unjudged("a.example", 0.2, 0.01), unjudged("b.example", -3.0, 0.02)),
     None,
+    steps=(Step("more-servers", "skewcheck clock"),),
 )
 
 NOBODY = clock(
-    Status.UNKNOWN,
-    "CANNOT TELL  none of 3 NTP servers answered in 3 s: UDP 123 is probably blocked here",
+    (finding("ntp-unreached", Status.UNKNOWN, asked=3, reason="blocked", port=123, duration_s=3.0),),
     (
         silent("time.cloudflare.com", "no-reply", "no reply in 3 s"),
         silent("ntp.netnod.se", "no-reply", "no reply in 3 s"),
         silent("nope.invalid", "dns-no-such-name", "there is no such name", address=None),
     ),
     None,
-    meaning="For a token: nothing can be said, neither that this clock causes a 401 nor that it doesn't.",
-    findings=(Finding("udp-123-blocked", Status.UNKNOWN, "NTP packets go out and nothing comes back"),),
-    next_step=NextStep("next", "skewcheck clock -H ADDRESS", "with a time server that this network can reach"),
+    steps=(
+        Step("by-https", "skewcheck check --region REGION"),
+        Step("inside-servers", "skewcheck clock -H ADDRESS"),
+    ),
+)
+
+NO_DNS = clock(
+    (finding("ntp-unreached", Status.UNKNOWN, asked=5, reason="dns", port=123, duration_s=0.2),),
+    tuple(
+        silent(name, "dns-failed", "temporary failure in name resolution", address=None)
+        for name in (
+            "time.cloudflare.com",
+            "ntp.netnod.se",
+            "ntp.time.nl",
+            "ptbtime1.ptb.de",
+            "2.debian.pool.ntp.org",
+        )
+    ),
+    None,
+    steps=(
+        Step("test-dns", "getent hosts time.cloudflare.com"),
+        Step("by-address", "skewcheck clock -H IP-ADDRESS"),
+    ),
+)
+
+THIRTY_TWO = clock(
+    (
+        finding("clock-ok", skew_s=0.001, low_s=-0.004, high_s=0.006, **_poll(29, 25, 3)),
+        *(finding("falseticker", server=f"liar{n}.example", off_by_s=7.0 + n) for n in range(4)),
+    ),
+    (
+        *(voter(f"ntp{n:02}.example.net", 0.0001 * n, 0.008) for n in range(25)),
+        *(liar(f"liar{n}.example", 7.2 + n, 0.02, 7.0 + n) for n in range(4)),
+        *(silent(f"silent{n}.example", "no-reply", "no reply in 3 s") for n in range(3)),
+    ),
+    (-0.004, 0.001, 0.006),
+    steps=(ADD_REGION,),
 )
 
 MISUSE = Report(
@@ -208,23 +329,25 @@ MISUSE = Report(
     status=Status.UNKNOWN,
     proven=False,
     exit_code=3,
-    verdict="CANNOT TELL  --warning: 'x' is not a duration; write 50ms, 2s, 1.5m or 1h (a bare number is seconds)",
-    meaning="Example: -w 50ms",
     failure=Failure(
         "usage",
-        "--warning: 'x' is not a duration; write 50ms, 2s, 1.5m or 1h (a bare number is seconds)",
-        "Example: -w 50ms",
+        "--warning: 'x' is not a duration",
+        "50ms, 2s, 1.5m or 1h (a bare number is seconds)",
     ),
 )
 
 BY_HAND = {
-    "all well": ALL_WELL,
-    "one liar": ONE_LIAR,
-    "hours behind": HOURS_BEHIND,
-    "straddling": STRADDLING,
-    "one server": ONE_SERVER,
-    "two apart": TWO_APART,
-    "nobody": NOBODY,
+    "clock all well": ALL_WELL,
+    "clock one liar": ONE_LIAR,
+    "clock behind": BEHIND,
+    "clock hours behind": HOURS_BEHIND,
+    "clock years behind": YEARS_BEHIND,
+    "clock straddling": STRADDLING,
+    "clock one server": ONE_SERVER,
+    "clock two apart": TWO_APART,
+    "clock nobody": NOBODY,
+    "clock no dns": NO_DNS,
+    "clock 32 servers": THIRTY_TWO,
     "misuse": MISUSE,
 }
 
@@ -289,23 +412,46 @@ def votes(draw: st.DrawFn, basis: Basis) -> Vote:
     return Vote(answer, ServerStatus.FALSETICKER, draw(st.floats(1e-9, 1e9)))
 
 
-NEXT_STEPS = st.builds(NextStep, st.sampled_from(["do", "next"]), FOREIGN.filter(bool), SENTENCES)
-EVIDENCE = st.lists(st.tuples(IDS, st.one_of(FOREIGN, st.floats(), st.integers(), st.none())), max_size=3)
-FINDINGS = st.builds(
-    Finding,
-    IDS,
-    st.sampled_from(Status),
-    SENTENCES,
-    EVIDENCE.map(tuple),
-    st.lists(SENTENCES, max_size=2).map(tuple),
-)
+SECONDS = SKEWS | st.floats(allow_nan=True, allow_infinity=True)
+
+
+def facts(name: str) -> st.SearchStrategy[Fact]:
+    """Return what a fact of that name may be, sensible or not."""
+    if name.endswith("_s") or name.startswith("share"):
+        return st.none() | SECONDS
+    return st.none() | st.booleans() | st.integers() | SECONDS | FOREIGN | SENTENCES
+
+
+@st.composite
+def findings(draw: st.DrawFn, status: Status | None = None) -> Finding:
+    """Return a finding of any id, with the facts that it lists, whatever they are."""
+    id_ = draw(st.sampled_from(sorted(CATALOGUE)))
+    row = CATALOGUE[id_]
+    drawn = {name: draw(facts(name)) for name in row.facts.split()}
+    if row.by and draw(st.booleans()):
+        drawn[row.by] = draw(st.sampled_from(sorted(row.variants)))
+    return Finding(id_, status or draw(st.sampled_from(Status)), tuple(drawn.items()))
+
+
+_COMMANDS = st.sampled_from(
+    ["skewcheck clock", "skewcheck check --region eu-west-1 --full -v", "sudo chronyc makestep"]
+) | FOREIGN.filter(str.strip)
+STEPS_DRAWN = st.lists(st.builds(Step, st.sampled_from(sorted(STEPS)), _COMMANDS), max_size=2).map(tuple)
+
+
+@st.composite
+def effects(draw: st.DrawFn) -> Effect:
+    """Return what a party may see, with the facts of its words."""
+    id_ = draw(st.sampled_from(sorted(EFFECTS)))
+    names = re.findall(r"{(\w+)}", EFFECTS[id_])
+    return Effect(draw(st.sampled_from(Party)), id_, tuple((name, draw(facts(name))) for name in names))
 
 
 @st.composite
 def reports(draw: st.DrawFn) -> Report:
     """Return a report that is well formed but need not make sense."""
     basis = draw(st.sampled_from(Basis))
-    cast = tuple(draw(st.lists(votes(basis), min_size=1, max_size=7)))
+    cast = tuple(draw(st.lists(votes(basis), max_size=32 if draw(st.booleans()) else 6)))
     skew_s, interval = draw(intervals())
     status = draw(st.sampled_from(Status))
     proven = basis is Basis.MAJORITY and draw(st.booleans())
@@ -318,14 +464,13 @@ def reports(draw: st.DrawFn) -> Report:
         status=status,
         proven=proven,
         exit_code=draw(st.integers(0, 3)),
-        verdict=f"WORD  {draw(SENTENCES)}",
-        meaning=draw(st.just("") | SENTENCES),
+        findings=(draw(findings(status)), *draw(st.lists(findings(), max_size=6))),
+        steps=draw(STEPS_DRAWN),
+        effects=tuple(draw(st.lists(effects(), max_size=5))),
         thresholds=Thresholds(draw(st.floats(1e-5, 1.0)), draw(st.floats(1.0, 1e5))),
-        next_step=draw(st.none() | NEXT_STEPS),
         assumes=draw(st.sampled_from([(), BOTH_PREMISES])),
         measured_at_s=draw(TIMES),
         true_time=draw(st.sampled_from([None, Interval(NOON - 0.1, math.inf), Interval(NOON - 0.2, NOON)])),
         duration_s=run.duration_s,
         ntp=NtpPart(survey, Judgement(status, proven, status, status)),
-        findings=tuple(draw(st.lists(FINDINGS, max_size=3))),
     )

@@ -155,7 +155,7 @@ def test_the_facts_of_whose_clock_it_is() -> None:
     assert facts_of(check(servers(0.09), api(0.15)), "skew-shared")["limit_s"] == LIMITS.warning_s
     assert facts_of(check(servers(-3), api(0)), "ntp-differs")["skew_s"] == pytest.approx(-3)
     apart = facts_of(check(servers(0.05, 0.5), api(0.3)), "skew-undecided")
-    assert (apart["ntp_low_s"], apart["ntp_high_s"], apart["ntp_bound_s"]) == pytest.approx((-0.45, 0.55, 0.55))
+    assert (apart["ntp_low_s"], apart["ntp_high_s"]) == pytest.approx((-0.45, 0.55))
     assert facts_of(check(servers(0.25, 0.05), api(0.09, 0.15)), "local-unconfirmed")["why"] == "api"
 
 
@@ -171,6 +171,23 @@ def test_the_facts_of_whose_clock_it_is() -> None:
 def test_which_of_the_apis_clocks_it_can_be(found: DateReading, clock_of: str) -> None:
     """By what stamped the `Date`."""
     assert check(servers(0), found).findings[0].fact("clock") == clock_of
+
+
+@pytest.mark.parametrize(
+    ("found", "unconfirmed"),
+    [
+        (api(3), None),
+        (stale(-3.0), None),
+        (api(3, lag=SECOND), None),
+        (api(0.5, lag=SECOND), True),
+        (api(3)._replace(security=Security.PLAIN), True),
+        (api(3)._replace(security=Security.DATES_IGNORED), True),
+        (api(3)._replace(confirmed=False), True),
+    ],
+)
+def test_what_else_may_explain_an_apis_clock(found: DateReading, unconfirmed: bool | None) -> None:
+    """A `Date` that may be so old, one that anybody can have sent, and a first look confirm nothing."""
+    assert check(servers(0), found).findings[0].fact("unconfirmed") is unconfirmed
 
 
 def test_how_well_all_agree() -> None:

@@ -2,31 +2,47 @@
 
 import math
 
-from api_reports import AHEAD
+from api_reports import ADD_NTP, AHEAD, CHECK_EDGE, check
 from hypothesis import strategies as st
-from reports import ALL_WELL, CHRONY, FOREIGN, IDS, LIMITS, NOON, SENTENCES, SKEWS, TIMES, intervals
+from reports import (
+    ALL_WELL,
+    EXIT_CODES,
+    FOREIGN,
+    IDS,
+    LIMITS,
+    NOON,
+    SENTENCES,
+    SKEWS,
+    STEP_CLOCK,
+    TIMES,
+    effects_of,
+    finding,
+    intervals,
+)
 
 from skewcheck.model import (
     BufferLine,
     ClaimState,
+    Effect,
     Finding,
     Harm,
     Interval,
     Level,
     Moment,
-    NextStep,
     Oddity,
     Party,
     Recommended,
     Report,
     Risk,
     Status,
+    Step,
     TimeClaim,
     Token,
     TokenKind,
     TokenPart,
     VerifierVerdict,
 )
+from skewcheck.model.report import Fact
 
 MINUTE_S = 60.0
 AT_UTC = Interval(-0.0068, 0.0069)
@@ -66,7 +82,6 @@ OPAQUE = Token(
     iat=claim("iat", None),
     nbf=claim("nbf", None),
     exp=claim("exp", None),
-    detail="It is a name for something that the server keeps: no times stand in it, so skew can't be read from it.",
 )
 
 
@@ -121,39 +136,42 @@ def part(token: Token, skew: Interval | None, *, judged_by: str = "ntp") -> Toke
 
 
 def report(
-    status: Status,
-    verdict: str,
+    findings: tuple[Finding, ...],
     part: TokenPart,
     *,
     measured: Report | None = ALL_WELL,
-    findings: tuple[Finding, ...] = (),
-    next_step: NextStep | None = None,
+    steps: tuple[Step, ...] = (),
+    effects: tuple[Effect, ...] = (),
 ) -> Report:
-    """Return a report on a token."""
+    """Return a report on a token; *measured*: whose clocks were asked."""
+    status = findings[0].status
     return Report(
         command="token",
         status=status,
         proven=measured is not None and measured.proven,
-        exit_code={Status.OK: 0, Status.WARNING: 1, Status.CRITICAL: 2, Status.UNKNOWN: 3}[status],
-        verdict=verdict,
-        meaning="For a token: what that means for a token.",
+        exit_code=EXIT_CODES[status],
+        findings=findings,
+        steps=steps,
+        effects=effects,
         thresholds=LIMITS,
-        next_step=next_step,
         assumes=() if measured is None else measured.assumes,
         measured_at_s=NOON,
         true_time=part.true_time,
         duration_s=0.25,
         ntp=None if measured is None else measured.ntp,
         api=None if measured is None else measured.api,
-        token=part,
-        findings=findings,
+        token=part._replace(status=status),
     )
+
+
+def valid(left_s: float, **facts: Fact) -> Finding:
+    """Return the finding on a token that is valid for so long."""
+    return finding("token-valid", claim="exp", left_low_s=left_s, left_high_s=left_s, clock_bound_s=0.007, **facts)
 
 
 HOUR_TOKEN = jwt(NOON - 13 * MINUTE_S, NOON + 47 * MINUTE_S)
 VALID = report(
-    Status.OK,
-    "OK  the token is valid for 47 min by true time; your clock is within 7 ms of UTC, proven",
+    (valid(47 * MINUTE_S, by="ntp", api_unasked=True),),
     part(HOUR_TOKEN, AT_UTC)._replace(
         risks=risks(
             AT_UTC,
@@ -172,12 +190,33 @@ VALID = report(
             (BufferLine("local clock behind", 0.0068), BufferLine("drift", 0.36), BufferLine("latency", 0.25)),
         ),
     ),
-    next_step=NextStep("next", "skewcheck api --region eu-west-1", "asks the API's own clock"),
+    steps=(ADD_NTP._replace(kind="check-region"),),
 )
 
 FUTURE = report(
-    Status.WARNING,
-    "WARNING  your clock is 200 ms BEHIND UTC: it takes about 1 in 7 fresh tokens for issued in the future",
+    (
+        finding(
+            "local-behind",
+            Status.WARNING,
+            skew_s=-0.2,
+            low_s=-0.21,
+            high_s=-0.19,
+            agreeing=5,
+            answered=5,
+            asked=5,
+            unreached=0,
+        ),
+        finding(
+            "token-early-here",
+            Status.WARNING,
+            claim="iat",
+            claim_at_s=NOON,
+            ago_low_s=0.19,
+            ago_high_s=0.21,
+            here_s=0.0,
+            by="ntp",
+        ),
+    ),
     part(jwt(NOON, NOON + 300, NOON), BEHIND)._replace(
         latency=Interval(0.01, 0.05),
         latency_measured=True,
@@ -220,22 +259,61 @@ FUTURE = report(
         ),
     ),
     measured=AHEAD._replace(ntp=ALL_WELL.ntp),
-    findings=(
-        Finding("token-future-issued", Status.WARNING, "by this clock the token was issued 200 ms in the future"),
-    ),
-    next_step=CHRONY,
+    steps=(STEP_CLOCK,),
+    effects=effects_of(-0.2, -0.21, -0.19),
 )
 
-OFFLINE = report(
-    Status.UNKNOWN,
-    "CANNOT TELL  an opaque token, as Genesys Cloud issues them; no clock was measured (--offline)",
+OFFLINE_OPAQUE = report(
+    (finding("token-opaque", Status.UNKNOWN), finding("clock-unchecked")),
     part(OPAQUE, None, judged_by="local clock, unverified"),
     measured=None,
 )
 
+OFFLINE = report(
+    (valid(47 * MINUTE_S, by="local")._replace(status=Status.OK), finding("clock-unchecked")),
+    part(HOUR_TOKEN, None, judged_by="local clock, unverified"),
+    measured=None,
+    steps=(Step("measure-clock", "skewcheck clock"),),
+)
+
+ASSUMED = report(
+    (valid(47 * MINUTE_S, by="skew"), finding("skew-assumed", skew_s=360.0, low_s=360.0, high_s=360.0)),
+    part(jwt(NOON - 13 * MINUTE_S, NOON + 47 * MINUTE_S), Interval(360.0, 360.0), judged_by="--skew"),
+    measured=None,
+)
+
+EXPIRED_TOKEN = jwt(NOON - 4004, NOON - 404)
+EXPIRED_FINDING = finding(
+    "token-expired",
+    Status.CRITICAL,
+    claim="exp",
+    exp_at_s=NOON - 404,
+    ago_low_s=404.0,
+    ago_high_s=404.02,
+    by="ntp",
+)
+EXPIRED = report(
+    (EXPIRED_FINDING,),
+    part(EXPIRED_TOKEN, AT_UTC),
+)
+ZONE = report(
+    (
+        finding(
+            "token-zone",
+            Status.CRITICAL,
+            claim="iat",
+            off_s=18000.0,
+            off_way="behind",
+            utc_offset_s=-18000,
+        ),
+        EXPIRED_FINDING._replace(facts=(("claim", "exp"), ("ago_low_s", 14400.0), ("ago_high_s", 14400.02))),
+    ),
+    part(jwt(NOON - 18000, NOON - 14400), AT_UTC),
+)
+
+OPAQUE_FINDING = finding("token-opaque", expires_in_s=86399.0, clock_bound_s=0.007, api_unasked=True)
 RESPONSE = report(
-    Status.OK,
-    "OK  an opaque token; your clock is within 7 ms of UTC, proven",
+    (OPAQUE_FINDING,),
     part(
         OPAQUE._replace(kind=TokenKind.RESPONSE, expires_in_s=86399.0, obtained_at_s=NOON - 3600, others=1), AT_UTC
     )._replace(
@@ -254,11 +332,14 @@ RESPONSE = report(
             ),
         ),
     ),
+    steps=(Step("check-region", "skewcheck check --region REGION"),),
 )
 
 MILLISECONDS = report(
-    Status.WARNING,
-    "WARNING  exp is no time that a verifier takes for seconds",
+    (
+        finding("token-unit", Status.WARNING, claims="iat", unit="milliseconds", shown="1800014400000"),
+        finding("token-bad-claim", Status.WARNING, claims="exp", shown='"2027-01-15"'),
+    ),
     part(
         jwt(None, None)._replace(
             iat=TimeClaim("iat", ClaimState.USABLE, NOON * 1000, "1800014400000", ("milliseconds", "year-past-9999")),
@@ -271,23 +352,49 @@ MILLISECONDS = report(
 )
 
 NO_BUFFER = report(
-    Status.CRITICAL,
-    "CRITICAL  your clock is 60 s AHEAD: it says that the token expired 12 s ago; by true time it is valid for 48 s",
+    (
+        finding(
+            "token-expired-here",
+            Status.CRITICAL,
+            claim="exp",
+            exp_at_s=NOON - 12,
+            left_low_s=47.99,
+            left_high_s=48.01,
+            here_s=12.0,
+            by="ntp",
+        ),
+        finding(
+            "no-buffer-helps",
+            Status.WARNING,
+            needed_s=200.05,
+            half_s=150.0,
+            largest="local clock behind",
+            largest_s=200.0,
+        ),
+    ),
     part(jwt(NOON - 312, NOON - 12), Interval(59.99, 60.01))._replace(
         risks=risks(Interval(59.99, 60.01), {(Party.LOCAL_VERIFY, Harm.PREMATURE_EXPIRY): (0.2, 0.2)}),
         recommended=Recommended(None, 200.05, 61, 0.0, (BufferLine("local clock behind", 200.0),)),
     ),
-    findings=(Finding("token-expired-here", Status.CRITICAL, "the fault is this host, 60 s fast"),),
-    next_step=CHRONY,
+    steps=(STEP_CLOCK,),
+    effects=effects_of(60.0, 59.99, 60.01),
 )
 
+_CHECKED = check(ALL_WELL, AHEAD._replace(api=CHECK_EDGE.api), (EXPIRED_FINDING,))
+CHECK_TOKEN = _CHECKED._replace(effects=(), token=part(EXPIRED_TOKEN, AT_UTC))
+
 BY_HAND = {
-    "valid": VALID,
-    "future": FUTURE,
-    "offline": OFFLINE,
-    "response": RESPONSE,
-    "milliseconds": MILLISECONDS,
-    "no buffer": NO_BUFFER,
+    "token valid": VALID,
+    "token early here": FUTURE,
+    "token offline": OFFLINE,
+    "token offline opaque": OFFLINE_OPAQUE,
+    "token assumed": ASSUMED,
+    "token expired": EXPIRED,
+    "token zone": ZONE,
+    "token response": RESPONSE,
+    "token milliseconds": MILLISECONDS,
+    "token no buffer": NO_BUFFER,
+    "check token": CHECK_TOKEN,
 }
 
 

@@ -10,17 +10,32 @@ A title is a template over the facts of a finding:
 - `{off}`, `{range}`, `{bound}`, `{signed}`, `{beside}`, `{way}` and `{way_of}` are made of the facts `skew_s`, `low_s`
   and `high_s`: the size (the range where there is no estimate), the range, its larger side, both ends with their signs,
   the range where an estimate stands beside it, AHEAD or BEHIND, and `AHEAD of` or `BEHIND`.
-- `{ago}` and `{left}` are made of `ago_low_s`, `ago_high_s` and `left_low_s`, `left_high_s`.
-- `[...]` is left out where a fact in it is None, False, 0 or empty, and, the last one first, where the line is too long.
+- `{ago}` and `{left}` are made of `ago_low_s`, `ago_high_s` and `left_low_s`, `left_high_s`; `{ntp_range}` of
+  `ntp_low_s`, `ntp_high_s`.
+- `[...]` is left out where a fact in it is None, False, 0 or empty, and where the line is too long, the last one first.
 - `[...|...]` has what stands in its place then.
 
 A title has one line of 70 cells, a meaning two.
 """
 
-from collections.abc import Mapping
-from typing import NamedTuple
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, TypeAlias
 
 from skewcheck.model import Effect, Finding, Report
+from skewcheck.model.report import Fact
+from skewcheck.quantity import (
+    at_least_text,
+    bound_text,
+    duration_text,
+    estimate_text,
+    share_text,
+    signed_text,
+    sizes_text,
+    utc_text,
+)
+from skewcheck.visible import visible
 
 
 class Row(NamedTuple):
@@ -43,8 +58,12 @@ _HIDDEN = "This says nothing about the clock, good or bad."
 _SKEW = "skew_s low_s high_s "
 _VOTE = "agreeing answered asked unreached "
 _FAR = "here_at_s utc_at_s "
-_BEHIND = "Refreshing by exp comes too late: 401s at the end of a token's life. Counting expires_in is not affected."
-_AHEAD = "What this host signs looks issued in the future; what it verifies looks expired early. Its own refreshes come early."
+_AGREE = " ([{beside}; ]{agreeing} of {answered} servers agree[; {unreached} not reached])"
+_BEHIND = "Refreshing by exp comes too late: 401s at the end of a token's life."
+_AHEAD = "What it signs looks issued in the future; what it verifies, expired."
+_LOCAL = (
+    "[This host says {here_at_s}, UTC is {utc_at_s}. ][NTP and {api_host} give the same answer: fix this host, not it.|"
+)
 
 CATALOGUE: Mapping[str, Row] = {
     # --- The token itself ---
@@ -52,7 +71,7 @@ CATALOGUE: Mapping[str, Row] = {
         "A local time was written as UTC: {claim} is {off_s} {off_way} true time",
         "A new token has the same fault: the issuer must write UTC (a Unix time knows no time zone).",
         "claim off_s off_way how utc_offset_s",
-        {"possibly": "Perhaps a local time was written as UTC: {claim} is {off_s} {off_way} true time"},
+        {"possibly": "Was a local time written as UTC? {claim} is {off_s} {off_way} true time"},
         "how",
     ),
     "token-unit": Row(
@@ -101,23 +120,23 @@ CATALOGUE: Mapping[str, Row] = {
         "claim exp_at_s ago_low_s ago_high_s by within_leeway",
         {
             "api": "Token expired {ago} ago by the API's clock: get a new token",
-            "skew": "Token expired {ago} ago with the clock assumed (--skew): get a new token",
+            "skew": "Token expired {ago} ago with the clock assumed[: get a new token]",
             "local": "Token expired {ago} ago by this host's clock: get a new token",
         },
         "by",
     ),
     "token-expired-unseen": Row(
         "Token expired {ago} ago, and this host's clock has not noticed",
-        "Whoever on this host goes by exp keeps sending it: 401s until the clock is right, or the client refreshes earlier.",
+        "Whoever here goes by exp keeps sending it: 401s until the clock is right, or the client refreshes earlier.",
         "claim exp_at_s ago_low_s ago_high_s here_s by",
     ),
     "token-expired-here": Row(
-        "Token is valid for {left}; only this host's clock says expired {here_s} ago",
-        "Servers with a right clock still take it. Whoever here goes by exp drops it early, and a verifier here refuses it.",
+        "Token is valid for {left}; only this host says expired[ {here_s} ago]",
+        "Servers with a right clock take it. Whoever here goes by exp drops it early, and a verifier here refuses it.",
         "claim exp_at_s left_low_s left_high_s here_s by",
     ),
     "token-future-issued": Row(
-        "Token is from the future: its {claim} is {left} away; its issuer is ahead",
+        "Token is from the future: {claim} is {left} away[; its issuer is ahead]",
         "A strict verifier refuses it now and takes it later. Set the issuer's clock right, then get a new token.",
         "claim claim_at_s left_low_s left_high_s here_s by",
     ),
@@ -127,7 +146,7 @@ CATALOGUE: Mapping[str, Row] = {
         "claim claim_at_s left_low_s left_high_s here_s by",
     ),
     "token-early-here": Row(
-        "Token is valid; only this host's clock says that its {claim} is {here_s} away",
+        "Token is valid; only this host says that its {claim} is {here_s} away",
         "Servers with a right clock take it. A strict verifier on this host refuses it as issued in the future.",
         "claim claim_at_s ago_low_s ago_high_s here_s by",
     ),
@@ -142,99 +161,100 @@ CATALOGUE: Mapping[str, Row] = {
         "claim exp_at_s left_low_s left_high_s when",
     ),
     "token-early-open": Row(
-        "Whether the token is valid yet is open: its {claim} is {when}",
+        "Whether the token is valid yet is open: {claim} {when}",
         "The clock is not known well enough to tell.",
         "claim claim_at_s left_low_s left_high_s when",
     ),
     # --- Whose clock is off ---
     "local-ahead": Row(
-        "This host is {off} AHEAD of UTC ([{beside}; ]{agreeing} of {answered} servers agree[; {unreached} not reached])",
-        "[NTP and {api_host} give the same answer: fix this host, not the API.|" + _AHEAD + "]"
-        "[ This host says {here_at_s}, UTC is {utc_at_s}.]",
+        "This host is {off} AHEAD of UTC" + _AGREE,
+        _LOCAL + _AHEAD + "]",
         _SKEW + _VOTE + _FAR + "api_host",
     ),
     "local-behind": Row(
-        "This host is {off} BEHIND UTC ([{beside}; ]{agreeing} of {answered} servers agree[; {unreached} not reached])",
-        "[NTP and {api_host} give the same answer: fix this host, not the API.|" + _BEHIND + "]"
-        "[ This host says {here_at_s}, UTC is {utc_at_s}.]",
+        "This host is {off} BEHIND UTC" + _AGREE,
+        _LOCAL + _BEHIND + "]",
         _SKEW + _VOTE + _FAR + "api_host",
     ),
     "local-unconfirmed": Row(
         "This host looks {off} {way_of} UTC, unconfirmed ({agreeing} of {asked} NTP servers)",
         "Set no clock by that: first ask more servers, or narrow the range.",
-        _SKEW + _VOTE + _FAR + "why limit_s host",
+        _SKEW + _VOTE + _FAR + "why limit_s",
         {
-            "one-server": "This host looks {off} {way_of} UTC, unconfirmed: by one NTP server only",
-            "own-servers": "This host looks {off} {way_of} UTC, unconfirmed: by its own servers only",
+            "one-server": "This host looks {off} {way_of} UTC, unconfirmed[: by one NTP server]",
+            "own-servers": "This host looks {off} {way_of} UTC, unconfirmed[: by its own servers]",
             "limit": "This host looks {off} {way_of} UTC, unconfirmed at the {limit_s} limit[ ({beside})]",
-            "api": "This host looks {off} {way_of} UTC, unconfirmed: {host} does not show it",
+            "api": "This host looks {off} {way_of} UTC, unconfirmed[: the API does not show it]",
         },
         "why",
     ),
     "api-ahead": Row(
-        "The {clock} is {off} AHEAD of UTC[; this host is right{host_ok}][, unconfirmed{unconfirmed}]",
+        "The {clock} is {off} AHEAD of UTC[; this host is right{host_ok}]",
         "Nothing to fix here: raise your buffer, and tell whoever runs the API.",
         _SKEW + "clock host host_ok unconfirmed max_lag_s",
+        {"True": "The {clock} looks {off} AHEAD of UTC, unconfirmed"},
+        "unconfirmed",
     ),
     "api-behind": Row(
-        "The {clock} is {off} BEHIND UTC[; this host is right{host_ok}][, unconfirmed{unconfirmed}]",
-        "Nothing to fix here: tell whoever runs the API.[ Or its Date is old: this server may keep one for {max_lag_s}.]",
+        "The {clock} is {off} BEHIND UTC[; this host is right{host_ok}]",
+        "Nothing to fix here: tell whoever runs the API.[ Or its Date is old: it may keep one for {max_lag_s}.]",
         _SKEW + "clock host host_ok unconfirmed max_lag_s",
+        {"True": "The {clock} looks {off} BEHIND UTC, unconfirmed"},
+        "unconfirmed",
     ),
     "issuer-ahead": Row(
-        "{login} issues tokens with a clock {off} AHEAD of {host}",
-        "First requests with a new token can fail where the API checks its issue time. No clock of yours mends that."
-        "[ If both Dates are fresh: one may be {max_lag_s} old.]",
-        _SKEW + "login host max_lag_s share_high",
+        "{login} is {off} AHEAD of {host}",
+        "It issues the tokens: first requests can fail where the API checks iat. Nothing on this host mends that."
+        "[ Or a Date is old{old}.]",
+        _SKEW + "login host old share_high",
     ),
     "issuer-behind": Row(
-        "{login} issues tokens with a clock {off} BEHIND {host}",
-        "Tokens die that much before their time. No clock of yours mends that; a buffer hides it."
-        "[ If both Dates are fresh: one may be {max_lag_s} old.]",
-        _SKEW + "login host max_lag_s",
+        "{login} is {off} BEHIND {host}",
+        "It issues the tokens: they die so much before their time. Nothing on this host mends that; a buffer hides it."
+        "[ Or a Date is old{old}.]",
+        _SKEW + "login host old",
     ),
     "skew-shared": Row(
-        "This host is {off} {way_of} {host}; each clock is off by a part of that",
+        "This host is {off} {way_of} {host}[; both are off by a part]",
         "Neither is beyond {limit_s} of UTC by itself: only together they are.",
         _SKEW + "host limit_s",
     ),
     "skew-undecided": Row(
-        "This host is {off} {way_of} {host}; which of them is off is open",
-        "[By NTP this host is {ntp_bound_s} off UTC at most, which does not settle it.|NTP would settle it.]",
-        _SKEW + "host why least_s ntp_low_s ntp_high_s ntp_bound_s",
+        "This host is {off} {way_of} {host}[; whose fault is open]",
+        "Which of the two is off is open[: by NTP this host is {ntp_range} from UTC|: NTP would tell].",
+        _SKEW + "host why ntp_low_s ntp_high_s",
         {
-            "ntp-silent": "This host is {off} {way_of} {host}; without NTP, whose fault is open",
-            "one-sided": "This host is at least {least_s} BEHIND {host}; which of them is off is open",
+            "ntp-silent": "This host is {off} {way_of} {host}[; without NTP, whose fault is open]",
         },
         "why",
     ),
     "ntp-differs": Row(
-        "This host and {host} agree; NTP as seen from here differs ({signed})",
+        "This host and {host} agree; NTP seen from here differs[ ({signed})]",
         "Between these two the clock is an unlikely cause. NTP is intercepted or smeared here, or both clocks are off.",
         _SKEW + "host",
     ),
     "api-certificate": Row(
-        "The certificate of {host} is not valid by its own Date",
-        "TLS fails for every client: nobody can call it. Its owner must renew it; no clock of yours is at fault.",
+        "{host}'s certificate is not valid by its own Date[: nobody can call it]",
+        "TLS fails for every client. Its owner must renew it; no clock of yours is at fault.",
         "host validity by_s not_before_at_s not_after_at_s",
         {
-            "ended": "The certificate of {host} ended {by_s} ago, by its own Date",
-            "begins": "The certificate of {host} begins only in {by_s}, by its own Date",
+            "ended": "{host}'s certificate ended {by_s} ago[, by its own Date]",
+            "begins": "{host}'s certificate begins in {by_s}[, by its own Date]",
         },
         "validity",
     ),
     "tls-dates": Row(
-        "By this host's clock a certificate of {host} is not valid: TLS fails here",
+        "A certificate of {host} is not valid by this clock[: TLS fails]",
         "By its server's Date it is valid. It was asked without these dates, so nothing is proven.",
         "host validity by_s not_before_at_s not_after_at_s",
         {
-            "ended": "By this host's clock the certificate of {host} ended {by_s} ago",
-            "begins": "By this host's clock the certificate of {host} begins only in {by_s}",
+            "ended": "{host}'s certificate ended {by_s} ago by this clock[: TLS fails]",
+            "begins": "{host}'s certificate begins in {by_s} by this clock[: TLS fails]",
         },
         "validity",
     ),
     "smear-mixed": Row(
-        "The servers split on a leap second: {servers} smear it, others do not",
+        "The servers split on a leap second: {servers} smear it[, others do not]",
         "For a day around it smeared time is not UTC, by up to a second. Ask servers of one kind.",
         "servers",
     ),
@@ -244,7 +264,7 @@ CATALOGUE: Mapping[str, Row] = {
         "answered asked unreached why",
         {
             "two": "Not measured: the two NTP servers that answered contradict each other",
-            "own": "Not measured: this host's own NTP servers and others contradict each other",
+            "own": "Not measured: this host's own NTP servers and others disagree",
         },
         "why",
     ),
@@ -254,60 +274,60 @@ CATALOGUE: Mapping[str, Row] = {
         "asked reason counts server who port duration_s",
         {
             "blocked": "Not measured: no reply from {who} in {duration_s}[ (UDP {port} blocked?)]",
-            "silent": "Not measured: {who} did not reply in {duration_s}[: down, or UDP {port} is blocked]",
+            "silent": "Not measured: {who} did not reply in {duration_s}[ (UDP {port} blocked?)]",
             "prohibited": "Not measured: a firewall on this host prohibits NTP[ (UDP {port})]",
             "no-network": "Not measured: this host has no network (no route to {who})",
             "no-route": "Not measured: there is no way from this host to {who}",
             "dns": "Not measured: DNS fails on this host (0 of {asked} NTP servers resolved)",
             "no-such-name": "Not measured: there is no such name: {server}",
             "no-address": "Not measured: no address of that family: {who}",
-            "port-closed": "Not measured: no NTP service at {who} (port {port} closed)",
-            "rate": "Not measured: {who} sent RATE: asked too often",
+            "port-closed": "Not measured: port closed, no NTP service: {who}",
+            "rate": "Not measured: RATE from {who}[: asked too often]",
             "unsynchronised": "Not measured: not synchronised itself: {who}",
-            "distance": "Not measured: its root distance is 16 s or more: {who}",
-            "other-address": "Not measured: answered from another address: {who}",
+            "distance": "Not measured: root distance of 16 s or more: {who}",
+            "other-address": "Not measured: answer from another address: {who}",
         },
         "reason",
     ),
     "api-unreached": Row(
-        "Not measured: {host} was not reached[: {detail}]",
+        "Not measured: {host}[: {detail}| was not reached]",
         "[NTP: this host is {ntp_bound_s} off UTC at most.|" + _HIDDEN + "]",
         "host reason detail ntp_bound_s",
         {
             "dns": "Not measured: DNS fails for {host}",
             "no-network": "Not measured: this host has no way to {host}",
-            "proxy": "Not measured: the proxy did not let {host} be asked[: {detail}]",
-            "untrusted": "Not measured: the certificate of {host} was refused[: {detail}]",
+            "proxy": "Not measured: no way through the proxy to {host}[: {detail}]",
+            "untrusted": "Not measured: certificate of {host} refused[: {detail}]",
             "rate-limited": "Not measured: {host} asks for patience[: {detail}]",
-            "no-date": "Not measured: {host} answers without a usable Date[: {detail}]",
+            "no-date": "Not measured: {host} sends no usable Date[: {detail}]",
         },
         "reason",
     ),
     "api-inconsistent": Row(
-        "The replies of {host} exclude each other by at least {spread_s}",
+        "Replies of {host} exclude each other by at least {spread_s}",
         "[NTP: this host is {ntp_bound_s} off UTC at most. ]One clock may stamp a token and another check it.",
         "host spread_s mix ntp_bound_s",
-        {"connections": "Behind {host} are clocks at least {spread_s} apart, one per connection"},
+        {"connections": "{host} has clocks at least {spread_s} apart[, one per connection]"},
         "mix",
     ),
     "api-cached": Row(
         "Not measured: a cache answers for {host}[, its Date {age_s} old]",
-        "[NTP: this host is {ntp_bound_s} off UTC at most. ]A Date of any age can show only BEHIND: ask a path that no "
+        "[NTP: this host is {ntp_bound_s} off UTC at most. ]A Date of any age shows only BEHIND. Ask a path that no "
         "cache keeps.",
         "host age_s x_cache via least_s ntp_bound_s",
     ),
     "api-frozen": Row(
-        "Not measured: the Date of {host} stands still while seconds pass",
-        "[NTP: this host is {ntp_bound_s} off UTC at most. ]A Date of any age can show only BEHIND: tell whoever runs "
-        "the API.",
+        "Not measured: the Date of {host} stands still[ while seconds pass]",
+        "[NTP: this host is {ntp_bound_s} off UTC at most. ]A Date of any age shows only BEHIND. Tell whoever runs the "
+        "API.",
         "host least_s ntp_bound_s",
     ),
     "too-coarse": Row(
-        "Not settled: {signed} from {reference}, which may be ok or not",
+        "Not settled: {signed} from {reference}[, which may be ok]",
         "The range holds a limit ({warning_s} or {critical_s}), so neither ok nor off is shown.",
         "low_s high_s reference warning_s critical_s because",
         {
-            "server": "Not settled: {signed} from {reference}; the server doubts its own time so far",
+            "server": "Not settled: {signed} from {reference}[: by its servers' own doubt]",
         },
         "because",
     ),
@@ -328,12 +348,12 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     # --- What the token costs ---
     "refresh-storm": Row(
-        "With {buffer_s} of buffer new tokens look expired on arrival ({share_high})",
+        "With {buffer_s} of buffer new tokens look expired on arrival[ ({share_high})]",
         "A client that refreshes by exp refreshes again and again; the login host answers 400 `rate limit exceeded`.",
         "buffer_s share_low share_high refreshes_low refreshes_high",
     ),
     "no-buffer-helps": Row(
-        "No buffer helps: {needed_s} are needed, half of the token's life is {half_s}",
+        "No buffer helps: {needed_s} needed, half of the life is {half_s}",
         "The largest part is {largest}: mend that.",
         "needed_s half_s largest largest_s",
     ),
@@ -343,25 +363,25 @@ CATALOGUE: Mapping[str, Row] = {
         "",
     ),
     "token-odd-time": Row(
-        "The token's {claims} is {what}: verifiers differ on it",
+        "The token's {claims} is {what}[: verifiers differ on it]",
         "Some refuse it whatever the time is. The issuer should mend it.",
         "claims oddity what shown",
     ),
     # --- What this host says of its own clock ---
     "daemon-wrong": Row(
-        "{daemon} claims an error of at most {bound_s}, which the measurement excludes",
+        "{daemon} claims an error of at most {bound_s}: that is excluded",
         "[It follows {source}: that server is wrong, or smears.|Its server is wrong.] Or this machine was paused.",
         "daemon bound_s source off_by_s smears",
     ),
     "clock-zone": Row(
-        "This host is off by whole time zones: local time was set as UTC, or UTC as local",
+        "This host is off by whole time zones: local time was set as UTC?",
         "Set the clock to UTC and the time zone apart from it.",
         "zone_s utc_offset_s how",
-        {"possibly": "The clocks are {zone_s} apart, as time zones are: a local time taken for UTC?"},
+        {"possibly": "The clocks are {zone_s} apart, as time zones are: local time as UTC?"},
         "how",
     ),
     "daemon-unsynchronised": Row(
-        "{daemon} says that it is not synchronised: nobody keeps this clock right",
+        "{daemon} is not synchronised[: nobody keeps this clock right]",
         "A clock that nobody corrects drifts by seconds a day.",
         "daemon kernel_max_error_s why",
         {
@@ -376,7 +396,7 @@ CATALOGUE: Mapping[str, Row] = {
         "how ahead_s ahead_way",
     ),
     "two-daemons": Row(
-        "{daemons} run here together: they pull one clock two ways",
+        "{daemons} run here together[: two for one clock]",
         "Disable all but one.",
         "daemons",
     ),
@@ -386,7 +406,7 @@ CATALOGUE: Mapping[str, Row] = {
         "daemon age_s kernel_max_error_s",
     ),
     "slept": Row(
-        "This host slept for {slept_s} since its start: a clock is often off after that",
+        "This host slept for {slept_s} since its start[: a clock may be off then]",
         "",
         "slept_s",
     ),
@@ -411,13 +431,13 @@ CATALOGUE: Mapping[str, Row] = {
         "clocksource",
     ),
     "better-clock": Row(
-        "{device}, the clock of the machine below, is here and no daemon follows it",
+        "{device}, the clock of the machine below: no daemon follows it",
         "",
         "device line",
     ),
     # --- Remarks ---
     "falseticker": Row(
-        "{server} is off by at least {off_by_s}: rejected (falseticker)",
+        "{server} is off by {off_by_s} or more: rejected (falseticker)",
         "[This host follows it: replace it in {origin}.|Its vote does not count.]",
         "server off_by_s origin",
     ),
@@ -427,17 +447,17 @@ CATALOGUE: Mapping[str, Row] = {
         "server distance_s",
     ),
     "ntp-partly-blocked": Row(
-        "Only this host's own NTP servers answer: NTP is probably blocked on the way out",
+        "Only this host's own NTP servers answer: is NTP blocked outside?",
         "Their error would not be seen.",
         "answered",
     ),
     "api-lag": Row(
-        "{host} may keep a Date for {max_lag_s}[: this host may be up to {low_bound_s} behind]",
+        "{host} may keep a Date for {max_lag_s}[: this host may be {low_bound_s} behind]",
         "",
         "host max_lag_s because known low_bound_s",
     ),
     "plain-http": Row(
-        "{hosts} was asked by plain http: anybody on the way can have answered",
+        "Plain http to {hosts}: anybody may have answered",
         "",
         "hosts",
     ),
@@ -447,12 +467,12 @@ CATALOGUE: Mapping[str, Row] = {
         "host http_status requests",
     ),
     "cut-short": Row(
-        "The deadline ended the measurement after {duration_s}; more time would tell more",
+        "The deadline ended it after {duration_s}; more time would tell more",
         "",
         "duration_s missing",
     ),
     "drop-old": Row(
-        "Once the clock is right, drop what this host signed and its kept deadlines",
+        "Once the clock is right, drop what it signed and its kept deadlines",
         "",
         "late_s",
     ),
@@ -473,15 +493,17 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     # --- Nothing is wrong ---
     "not-skew": Row(
-        "NOT CLOCK SKEW: this host, UTC and the API agree to within {bound}[, unconfirmed{unconfirmed}]",
+        "NOT CLOCK SKEW: this host, UTC and the API agree to within {bound}",
         "A 401 right after a refresh has another cause.[ If that Date is not old, by up to {max_lag_s}.]",
         "low_s high_s host unconfirmed max_lag_s genesys",
+        {"True": "NOT CLOCK SKEW (unconfirmed): this host, UTC, API within {bound}"},
+        "unconfirmed",
     ),
     "token-valid": Row(
         "Token valid for {left}[; clock within {clock_bound_s} of UTC]",
         "Unlikely to be refused for its times.[ The API was not checked{api_unasked}.]",
         "claim left_low_s left_high_s clock_bound_s by api_unasked",
-        {"local": "Token valid for {left} by this host's clock, which was not checked"},
+        {"local": "Token valid for {left} by this host's clock[, which was not checked]"},
         "by",
     ),
     "token-opaque": Row(
@@ -500,13 +522,13 @@ CATALOGUE: Mapping[str, Row] = {
         _SKEW + _VOTE + "why limit_s",
         {
             "one-server": "Clock within {bound} of UTC, unconfirmed: by one NTP server only",
-            "own-servers": "Clock within {bound} of UTC, unconfirmed: by this host's own servers only",
+            "own-servers": "Clock within {bound} of UTC, unconfirmed: by its own servers only",
             "limit": "Clock within {bound} of UTC, unconfirmed at the {limit_s} limit",
         },
         "why",
     ),
     "api-ok": Row(
-        "Clock within {bound} of {host} (by its HTTP Date header)[, unconfirmed{unconfirmed}]",
+        "Clock within {bound} of {host}[, unconfirmed{unconfirmed}][ (by its HTTP Date header)]",
         "Unlikely to cause a 401.[ NTP was not reached: UTC is not known{ntp_silent}.]",
         _SKEW + "host unconfirmed ntp_silent",
     ),
@@ -597,18 +619,78 @@ EFFECTS: Mapping[str, str] = {
     "expired-here": "tokens look expired {early_s} early",
     "signed-old": "they expire {early_s} early",
     "signed-future": "they look issued in the future, by up to {early_s}",
-    "gateway-future": "{share_high} of first requests can be refused",
+    "gateway-future": "{share_high} first requests can be refused",
     "gateway-expired": "tokens die {early_s} early",
 }
 """What a party sees, over the facts of the effect."""
 
+
+class Suspect(NamedTuple):
+    """Why a token may be refused right after it was refreshed, other than by a clock."""
+
+    name: str
+    why: str
+    """On one line beside its name."""
+    test: str
+    genesys: bool
+    """It is so with Genesys Cloud; False: with any issuer."""
+
+
+SUSPECTS = (
+    Suspect(
+        "idle timeout",
+        "unused for 5 min to 8 h: dead, whatever expires_in says",
+        "Was it quiet before the 401? GET /api/v2/tokens/timeout tells the organization's limit.",
+        genesys=True,
+    ),
+    Suspect(
+        "wrong region",
+        "the token is from another region: refused at once, every time",
+        "Compare the domain that issued it with the one that refused it.",
+        genesys=True,
+    ),
+    Suspect(
+        "SDK",
+        "the JavaScript SDK returns the first 401, then refreshes",
+        "Repeat the same call once.",
+        genesys=True,
+    ),
+    Suspect(
+        "refresh storm",
+        'login answers 400 "rate limit exceeded"',
+        "Count the refreshes in the clients' logs: one for each token's life is enough.",
+        genesys=True,
+    ),
+    Suspect(
+        "shared token",
+        "its expiry was kept by another host, or across a suspend",
+        "Does it fail on one host alone, or after a sleep?",
+        genesys=False,
+    ),
+    Suspect(
+        "old token",
+        "a call prepared before the refresh still carries it",
+        "Log a hash of the token with each call, and compare.",
+        genesys=False,
+    ),
+)
+"""What takes least to test stands first. From Genesys Cloud's documentation and its SDKs' source."""
+
 CELLS = 70
 """Of a line of a title or a meaning: 80 columns without the 10 of the status word."""
+_MEANS_LINES = 2
+_EFFECT_CELLS = 56
+"""Beside the names of the parties."""
+_SHORTEST = 8
+"""Cells that are left of a name, however long the line."""
 
 
 def title(finding: Finding, cells: int = CELLS) -> str:
     """Return the title on one line of at most *cells* characters."""
-    raise NotImplementedError
+    row = CATALOGUE.get(finding.id)
+    if row is None:
+        return shortened(visible(finding.id), cells)
+    return _fitted(row.variants.get(str(finding.fact(row.by)), row.title), dict(finding.facts), cells, 1)
 
 
 def answer(report: Report) -> str:
@@ -617,14 +699,15 @@ def answer(report: Report) -> str:
     return f"{report.status.value.upper()} {said if report.lead is None else title(report.lead)}"
 
 
-def means(finding: Finding) -> str:
-    """Return what it means for a 401; to be wrapped by whoever shows it. Empty where there is no more to say."""
-    raise NotImplementedError
+def means(finding: Finding, cells: int = CELLS) -> str:
+    """Return what it means for a 401, for two lines of so many cells; empty where there is no more to say."""
+    row = CATALOGUE.get(finding.id)
+    return "" if row is None else _fitted(row.means, dict(finding.facts), cells, _MEANS_LINES)
 
 
 def effect(seen: Effect) -> tuple[str, str]:
     """Return the party and what it sees."""
-    raise NotImplementedError
+    return PARTIES[seen.party.value], _fitted(EFFECTS.get(seen.id, seen.id), dict(seen.facts), _EFFECT_CELLS, 1)
 
 
 def rank(id_: str) -> int:
@@ -633,3 +716,187 @@ def rank(id_: str) -> int:
 
 
 _RANKS = {id_: number for number, id_ in enumerate(CATALOGUE)}
+
+
+# --- Templates ---
+
+_Facts: TypeAlias = Mapping[str, Fact]
+_PART = re.compile(r"\[([^\]|]*)(?:\|([^\]]*))?\]")
+_FIELD = re.compile(r"{(\w+)}")
+_MISSING = "?"
+"""Stands for a fact that no finder leaves out."""
+
+
+def _fitted(template: str, facts: _Facts, cells: int, lines: int) -> str:
+    """Return *template* filled, on so many lines of *cells*: what is optional goes first, then the middle of names."""
+    parts = [(match[1], match[2] or "") if match[1] is not None else None for match in _PART.finditer(template)]
+    texts = {name: _text(name, facts) for name in _FIELD.findall(template)}
+    present = [part is not None and all(_present(name, facts) for name in _FIELD.findall(part[0])) for part in parts]
+
+    def filled() -> str:
+        shown = iter(present)
+        chosen = _PART.sub(lambda match: match[1] if next(shown) else match[2] or "", template)
+        return _FIELD.sub(lambda match: texts[match[1]], chosen).strip()
+
+    text = filled()
+    for at in reversed(range(len(parts))):
+        if not _fits(text, cells, lines) and present[at]:
+            present[at] = False
+            text = filled()
+    foreign = [name for name in texts if isinstance(facts.get(name), str)]
+    while not _fits(text, cells, lines):
+        longest = max(foreign, key=lambda name: _cells(texts[name]), default="")
+        size = _cells(texts.get(longest, ""))
+        if size <= _SHORTEST:
+            return _cut(text, cells, lines)
+        texts[longest] = shortened(texts[longest], max(_SHORTEST, min(size - 1, size + cells * lines - _cells(text))))
+        text = filled()
+    return text
+
+
+def shortened(text: str, cells: int) -> str:
+    """Return *text* with its middle left out, so that it takes at most *cells*: both ends of a name tell it apart."""
+    if _cells(text) <= cells:
+        return text
+    middle = len(text) // 2
+    head, tail = text[:middle], text[middle:]
+    while (head or tail) and _cells(head) + 1 + _cells(tail) > cells:
+        head, tail = (head[:-1], tail) if len(head) > len(tail) else (head, tail[1:])
+    return f"{head}…{tail}"
+
+
+def _cut(text: str, cells: int, lines: int) -> str:
+    while not _fits(f"{text}…", cells, lines):
+        text = text[:-1]
+    return f"{text}…"
+
+
+def _fits(text: str, cells: int, lines: int) -> bool:
+    """Tell whether *text* takes no more than so many lines when it is broken at its spaces."""
+    used, left = 1, cells
+    for word in text.split(" "):
+        size = _cells(word)
+        if size > left or (left < cells and size + 1 > left):
+            used, left = used + 1, cells
+        elif left < cells:
+            left -= 1
+        if size > cells:
+            return False
+        left -= size
+    return used <= lines
+
+
+def _cells(text: str) -> int:
+    """Return how many cells *text* takes at most: letters from Hangul on may take two."""
+    return len(text) if text.isascii() else sum(1 if ord(c) < 0x1100 or 0x2000 <= ord(c) < 0x2300 else 2 for c in text)
+
+
+def _present(name: str, facts: _Facts) -> bool:
+    return bool(_text(name, facts)) if name in _MADE else bool(facts.get(name)) and not _nan(facts[name])
+
+
+def _text(name: str, facts: _Facts) -> str:
+    try:
+        made = _MADE.get(name)
+        return _plain(name, facts.get(name)) if made is None else made(facts)
+    except (ArithmeticError, ValueError, OSError):  # a number that is none of this world
+        return _MISSING
+
+
+def _plain(name: str, value: Fact) -> str:
+    if isinstance(value, bool):
+        return ""
+    if value is None or _nan(value):
+        return _MISSING
+    if isinstance(value, str):
+        return visible(value).strip() or _MISSING
+    if name.endswith("_at_s"):
+        return utc_text(value).replace("T", " ").partition(".")[0] + "Z"
+    if name == "expires_in_s":
+        return f"{value:.0f} s" if abs(value) < _LONGEST_COUNTED_S else duration_text(value)
+    if name.endswith("_s"):
+        return duration_text(value)
+    if name.startswith("share"):
+        return share_text(value, value)
+    return str(value) if isinstance(value, int) and abs(value) < _LONGEST_COUNTED_S else f"{value:,.3g}"
+
+
+_LONGEST_COUNTED_S = 10**9
+
+
+def _nan(value: Fact) -> bool:
+    return isinstance(value, float) and math.isnan(value)
+
+
+def _number(facts: _Facts, name: str, absent: float | None = None) -> float | None:
+    value = facts.get(name)
+    return absent if value is None or isinstance(value, str | bool) or _nan(value) else float(value)
+
+
+def _bounds(facts: _Facts, prefix: str = "") -> tuple[float, float]:
+    ends = (_number(facts, f"{prefix}low_s", -math.inf), _number(facts, f"{prefix}high_s", math.inf))
+    low_s, high_s = sorted(end_s for end_s in ends if end_s is not None)
+    return low_s, high_s
+
+
+def _skew(facts: _Facts) -> float | None:
+    skew_s = _number(facts, "skew_s")
+    return None if skew_s is None or math.isinf(skew_s) else skew_s
+
+
+def _off(facts: _Facts) -> str:
+    skew_s = _skew(facts)
+    return _range(facts) if skew_s is None else estimate_text(skew_s, _bounds(facts))
+
+
+def _range(facts: _Facts) -> str:
+    return _sizes(*_bounds(facts))
+
+
+def _sizes(low_s: float, high_s: float) -> str:
+    """Return how far from 0 a range is: one figure where both ends show the same."""
+    if low_s < 0 < high_s:
+        return signed_text(low_s, high_s)
+    near_s, far_s = sorted((abs(low_s), abs(high_s)))
+    if math.isinf(far_s):
+        return f"at least {at_least_text(near_s)}"
+    near, far = duration_text(near_s), duration_text(far_s)
+    return near if near == far else sizes_text(near_s, far_s)
+
+
+def _beside(facts: _Facts) -> str:
+    """Return the range, where an estimate stands beside it that doesn't say all of it."""
+    if _skew(facts) is None:
+        return ""
+    shown = _range(facts)
+    return "" if shown == _off(facts) else shown
+
+
+def _ahead(facts: _Facts) -> bool:
+    low_s, high_s = _bounds(facts)
+    skew_s = _skew(facts)
+    if skew_s is not None:
+        return skew_s > 0
+    return low_s + high_s > 0 if math.isfinite(low_s) and math.isfinite(high_s) else math.isinf(high_s)
+
+
+def _ago(facts: _Facts, prefix: str) -> str:
+    low_s, high_s = _bounds(facts, prefix)
+    if math.isinf(low_s) and math.isinf(high_s):
+        return _MISSING
+    return _sizes(max(0.0, low_s), max(0.0, high_s))
+
+
+_MADE: Mapping[str, Callable[[_Facts], str]] = {
+    "off": _off,
+    "range": _range,
+    "bound": lambda facts: bound_text(*_bounds(facts)),
+    "signed": lambda facts: signed_text(*_bounds(facts)),
+    "beside": _beside,
+    "way": lambda facts: "AHEAD" if _ahead(facts) else "BEHIND",
+    "way_of": lambda facts: "AHEAD of" if _ahead(facts) else "BEHIND",
+    "ago": lambda facts: _ago(facts, "ago_"),
+    "left": lambda facts: _ago(facts, "left_"),
+    "ntp_range": lambda facts: signed_text(*_bounds(facts, "ntp_")) if _number(facts, "ntp_low_s") is not None else "",
+}
+"""What is made of several facts, or of a number for its reader."""
