@@ -276,7 +276,7 @@ CATALOGUE: Mapping[str, Row] = {
             "blocked": "Not measured: no reply from {who} in {duration_s}[ (UDP {port} blocked?)]",
             "silent": "Not measured: {who} did not reply in {duration_s}[ (UDP {port} blocked?)]",
             "prohibited": "Not measured: a firewall on this host prohibits NTP[ (UDP {port})]",
-            "no-network": "Not measured: this host has no network (no route to {who})",
+            "no-network": "Not measured: this host has no network (no route to {asked} NTP servers)",
             "no-route": "Not measured: there is no way from this host to {who}",
             "dns": "Not measured: DNS fails on this host (0 of {asked} NTP servers resolved)",
             "no-such-name": "Not measured: there is no such name: {server}",
