@@ -81,7 +81,7 @@ def test_a_clock_that_is_years_off_shows_both_times_of_day() -> None:
 def test_what_is_not_confirmed_says_why(
     outcomes: list[Reading | NoReading], own: tuple[str, ...], witness: Interval | None, why: str
 ) -> None:
-    """One server, own ones, a limit inside of the range: never proven, and no name for whose fault it is."""
+    """One server, own ones only, a limit inside of the range: never proven, and no clock to be set by it."""
     found = clock(*outcomes, own=own, witness=witness)
     assert lead(found) == ("clock-ok-unconfirmed" if found.status is OK else "local-unconfirmed")
     assert facts_of(found, lead(found))["why"] == why
@@ -105,7 +105,7 @@ def test_one_server_has_no_premise_of_a_majority() -> None:
 
 def test_too_coarse_is_not_ok() -> None:
     """A range from ok to critical is unknown, whatever its middle says."""
-    found = clock(*(server(name, -0.9, 1.2, delay_s=2.0) for name in "ab"))
+    found = clock(*(server(name, -0.9, 1.2) for name in "ab"))
     assert ids(found) == ["too-coarse"]
     assert facts_of(found, "too-coarse") == {
         "low_s": -0.9, "high_s": 1.2, "reference": "UTC", "warning_s": 0.1, "critical_s": 1.0,
@@ -115,7 +115,7 @@ def test_too_coarse_is_not_ok() -> None:
 
 def test_where_the_direction_is_open_no_illness_is_named() -> None:
     """Estimate 150 ms ahead, but perhaps behind: a warning, and nothing to mend."""
-    found = clock(*(server(name, -0.05, 0.35, delay_s=0.3) for name in "abc"))
+    found = clock(*(server(name, -0.05, 0.35) for name in "abc"))
     assert (ids(found), found.status) == (["too-coarse"], WARNING)
 
 
@@ -237,6 +237,6 @@ def test_only_own_servers_answer() -> None:
 
 def test_smeared_servers_are_told_of_where_the_user_named_them() -> None:
     """What skewcheck adds itself is its own affair."""
-    outcomes = [*GOOD, mute("time.google.com", "smeared", rejected=True)]
+    outcomes: list[Reading | NoReading] = [*GOOD, mute("time.google.com", "smeared", rejected=True)]
     assert facts_of(clock(*outcomes, listed=ServerList.NAMED), "smear-mixed") == {"servers": "time.google.com"}
     assert "smear-mixed" not in ids(clock(*outcomes))

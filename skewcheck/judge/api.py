@@ -38,12 +38,12 @@ def _issuer(case: Case, api: ApiPart) -> list[Finding]:
     if ahead is None or holds_zero(ahead.fresh):
         return []
     login = next(host.host for host in api.survey.hosts if host.role is Role.LOGIN)
-    lags = [reading.lag.max_s for _, reading in case.readings if reading.stale is None and may_lag(reading)]
+    old = any(may_lag(reading) for _, reading in case.readings)
     facts = (
         *skew_facts(ahead.skew_s, ahead.fresh, case.limits.warning_s),
         ("login", login),
         ("host", case.api_host),
-        ("max_lag_s", max(lags, default=None)),
+        ("old", True if old else None),
     )
     if ahead.fresh.low_s < 0:
         return [Finding("issuer-behind", case.issuer_status, facts)]
@@ -174,8 +174,8 @@ def _certificate(case: Case, host: str, reading: DateReading, _: Status) -> list
     )
     if theirs:
         return [Finding("api-certificate", Status.WARNING, facts)]
-    off = case.api is not None and case.api.judgement.status in OFF
-    return [Finding("tls-dates", case.api.judgement.status if off and case.api is not None else Status.OK, facts)]
+    skew = Status.OK if case.api is None or case.was_set else case.api.judgement.status
+    return [Finding("tls-dates", skew if skew in OFF else Status.OK, facts)]
 
 
 def _rate_limited(_: Case, host: str, reading: DateReading, __: Status) -> list[Finding]:

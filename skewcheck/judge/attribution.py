@@ -10,7 +10,19 @@ from collections.abc import Callable
 
 from skewcheck.judge.case import OFF, Case, Facts, Who, finite, holds_zero, may_lag, skew_facts
 from skewcheck.judge.severity import date_range, judge_date, severity, worse
-from skewcheck.model import ApiPart, Basis, DateReading, Finding, Interval, NtpPart, Stale, StampedBy, Status
+from skewcheck.model import (
+    ApiPart,
+    Basis,
+    DateReading,
+    Difference,
+    Finding,
+    Interval,
+    NtpPart,
+    Security,
+    Stale,
+    StampedBy,
+    Status,
+)
 from skewcheck.quantity import direction
 
 FAR_OFF_S = 86400.0
@@ -189,12 +201,11 @@ def _local(case: Case, overall: Status, doubt: str | None) -> list[Finding]:
         return []
     facts = (*_skew(case), *_vote(case), *_far(case, utc))
     agrees = case.who is Who.LOCAL and case.api is not None and case.api.judgement.status in OFF
-    host = case.api_host or None
     if doubt is not None and not agrees:
-        more = (("why", doubt), ("limit_s", case.limits.warning_s), ("host", host))
-        return [Finding("local-unconfirmed", overall, (*facts, *more))]
+        limits = (("why", doubt), ("limit_s", case.limits.warning_s))
+        return [Finding("local-unconfirmed", overall, (*facts, *limits))]
     way = direction(utc.low_s + utc.high_s)
-    return [Finding(f"local-{way}", overall, (*facts, ("api_host", host if agrees else None)))]
+    return [Finding(f"local-{way}", overall, (*facts, ("api_host", case.api_host if agrees else None)))]
 
 
 def _by_this_host(case: Case, overall: Status) -> list[Finding]:
@@ -241,9 +252,16 @@ def _of_the_api(case: Case, overall: Status) -> list[Finding]:
         ("clock", _CLOCKS["cached" if reading.stale is Stale.CACHED else reading.stamped_by.value]),
         ("host", case.api_host),
         ("host_ok", True if case.who is Who.API and ntp.judgement.proven else None),
+        ("unconfirmed", None if case.voted and _vouched_for(reading, ahead) else True),
         ("max_lag_s", finite(reading.lag.max_s) if lags else None),
     )
     return [Finding(f"api-{way}", overall, facts)]
+
+
+def _vouched_for(reading: DateReading, ahead: Difference) -> bool:
+    """Tell whether nothing else can explain it than the API's clock: an old `Date`, a first look, a forger."""
+    looked_twice = reading.confirmed or reading.stale is not None  # of any age: one reply bounds the one side
+    return not holds_zero(ahead.interval) and reading.security is Security.VERIFIED and looked_twice
 
 
 _CLOCKS = {
@@ -273,10 +291,8 @@ def _against_the_api(id_: str, case: Case, overall: Status) -> list[Finding]:
     low_s, high_s = (None, None) if case.utc is None else case.utc
     more = (
         ("why", _why_open(case, reading)),
-        ("least_s", -reading.interval.high_s if reading.stale is not None else None),
         ("ntp_low_s", low_s),
         ("ntp_high_s", high_s),
-        ("ntp_bound_s", ntp_bound_s(case)),
     )
     return [Finding(id_, overall, (*facts, *more))]
 

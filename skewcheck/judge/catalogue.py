@@ -12,7 +12,7 @@ A title is a template over the facts of a finding:
   with their signs, the range where an estimate stands beside it, AHEAD or BEHIND, the opposite, and `AHEAD of` or
   `BEHIND`.
 - `{ago}` and `{left}` are made of `ago_low_s`, `ago_high_s` and `left_low_s`, `left_high_s`; `{ntp_range}` of
-  `ntp_low_s`, `ntp_high_s`; `{s}` is the plural of what `asked` counts.
+  `ntp_low_s`, `ntp_high_s`.
 - `[...]` is left out where a fact in it is None, False, 0 or empty, and where the line is too long, the last one first.
 - `[...|...]` has what stands in its place then.
 
@@ -204,36 +204,40 @@ CATALOGUE: Mapping[str, Row] = {
     "local-unconfirmed": Row(
         "This host looks {off} {way_of} UTC, unconfirmed ({agreeing} of {asked} NTP servers)",
         "Set no clock by that: first ask more servers, or narrow the range.",
-        _SKEW + _VOTE + _FAR + "why limit_s host",
+        _SKEW + _VOTE + _FAR + "why limit_s",
         {
-            "one-server": "This host looks {off} {way_of} UTC, unconfirmed: by one NTP server only",
+            "one-server": "This host looks {off} {way_of} UTC, unconfirmed[: by one NTP server]",
             "own-servers": "This host looks {off} {way_of} UTC, unconfirmed[: by its own servers]",
             "limit": "This host looks {off} {way_of} UTC, unconfirmed at the {limit_s} limit[ ({beside})]",
-            "api": "This host looks {off} {way_of} UTC, unconfirmed[: {host} differs]",
+            "api": "This host looks {off} {way_of} UTC, unconfirmed[: the API does not show it]",
         },
         "why",
     ),
     "api-ahead": Row(
         "The {clock} is {off} AHEAD of UTC[; this host is right{host_ok}]",
         "Nothing to fix here: raise your buffer, and tell whoever runs the API.",
-        _SKEW + "clock host host_ok max_lag_s",
+        _SKEW + "clock host host_ok unconfirmed max_lag_s",
+        {"True": "The {clock} looks {off} AHEAD of UTC, unconfirmed"},
+        "unconfirmed",
     ),
     "api-behind": Row(
         "The {clock} is {off} BEHIND UTC[; this host is right{host_ok}]",
         "Nothing to fix here: tell whoever runs the API.[ Or its Date is old: it may keep one for {max_lag_s}.]",
-        _SKEW + "clock host host_ok max_lag_s",
+        _SKEW + "clock host host_ok unconfirmed max_lag_s",
+        {"True": "The {clock} looks {off} BEHIND UTC, unconfirmed"},
+        "unconfirmed",
     ),
     "issuer-ahead": Row(
         "{login} is {off} AHEAD of {host}",
         "It issues the tokens: first requests can fail where the API checks iat. Nothing on this host mends that."
-        "[ If both Dates are fresh: one may be {max_lag_s} old.]",
-        _SKEW + "login host max_lag_s share_high",
+        "[ Or a Date is old{old}.]",
+        _SKEW + "login host old share_high",
     ),
     "issuer-behind": Row(
         "{login} is {off} BEHIND {host}",
-        "It issues the tokens: they die so much early. Nothing on this host mends that; a buffer hides it."
-        "[ If both Dates are fresh: one may be {max_lag_s} old.]",
-        _SKEW + "login host max_lag_s",
+        "It issues the tokens: they die so much before their time. Nothing on this host mends that; a buffer hides it."
+        "[ Or a Date is old{old}.]",
+        _SKEW + "login host old",
     ),
     "skew-shared": Row(
         "This host is {off} {way_of} {host}[; both are off by a part]",
@@ -242,9 +246,9 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "skew-undecided": Row(
         "Either this host is {off} {way} or {host} is {other_way}",
-        "[By NTP this host is {ntp_bound_s} off UTC at most, which does not settle it.|Only a third clock, NTP's, can "
+        "[By NTP this host is {ntp_range} from UTC, which does not settle it.|Only a third clock, NTP's, can "
         "say which of the two is wrong.]",
-        _SKEW + "host why least_s ntp_low_s ntp_high_s ntp_bound_s",
+        _SKEW + "host why ntp_low_s ntp_high_s",
     ),
     "token-clocks-differ": Row(
         "This host and {other} do not agree on the token's {claim}",
@@ -258,22 +262,22 @@ CATALOGUE: Mapping[str, Row] = {
         _SKEW + "host",
     ),
     "api-certificate": Row(
-        "{host}'s certificate is not valid by its own Date",
-        "TLS fails for every client: nobody can call it. Its owner must renew it; no clock of yours is at fault.",
+        "{host}'s certificate is not valid by its own Date[: nobody can call it]",
+        "TLS fails for every client. Its owner must renew it; no clock of yours is at fault.",
         "host validity by_s not_before_at_s not_after_at_s",
         {
-            "ended": "{host}'s certificate ended {by_s} ago by its own Date",
-            "begins": "{host}'s certificate begins in {by_s} by its own Date",
+            "ended": "{host}'s certificate ended {by_s} ago[, by its own Date]",
+            "begins": "{host}'s certificate begins in {by_s}[, by its own Date]",
         },
         "validity",
     ),
     "tls-dates": Row(
-        "{host}'s certificate is not valid by this clock[: TLS fails]",
+        "A certificate of {host} is not valid by this clock[: TLS fails]",
         "By its server's Date it is valid. It was asked without these dates, so nothing is proven.",
         "host validity by_s not_before_at_s not_after_at_s",
         {
-            "ended": "{host}'s certificate ended {by_s} ago by this clock",
-            "begins": "{host}'s certificate begins in {by_s} by this clock",
+            "ended": "{host}'s certificate ended {by_s} ago by this clock[: TLS fails]",
+            "begins": "{host}'s certificate begins in {by_s} by this clock[: TLS fails]",
         },
         "validity",
     ),
@@ -298,32 +302,32 @@ CATALOGUE: Mapping[str, Row] = {
         "asked reason counts server who port duration_s",
         {
             "blocked": "Not measured: no reply from {who} in {duration_s}[ (UDP {port} blocked?)]",
-            "silent": "Not measured: {who} did not reply in {duration_s}[: down, or UDP {port} is blocked]",
+            "silent": "Not measured: {who} did not reply in {duration_s}[ (UDP {port} blocked?)]",
             "prohibited": "Not measured: a firewall on this host prohibits NTP[ (UDP {port})]",
-            "no-network": "Not measured: this host has no network (no route to {who})",
+            "no-network": "Not measured: this host has no network (no route to {asked} NTP servers)",
             "no-route": "Not measured: there is no way from this host to {who}",
             "dns": "Not measured: DNS fails on this host (0 of {asked} NTP servers resolved)",
             "no-such-name": "Not measured: there is no such name: {server}",
             "no-address": "Not measured: no address of that family: {who}",
-            "port-closed": "Not measured: no NTP service at {who} (port {port} closed)",
-            "rate": "Not measured: {who} sent RATE: asked too often",
+            "port-closed": "Not measured: port closed, no NTP service: {who}",
+            "rate": "Not measured: RATE from {who}[: asked too often]",
             "unsynchronised": "Not measured: not synchronised itself: {who}",
-            "distance": "Not measured: its root distance is 16 s or more: {who}",
-            "other-address": "Not measured: answered from another address: {who}",
+            "distance": "Not measured: root distance of 16 s or more: {who}",
+            "other-address": "Not measured: answer from another address: {who}",
         },
         "reason",
     ),
     "api-unreached": Row(
-        "Not measured: {host} was not reached[: {detail}]",
+        "Not measured: {host}[: {detail}| was not reached]",
         "[NTP: this host is {ntp_bound_s} off UTC at most.|" + _HIDDEN + "]",
         "host reason detail ntp_bound_s",
         {
             "dns": "Not measured: DNS fails for {host}",
             "no-network": "Not measured: this host has no way to {host}",
-            "proxy": "Not measured: the proxy did not let {host} be asked[: {detail}]",
-            "untrusted": "Not measured: the certificate of {host} was refused[: {detail}]",
+            "proxy": "Not measured: no way through the proxy to {host}[: {detail}]",
+            "untrusted": "Not measured: certificate of {host} refused[: {detail}]",
             "rate-limited": "Not measured: {host} asks for patience[: {detail}]",
-            "no-date": "Not measured: {host} answers without a usable Date[: {detail}]",
+            "no-date": "Not measured: {host} sends no usable Date[: {detail}]",
         },
         "reason",
     ),
@@ -336,22 +340,22 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "api-cached": Row(
         "Not measured: a cache answers for {host}[, its Date {age_s} old]",
-        "[NTP: this host is {ntp_bound_s} off UTC at most. ]A Date of any age can show only BEHIND: ask a path that no "
+        "[NTP: this host is {ntp_bound_s} off UTC at most. ]A Date of any age shows only BEHIND. Ask a path that no "
         "cache keeps.",
         "host age_s x_cache via least_s ntp_bound_s",
     ),
     "api-frozen": Row(
-        "Not measured: the Date of {host} stands still",
-        "[NTP: this host is {ntp_bound_s} off UTC at most. ]A Date of any age can show only BEHIND: tell whoever runs "
-        "the API.",
+        "Not measured: the Date of {host} stands still[ while seconds pass]",
+        "[NTP: this host is {ntp_bound_s} off UTC at most. ]A Date of any age shows only BEHIND. Tell whoever runs the "
+        "API.",
         "host least_s ntp_bound_s",
     ),
     "too-coarse": Row(
         "Not settled: {signed} from {reference}[, which may be ok]",
         "The range holds a limit ({warning_s} or {critical_s}), so neither ok nor off is shown.",
-        "low_s high_s reference warning_s critical_s because step_s",
+        "low_s high_s reference warning_s critical_s because",
         {
-            "server": "Not settled: {signed} from {reference}[: the server's own doubt]",
+            "server": "Not settled: {signed} from {reference}[: by its servers' own doubt]",
         },
         "because",
     ),
@@ -484,7 +488,7 @@ CATALOGUE: Mapping[str, Row] = {
         "answered",
     ),
     "api-lag": Row(
-        "{host} may keep a Date for {max_lag_s}[: this host may be up to {low_bound_s} behind]",
+        "{host} may keep a Date for {max_lag_s}[: this host may be {low_bound_s} behind]",
         "",
         "host max_lag_s because known low_bound_s",
     ),
@@ -533,9 +537,11 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     # --- Nothing is wrong ---
     "not-skew": Row(
-        "NOT CLOCK SKEW: this host, UTC and the API agree to within {bound}[, unconfirmed{unconfirmed}]",
+        "NOT CLOCK SKEW: this host, UTC and the API agree to within {bound}",
         "A 401 right after a refresh has another cause.[ If that Date is not old, by up to {max_lag_s}.]",
         "low_s high_s host unconfirmed max_lag_s genesys",
+        {"True": "NOT CLOCK SKEW (unconfirmed): this host, UTC, API within {bound}"},
+        "unconfirmed",
     ),
     "token-valid": Row(
         "Token valid for {left}[; clock within {clock_bound_s} of UTC]",
@@ -571,7 +577,7 @@ CATALOGUE: Mapping[str, Row] = {
         "why",
     ),
     "api-ok": Row(
-        "Clock within {bound} of {host} (by its HTTP Date header)[, unconfirmed{unconfirmed}]",
+        "Clock within {bound} of {host}[, unconfirmed{unconfirmed}][ (by its HTTP Date header)]",
         "Unlikely to cause a 401.[ NTP was not reached: UTC is not known{ntp_silent}.]",
         _SKEW + "host unconfirmed ntp_silent",
     ),
@@ -976,6 +982,5 @@ _MADE: Mapping[str, Callable[[_Facts], str]] = {
     "ago": lambda facts: _ago(facts, "ago_"),
     "left": lambda facts: _ago(facts, "left_"),
     "ntp_range": lambda facts: signed_text(*_bounds(facts, "ntp_")) if _number(facts, "ntp_low_s") is not None else "",
-    "s": lambda facts: "" if facts.get("asked") == 1 else "s",
 }
 """What is made of several facts, or of a number for its reader."""

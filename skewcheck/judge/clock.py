@@ -114,8 +114,8 @@ def limits(case: Case) -> Facts:
 
 
 def _doubts_itself(reading: Reading) -> bool:
-    """Tell whether its range is wide by what the server says of itself, and not by the way to it."""
-    return reading.exchanges[0].root_distance_s >= reading.delay_s / 2
+    """Tell whether at least half of its range is by what the server says of itself, and not by the way to it."""
+    return reading.exchanges[0].root_distance_s >= reading.interval.width_s / 4
 
 
 def _server_doubts(case: Case, ntp: NtpPart) -> list[Finding]:
