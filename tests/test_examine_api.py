@@ -94,7 +94,7 @@ def test_the_truth_is_inside(ahead_s: float) -> None:
     ],
     ids=["valid", "local-clock-ahead", "expired-for-all"],
 )
-def test_a_certificates_dates_are_judged_by_the_servers_own(
+def test_a_certificates_dates_are_judged_by_the_servers_own(  # noqa: PLR0917 - a row of the table
     tmp_path: Path, valid_s: tuple[float, float], ahead_s: float, status: Status, lead: str, told: set[str]
 ) -> None:
     """By TLS, with an authority of one's own: whose fault invalid dates are is told, and nothing of it is proven."""

@@ -200,7 +200,8 @@ def test_a_host_without_threads_is_told(monkeypatch: pytest.MonkeyPatch) -> None
 def test_what_it_loads() -> None:
     """NTP alone pays for no HTTP, no TLS and no judgement of an API."""
     code = (
-        "import sys; from skewcheck.examine import Request, examine; examine(Request(servers=('127.0.0.1:9',), timeout_s=1))\n"
+        "import sys; from skewcheck.examine import Request, examine\n"
+        "examine(Request(servers=('127.0.0.1:9',), timeout_s=1))\n"
         "print(*({'http.client', 'ssl', 'urllib.parse', 'skewcheck.judge.api'} & set(sys.modules)))"
     )
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}

@@ -267,8 +267,8 @@ from skewcheck.examine import Request, examine
 from skewcheck.model import Interval
 from skewcheck.tokens.find import find
 found = find(sys.argv[1])
-for asked in (examine.Request("token", token=found, offline=True, verifiers=("pyjwt", "envoy")),
-                examine.Request("token", token=found, skew=Interval(-0.2, -0.2))):
+for asked in (Request("token", token=found, offline=True, verifiers=("pyjwt", "envoy")),
+                Request("token", token=found, skew=Interval(-0.2, -0.2))):
     report = examine(asked)
     print(report.status.value, *(finding.id for finding in report.findings))
 measuring = sorted(name for name in sys.modules if name.startswith(("skewcheck.measure", "skewcheck.host", "ntplib")))

@@ -239,8 +239,7 @@ def _by_no_reply(asked: _Asked) -> list[Step]:
         return []
     if why in ("stalled", "endless-continue", "no-answer", "connect-timeout"):
         return [Step("longer", _command(case, case.request.command, f"-t {_longer_s(case)}s"))]
-    url = outcome.server if isinstance(outcome, NoReading) and "://" in outcome.server else f"https://{host}/"
-    return [Step("show-reply", f"curl -sSIv {quote(url)}")]
+    return [Step("show-reply", f"curl -sSIv {quote(case.request.url or f'https://{host}/')}")]
 
 
 def _longer_s(case: Case) -> int:
