@@ -260,7 +260,7 @@ STRADDLING = clock(
 ONE_SERVER = clock(
     (
         finding(
-            "local-unconfirmed", Status.WARNING, skew_s=0.203, low_s=0.195, high_s=0.211, why="one", **_poll(1, 0, 0)
+            "local-unconfirmed", Status.WARNING, skew_s=0.203, low_s=0.195, high_s=0.211, why="one", **_poll(1, 1, 0)
         ),
     ),
     (unjudged("ntp1.example.net", 0.203, 0.008),),

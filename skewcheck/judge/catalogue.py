@@ -62,7 +62,7 @@ _AGREE = " ([{beside}; ]{agreeing} of {answered} servers agree[; {unreached} not
 _BEHIND = "Refreshing by exp comes too late: 401s at the end of a token's life."
 _AHEAD = "What it signs looks issued in the future; what it verifies, expired."
 _LOCAL = (
-    "[This host says {here_at_s}, UTC is {utc_at_s}. ][NTP and {api_host} give the same answer: fix this host, not it.|"
+    "[This host says {here_at_s}, UTC is {utc_at_s}. ][NTP and {api_host} say the same: fix this host, not the API.|"
 )
 
 CATALOGUE: Mapping[str, Row] = {
@@ -116,7 +116,7 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "token-expired": Row(
         "Token expired {ago} ago. Not clock skew: get a new token",
-        "It takes a new one: no buffer and no leeway is the cure of an old token.",
+        "It takes a new one: no buffer and no leeway cures an old token.",
         "claim exp_at_s ago_low_s ago_high_s by within_leeway",
         {
             "api": "Token expired {ago} ago by the API's clock: get a new token",
@@ -486,7 +486,8 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "token-opaque": Row(
         "Opaque token[, expires_in {expires_in_s}][; clock within {clock_bound_s} of UTC]",
-        "Unlikely to cause a 401.[ The API's clock was not checked{api_unasked}.]",
+        "[A clock that is within {clock_bound_s} is unlikely to cause a 401."
+        "|No clock was measured, and it holds no times: nothing tells.][ The API was not checked{api_unasked}.]",
         "expires_in_s clock_bound_s owner api_unasked",
     ),
     "clock-ok": Row(
