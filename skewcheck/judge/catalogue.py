@@ -349,7 +349,7 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     # --- What this host says of its own clock ---
     "daemon-wrong": Row(
-        "{daemon} claims an error of at most {bound_s}: that is excluded",
+        "{daemon} claims an error of at most {bound_s}[, by {source}]: wrong",
         "[It follows {source}: that server is wrong, or smears.|Its server is wrong.] Or this machine was paused.",
         "daemon bound_s source off_by_s smears",
     ),

@@ -96,7 +96,7 @@ class Figures(NamedTuple):
         readings = [vote.outcome for vote in votes if isinstance(vote.outcome, Reading)]
         unit, scale_s = ("ms", 1e-3) if all(abs(r.skew_s) < _IN_SECONDS_S for r in readings) else ("s", 1.0)
         best_s = min((r.interval.width_s / 2 for r in readings), default=0.0) / scale_s
-        decimals = min(3, max(0, math.ceil(-math.log10(best_s / 2)))) if best_s > 0 else 2
+        decimals = min(3, max(0, math.ceil(-math.log10(best_s / 2) - _NOISE))) if best_s > 0 else 2
         slowest_s = max((r.delay_s for r in readings), default=0.0)
         rtt_decimals = 0 if slowest_s >= 0.01 else 1 if slowest_s >= 0.001 else 2
         return cls(unit, scale_s, decimals, rtt_decimals, math.inf if thresholds is None else thresholds.warning_s)
@@ -116,6 +116,7 @@ class Figures(NamedTuple):
         return f"±{math.ceil(reach_s / quantum_s - 1e-6) * quantum_s / self.scale_s:.{self.decimals}f} {self.unit}"
 
 
+_NOISE = 1e-9
 _IN_SECONDS_S = 10.0
 _FAR_OFF_S = 100.0
 
