@@ -8,18 +8,26 @@ from hypothesis import strategies as st
 from skewcheck.judge.catalogue import CATALOGUE, EFFECTS, STEPS
 from skewcheck.model import (
     Basis,
+    ConfiguredServer,
     Consensus,
+    Daemon,
+    DaemonClaim,
     Dropped,
     Effect,
     Exchange,
     Failure,
+    Fake,
     Finding,
+    Hardware,
+    HostFacts,
     Interval,
     Judgement,
+    KernelClock,
     LocalRun,
     NoReading,
     NtpPart,
     Party,
+    Place,
     Reading,
     Report,
     ServerList,
@@ -28,7 +36,9 @@ from skewcheck.model import (
     Step,
     Survey,
     Thresholds,
+    Unknown,
     Vote,
+    Zone,
 )
 from skewcheck.model.report import Fact
 from skewcheck.visible import visible
@@ -260,7 +270,7 @@ STRADDLING = clock(
 ONE_SERVER = clock(
     (
         finding(
-            "local-unconfirmed", Status.WARNING, skew_s=0.203, low_s=0.195, high_s=0.211, why="one", **_poll(1, 0, 0)
+            "local-unconfirmed", Status.WARNING, skew_s=0.203, low_s=0.195, high_s=0.211, why="one", **_poll(1, 1, 0)
         ),
     ),
     (unjudged("ntp1.example.net", 0.203, 0.008),),
@@ -324,6 +334,28 @@ THIRTY_TWO = clock(
     steps=(ADD_REGION,),
 )
 
+CHRONY_HOST = HostFacts(
+    kernel=KernelClock(0.012, flagged_unsynchronised=True, frequency_ppm=-12.5, ahead_of_python_s=0.0),
+    daemons=(
+        Daemon("chronyd", True, DaemonClaim(True, 0.009, "192.0.2.7", 2, 12.0)),
+        Daemon("systemd-timesyncd", False, Unknown("it does not run")),
+    ),
+    place=Place(cloud="aws", virtual="kvm", distribution="debian"),
+    zone=Zone("Europe/Berlin", 7200),
+    hardware=Hardware("tsc", slept_s=600.0, rtc_ahead_s=0.0, ptp=("KVM virtual PTP",)),
+    fake=None,
+    configured=(ConfiguredServer("ntp.example.net", "/etc/chrony/chrony.conf"),),
+)
+POD = HostFacts(
+    kernel=Unknown("this container may not ask the kernel"),
+    daemons=(),
+    place=Place(container="kubernetes", cloud="gce", distribution="alpine"),
+    zone=Zone(None, -12600, "zone-missing", "/etc/localtime is missing"),
+    hardware=Hardware(),
+    fake=Fake("libfaketime", None),
+    configured=(),
+)
+
 MISUSE = Report(
     command="clock",
     status=Status.UNKNOWN,
@@ -338,6 +370,8 @@ MISUSE = Report(
 
 BY_HAND = {
     "clock all well": ALL_WELL,
+    "clock with a daemon": ALL_WELL._replace(host=CHRONY_HOST),
+    "clock in a pod": BEHIND._replace(host=POD, steps=(Step("on-the-node", "skewcheck clock"),)),
     "clock one liar": ONE_LIAR,
     "clock behind": BEHIND,
     "clock hours behind": HOURS_BEHIND,
@@ -445,6 +479,28 @@ def effects(draw: st.DrawFn) -> Effect:
     id_ = draw(st.sampled_from(sorted(EFFECTS)))
     names = re.findall(r"{(\w+)}", EFFECTS[id_])
     return Effect(draw(st.sampled_from(Party)), id_, tuple((name, draw(facts(name))) for name in names))
+
+
+DAEMONS = st.builds(
+    Daemon,
+    NAMES,
+    st.none() | st.booleans(),
+    st.builds(Unknown, SENTENCES)
+    | st.builds(
+        DaemonClaim, st.booleans(), st.none() | st.floats(0, 1e9), st.none() | FOREIGN, COUNTS, st.none() | TIMES
+    ),
+)
+HOSTS = st.builds(
+    HostFacts,
+    st.builds(Unknown, SENTENCES) | st.builds(KernelClock, st.floats(0, 16), st.booleans(), st.floats(-500, 500)),
+    st.lists(DAEMONS, max_size=5).map(tuple),
+    st.sampled_from([CHRONY_HOST.place, POD.place]),
+    st.builds(Zone, st.none() | FOREIGN, st.integers(-50000, 50000)),
+    st.builds(Hardware, st.none() | FOREIGN, ptp=st.lists(FOREIGN, max_size=2).map(tuple)),
+    st.none(),
+    st.lists(st.builds(ConfiguredServer, NAMES, FOREIGN), max_size=3).map(tuple),
+)
+"""What a host may say of its own clock."""
 
 
 @st.composite

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from api_reports import BY_HAND as API_BY_HAND
-from reports import BY_HAND
+from reports import ALL_WELL, BY_HAND, HOURS_BEHIND, MISUSE, NOBODY, ONE_LIAR
 from token_reports import BY_HAND as TOKENS
 
 from skewcheck.model import Report
@@ -19,12 +19,12 @@ _RULED = set(" │¦─┼┴|:-+")
 """What guides the eye and is no measurement: where the lines are, the labels say in words."""
 
 REPORTS = [*BY_HAND.values(), *API_BY_HAND.values(), *TOKENS.values()]
-NAMES = [*BY_HAND, *(f"api, {name}" for name in API_BY_HAND), *(f"token, {name}" for name in TOKENS)]
+NAMES = [*BY_HAND, *API_BY_HAND, *TOKENS]
 
 
 def styled(report: Report, *, quiet: bool, ascii_only: bool) -> Iterator[tuple[list[str], str]]:
     """Yield each piece of the screen that isn't plain, behind the parameters of its escape sequence."""
-    shown = render(report, width=80, color=True, verbose=1, quiet=quiet, ascii_only=ascii_only)
+    shown = render(report, width=80, color=True, verbose=2, quiet=quiet, ascii_only=ascii_only)
     for codes, text in re.findall(r"\x1b\[([0-9;]*)m([^\x1b]*)", shown):
         if codes != "0":
             yield codes.split(";"), text
@@ -53,3 +53,22 @@ def test_what_is_to_be_read_can_be_read(report: Report, quiet: bool, ascii_only:
             assert (rest[:2], rest[3:5], len(rest)) == (["38", "5"], ["48", "5"], 6), f"{text!r} by {codes}"
             dark, light = sorted((luminance(rest[2]), luminance(rest[5])))
             assert (light + 0.05) / (dark + 0.05) >= READABLE, f"{text!r} by {codes}"
+
+
+@pytest.mark.parametrize(
+    ("report", "style"),
+    [
+        (ALL_WELL, "\x1b[38;5;16;48;5;40mOK\x1b[0m  "),
+        (ONE_LIAR, "\x1b[38;5;16;48;5;220mWARNING\x1b[0m  "),
+        (HOURS_BEHIND, "\x1b[1;38;5;231;48;5;160mCRITICAL\x1b[0m  "),
+        (NOBODY, "\x1b[38;5;16;48;5;44mUNKNOWN\x1b[0m  "),
+        (MISUSE, "\x1b[1;38;5;231;48;5;160merror:\x1b[0m "),
+    ],
+    ids=["ok", "warning", "critical", "unknown", "error"],
+)
+def test_the_status_word_stands_out(report: Report, style: str) -> None:
+    """On a ground of its own, in colours that are the same in every theme; and so does who was rejected."""
+    for quiet in (False, True):
+        shown = render(report, width=80, color=True, verbose=0, quiet=quiet)
+        assert shown.startswith(style)
+        assert ("\x1b[1;38;5;231;48;5;127mrejected" in shown) == (report is ONE_LIAR and not quiet)

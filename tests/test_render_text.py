@@ -1,300 +1,154 @@
-"""The screen: literal captures, and what holds of every screen: no control character, no line too long, no lie."""
+"""The screens: golden ones in `screens/`, which a person can read, and what holds of every screen.
+
+`python tests/test_render_text.py` writes them anew: look at what has changed before it is kept.
+"""
 
 import re
 import sys
+from collections.abc import Iterator
 from itertools import pairwise
+from pathlib import Path
 from unicodedata import category
 
+import api_reports
 import pytest
-from hypothesis import example, given
+import reports
+import token_reports
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from reports import (
-    ALL_WELL,
-    BY_HAND,
-    HOURS_BEHIND,
-    MISUSE,
-    NOBODY,
-    ONE_LIAR,
-    ONE_SERVER,
-    STRADDLING,
-    TWO_APART,
-    clock,
-    liar,
-    reports,
-    voter,
-)
+from reports import ALL_WELL, BEHIND, HOSTS, MISUSE, NOBODY, NOON, ONE_LIAR, THIRTY_TWO, clock, finding, liar, voter
 from rich.cells import cell_len
 
-from skewcheck.model import Dropped, Finding, Report, Status
+from skewcheck.judge import catalogue
+from skewcheck.model import Dropped, Finding, Interval, Reading, Report, Status
+from skewcheck.render import evidence, tables
 from skewcheck.render.page import Page
 from skewcheck.render.text import render
 
-WIDTHS = st.one_of(st.sampled_from([40, 80, 120, 200]), st.integers(40, 400))
+SCREENS = Path(__file__).parent / "screens"
+BY_HAND = {**reports.BY_HAND, **api_reports.BY_HAND, **token_reports.BY_HAND}
 
 
-def screen(report: Report, *, width: int = 80, verbose: int = 0, ascii_only: bool = False) -> str:
+def screen(report: Report, *, width: int = 80, verbose: int = 0, ascii_only: bool = False, quiet: bool = False) -> str:
     """Return the screen for *report* without colour."""
-    return render(report, width=width, color=False, verbose=verbose, quiet=False, ascii_only=ascii_only)
+    return render(report, width=width, color=False, verbose=verbose, quiet=quiet, ascii_only=ascii_only)
 
 
-# --- Captures ---
-
-ALL_WELL_SCREEN = """\
-OK  your clock is within 7 ms of UTC, proven; 5 of 5 servers agree
-    For a token: at this size the clock is an unlikely cause of a 401.
-
-  time.cloudflare.com  ¦            ├─•┤            ¦  0 ms ± 8 ms
-  ntp.netnod.se        ¦            ├─•─┤           ¦  1 ms ahead ± 15 ms
-  ntp.time.nl          ¦            ├•┼┤            ¦  2 ms behind ± 10 ms
-  ptbtime1.ptb.de      ¦           ├──•─┤           ¦  1 ms ahead ± 18 ms
-  time.nist.gov        ¦      ├───────•───────┤     ¦  10 ms ahead ± 60 ms
-  5 of 5 agree         ┴────────────╞═╪╡────────────┴  7 ms behind to 7 ms ahead
-                       100 ms        UTC       100 ms  warning from 100 ms
-
-  Proven if most of these servers are honest and nobody rewrites NTP on the way.
-
-next: curl -sI https://api.example.net/date
-      shows the API's own clock
-"""
-
-ONE_LIAR_SCREEN = """\
-WARNING  your clock is 203 ms AHEAD of UTC, proven between 195 and 211 ms; 3 of
-         5 servers agree
-         For a token: what this host signs looks issued in the future to a
-         strict server.
-
-  time.cloudflare.com    │          ¦           ├•          203 ms ahead ± 9 ms
-× ntp.evil.example       │          ¦                    ►  1.2 s ahead  WRONG
-  ntp.netnod.se          │          ¦          ├•─┤         201 ms ahead ± 13 ms
-  time.nist.gov          │          ¦      ├──────•──────┤  210 ms ahead ± 70 ms
-  3 of 5 agree         ──┼──────────┴───────────╞╡────────  195 to 211 ms ahead
-                        UTC  warning 100 ms   280 ms ahead  critical from 1 s
-
-  ptbtime1.ptb.de      refused: the server says that it is not synchronised
-
-  ntp.evil.example is off by at least 980 ms: its vote doesn't count
-
-  Proven if most of these servers are honest and nobody rewrites NTP on the way.
-
-do: sudo chronyc makestep
-    sets this clock at once
-"""
-
-HOURS_BEHIND_SCREEN = """\
-CRITICAL  your clock is 1 h 30 min BEHIND UTC, proven between 5399.98 and
-          5400.02 s; 3 of 3 servers agree
-          For a token: what that means for a token.
-
-  a.example        •                           │     1 h 30 min behind ± 30 ms
-  b.example        •                           │     1 h 30 min behind ± 50 ms
-  c.example       ├•                           │     1 h 30 min behind ± 38 s
-  3 of 3 agree  ───╬───────────────────────────┼───  5399.98 to 5400.02 s behind
-                1 h 40 min behind             UTC    critical from 1 s
-
-  Proven if most of these servers are honest and nobody rewrites NTP on the way.
-
-do: sudo chronyc makestep
-    sets this clock at once
-"""
-
-STRADDLING_SCREEN = """\
-OK  your clock is 84 ms AHEAD of UTC, proven between 37 and 111 ms; 3 of 3
-    servers agree
-    For a token: what that means for a token.
-
-  a.example             │       ├──•──┼┤                    80 ms ahead ± 25 ms
-  b.example             │    ├────•───┼┤                    74 ms ahead ± 37 ms
-  c.example      ├──────┼────────────•┼─────────────────┤   90 ms ahead ± 140 ms
-  3 of 3 agree  ────────┼────╞════════╪╡──────────────────  37 to 111 ms ahead
-                       UTC     warning 100 ms        ahead
-
-  Proven if most of these servers are honest and nobody rewrites NTP on the way.
-"""
-
-TWO_APART_SCREEN = """\
-CANNOT TELL  the two servers that answered contradict each other: one of them is
-             wrong, or both
-             For a token: what that means for a token.
-
-  a.example                              ¦          ¦│¦•    200 ms ahead ± 10 ms
-  b.example      •                       ¦          ¦│¦     3 s behind ± 20 ms
-  no majority  ──────────────────────────┴──────────┴┼┴───
-               3.2 s behind        critical 1 s     UTC     warning from 100 ms
-"""
-
-NOBODY_SCREEN = """\
-CANNOT TELL  none of 3 NTP servers answered in 3 s: UDP 123 is probably blocked
-             here
-             For a token: nothing can be said, neither that this clock causes a
-             401 nor that it doesn't.
-
-  time.cloudflare.com  no reply in 3 s
-  ntp.netnod.se        no reply in 3 s
-  nope.invalid         there is no such name
-
-next: skewcheck clock -H ADDRESS
-      with a time server that this network can reach
-"""
-
-ONE_SERVER_VERBOSE_SCREEN = """\
-WARNING  your clock is 203 ms AHEAD of UTC, between 195 and 211 ms if
-         ntp1.example.net is right
-         For a token: what that means for a token.
-
-  ntp1.example.net     │               ¦              ├─•┤   203 ms ahead ± 8 ms
-  one server        ───┼───────────────┴──────────────╞══╡─  195 to 211 ms ahead
-                      UTC       warning 100 ms        ahead  critical from 1 s
-
-  ntp1.example.net at 192.0.2.1: unjudged
-    local   T1 2027-01-15T12:00:00.000000Z  T4 2027-01-15T12:00:00.016125Z
-    server  T2 2027-01-15T11:59:59.805000Z  T3 2027-01-15T11:59:59.805125Z
-    round trip 16.000 ms  root delay 12.500 ms  root dispersion 0.500 ms
-    precision 0.0596 µs  stratum 2  reference 192.0.2.9  set 30 s before
-    leap 0 (none)  poll 6  version 4
-
-  T1 request sent, T2 received, T3 reply sent, T4 received. The server's clock
-  minus the local one lies between T3 - T4 and T2 - T1, give or take half of the
-  root delay, the root dispersion and the precision.
-
-next: skewcheck clock
-      asks five independent servers, so that none has to be trusted alone
-"""
-
-ONE_LIAR_WIDE_SCREEN = """\
-WARNING  your clock is 203 ms AHEAD of UTC, proven between 195 and 211 ms; 3 of 5 servers agree
-         For a token: what this host signs looks issued in the future to a strict server.
-
-  time.cloudflare.com      │                    ¦                   ├─•─┤                203 ms ahead ± 9 ms
-× ntp.evil.example         │                    ¦                                     ►  1.2 s ahead  WRONG
-  ntp.netnod.se            │                    ¦                  ├──•─┤                201 ms ahead ± 13 ms
-  time.nist.gov            │                    ¦          ├────────────•─────────────┤  210 ms ahead ± 70 ms
-  3 of 5 agree         ────┼────────────────────┴───────────────────╞═══╡──────────────  195 to 211 ms ahead
-                          UTC            warning 100 ms                    280 ms ahead  critical from 1 s
-
-  ptbtime1.ptb.de      refused: the server says that it is not synchronised
-
-  ntp.evil.example is off by at least 980 ms: its vote doesn't count
-
-  Proven if most of these servers are honest and nobody rewrites NTP on the way.
-
-do: sudo chronyc makestep
-    sets this clock at once
-"""
-
-ONE_LIAR_ASCII_SCREEN = """\
-WARNING  your clock is 203 ms AHEAD of UTC, proven between 195 and 211 ms; 3 of
-         5 servers agree
-         For a token: what this host signs looks issued in the future to a
-         strict server.
-
-  time.cloudflare.com    |          :         (o)         203 ms ahead +/- 9 ms
-x ntp.evil.example       |          :                  >  1.2 s ahead  WRONG
-  ntp.netnod.se          |          :        (-o)         201 ms ahead +/- 13 ms
-  time.nist.gov          |          :    (------o------)  210 ms ahead +/- 70 ms
-  3 of 5 agree         --+----------+---------[=]-------  195 to 211 ms ahead
-                        UTC  warning 100 ms        ahead  critical from 1 s
-
-  ptbtime1.ptb.de      refused: the server says that it is not synchronised
-
-  ntp.evil.example is off by at least 980 ms: its vote doesn't count
-
-  Proven if most of these servers are honest and nobody rewrites NTP on the way.
-
-do: sudo chronyc makestep
-    sets this clock at once
-"""
-
-ONE_LIAR_NARROW_SCREEN = """\
-WARNING
-your clock is 203 ms AHEAD of UTC,
-proven between 195 and 211 ms; 3 of 5
-servers agree
-For a token: what this host signs looks
-issued in the future to a strict server.
-
-  time.cloudflare.com
-    203 ms ahead ± 9 ms
-× ntp.evil.example
-    1.2 s ahead  WRONG
-  ntp.netnod.se
-    201 ms ahead ± 13 ms
-  time.nist.gov
-    210 ms ahead ± 70 ms
-  3 of 5 agree
-    195 to 211 ms ahead
-  ptbtime1.ptb.de
-    refused: the server says that it is
-    not synchronised
-
-  ntp.evil.example is off by at least
-  980 ms: its vote doesn't count
-
-  Proven if most of these servers are
-  honest and nobody rewrites NTP on the
-  way.
-
-do: sudo chronyc makestep
-    sets this clock at once
-"""
-
-MISUSE_SCREEN = """\
-error: --warning: 'x' is not a duration; write 50ms, 2s, 1.5m or 1h (a bare
-       number is seconds)
-       Example: -w 50ms
-"""
+def golden() -> dict[str, str]:
+    """Return each screen under the name of its file."""
+    shown = {name: screen(report) for name, report in BY_HAND.items()}
+    shown["clock behind at 120 columns"] = screen(BEHIND, width=120)
+    shown["clock one liar at 40 columns"] = screen(ONE_LIAR, width=40)
+    shown["clock one liar in ascii"] = screen(ONE_LIAR, ascii_only=True)
+    shown["clock with a daemon -v"] = screen(BY_HAND["clock with a daemon"], verbose=1)
+    shown["clock one server -vv"] = screen(reports.ONE_SERVER, verbose=2)
+    shown["api ahead -v"] = screen(api_reports.AHEAD, verbose=1)
+    shown["api login refused -vv"] = screen(api_reports.REFUSED, verbose=2)
+    shown["token early here -v"] = screen(token_reports.FUTURE, verbose=1)
+    shown["token response -v"] = screen(token_reports.RESPONSE, verbose=1)
+    return {f"{name.replace(' ', '-')}.txt": text for name, text in shown.items()}
 
 
-@pytest.mark.parametrize(
-    ("report", "expected"),
-    [
-        (ALL_WELL, ALL_WELL_SCREEN),
-        (ONE_LIAR, ONE_LIAR_SCREEN),
-        (HOURS_BEHIND, HOURS_BEHIND_SCREEN),
-        (STRADDLING, STRADDLING_SCREEN),
-        (TWO_APART, TWO_APART_SCREEN),
-        (NOBODY, NOBODY_SCREEN),
-        (MISUSE, MISUSE_SCREEN),
-    ],
-    ids=["all well", "one liar", "hours behind", "straddling", "two apart", "nobody", "misuse"],
-)
-def test_the_screen_at_80_columns(report: Report, expected: str) -> None:
+GOLDEN = golden()
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_the_screen_is_the_one_that_was_looked_at(name: str) -> None:
     """To the letter: whoever changes a screen sees here what it becomes."""
-    assert screen(report) == expected
+    assert (SCREENS / name).read_text(encoding="utf-8") == GOLDEN[name]
 
 
-def test_verbose_shows_what_the_packets_said() -> None:
-    """T1 to T4 and the server's claims, enough to check the range by hand."""
-    assert screen(ONE_SERVER, verbose=1) == ONE_SERVER_VERBOSE_SCREEN
+def test_every_golden_screen_is_held() -> None:
+    """No file is left from a screen that is gone."""
+    assert {path.name for path in SCREENS.iterdir()} == set(GOLDEN)
 
 
-def test_the_screen_at_other_widths_and_in_ascii() -> None:
-    """Wider pages draw finer, narrow ones only list, and ASCII says the same."""
-    assert screen(ONE_LIAR, width=120) == ONE_LIAR_WIDE_SCREEN
-    assert screen(ONE_LIAR, width=40) == ONE_LIAR_NARROW_SCREEN
-    assert screen(ONE_LIAR, ascii_only=True) == ONE_LIAR_ASCII_SCREEN
+@pytest.mark.parametrize("report", BY_HAND.values(), ids=list(BY_HAND))
+def test_a_screen_fits_a_terminal(report: Report) -> None:
+    """24 lines of 80 columns; line 1 is all that -q says."""
+    fits(report, screen(report))
 
 
-def test_quiet_is_the_verdict_on_one_line() -> None:
-    """However long it is, for a log; and it does not pay for rich."""
-    assert render(ONE_LIAR, width=40, color=False, verbose=2, quiet=True) == f"{ONE_LIAR.verdict}\n"
-    assert render(MISUSE, width=40, color=False, verbose=0, quiet=True) == (
-        "error: --warning: 'x' is not a duration; write 50ms, 2s, 1.5m or 1h (a bare number is seconds)\n"
+def fits(report: Report, shown: str, width: int = 80, *, lines: int = 24) -> None:
+    """Hold what every screen keeps: its size, and that it is plain text."""
+    assert shown.endswith("\n")
+    assert not shown.startswith("\n")
+    assert "\n\n\n" not in shown
+    assert not {"Cc", "Cf", "Cs"} & {category(character) for character in shown.replace("\n", "")}
+    rows = shown.splitlines()
+    commands = [command for step in report.steps if (command := step.command.rstrip())]
+    for row in rows:
+        assert row == row.rstrip()
+        assert cell_len(row) <= width or any(command in row for command in commands), row
+    assert len(rows) <= lines
+    if width >= 80 and report.failure is None:
+        assert screen(report, quiet=True) == f"{rows[0]}\n"
+        assert len(rows[0]) <= 80
+        assert rows[0].startswith(report.status.value.upper().ljust(10))
+
+
+@st.composite
+def any_reports(draw: st.DrawFn) -> Report:
+    """Return a report with any of its parts, and 0 to 32 servers."""
+    report = draw(reports.reports())
+    return report._replace(
+        command=draw(st.sampled_from(["check", "clock", "api", "token", "demo"])),
+        ntp=draw(st.sampled_from([None, report.ntp])),
+        api=draw(st.none() | api_reports.parts()),
+        token=draw(st.none() | token_reports.parts()),
+        host=draw(st.none() | HOSTS),
     )
-    assert render(
-        NOBODY._replace(verdict="CANNOT TELL  2 × no-reply"),
-        width=80,
-        color=False,
-        verbose=0,
-        quiet=True,
-        ascii_only=True,
-    ) == ("CANNOT TELL  2 x no-reply\n")
+
+
+@settings(max_examples=50)
+@given(any_reports(), st.integers(80, 200))
+def test_any_screen_fits_a_terminal(report: Report, width: int) -> None:
+    """Whatever was found of whatever was measured: 24 lines of 80 columns, however many servers and remarks."""
+    fits(report, screen(report, width=80))
+    fits(report, screen(report, width=width), width)
+
+
+@settings(max_examples=50)
+@given(any_reports(), st.integers(40, 79), st.integers(0, 2))
+def test_any_screen_keeps_to_its_width(report: Report, width: int, verbose: int) -> None:
+    """On a narrow page lines are broken, and never a command; -v has as many lines as it takes."""
+    fits(report, screen(report, width=width, verbose=verbose), width, lines=10**6)
+    fits(report, screen(report, width=width + 40, verbose=verbose + 1), width + 40, lines=10**6)
+
+
+@settings(max_examples=50)
+@given(any_reports(), st.integers(40, 120), st.integers(0, 2))
+def test_any_screen_can_be_plain_ascii(report: Report, width: int, verbose: int) -> None:
+    """For an output that takes no more, and line 1 still has one line."""
+    shown = screen(report, width=width, verbose=verbose, ascii_only=True)
+    assert shown.isascii()
+    quiet = screen(report, quiet=True, ascii_only=True)
+    assert quiet.count("\n") == 1
+    assert len(quiet) <= 81
+
+
+@settings(max_examples=50)
+@given(any_reports(), st.integers(40, 120))
+def test_any_screen_is_the_same_in_colour(report: Report, width: int) -> None:
+    """Foreign text is never taken for markup, emoji codes or anything else that rich knows."""
+    coloured = render(report, width=width, color=True, verbose=2, quiet=False)
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == screen(report, width=width, verbose=2)
 
 
 def test_quiet_does_not_load_rich(monkeypatch: pytest.MonkeyPatch) -> None:
     """A probe in quiet mode pays for no screen."""
     for name in [name for name in sys.modules if name.partition(".")[0] == "rich"]:
         monkeypatch.setitem(sys.modules, name, None)
-    assert render(ALL_WELL, width=80, color=False, verbose=0, quiet=True) == f"{ALL_WELL.verdict}\n"
+    assert screen(ALL_WELL, quiet=True) == "OK        Clock within 7 ms of UTC (5 of 5 NTP servers agree)\n"
+    assert screen(MISUSE, quiet=True) == "error: --warning: 'x' is not a duration\n"
+
+
+def test_the_environment_has_no_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Width and colour are parameters; the command line has decided before."""
+    before = [render(ONE_LIAR, width=100, color=color, verbose=0, quiet=False) for color in (False, True)]
+    for name, value in {"COLUMNS": "30", "TERM": "dumb", "NO_COLOR": "1", "FORCE_COLOR": "1"}.items():
+        monkeypatch.setenv(name, value)
+    assert [render(ONE_LIAR, width=100, color=color, verbose=0, quiet=False) for color in (False, True)] == before
 
 
 @pytest.mark.parametrize("ascii_only", [False, True], ids=["unicode", "ascii"])
@@ -310,138 +164,154 @@ def test_a_number_keeps_its_unit(ascii_only: bool) -> None:
             assert len(f"{first} {' '.join(second.split(' ')[:2])}") > width, "a line is no shorter than it must be"
 
 
-# --- Colour ---
+# --- What is cut, and what -v brings back ---
 
 
-@pytest.mark.parametrize("report", BY_HAND.values(), ids=list(BY_HAND))
-@pytest.mark.parametrize("quiet", [False, True], ids=["screen", "quiet"])
-def test_colour_adds_nothing_but_colour(report: Report, quiet: bool) -> None:
-    """Without its escapes the coloured screen is the plain one: nothing is said by colour alone."""
-    coloured = render(report, width=80, color=True, verbose=1, quiet=quiet)
-    plain = render(report, width=80, color=False, verbose=1, quiet=quiet)
-    assert coloured != plain
-    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain
+def test_long_lists_say_how_much_is_missing() -> None:
+    """32 servers, three of them silent and four wrong: some of each kind are left, and -v has all."""
+    rows = screen(THIRTY_TWO).splitlines()
+    (more,) = (re.fullmatch(r"and (\d+) more \(-v\)", row) for row in rows if row.startswith("and "))
+    assert more is not None
+    names = r"^(ntp\d\d|liar\d|silent\d)\.example"
+    shown = [row for row in rows if re.match(names, row)]
+    assert len(shown) + int(more[1]) == 32
+    assert {row[:3] for row in shown} == {"ntp", "lia", "sil"}
+    thorough = screen(THIRTY_TWO, verbose=1).splitlines()
+    assert len([row for row in thorough if re.match(names, row)]) >= 32
+    assert not any(row.startswith("and ") for row in thorough)
+
+
+def test_the_rows_of_the_table_go_before_remarks() -> None:
+    """What was found beside the lead stays as long as a table of three servers does."""
+    others = (finding("zone-files", Status.WARNING, detail="x"), finding("slept", slept_s=3600.0))
+    report = THIRTY_TWO._replace(findings=(*THIRTY_TWO.findings, *others), effects=BEHIND.effects)
+    shown = screen(report)
+    fits(report, shown)
+    assert "WARNING: " + catalogue.title(others[0]) in shown
+    assert catalogue.title(others[1]) in shown
+
+
+def test_several_of_one_kind_are_one_remark() -> None:
+    """And more kinds than there is room for are counted."""
+    ids = ("plain-http", "slept", "rtc-off", "two-daemons", "better-clock")
+    found = [finding(id_) for id_ in ids]
+    report = ALL_WELL._replace(findings=(*ALL_WELL.findings, found[0], *found))
+    shown = screen(report)
+    assert f"{catalogue.title(found[0])}; 1 more (-v)\n" in shown
+    assert "and 2 more (-v)\n" in shown
+    assert all(catalogue.title(each) in screen(report, verbose=1) for each in found)
+
+
+def test_a_row_says_what_no_remark_repeats() -> None:
+    """A falseticker has its row; beside an API, where servers have none, it has a remark."""
+    title = catalogue.title(ONE_LIAR.findings[1], 80)
+    assert title not in screen(ONE_LIAR)
+    assert title in screen(ONE_LIAR, verbose=1)
+    assert title in screen(ONE_LIAR._replace(command="check", api=api_reports.FINE.api))
+
+
+def test_the_same_error_of_all_is_one_line() -> None:
+    """Where nobody answered, each reason is told once, with how many have it."""
+    assert "time.cloudflare.com and 1 more: no reply in 3 s\nnope.invalid: there is no such name\n" in screen(NOBODY)
+
+
+# --- Figures ---
 
 
 @pytest.mark.parametrize(
-    ("report", "style"),
+    ("skew_s", "margin_s", "offset", "error"),
     [
-        (ALL_WELL, "\x1b[38;5;16;48;5;40mOK\x1b[0m  "),
-        (ONE_LIAR, "\x1b[38;5;16;48;5;220mWARNING\x1b[0m  "),
-        (HOURS_BEHIND, "\x1b[1;38;5;231;48;5;160mCRITICAL\x1b[0m  "),
-        (NOBODY, "\x1b[38;5;16;48;5;44mCANNOT TELL\x1b[0m  "),
-        (MISUSE, "\x1b[1;38;5;231;48;5;160merror:\x1b[0m "),
+        (0.0004, 0.0072, "0 ms", "±8 ms"),
+        (-0.346, 0.0058, "-346 ms", "±6 ms"),
+        (0.01234, 0.0004, "+12.3 ms", "±0.5 ms"),
+        (-7.25, 0.02, "-7250 ms", "±20 ms"),
+        (12.345, 0.02, "+12.35 s", "±0.03 s"),
+        (0.2, 0.0501, "+140 to +260 ms", "-"),
     ],
-    ids=["ok", "warning", "critical", "unknown", "error"],
 )
-def test_the_verdict_word_stands_out(report: Report, style: str) -> None:
-    """On a ground of its own, in colours that are the same in every theme: light or dark doesn't matter."""
-    assert render(report, width=80, color=True, verbose=0, quiet=False).startswith(style)
+def test_an_offset_and_its_error(skew_s: float, margin_s: float, offset: str, error: str) -> None:
+    """With a sign; the error holds the range from the number that is shown; a range wider than the limit is alone."""
+    votes = (voter("a.example", skew_s, margin_s),)
+    row = screen(clock(ALL_WELL.findings, votes, (skew_s, skew_s, skew_s))).splitlines()[4]
+    assert re.fullmatch(rf"a\.example +{re.escape(offset)} +{re.escape(error)} +16 ms +2", row), row
 
 
-def test_the_environment_has_no_say(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Width and colour are parameters; the command line has decided before."""
-    plain = render(ONE_LIAR, width=100, color=False, verbose=0, quiet=False)
-    coloured = render(ONE_LIAR, width=100, color=True, verbose=0, quiet=False)
-    for name, value in {
-        "COLUMNS": "30",
-        "TERM": "dumb",
-        "NO_COLOR": "1",
-        "FORCE_COLOR": "1",
-        "COLORTERM": "24bit",
-    }.items():
-        monkeypatch.setenv(name, value)
-    assert render(ONE_LIAR, width=100, color=False, verbose=0, quiet=False) == plain
-    assert render(ONE_LIAR, width=100, color=True, verbose=0, quiet=False) == coloured
+@given(st.floats(-1e3, 1e3), st.floats(0, 0.05))
+def test_the_error_holds_the_range(skew_s: float, margin_s: float) -> None:
+    """From the offset that is printed, the printed error reaches both ends."""
+    vote = voter("a.example", skew_s, margin_s)
+    assert isinstance(vote.outcome, Reading)
+    figures = tables.Figures.of([vote], None)
+    offset, error = figures.offset(skew_s), figures.error(vote.outcome)
+    scale_s = {"ms": 1e-3, "s": 1.0}[offset.split()[1]]
+    shown_s, reach_s = float(offset.split()[0]) * scale_s, float(error[1:].split()[0]) * scale_s
+    assert shown_s - reach_s <= vote.outcome.interval.low_s + 1e-8
+    assert shown_s + reach_s >= vote.outcome.interval.high_s - 1e-8
 
 
-# --- Any screen ---
+def test_one_unit_for_all_but_who_is_far_off() -> None:
+    """A falseticker seven hours away has its own; the others stay in milliseconds."""
+    votes = (voter("a", 0.2, 0.02), voter("b", 0.201, 0.03), liar("far", -25200.0, 0.02, 25200.0))
+    shown = screen(clock(ALL_WELL.findings, votes, (0.18, 0.2, 0.22)))
+    assert re.search(r"(?m)^a +\+200 ms +±20 ms", shown)
+    assert re.search(r"(?m)^far +-25200 s .*rejected", shown)
 
 
-@given(reports(), WIDTHS, st.integers(0, 1), st.booleans())
-@example(TWO_APART, 40, 0, False)
-def test_any_screen_is_plain_text_that_fits(report: Report, width: int, verbose: int, ascii_only: bool) -> None:
-    """No control character but newlines, no trailing space, no double blank line, no line too wide but a command."""
-    shown = screen(report, width=width, verbose=verbose, ascii_only=ascii_only)
-    assert not ascii_only or shown.isascii()
-    assert shown.endswith("\n")
-    assert not shown.startswith("\n")
-    assert "\n\n\n" not in shown
-    assert not {"Cc", "Cf", "Cs"} & {category(character) for character in shown.replace("\n", "")}
-    lines = shown.splitlines()
-    for line in lines:
-        assert line == line.rstrip()
-    command = None if report.next_step is None else f"{report.next_step.kind}: {report.next_step.command}".rstrip()
-    too_wide = [line for line in lines if cell_len(line) > width]
-    if not ascii_only:
-        assert too_wide in ([], [command])
+@pytest.mark.parametrize(
+    ("low_s", "high_s", "said"),
+    [
+        (2819.99, 2820.01, "in 47 min"),
+        (-13.0, -13.0, "13 s ago"),
+        (-0.02, 0.01, "now, ± 20 ms"),
+        (0.0, 0.0, "now"),
+        (47.2, 48.9, "in 47.2 to 48.9 s"),
+        (-607.521, -607.489, "10 min 7 s to 10 min 8 s ago"),
+        (3950.0, 4030.0, "in 1 h 5 min to 1 h 8 min"),
+        (1.7987e9, 1.7987e9, "in 57 years"),
+        (float("-inf"), -3.0, "at least 3 s ago"),
+        (3.0, float("inf"), "in at least 3 s"),
+        (float("-inf"), 3.0, "can't tell"),
+    ],
+)
+def test_how_long_from_now(low_s: float, high_s: float, said: str) -> None:
+    """One figure where the range has one, else the range; a bound that there isn't is not made up."""
+    assert tables._from_now(Interval(low_s, high_s)) == said
 
 
-@given(reports(), WIDTHS)
-def test_any_screen_is_the_same_in_colour(report: Report, width: int) -> None:
-    """Foreign text is never taken for markup, emoji codes or anything else that rich knows."""
-    coloured = render(report, width=width, color=True, verbose=1, quiet=False)
-    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == screen(report, width=width, verbose=1)
+@pytest.mark.parametrize(
+    ("settle_s", "said"),
+    [(0.00123, "10 ms"), (0.0101, "20 ms"), (0.2, "200 ms"), (7.005, "7.1 s"), (61.2, "62 s")],
+)
+def test_a_wait_is_one_that_somebody_can_wait(settle_s: float, said: str) -> None:
+    """Rounded up, so that it stays enough."""
+    assert evidence._settle(settle_s) == f"wait {said} before the first use of a new token"
 
 
-@given(reports(), st.sampled_from([80, 120]))
-def test_every_server_has_its_row(report: Report, width: int) -> None:
-    """As many rows as servers, whatever became of them."""
-    assert report.ntp is not None
-    named = [
-        vote._replace(outcome=vote.outcome._replace(server=f"server{number:02d}"))
-        for number, vote in enumerate(report.ntp.survey.consensus.votes)
-    ]
-    consensus = report.ntp.survey.consensus._replace(votes=tuple(named))
-    part = report.ntp._replace(survey=report.ntp.survey._replace(consensus=consensus))
-    shown = screen(report._replace(ntp=part, findings=()), width=width)
-    for vote in named:
-        assert len(re.findall(rf"(?m)^[ ×] {vote.outcome.server}\b", shown)) == 1
-    assert shown.count("WRONG") >= sum(vote.off_by_s is not None for vote in named)
+# --- A token ---
 
 
-def test_markup_and_emoji_codes_are_text() -> None:
-    """A server may be called anything."""
-    hostile = clock(
-        Status.OK,
-        "OK  [red]fine[/red] :bomb: [/]",
-        (voter("[bold]x[/bold] :smile:", 0.0, 0.01), voter("[link=x]y", 0.001, 0.01)),
-        (-0.009, 0.0, 0.01),
-        meaning="[/nothing] [b]",
-    )
-    shown = render(hostile, width=80, color=True, verbose=1, quiet=False)
-    for text in ("[red]fine[/red] :bomb: [/]", "[/nothing] [b]", "[bold]x[/bold] :smile:", "[link=x]y"):
-        assert text in re.sub(r"\x1b\[[0-9;]*m", "", shown)
+def test_both_clocks_stand_there_where_they_differ() -> None:
+    """By a second or more; one column else."""
+    assert "BY THIS HOST" not in screen(token_reports.VALID)
+    (head,) = (row for row in screen(token_reports.NO_BUFFER).splitlines() if "BY THIS HOST" in row)
+    assert head.split("   ")[-2:] == ["  BY TRUE TIME  ", "BY THIS HOST"] or "BY TRUE TIME" in head
+    part = token_reports.NO_BUFFER.token
+    assert part is not None
+    by_api = token_reports.NO_BUFFER._replace(token=part._replace(judged_by="api"))
+    assert "BY THE API'S CLOCK" in screen(by_api)
 
 
-def test_long_names_keep_both_ends_and_wide_ones_their_column() -> None:
-    """Two addresses of one network stay apart; letters that take two cells don't push the picture aside."""
-    names = [f"[2001:db8:85a3:8d3:1319:8a2e:370:{tail}]:1123" for tail in ("7344", "7345")]
-    report = clock(
-        Status.OK,
-        "OK  fine",
-        (*(voter(name, 0.0, 0.01) for name in names), voter("時計時計時計時計時計時計時計時計.example", 0.0, 0.01)),
-        (-0.01, 0.0, 0.01),
-    )
-    rows = screen(report).splitlines()[3:6]
-    assert [row[:27] for row in rows[:2]] == ["  [2001:db8:85…:7344]:1123 ", "  [2001:db8:85…:7345]:1123 "]
-    assert rows[2].startswith("  時計時計時計")
-    assert len({cell_len(row[: row.index("├")]) for row in rows}) == 1
+def test_a_dead_token_has_no_buffer() -> None:
+    """Neither buffer nor leeway brings it back, whatever the sum is."""
+    assert token_reports.VALID.token is not None
+    part = token_reports.EXPIRED.token
+    assert part is not None
+    report = token_reports.EXPIRED._replace(token=part._replace(recommended=token_reports.VALID.token.recommended))
+    assert "Refresh 60 s" in screen(token_reports.VALID)
+    assert "Refresh" not in screen(report)
 
 
-def test_only_what_the_verdict_does_not_say_is_added() -> None:
-    """The screen repeats no finding, and hides none that it doesn't know."""
-    findings = tuple(Finding(name, Status.OK, f"summary of {name}") for name in ("local-ahead", "slewing", "brand-new"))
-    shown = screen(ALL_WELL._replace(findings=findings))
-    assert "  summary of slewing\n  summary of brand-new\n" in shown
-    assert "summary of local-ahead" not in shown
-
-
-def test_the_premises_stand_where_something_is_called_proven() -> None:
-    """Once; and not below a verdict that proves nothing."""
-    assert screen(ONE_LIAR).count("Proven if") == 1
-    assert "Proven if" not in screen(ONE_SERVER)
-    assert "Proven if" not in screen(TWO_APART._replace(assumes=ONE_LIAR.assumes))
+# --- The evidence ---
 
 
 def test_dropped_packets_are_told_when_asked() -> None:
@@ -451,19 +321,123 @@ def test_dropped_packets_are_told_when_asked() -> None:
     first, *others = survey.consensus.votes
     noted = first._replace(outcome=first.outcome._replace(dropped=(Dropped("runt", 2), Dropped("origin-zero", 1))))
     part = NOBODY.ntp._replace(survey=survey._replace(consensus=survey.consensus._replace(votes=(noted, *others))))
-    assert (
-        "  time.cloudflare.com at 192.0.2.7: no-answer, no-reply\n"
-        "    dropped:  2 × runt  1 × origin-zero\n"
-        "  ntp.netnod.se at 192.0.2.7: no-answer, no-reply\n"
-        "  nope.invalid: no-answer, dns-no-such-name\n"
-    ) in screen(NOBODY._replace(ntp=part), verbose=1)
+    assert "    dropped:  2 × runt  1 × origin-zero\n" in screen(NOBODY._replace(ntp=part), verbose=2)
 
 
 def test_a_liar_near_by_is_drawn_with_a_cross_and_one_far_off_is_an_arrow() -> None:
     """A liar stands out by its shape, and never squeezes the truth into a corner."""
     votes = (voter("a", 0.2, 0.02), voter("b", 0.2, 0.03), liar("near", 0.28, 0.02, 0.03), liar("far", -9.0, 0.02, 9.0))
-    rows = screen(clock(Status.WARNING, "WARNING  x", votes, (0.18, 0.2, 0.22))).splitlines()[3:7]
-    assert "├──×─┤" in rows[2]
-    assert "◄" in rows[3]
-    assert rows[2].startswith("× near")
-    assert rows[3].endswith("9 s behind  WRONG")
+    rows = screen(clock(ALL_WELL.findings, votes, (0.18, 0.2, 0.22)), verbose=1).splitlines()
+    (near,) = (row for row in rows if row.startswith("× near"))
+    (far,) = (row for row in rows if row.startswith("× far"))
+    assert "×─" in near
+    assert "◄" in far
+    assert far.endswith("WRONG")
+
+
+def test_the_premises_stand_where_something_is_proven() -> None:
+    """With -v; and what rests on them without being proven says so."""
+    assert "Proven if most" in screen(ONE_LIAR, verbose=1)
+    assert "Proven if" not in screen(ONE_LIAR)
+    assert "Not proven; these ranges hold if" in screen(ONE_LIAR._replace(proven=False), verbose=1)
+    assert "Proven" not in screen(reports.ONE_SERVER, verbose=1)
+
+
+def test_no_middle_of_what_has_one_end() -> None:
+    """A cache leaves one side: a dot in it would look like an estimate."""
+    assert "•" not in screen(api_reports.CACHED, verbose=1)
+
+
+def test_what_was_not_measured_is_no_zero() -> None:
+    """A line of the sum without a figure has none, and the sum says that it is a part."""
+    shown = screen(token_reports.RESPONSE, verbose=1)
+    assert "?    issuer behind checker: not measured\n" in shown
+    assert "10.140 s  needed at least; " in shown
+
+
+def test_where_the_latency_comes_from() -> None:
+    """Given, measured or assumed: each has its own word."""
+    assert token_reports.VALID.token is not None
+    part = token_reports.VALID.token
+    given, measured, assumed = (
+        screen(
+            token_reports.VALID._replace(token=part._replace(latency_given=given, latency_measured=measured)), verbose=1
+        )
+        for given, measured in ((True, False), (False, True), (False, False))
+    )
+    assert "latency: as given (--latency)\n" in given
+    assert "latency: up to the round trip\n" in measured
+    assert "latency: assumed, not measured\n" in assumed
+
+
+def test_names_are_text() -> None:
+    """A server may be called anything; letters that take two cells don't push the columns aside."""
+    names = (
+        "[bold]x[/bold] :smile:",
+        "[link=x]y",
+        "時計時計時計.example",
+        "[2001:db8:85a3:8d3:1319:8a2e:370:7344]:1123",
+    )
+    report = clock(ALL_WELL.findings, tuple(voter(name, 0.0, 0.01) for name in names), (-0.009, 0.0, 0.01))
+    coloured = re.sub(r"\x1b\[[0-9;]*m", "", render(report, width=80, color=True, verbose=0, quiet=False))
+    rows = coloured.splitlines()[4:8]
+    assert all(row.startswith(name) for row, name in zip(rows[:3], names, strict=False))
+    assert rows[3].startswith("[2001:db8:")
+    assert len({cell_len(row[: row.index("±")]) for row in rows}) == 1
+
+
+# --- Steps ---
+
+
+def test_a_command_is_never_broken() -> None:
+    """However long it is and however narrow the page; what it does stands beside it where there is room, else below."""
+    command = "skewcheck check --url https://gateway.example.net:8443/api/v2/health/with/a/long/path -H ntp.example.net"
+    report = ALL_WELL._replace(steps=(ALL_WELL.steps[0]._replace(command=command),))
+    for width in (40, 80, 120):
+        shown = screen(report, width=width)
+        assert f"Next: {command}\n" in shown
+        assert "compares with the API's clock, too" in " ".join(shown.split())
+
+
+def test_fix_and_next_are_told_apart() -> None:
+    """By the kind of the first step; the second stands below it."""
+    assert "\nFix:  sudo chronyc makestep " in screen(ONE_LIAR)
+    assert "\nNext: skewcheck check " in screen(ALL_WELL)
+
+
+def lines_of(report: Report) -> Iterator[str]:
+    """Yield the lines of the screen."""
+    yield from screen(report).splitlines()
+
+
+def test_no_sentence_stands_twice() -> None:
+    """On no screen that is made by hand."""
+    for name, report in BY_HAND.items():
+        rows = [row.strip() for row in lines_of(report) if len(row.strip()) > 30]
+        assert len(rows) == len(set(rows)), name
+
+
+def test_a_failure_says_what_to_try() -> None:
+    """As compilers say it: what, then try; several lines of remedy one below the other."""
+    assert MISUSE.failure is not None
+    report = MISUSE._replace(
+        failure=MISUSE.failure._replace(
+            summary="unknown region 'eu-wset-1'", remedy="--region eu-west-1\nskewcheck regions"
+        )
+    )
+    assert screen(report) == "error: unknown region 'eu-wset-1'\n  try: --region eu-west-1\n       skewcheck regions\n"
+
+
+def test_a_report_without_a_moment_is_told_too() -> None:
+    """Nothing measured, nothing found but the lead."""
+    bare = Report("check", Status.UNKNOWN, proven=False, exit_code=3, findings=(Finding("brand-new", Status.UNKNOWN),))
+    assert screen(bare) == "UNKNOWN   brand-new\n"
+    assert NOON
+
+
+if __name__ == "__main__":
+    SCREENS.mkdir(exist_ok=True)
+    for path in SCREENS.iterdir():
+        path.unlink()
+    for name, text in GOLDEN.items():
+        (SCREENS / name).write_text(text, encoding="utf-8")

@@ -63,7 +63,7 @@ _AGREE = " ([{beside}; ]{agreeing} of {answered} servers agree[; {unreached} not
 _BEHIND = "Refreshing by exp comes too late: 401s at the end of a token's life."
 _AHEAD = "What it signs looks issued in the future; what it verifies, expired."
 _LOCAL = (
-    "[This host says {here_at_s}, UTC is {utc_at_s}. ][NTP and {api_host} give the same answer: fix this host, not it.|"
+    "[This host says {here_at_s}, UTC is {utc_at_s}. ][NTP and {api_host} say the same: fix this host, not the API.|"
 )
 
 CATALOGUE: Mapping[str, Row] = {
@@ -138,7 +138,7 @@ CATALOGUE: Mapping[str, Row] = {
     "token-expired": Row(
         "Token expired {ago} ago[; within {leeway_s} leeway|. Not clock skew][: get a new token]",
         "[Whoever has that leeway ({within_leeway}) still takes it; all others refuse it: get a new token.|"
-        "It takes a new one: no buffer and no leeway is the cure of an old token.]",
+        "It takes a new one: no buffer and no leeway cures an old token.]",
         "claim claim_at_s ago_low_s ago_high_s here_s by within_leeway leeway_s",
         {
             "api": "Token expired {ago} ago by the API's clock[; within {leeway_s} leeway][: get a new token]",
@@ -405,7 +405,7 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     # --- What this host says of its own clock ---
     "daemon-wrong": Row(
-        "{daemon} claims an error of at most {bound_s}: that is excluded",
+        "{daemon} claims an error of at most {bound_s}[, by {source}]: wrong",
         "[It follows {source}: that server is wrong, or smears.|Its server is wrong.] Or this machine was paused.",
         "daemon bound_s source off_by_s smears",
     ),

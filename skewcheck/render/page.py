@@ -8,10 +8,10 @@ import functools
 import io
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from skewcheck.model import Status
-from skewcheck.render.picture import AGREED, ASCII, DOUBT, LABEL, LIAR, LINE, RANGE, UNICODE, Span
+from skewcheck.render.chart import AGREED, ASCII, DOUBT, LABEL, LIAR, LINE, RANGE, UNICODE, Span
 from skewcheck.visible import in_ascii, inert
 
 if TYPE_CHECKING:
@@ -88,6 +88,16 @@ class Page:
             text = "".join([*head, dots, *tail])
         return text + " " * (width - self.cells(text))
 
+    def ended(self, text: str, width: int) -> str:
+        """Return as many words of *text* as fit on *width* cells."""
+        shown, dots = self.say(text), self.say("…")
+        if self.cells(shown) <= width:
+            return shown
+        words = shown.split(" ")
+        while len(words) > 1 and self.cells(" ".join(words) + dots) > width:
+            words.pop()
+        return self.fitted(" ".join(words) + dots, width).rstrip()
+
     def wrapped(self, text: str, role: str = PLAIN, indent: int = 0) -> list[Line]:
         """Return *text* on as many lines as it takes, each a span of *indent* spaces and one of text."""
         from rich.text import Text
@@ -105,6 +115,10 @@ class Page:
             else:
                 groups.append(fact)
         return [line for group in groups for line in self.wrapped(group, PLAIN, indent)]
+
+    def more(self, count: int) -> Line:
+        """Return the line in the place of what is left out."""
+        return [(f"and {count:,} more (-v)", PLAIN)]
 
     def printed(self, lines: Sequence[Line], status: Status) -> str:
         """Return *lines* as text, coloured for *status* where this page has colours."""
@@ -138,3 +152,68 @@ class Page:
             emoji=False,
             _environ={},
         )
+
+
+# --- Columns ---
+
+SHORTEST_NAME, _LONGEST_WHOLE_NAME, _SHORTEST_NOTE = 16, 26, 10
+"""Cells of a table that are left for them, where the page is too narrow for all."""
+NO_NUMBER = "-"
+FULL_WIDTH = 80
+"""From so many cells on a screen keeps to its lines; below, lines are broken."""
+
+
+class Row(NamedTuple):
+    """A name, its numbers, and what there is to say beside them."""
+
+    name: str
+    numbers: tuple[str, ...]
+    """Empty: there are none."""
+    note: str = ""
+    rejected: bool = False
+
+
+def columns(page: Page, head: tuple[str, ...], rows: Sequence[Row]) -> list[Line]:
+    """Return *rows* below their *head*: names left, numbers right, then notes; a list where that is too wide."""
+    said = [
+        Row(page.say(row.name), tuple(map(page.say, row.numbers)), page.say(row.note), row.rejected) for row in rows
+    ]
+    widths = [
+        max(map(page.cells, column)) for column in zip(head[1:], *(r.numbers for r in said if r.numbers), strict=True)
+    ]
+    note_width = max((page.cells(row.note) for row in said if row.numbers), default=0)
+    room = page.width - sum(GUTTER + width for width in widths)
+    name_width = max(page.cells(text) for text in (head[0], *(row.name for row in said)))
+    fits_beside = [page.cells(row.note) for row in said if not row.numbers]
+    spare = room - min(note_width, _SHORTEST_NOTE) - GUTTER * (note_width > 0)
+    if spare < min(name_width, SHORTEST_NAME) and page.width < FULL_WIDTH:
+        return [line for row in said for line in _listed(page, head, row)]
+    beside_notes = room - note_width - GUTTER * (note_width > 0)
+    name_width = max(min(name_width, max(beside_notes, min(spare, _LONGEST_WHOLE_NAME))), 1)
+    note_width = max(room - name_width - GUTTER, 0)
+    dashes = all(cells <= note_width for cells in fits_beside)
+    lines: list[Line] = []
+    for row in [Row(head[0], head[1:]), *said]:
+        numbers = row.numbers or ((NO_NUMBER,) * len(widths) if dashes else ())
+        cells = [number.rjust(len(number) + wide - page.cells(number)) for number, wide in zip(numbers, widths)]  # noqa: B905 - there may be none
+        name = (" " * GUTTER).join([page.fitted(row.name, name_width), *cells, ""])
+        note = page.ended(row.note, note_width if numbers else page.width - name_width - GUTTER)
+        lines.append(
+            [
+                (name, PLAIN),
+                (_REJECTED if row.rejected else "", LIAR),
+                (note.removeprefix(_REJECTED) if row.rejected else note, PLAIN),
+            ]
+        )
+    return lines
+
+
+_REJECTED = "rejected"
+"""How the note of a row begins that is."""
+
+
+def _listed(page: Page, head: tuple[str, ...], row: Row) -> list[Line]:
+    """Return a row on a page that is too narrow for columns: nothing is left out."""
+    facts = [f"{title} {number}" for title, number in zip(head[1:], row.numbers, strict=False) if number != NO_NUMBER]
+    facts += [row.note] if row.note else []
+    return [*page.wrapped(row.name, PLAIN), *page.flowed(facts, 2)]

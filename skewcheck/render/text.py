@@ -1,229 +1,314 @@
-"""The screen for people: verdict, meaning, a picture of each part, findings, and one thing to do."""
+"""The screen for people: the answer, what it means, one table, who is harmed, and one or two commands to run next.
+
+By default it fits a terminal of 24 lines of 80 columns: what is too long ends in "and N more (-v)", the table's rows
+first. `-v` cuts nothing and adds the evidence. Nothing is decided here: a row says what was measured, all else is the
+words of the catalogue for what was found.
+"""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from skewcheck.model import DateReading, Failure, Finding, NextStep, Report, Status
-from skewcheck.render import dates, host, servers, token
-from skewcheck.render.page import ERROR, MARGIN, NARROWEST_HANGING, PLAIN, STRONG, VERDICT, Line, Page
+from skewcheck.judge import catalogue
+from skewcheck.model import (
+    DateReading,
+    Failure,
+    Finding,
+    Report,
+    StampedBy,
+    Status,
+)
+from skewcheck.render import tables
+from skewcheck.render.page import ERROR, FULL_WIDTH, NARROWEST_HANGING, PLAIN, STRONG, VERDICT, Line, Page
+from skewcheck.render.tables import INDENT
 
-_IN_THE_VERDICT = frozenset(
+LINES = 24
+"""Of a terminal that nobody has enlarged."""
+_FEWEST_ROWS, _MOST_ROWS = 3, 32
+_MOST_REMARKS = 3
+
+_SAID_BY_ALL = frozenset({"not-skew", "token-valid", "token-opaque", "clock-ok", "clock-ok-unconfirmed", "api-ok"})
+"""That something is fine is said where it leads; beside something else a row of the table says it."""
+_SAID_BY_THE_SERVERS = frozenset({"falseticker", "server-doubts"})
+_SAID_BY_THE_CLOCK = frozenset({"clock-unchecked", "skew-assumed"})
+"""A token's screen has a row for its clock."""
+_SAID_BY_A_ROW = frozenset({"ntp-unreached", "api-unreached"})
+_OF_THE_DAEMON = frozenset({"daemon-wrong", "daemon-unsynchronised", "two-daemons", "stale-sync"})
+_BEHIND = frozenset({"late-refresh", "future-here", "signed-old"})
+_AHEAD = frozenset({"early-refresh", "storm", "expired-here", "signed-future"})
+"""What comes of a clock that is off that way."""
+_FAULTS_OF_THE_API = frozenset(
     {
-        "local-ahead",
-        "local-behind",
         "api-ahead",
         "api-behind",
-        "api-skew",
-        "ntp-differs",
-        "too-coarse",
-        "servers-disagree",
-        "one-server",
-        "udp-123-blocked",
-        "no-network",
-        "dns-failed",
-        "no-answer",
-    }
-)
-"""Findings that the first line has told already; one that isn't known here is shown."""
-_BESIDE_THE_PICTURE = frozenset(
-    {
         "api-cached",
-        "api-edge",
+        "api-certificate",
         "api-frozen",
-        "api-lags",
-        "api-no-date",
-        "api-unreached",
-        "api-untrusted",
-        "lag-unknown",
-        "plain-http",
-        "proxy-failed",
-        "rate-limited",
+        "api-inconsistent",
+        "issuer-ahead",
+        "issuer-behind",
     }
 )
-"""Findings that an API's host has told already, in the facts below its picture or instead of one."""
-_OF_NO_USE_BESIDE_AN_API = frozenset({"daemon-unsynchronised"})
-"""What the host says of its own clock is beside the point where an API's clock shows no fault of it."""
-_WHERE_NOBODY_ANSWERED = frozenset({"udp-123-blocked", "no-network", "dns-failed", "no-answer"})
-"""Of these, what the first line tells only where it has nothing better to tell."""
-_SUSPECTS = "not-skew"
-"""The finding whose advice is a list to go through in its order."""
-_BESIDE_A_TOKEN = frozenset({"token-opaque", "token-encrypted", "token-truncated"})
-"""Findings that a token's own part has told already."""
-_BY_A_WORD = {
-    "token-expired": "expired",
-    "token-expired-here": "expired",
-    "token-future-issued": "its issuer's clock is ahead",
-    "token-no-exp": "has no exp",
-    "token-unusable-time": "is no time",
-    "clock-not-measured": "--offline",
-    "skew-assumed": "--skew",
-}
-"""Findings that the first line has told where it has this word."""
-_EXPLAINED = frozenset({"token-expired", "token-truncated"})
-"""Findings that explain a refusal by themselves: nobody has to look for another cause."""
-_BAD = (Status.CRITICAL, Status.UNKNOWN)
-_PREMISES = {
-    "majority-honest": "most of these servers are honest",
-    "path-not-hostile": "nobody rewrites NTP on the way",
-    "certificates-honest": "the certificate authorities that this host trusts are honest",
-    "lag-bounded": "no Date is older than said here",
-}
+"""With these somebody writes to the vendor's support, who ask for a correlation id."""
 
 
 def render(report: Report, *, width: int, color: bool, verbose: int, quiet: bool, ascii_only: bool = False) -> str:
     """Return the screen for *report*, at most *width* cells wide (a command to copy is never broken).
 
-    *quiet*: the verdict alone, on one line however long. *verbose* from 1 on: the facts of every packet. *ascii_only*:
-    for an output that can't take more.
+    *quiet*: line 1 alone, always on one line. *verbose* 1: all of each list, and the evidence; 2: every packet and
+    reply, too. *ascii_only*: for an output that can't take more.
     """
     page = Page(width, color=color, ascii_only=ascii_only)
     if quiet:
-        return page.printed([_one_line(report)], report.status)
+        return page.printed([_line_1(page, report)], report.status)
     if report.failure is not None:
         return page.printed(_failure(page, report.failure), report.status)
-    blocks = [_head(page, report)]
-    briefly = _briefly(report, thorough=bool(verbose))
-    of_the_token = []
-    if report.token is not None:
-        of_the_token = token.blocks(page, report, report.token, thorough=bool(verbose), pictured=not briefly)
-    if report.command != "check":  # of which the clocks are the subject
-        blocks += of_the_token
-    if report.ntp is not None and not briefly:
-        blocks += servers.blocks(page, report, report.ntp, thorough=bool(verbose))
-    if report.api is not None and not briefly:
-        blocks += dates.blocks(page, report, report.api, thorough=bool(verbose))
-    if report.command == "check":
-        blocks += of_the_token
-    blocks += [
-        [] if briefly else _host(page, report, thorough=bool(verbose)),
-        _findings(page, report, thorough=bool(verbose)),
-        _premises(page, report),
-        _last(page, report.next_step),
-    ]
+    if not verbose:
+        return page.printed(_joined(_cut(page, report)), report.status)
+    from skewcheck.render import evidence
+
+    blocks = _blocks(page, report, _Shown())
+    blocks[-1:-1] = evidence.blocks(page, report, packets=verbose > 1)
+    return page.printed(_joined(blocks), report.status)
+
+
+# --- What fits ---
+
+
+def _joined(blocks: Sequence[list[Line]]) -> list[Line]:
     lines: list[Line] = []
     for block in filter(None, blocks):
         lines += [[], *block] if lines else block
-    return page.printed(lines, report.status)
+    return lines
 
 
-# --- What stands above and below the pictures ---
+def _cut(page: Page, report: Report) -> list[list[Line]]:
+    """Return the blocks of the screen, cut to its lines: rows of the table, who is not harmed, remarks."""
+    shown = _Shown(_MOST_ROWS, _MOST_REMARKS)
+    blocks = _blocks(page, report, shown)
+    if (over := _over(blocks)) > 0:
+        shown = shown._replace(rows=max(_FEWEST_ROWS, len(blocks[1]) - 1 - over - 1))
+        blocks = _blocks(page, report, shown)
+    if _over(blocks) > 0:
+        shown = shown._replace(harmless=False)
+        blocks = _blocks(page, report, shown)
+    if (over := _over(blocks)) > 0 and len(blocks[2]) > 1:
+        blocks = _blocks(page, report, shown._replace(remarks=max(0, len(blocks[2]) - over - 1)))
+    for at in (5, 3, 2, 4, 1) if page.width >= FULL_WIDTH else ():
+        if (over := _over(blocks)) > 0 and blocks[at]:
+            kept = len(blocks[at]) - over - 1
+            blocks[at] = [*blocks[at][:kept], page.more(len(blocks[at]) - kept)] if kept > 0 else []
+    return blocks
 
 
-def _one_line(report: Report) -> Line:
-    if report.failure is not None:
-        return [("error:", ERROR), (f" {report.failure.summary}", PLAIN)]
-    word, gap, sentence = report.verdict.partition("  ")
-    return [(word, VERDICT), (gap + sentence, PLAIN)]
+def _over(blocks: Sequence[list[Line]]) -> int:
+    return len(_joined(blocks)) - LINES
+
+
+class _Shown(NamedTuple):
+    """How much is shown; all of it, unless it is said."""
+
+    rows: int | None = None
+    remarks: int | None = None
+    harmless: bool = True
+
+
+def _blocks(page: Page, report: Report, shown: _Shown) -> list[list[Line]]:
+    """Return head, table, remarks, effects, token, notes and the last block; some are empty."""
+    return [
+        _head(page, report),
+        _table(page, report, shown.rows),
+        _remarks(page, report, shown.remarks),
+        [*_effects(page, report, briefly=not shown.harmless), *_suspects(page, report)],
+        tables.of_the_token(page, report),
+        _notes(page, report),
+        _steps(page, report),
+    ]
+
+
+# --- The answer ---
+
+
+def _title(page: Page, finding: Finding, cells: int) -> str:
+    """Return the title in characters that this page can show."""
+    in_its_letters = finding._replace(
+        facts=tuple((k, page.say(v) if isinstance(v, str) else v) for k, v in finding.facts)
+    )
+    asked = cells
+    while asked > 0:
+        said = page.say(catalogue.title(in_its_letters, asked))
+        if len(said) <= cells or not said.isascii():
+            return said
+        asked -= len(said) - cells
+    return ""
+
+
+def _line_1(page: Page, report: Report) -> Line:
+    if report.failure is not None or report.lead is None:
+        return [("error:", ERROR), (f" {'' if report.failure is None else report.failure.summary}", PLAIN)]
+    word = report.status.value.upper()
+    title = _title(page, report.lead, catalogue.CELLS)
+    return [(word, VERDICT), (" " * (INDENT - len(word)), PLAIN), (title, STRONG)]
 
 
 def _head(page: Page, report: Report) -> list[Line]:
-    """Return the verdict, its word standing free at the left, and below it what that means."""
-    word, gap, sentence = report.verdict.partition("  ")
-    if page.width < NARROWEST_HANGING:
-        indent, said = 0, [[(word, VERDICT)], *page.wrapped(sentence, STRONG)]
-    else:
-        indent = page.cells(word + gap)
-        first, *more = page.wrapped(sentence, STRONG, indent)
-        said = [[(word, VERDICT), (gap, PLAIN), *first[1:]], *more]
-    return [*said, *(page.wrapped(report.meaning, PLAIN, indent) if report.meaning else [])]
+    """Return line 1, and below it what that means for a 401."""
+    if report.lead is None:
+        return [_line_1(page, report)]
+    means = catalogue.means(report.lead, max(catalogue.CELLS, page.width - INDENT))
+    if page.width >= FULL_WIDTH:
+        return [_line_1(page, report), *page.wrapped(means, PLAIN, INDENT)] if means else [_line_1(page, report)]
+    (word, role), gap, (title, _) = _line_1(page, report)
+    indent = INDENT if page.width >= NARROWEST_HANGING else 0
+    first, *more = page.wrapped(title, STRONG, indent)
+    head = [[(word, role), gap, *first[1:]], *more] if indent else [[(word, role)], first, *more]
+    return [*head, *(page.wrapped(means, PLAIN, indent) if means else [])]
 
 
 def _failure(page: Page, failure: Failure) -> list[Line]:
-    label, gap = "error:", " "
-    indent = len(label + gap)
-    first, *more = page.wrapped(failure.summary, STRONG, indent)
-    return [[(label, ERROR), (gap, PLAIN), *first[1:]], *more, *page.wrapped(failure.remedy, PLAIN, indent)]
-
-
-def _briefly(report: Report, *, thorough: bool) -> bool:
-    """Tell whether a token is the subject: its own part says in a line each what was measured of the clocks."""
-    return report.token is not None and report.command != "check" and not thorough
-
-
-def _beside_the_point(report: Report, *, thorough: bool) -> bool:
-    """Tell whether what the host says of its own clock is of no use here: the API's shows no fault of it."""
-    if report.api is None or report.ntp is not None or thorough:
-        return False
-    return report.api.judgement.status in (Status.OK, Status.UNKNOWN)
-
-
-def _host(page: Page, report: Report, *, thorough: bool) -> list[Line]:
-    """Return what this host says of its own clock."""
-    if report.host is None or _beside_the_point(report, thorough=thorough):
-        return []
-    said = host.sentences(report.host, thorough=thorough)
-    return [line for sentence in said for line in page.wrapped(sentence, PLAIN, MARGIN)]
-
-
-def _findings(page: Page, report: Report, *, thorough: bool) -> list[Line]:
-    """Return what is not told above, each with what to do about it where that is not said elsewhere."""
-    advised = {"" if report.next_step is None else report.next_step.command}
-    lines: list[Line] = []
-    listed = False  # after a list to go through, what comes next stands apart
-    for finding in report.findings:
-        if not _told(report, finding, thorough=thorough):
-            if listed:
-                lines.append([])
-            listed = finding.id == _SUSPECTS
-            lines += page.wrapped(finding.summary, PLAIN, MARGIN)
-            advice = [remedy for remedy in finding.remedy if remedy not in advised]
-            lines += _numbered(page, advice) if finding.id == _SUSPECTS else _listed(page, advice)
-            advised.update(advice)
+    """Return what is wrong and what to try, as compilers say it."""
+    lines = _labelled(page, "error:", failure.summary, ERROR, "", STRONG)
+    for at, remedy in enumerate(filter(None, failure.remedy.split("\n"))):
+        lines += _labelled(page, "" if at else "try:", remedy, PLAIN, "  ", PLAIN, width=4)
     return lines
 
 
-def _listed(page: Page, advice: Sequence[str]) -> list[Line]:
-    return [line for remedy in advice for line in page.wrapped(remedy, PLAIN, 2 * MARGIN)]
+def _labelled(  # noqa: PLR0917 - a label, what it is a label of, and how both look
+    page: Page, label: str, said: str, label_role: str, indent: str, role: str, width: int = 0
+) -> list[Line]:
+    first, *more = page.wrapped(said, role, len(indent) + max(width, len(label)) + 1) or [[("", PLAIN), ("", PLAIN)]]
+    return [[(indent, PLAIN), (label, label_role), (" " * (max(width - len(label), 0) + 1), PLAIN), *first[1:]], *more]
 
 
-def _numbered(page: Page, advice: Sequence[str]) -> list[Line]:
-    """Return what is to be gone through in this order."""
+def _table(page: Page, report: Report, most: int | None) -> list[Line]:
+    """Return the one table of this screen."""
+    if report.token is not None and report.command != "check":
+        return tables.token(page, report, report.token)
+    if report.api is not None and report.ntp is not None:
+        return tables.references(page, report, report.ntp, report.api)
+    if report.api is not None:
+        return tables.hosts(page, report.api)
+    return [] if report.ntp is None else tables.servers(page, report, report.ntp, most)
+
+
+# --- What else was found ---
+
+
+def _remarks(page: Page, report: Report, most: int | None) -> list[Line]:
+    """Return a line for each other finding that no row tells; *most*: so many, and several of one kind as one."""
+    hidden = _SAID_BY_ALL | _told_by_the_table(report)
+    found = [finding for finding in report.findings[1:] if most is None or finding.id not in hidden or _bad(finding)]
+    if most is None:
+        return [line for finding in found for line in _remark(page, finding, "")]
+    by_id: dict[str, list[Finding]] = {}
+    for finding in found:
+        by_id.setdefault(finding.id, []).append(finding)
+    kinds = list(by_id.values())
+    shown = kinds[:most]
+    lines = [
+        line for first, *more in shown for line in _remark(page, first, f"; {len(more)} more (-v)" if more else "")
+    ]
+    left = sum(map(len, kinds[most:]))
+    return [*lines, page.more(left)] if left else lines
+
+
+def _bad(finding: Finding) -> bool:
+    return finding.status is not Status.OK
+
+
+def _told_by_the_table(report: Report) -> frozenset[str]:
+    if report.token is not None and report.command != "check":
+        return _SAID_BY_THE_CLOCK | _SAID_BY_A_ROW | _SAID_BY_THE_SERVERS
+    return _SAID_BY_A_ROW if report.api is not None and report.ntp is not None else _SAID_BY_THE_SERVERS
+
+
+def _remark(page: Page, finding: Finding, more: str) -> list[Line]:
+    word = f"{finding.status.value.upper()}: " if _bad(finding) else ""
+    cells = max(page.width, FULL_WIDTH) - len(word) - len(more)
+    return page.wrapped(f"{word}{_title(page, finding, cells)}{more}", PLAIN)
+
+
+def _effects(page: Page, report: Report, *, briefly: bool) -> list[Line]:
+    """Return who is harmed by the clock that is off, and what he sees; *briefly*: without those who see nothing."""
+    if not report.effects:
+        return []
+    seen = [catalogue.effect(effect) for effect in report.effects if effect.id != "none" or not briefly]
+    ids = {effect.id for effect in report.effects}
+    ways = [way for way, of_it in (("AHEAD", _AHEAD), ("BEHIND", _BEHIND)) if ids & of_it]
+    of_api = report.lead is not None and report.lead.id in _FAULTS_OF_THE_API
+    title = f"EFFECT OF A CLOCK THAT IS {ways[0]}" if len(ways) == 1 and not of_api else "EFFECT"
+    return [*page.wrapped(title, PLAIN), *_pairs(page, seen, 24)]
+
+
+def _suspects(page: Page, report: Report) -> list[Line]:
+    """Return what else explains a 401, where no clock does."""
+    lead = report.lead
+    if lead is None or lead.id != "not-skew":
+        return []
+    fitting = [suspect for suspect in catalogue.SUSPECTS if lead.fact("genesys") or not suspect.genesys]
+    pairs = [(f"{number} {suspect.name}", suspect.why) for number, suspect in enumerate(fitting, start=1)]
+    return [*page.wrapped("CHECK NEXT, IN THIS ORDER", PLAIN), *_pairs(page, pairs, 19)]
+
+
+def _pairs(page: Page, pairs: Sequence[tuple[str, str]], width: int) -> list[Line]:
     lines: list[Line] = []
-    for number, suspect in enumerate(advice, start=1):
-        label = f"{' ' * MARGIN}{number}. "
-        first, *more = page.wrapped(suspect, PLAIN, len(label))
-        lines += [[(label, PLAIN), *first[1:]], *more]
+    for name, said in pairs:
+        if page.width < NARROWEST_HANGING:
+            lines += [*page.wrapped(name, PLAIN), *page.wrapped(said, PLAIN, 2)]
+            continue
+        first, *more = page.wrapped(said, PLAIN, width)
+        lines += [[(name.ljust(width), PLAIN), *first[1:]], *more]
     return lines
 
 
-def _told(report: Report, finding: Finding, *, thorough: bool) -> bool:
-    """Tell whether something above says the same, or it is of no use here."""
-    if report.token is not None:
-        beside = report.token.token.detail or ""
-        if finding.id in _BESIDE_A_TOKEN or finding.summary in beside or finding.summary in report.verdict:
-            return True
-        if finding.id == "not-skew" and _EXPLAINED & {found.id for found in report.findings if found.status in _BAD}:
-            return True
-    if finding.id in _BESIDE_THE_PICTURE:
-        return not _briefly(report, thorough=thorough)  # else there is no picture
-    if finding.id in _OF_NO_USE_BESIDE_AN_API and _beside_the_point(report, thorough=thorough):
-        return True
-    if finding.id in _WHERE_NOBODY_ANSWERED and report.ntp is not None and _answered(report):
-        return False
-    word = _BY_A_WORD.get(finding.id)
-    return finding.id in _IN_THE_VERDICT or (word is not None and word in report.verdict)
+def _notes(page: Page, report: Report) -> list[Line]:
+    """Return whose clock wrote the `Date`, what support asks for, and what the time daemon says."""
+    notes: list[str] = []
+    found = {finding.id for finding in report.findings}
+    first = None if report.api is None else report.api.survey.first.outcome
+    if isinstance(first, DateReading) and (report.token is None or report.command == "check"):
+        notes.append(_whose_date(first))
+        correlation_id = first.served.correlation_id
+        if correlation_id is not None and found & _FAULTS_OF_THE_API:
+            notes.append(f"For the ticket: correlation id {page.fitted(correlation_id, 48).rstrip()}")
+    if report.command == "clock" and report.host is not None and not found & _OF_THE_DAEMON:
+        notes += tables.daemons(report.host)
+    return [line for note in notes for line in _one_line(page, note)]
 
 
-def _answered(report: Report) -> bool:
-    """Tell whether anybody gave a reading."""
-    api = () if report.api is None else report.api.survey.hosts
-    servers_answered = 0 if report.ntp is None else report.ntp.survey.consensus.answered
-    return servers_answered > 0 or any(isinstance(host.outcome, DateReading) for host in api)
+def _one_line(page: Page, text: str) -> list[Line]:
+    """Return *text*, cut in its middle where the page has its full width, and else broken."""
+    return page.wrapped(page.fitted(text, page.width).rstrip() if page.width >= FULL_WIDTH else text, PLAIN)
 
 
-def _premises(page: Page, report: Report) -> list[Line]:
-    """Return what "proven" rests on where the verdict says that word, else what the ranges rest on."""
-    called = report.token is not None and "proven" in report.verdict
-    if not report.assumes or (report.status is Status.UNKNOWN and not called):
+def _whose_date(reading: DateReading) -> str:
+    server = "" if reading.served.server is None else f" ({reading.served.server[:20]})"
+    return {
+        StampedBy.EDGE: f"Date is the edge proxy's{server}. Clocks behind the edge are not visible.",
+        StampedBy.ORIGIN: f"Date is the origin's{server}: no proxy in front of it wrote the Date.",
+        StampedBy.UNKNOWN: f"Date{server} is the edge's or the origin's: its headers don't tell.",
+    }[reading.stamped_by]
+
+
+# --- What to do ---
+
+
+def _steps(page: Page, report: Report) -> list[Line]:
+    """Return at most two commands, what each does beside it where there is room, else below."""
+    steps = [(step.command, catalogue.STEPS.get(step.kind)) for step in report.steps]
+    if not steps:
         return []
-    if report.token is not None and not (called or report.proven):
-        return []
-    premises = " and ".join(_PREMISES.get(premise, premise) for premise in report.assumes)
-    said = "Proven" if report.proven or report.ntp is not None else "Not proven; these ranges hold"
-    return page.wrapped(f"{said} if {premises}.", PLAIN, MARGIN)
-
-
-def _last(page: Page, step: NextStep | None) -> list[Line]:
-    if step is None:
-        return []
-    label = f"{step.kind}: "
-    return [[(label, PLAIN), (step.command, STRONG)], *page.wrapped(step.why, PLAIN, len(label))]
+    label = steps[0][1].label if steps[0][1] is not None else "Next"
+    commands = [(page.say(command), "" if words is None else page.say(words.words)) for command, words in steps]
+    widest = max(page.cells(command) for command, _ in commands)
+    lines: list[Line] = []
+    for at, (command, words) in enumerate(commands):
+        start = f"{label}:".ljust(6) if at == 0 else " " * 6
+        room = page.width - 6 - page.cells(command) - 3
+        aligned = page.width - 6 - widest - 3
+        line: Line = [(start, PLAIN), (command, STRONG)]
+        if page.cells(words) <= room:
+            gap = widest - page.cells(command) if page.cells(words) <= aligned else 0
+            lines.append([*line, (" " * (gap + 3) + words, PLAIN)])
+        else:
+            lines += [line, *page.wrapped(words, PLAIN, 8)]
+    return lines

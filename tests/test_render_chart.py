@@ -10,7 +10,7 @@ from reports import LIMITS, MARGINS, intervals
 from rich.text import Text
 
 from skewcheck.model import Interval
-from skewcheck.render.picture import ASCII, UNICODE, Axis, Bar, picture
+from skewcheck.render.chart import ASCII, UNICODE, Axis, Bar, picture
 
 
 def cells_of(spans: list[tuple[str, str]]) -> str:

@@ -1,0 +1,438 @@
+"""The one table of each screen: NTP servers, hosts of an API, all references of this host's clock, or a token."""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from skewcheck.model import (
+    ApiPart,
+    Basis,
+    ClaimState,
+    Daemon,
+    DateReading,
+    HostFacts,
+    Interval,
+    Moment,
+    NoReading,
+    NtpPart,
+    Reading,
+    Report,
+    Role,
+    Security,
+    ServerStatus,
+    Stale,
+    Status,
+    Thresholds,
+    Token,
+    TokenKind,
+    TokenPart,
+    Unknown,
+    VerifierVerdict,
+    Vote,
+)
+from skewcheck.quantity import at_least_text, bound_text, duration_text, signed_text, sizes_text, utc_text
+from skewcheck.render.page import FULL_WIDTH, NO_NUMBER, PLAIN, SHORTEST_NAME, Line, Page, Row, columns
+
+INDENT = 10
+"""Of what stands beside the labels of a token, and beside the status word."""
+_DEAD = frozenset({"token-expired", "token-expired-unseen"})
+"""No buffer and no leeway brings such a token back."""
+
+
+# --- NTP servers ---
+
+
+def servers(page: Page, report: Report, part: NtpPart, most: int | None) -> list[Line]:
+    """Return what each server said, or why it said nothing; *most*: so many rows."""
+    votes = part.survey.consensus.votes
+    if not any(isinstance(vote.outcome, Reading) for vote in votes):
+        return _unanswered(page, votes, most)
+    shown = votes if most is None or len(votes) <= most else _telling(votes, most)
+    doubts = {f.fact("server"): f.fact("distance_s") for f in report.findings if f.id == "server-doubts"}
+    figures = Figures.of([v for v in votes if v.status is not ServerStatus.FALSETICKER] or votes, report.thresholds)
+    rows = [_server(vote, figures, doubts.get(vote.outcome.server)) for vote in shown]
+    lines = columns(page, ("SERVER", "OFFSET", "ERROR", "RTT", "STRATUM"), rows)
+    return [*lines, page.more(len(votes) - len(shown))] if len(shown) < len(votes) else lines
+
+
+def _telling(votes: Sequence[Vote], most: int) -> list[Vote]:
+    """Return the *most* telling votes, in their order: as many as agree, and up to half that don't."""
+    agreeing = [vote for vote in votes if vote.status in (ServerStatus.TRUECHIMER, ServerStatus.UNJUDGED)]
+    others = [vote for vote in votes if vote not in agreeing]
+    of_others = min(len(others), max(most // 2, most - len(agreeing)))
+    kept = [*others[:of_others], *agreeing[: most - of_others]]
+    return [vote for vote in votes if vote in kept][:most]
+
+
+def _unanswered(page: Page, votes: Sequence[Vote], most: int | None) -> list[Line]:
+    """Return why nobody answered, one line for each reason."""
+    if len(votes) < 2:
+        return []  # that is line 1 already
+    by_reason: dict[str, list[str]] = {}
+    for vote in votes:
+        if isinstance(vote.outcome, NoReading):
+            by_reason.setdefault(vote.outcome.detail, []).append(vote.outcome.server)
+    lines = []
+    for detail, names in by_reason.items():
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        room = max(SHORTEST_NAME, page.width - page.cells(page.say(f"{more}: {detail}")))
+        lines += page.wrapped(f"{page.fitted(names[0], room).rstrip()}{more}: {detail}", PLAIN)
+    return lines if most is None or len(lines) <= most else [*lines[: most - 1], page.more(len(lines) - most + 1)]
+
+
+class Figures(NamedTuple):
+    """How the offsets of one table are written: one unit, and as many decimals as its best server is worth."""
+
+    unit: str
+    scale_s: float
+    decimals: int
+    rtt_decimals: int
+    widest_s: float
+    """What a range may be wide to have an estimate."""
+
+    @classmethod
+    def of(cls, votes: Sequence[Vote], thresholds: Thresholds | None) -> "Figures":
+        """Choose them for *votes*."""
+        readings = [vote.outcome for vote in votes if isinstance(vote.outcome, Reading)]
+        unit, scale_s = ("ms", 1e-3) if all(abs(r.skew_s) < _IN_SECONDS_S for r in readings) else ("s", 1.0)
+        best_s = min((r.interval.width_s / 2 for r in readings), default=0.0) / scale_s
+        decimals = min(3, max(0, math.ceil(-math.log10(best_s / 2) - _NOISE))) if best_s > 0 else 2
+        slowest_s = max((r.delay_s for r in readings), default=0.0)
+        rtt_decimals = 0 if slowest_s >= 0.01 else 1 if slowest_s >= 0.001 else 2
+        return cls(unit, scale_s, decimals, rtt_decimals, math.inf if thresholds is None else thresholds.warning_s)
+
+    def offset(self, skew_s: float) -> str:
+        """Return an offset with its sign; one that is far from all others in whole seconds."""
+        if self.unit == "ms" and abs(skew_s) >= _FAR_OFF_S:
+            return f"{skew_s:+.0f} s"
+        shown = f"{skew_s / self.scale_s:+.{self.decimals}f}"
+        return f"{shown if shown.strip('+-0.') else shown[1:]} {self.unit}"
+
+    def error(self, reading: Reading) -> str:
+        """Return how far the truth may be from the offset that is shown, rounded up."""
+        quantum_s = self.scale_s / 10**self.decimals
+        shown_s = round(reading.skew_s / quantum_s) * quantum_s
+        reach_s = max(reading.interval.high_s - shown_s, shown_s - reading.interval.low_s)
+        return f"±{math.ceil(reach_s / quantum_s - 1e-6) * quantum_s / self.scale_s:.{self.decimals}f} {self.unit}"
+
+
+_NOISE = 1e-9
+_IN_SECONDS_S = 10.0
+_FAR_OFF_S = 100.0
+
+
+def _server(vote: Vote, figures: Figures, doubt_s: object) -> Row:
+    outcome = vote.outcome
+    if isinstance(outcome, NoReading):
+        return Row(outcome.server, (), f"refused: {outcome.detail}" if outcome.rejected else outcome.detail)
+    wide = outcome.interval.width_s > figures.widest_s
+    rejected = vote.status is ServerStatus.FALSETICKER
+    numbers = (
+        signed_text(*outcome.interval) if wide else figures.offset(outcome.skew_s),
+        NO_NUMBER if wide else figures.error(outcome),
+        f"{outcome.delay_s * 1e3:.{figures.rtt_decimals}f} ms",
+        str(outcome.exchanges[-1].stratum) if outcome.exchanges else NO_NUMBER,
+    )
+    doubt = f"doubts its own time by {duration_text(doubt_s)}" if isinstance(doubt_s, float) else ""
+    return Row(outcome.server, numbers, "rejected (falseticker)" if rejected else doubt, rejected)
+
+
+# --- Hosts of an API ---
+
+
+def api_name(role: Role, host: str) -> str:
+    """Return a host's name, and what it is to a token where the name doesn't say."""
+    return host if role is Role.URL or host.startswith(f"{role.value}.") else f"{host} ({role.value})"
+
+
+def date_range(reading: DateReading) -> Interval:
+    """Return the range of a `Date`: as if it were fresh, but where it can be of any age."""
+    return reading.fresh if reading.stale is None else reading.interval
+
+
+def hosts(page: Page, part: ApiPart) -> list[Line]:
+    """Return what the `Date` of each host proves, and the one that issues tokens against the one that takes them."""
+    rows = []
+    for host in part.survey.hosts:
+        name, outcome = api_name(host.role, host.host), host.outcome
+        if isinstance(outcome, NoReading):
+            rows.append(Row(name, (), outcome.detail))
+            continue
+        rtt = f"{outcome.min_rtt_s * 1e3:.{0 if outcome.min_rtt_s >= 0.01 else 1}f} ms"
+        rows.append(Row(name, (signed_text(*date_range(outcome)), rtt, str(outcome.requests)), _date_note(outcome)))
+    if part.issuer_ahead is not None:
+        low_s, high_s = part.issuer_ahead.fresh
+        note = "login is ahead" if low_s > 0 else "login is behind" if high_s < 0 else "no difference detected"
+        rows.append(Row("login minus api", (signed_text(low_s, high_s), "", ""), note))
+    if not any(row.numbers for row in rows) and len({row.note for row in rows}) == 1 and len(rows) > 1:
+        return page.wrapped(f"{rows[0].name} and {len(rows) - 1} more: {rows[0].note}", PLAIN)
+    return columns(page, ("HOST", "OFFSET", "RTT", "REQUESTS"), rows)
+
+
+def _date_note(reading: DateReading) -> str:
+    if reading.stale is not None:
+        return {Stale.CACHED: "from a cache", Stale.FROZEN: "stands still"}[reading.stale]
+    if reading.mix is not None:
+        return f"replies {at_least_text(reading.spread_s)} apart"
+    return {Security.PLAIN: "plain http", Security.DATES_IGNORED: "TLS dates ignored"}.get(reading.security, "")
+
+
+# --- All references of this host's clock ---
+
+
+def references(page: Page, report: Report, ntp: NtpPart, api: ApiPart) -> list[Line]:
+    """Return one range for each clock that this host's was compared with."""
+    rows = [_utc(ntp)]
+    found = {finding.id for finding in report.findings}
+    notes = _api_notes(report, ntp, api, found)
+    for host in api.survey.hosts:
+        name, outcome = api_name(host.role, host.host), host.outcome
+        if isinstance(outcome, NoReading):
+            rows.append(Row(name, (), outcome.detail))
+            continue
+        note = notes[1] if host.role is Role.LOGIN else notes[0]
+        rows.append(Row(name, (signed_text(*date_range(outcome)),), note or _date_note(outcome)))
+    return columns(page, ("REFERENCE", "OFFSET"), rows)
+
+
+def _utc(part: NtpPart) -> Row:
+    consensus = part.survey.consensus
+    name = "UTC, by NTP"
+    unreached = consensus.asked - consensus.answered
+    if consensus.interval is None:
+        details = [vote.outcome.detail for vote in consensus.votes if isinstance(vote.outcome, NoReading)]
+        if consensus.answered:
+            return Row(name, (), f"not measured: {consensus.answered} servers contradict each other")
+        return Row(name, (), f"not measured: {max(details, key=details.count, default='nobody answered')}")
+    who = f"{consensus.agreeing} of {consensus.answered} servers"
+    if consensus.basis is Basis.SINGLE:
+        who = "unconfirmed: one server"
+    words = f"{who}; {unreached} not reached" if unreached else who
+    return Row(
+        name, (signed_text(*consensus.interval),), f"{_state(part.judgement.status, consensus.interval)} ({words})"
+    )
+
+
+def _state(status: Status, skew: Interval) -> str:
+    if status is Status.OK:
+        return "ok"
+    if skew.low_s > 0 or skew.high_s < 0:
+        return "AHEAD" if skew.low_s > 0 else "BEHIND"
+    return "not settled"
+
+
+def _api_notes(report: Report, ntp: NtpPart, api: ApiPart, found: set[str]) -> tuple[str, str]:
+    """Return what is said of the API's clock and of the one that issues its tokens."""
+    reading = api.survey.first.outcome
+    if isinstance(reading, NoReading):
+        return "", ""
+    state = _state(api.judgement.status, date_range(reading))
+    if (
+        report.lead is not None
+        and report.lead.id in ("local-ahead", "local-behind")
+        and state not in ("ok", "not settled")
+    ):
+        ours = also = (
+            f"{state}, by the same error" if _state(ntp.judgement.status, date_range(reading)) == state else state
+        )
+    elif found & {"api-ahead", "api-behind"}:
+        way = "ahead" if "api-ahead" in found else "behind"
+        ours, also = f"the API is {way}", f"login is {way}, too"
+    else:
+        ours = also = state
+    login = api.issuer_ahead
+    if login is not None and (login.fresh.low_s > 0 or login.fresh.high_s < 0):
+        also = "login is ahead of the API" if login.fresh.low_s > 0 else "login is behind the API"
+    return ours, also
+
+
+# --- A token ---
+
+_FIRST_YEAR_S, _LAST_YEAR_S = -62135596800, 253402300799
+"""The years 1 to 9999."""
+_NOTICED_S = 1.0
+"""By so much two clocks must differ for a token's times to be shown by both."""
+_KINDS = {
+    TokenKind.JWE: "encrypted (JWE)",
+    TokenKind.JWT: "JWT",
+    TokenKind.OPAQUE: "opaque",
+    TokenKind.RESPONSE: "opaque",
+    TokenKind.TRUNCATED: "cut",
+}
+_CLOCKS = {"ntp": "BY TRUE TIME", "api": "BY THE API'S CLOCK", "--skew": "BY THE ASSUMED CLOCK"}
+
+
+def token(page: Page, report: Report, part: TokenPart) -> list[Line]:
+    """Return the token's times, what it is, and the clock that it is judged by."""
+    return [
+        *times(page, part),
+        *(line for said in _kind(part.token) for line in _row(page, *said)),
+        *(line for said in _clocks(report, part) for line in _row(page, *said)),
+    ]
+
+
+def _row(page: Page, label: str, said: str) -> list[Line]:
+    """Return a labelled line; a long one is cut in its middle where the page has its full width, and else broken."""
+    if page.width >= FULL_WIDTH:
+        return [[(label.ljust(INDENT), PLAIN), (page.fitted(said, page.width - INDENT).rstrip(), PLAIN)]]
+    first, *more = page.wrapped(said, PLAIN, INDENT)
+    return [[(label.ljust(INDENT), PLAIN), *first[1:]], *more]
+
+
+def times(page: Page, part: TokenPart) -> list[Line]:
+    """Return each time that the token names, and how far that is from now; by both clocks where they differ."""
+    dated = [moment for moment in part.moments if _FIRST_YEAR_S <= moment.at_s <= _LAST_YEAR_S]
+    iat = next((moment.at_s for moment in dated if moment.name == "iat"), None)
+    dated = [moment for moment in dated if moment.name != "nbf" or moment.at_s != iat]
+    differ = any(moment.true is not None and _apart_s(moment) >= _NOTICED_S for moment in dated)
+    rows = []
+    for moment in dated:
+        true = _from_now(moment.true) if moment.true is not None else ""
+        here = _from_now(Interval(moment.here_s, moment.here_s))
+        at = utc_text(moment.at_s).replace("T", " ").partition(".")[0] + " UTC"
+        rows.append((_LABELS.get(moment.name, moment.name), [at, true or here, *([here] if differ else [])]))
+    if differ:
+        rows.insert(0, ("", ["", _CLOCKS.get(part.judged_by, "BY TRUE TIME"), "BY THIS HOST"]))
+    widths = [max(len(cells[at]) for _, cells in rows) for at in range(len(rows[0][1]))] if rows else []
+    shown = {moment.name for moment in dated} | {"nbf" for moment in part.moments if moment.at_s == iat}
+    lines: list[Line] = []
+    for label, cells in rows:
+        said = "   ".join(cell.ljust(wide) for cell, wide in zip(cells, widths, strict=True)).rstrip()
+        lines += _row(page, label, said)
+    for claim in (part.token.iat, part.token.nbf, part.token.exp):
+        if claim.state is not ClaimState.ABSENT and claim.name not in shown:
+            lines += _row(page, claim.name, claim.shown or "can't be read")
+    return lines
+
+
+_LABELS = {"expires_in": "expires"}
+
+
+def _apart_s(moment: Moment) -> float:
+    """Return by how much the two clocks surely differ."""
+    return 0.0 if moment.true is None else moment.true.gap_to(Interval(moment.here_s, moment.here_s))
+
+
+def _from_now(ahead: Interval) -> str:
+    """Return when that is, seen from now: `in 47 min`, `48 s ago`, as exactly as it is known."""
+    low_s, high_s = ahead
+    if low_s < 0 < high_s:
+        return "can't tell" if math.isinf(high_s - low_s) else f"now, ± {bound_text(low_s, high_s)}"
+    near_s, far_s = sorted((abs(low_s), abs(high_s)))
+    if far_s == 0:
+        return "now"
+    if math.isinf(far_s):
+        size = f"at least {at_least_text(near_s)}"
+    elif duration_text(near_s) == duration_text(far_s):
+        size = duration_text(near_s)
+    else:
+        size = sizes_text(near_s, far_s)
+    return f"{size} ago" if high_s <= 0 else f"in {size}"
+
+
+def _kind(token: Token) -> list[tuple[str, str]]:
+    """Return what it is: by its header, by its size and fingerprint, and where it stood."""
+    kid = None if token.key_id is None else f"kid {token.key_id}…"
+    header = [part for part in (_KINDS[token.kind], token.algorithm, token.encryption, kid) if part]
+    if token.issuer is not None:
+        header.append(f"issuer {token.issuer}")
+    size = [f"{token.length} characters", f"SHA-256 {token.fingerprint}…"]
+    if token.kind is TokenKind.JWT:
+        size.append("signature not verified")
+    if token.others:
+        size.append(f"{token.others} more not read")
+    where = [] if token.found_in == "a bare token" else [f"in {token.found_in}"]
+    rows = [("token", ", ".join([*header, *size, *where]))]
+    if token.kind in (TokenKind.JWT, TokenKind.JWE):
+        rows = [("token", ", ".join(header)), ("", ", ".join(size)), *(("", place) for place in where)]
+    if token.detail:
+        rows.append(("", token.detail))
+    life_s = token.expires_in_s
+    if token.kind is TokenKind.RESPONSE and life_s is not None and token.obtained_at_s is None:
+        rows.append(
+            ("expires", f"{life_s:.0f} s ({duration_text(life_s)}) after it was issued; when that was isn't in it")
+        )
+    return rows
+
+
+def _clocks(report: Report, part: TokenPart) -> list[tuple[str, str]]:
+    """Return the clocks that were measured, or what the token was judged by instead."""
+    rows = []
+    if report.ntp is not None:
+        row = _utc(report.ntp)
+        rows.append(("clock", f"{row.numbers[0]} from UTC ({_voices(report.ntp)})" if row.numbers else row.note))
+    for host in () if report.api is None else report.api.survey.hosts:
+        label = "login" if host.role is Role.LOGIN else "api" if rows else "clock"
+        outcome = host.outcome
+        said = (
+            outcome.detail if isinstance(outcome, NoReading) else f"{signed_text(*date_range(outcome))} from its Date"
+        )
+        rows.append((label, f"{said} ({host.host})"))
+    if not rows and part.true_time is not None:
+        skew = Interval(part.judged_at_s - part.true_time.high_s, part.judged_at_s - part.true_time.low_s)
+        rows.append(("clock", f"{signed_text(*skew)} from UTC: assumed (--skew), not measured"))
+    return rows or [("clock", "not checked (--offline): times are by this host's clock")]
+
+
+def _voices(part: NtpPart) -> str:
+    consensus = part.survey.consensus
+    if consensus.basis is Basis.SINGLE:
+        return "unconfirmed: one NTP server"
+    return f"{consensus.agreeing} of {consensus.answered} NTP servers agree"
+
+
+def of_the_token(page: Page, report: Report) -> list[Line]:
+    """Return when to refresh, and what the verifiers say that were asked for; within a check its times, too."""
+    part = report.token
+    if part is None:
+        return []
+    lines = times(page, part) if report.command == "check" else []
+    opaque = part.token.kind in (TokenKind.OPAQUE, TokenKind.RESPONSE)
+    if opaque and report.command != "check":
+        lines += page.wrapped("An opaque token holds no times: it can't show skew. Normal for Genesys Cloud.", PLAIN)
+    advice = part.recommended
+    if advice is not None and advice.buffer_s is not None and not _DEAD & {finding.id for finding in report.findings}:
+        when = "exp." if not opaque else "the end of expires_in, counted from sending the request."
+        said = f"Refresh {advice.buffer_s} s before {when}"
+        if advice.leeway_s is not None and not opaque:
+            said += f" Leeway for a validator on this host: {advice.leeway_s} s."
+        lines += page.wrapped(said, PLAIN)
+    return [*lines, *_verifiers(page, part.verifiers)]
+
+
+def _verifiers(page: Page, verdicts: Sequence[VerifierVerdict]) -> list[Line]:
+    if not verdicts:
+        return []
+    rows = [
+        Row(v.name, (f"{v.leeway_s:g} s", _verdict(v.accepts_now), _verdict(v.accepts_by_true_time))) for v in verdicts
+    ]
+    return columns(page, ("VERIFIER", "LEEWAY", "NOW", "WITH RIGHT CLOCKS"), rows)
+
+
+def _verdict(accepts: bool | None) -> str:  # noqa: FBT001 - its three values are what is asked
+    return "can't tell" if accepts is None else "accepts" if accepts else "REFUSES"
+
+
+# --- The time daemons of this host ---
+
+
+def daemons(host: HostFacts, *, running: bool = True) -> list[str]:
+    """Return what each time daemon claims, in a line; *running*: of those that run, if any does."""
+    shown = [daemon for daemon in host.daemons if daemon.running is not False] if running else host.daemons
+    if shown or host.daemons:
+        return [_daemon(daemon) for daemon in shown or host.daemons[:1]]
+    return ["time daemon: none visible from in here" if host.place.container else "time daemon: none found"]
+
+
+def _daemon(daemon: Daemon) -> str:
+    claim = daemon.claim
+    if daemon.running is False:
+        return f"{daemon.name}: installed, not running"
+    if isinstance(claim, Unknown):
+        return f"{daemon.name}: {'running' if daemon.running else 'installed'}; {claim.why}"
+    said = f"synchronised{'' if claim.source is None else f' to {claim.source}'}"
+    if not claim.synchronised:
+        said = "running, not synchronised"
+    bound = "" if claim.bound_s is None else f", error at most {duration_text(claim.bound_s)}"
+    heard = "" if claim.age_s is None else f", heard {duration_text(claim.age_s)} ago"
+    return f"{daemon.name}: {said}{bound}{heard}"
