@@ -53,6 +53,7 @@ USUAL: dict[str, Fact] = {
     "missed": None,
     "mix": "requests",
     "off_way": "behind",
+    "other": "api.usw2.pure.cloud",
     "origin": "/etc/chrony/chrony.conf",
     "port": 123,
     "reason": None,
@@ -70,7 +71,7 @@ USUAL: dict[str, Fact] = {
     "validity": "is not valid yet",
     "what": "a text, not a number",
     "when": "in 20 s, give or take 30 s",
-    "who": "2.debian.pool.ntp.org",
+    "who": "3 NTP servers",
     "why": None,
 }
 """What a finder gives where all is as usual; a time of day and a size have one for all."""
@@ -167,16 +168,16 @@ def test_how_far_off_is_said(low_s: float, skew_s: float | None, high_s: float, 
 @pytest.mark.parametrize(
     ("low_s", "skew_s", "high_s", "said"),
     [
-        (None, None, -3.2, "at least 3.2 s BEHIND api.x"),
-        (0.1, 0.2, 0.3, "200 ms AHEAD of api.x"),
-        (0.1, None, 0.3, "100 to 300 ms AHEAD of api.x"),
+        (None, None, -3.2, "at least 3.2 s BEHIND or api.x is AHEAD"),
+        (0.1, 0.2, 0.3, "200 ms AHEAD or api.x is BEHIND"),
+        (0.1, None, 0.3, "100 to 300 ms AHEAD or api.x is BEHIND"),
     ],
 )
 def test_which_way_it_is_off_is_said(low_s: float | None, skew_s: float | None, high_s: float, said: str) -> None:
     """By the word; one side where there is no other."""
     facts = {"low_s": low_s, "skew_s": skew_s, "high_s": high_s, "host": "api.x"}
     title = catalogue.title(Finding("skew-undecided", Status.OK, tuple(facts.items())))
-    assert title == f"This host is {said}; whose fault is open"
+    assert title == f"Either this host is {said}"
 
 
 def test_optional_parts_go_before_names_are_cut() -> None:

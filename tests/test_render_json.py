@@ -5,12 +5,15 @@ import math
 from importlib import resources
 from typing import Any
 
+import api_reports
 import jsonschema
 import pytest
+import token_reports
 from hypothesis import given
 from reports import ALL_WELL, BY_HAND, HOURS_BEHIND, MISUSE, NOBODY, NOON, ONE_LIAR, reports
 
-from skewcheck.model import Dropped, Finding, Interval, Report, Status
+from skewcheck.judge import catalogue
+from skewcheck.model import ApiPart, Dropped, Finding, Interval, Report, Status, TokenPart
 from skewcheck.render.json import render
 from skewcheck.version import VERSION
 
@@ -63,8 +66,8 @@ def test_any_report_is_valid_ascii_json_without_nan(report: Report) -> None:
 def test_a_measurement_in_full() -> None:
     """The whole document, key by key, in its order."""
     read = document(ONE_LIAR)
-    verdict = "WARNING  your clock is 203 ms AHEAD of UTC, proven between 195 and 211 ms; 3 of 5 servers agree"
     servers = read["ntp"].pop("servers")
+    findings, effects, steps = (read.pop(name) for name in ("findings", "effects", "next"))
     assert json.dumps(read, indent=1) == json.dumps(
         {
             "schema": "skewcheck/1",
@@ -72,8 +75,8 @@ def test_a_measurement_in_full() -> None:
             "version": VERSION,
             "status": "warning",
             "proven": True,
-            "verdict": verdict,
-            "meaning": "For a token: what this host signs looks issued in the future to a strict server.",
+            "summary": catalogue.title(ONE_LIAR.findings[0]),
+            "means": catalogue.means(ONE_LIAR.findings[0]),
             "exit_code": 1,
             "assumes": ["majority-honest", "path-not-hostile"],
             "thresholds": {"warning_s": 0.1, "critical_s": 1.0},
@@ -81,39 +84,35 @@ def test_a_measurement_in_full() -> None:
             "true_time": {"low": "2027-01-15T11:59:59.789Z", "high": "2027-01-15T11:59:59.806Z"},  # outwards, of .805
             "duration_s": 0.25,
             "ntp": {
-                "skew_s": 0.203,
+                "basis": "majority",
                 "low_s": 0.195,
                 "high_s": 0.211,
-                "status": "warning",
-                "proven": True,
-                "basis": "majority",
-                "list": "public",
+                "skew_s": 0.203,
                 "asked": 5,
                 "answered": 4,
                 "agreeing": 3,
-                "cut_short": False,
+                "list": "public",
                 "local_clock": {"step_s": 0.0, "slew_ppm": 0.0, "wander_s": 0.000004},
+                "cut_short": False,
+                "status": "warning",
+                "proven": True,
             },
-            "findings": [
-                {
-                    "id": "local-ahead",
-                    "status": "warning",
-                    "summary": "the local clock is ahead",
-                    "evidence": {"skew_s": 0.203},
-                    "remedy": [],
-                },
-                {
-                    "id": "falseticker",
-                    "status": "ok",
-                    "summary": "ntp.evil.example is off by at least 980 ms: its vote doesn't count",
-                    "evidence": {},
-                    "remedy": [],
-                },
-            ],
-            "next": {"kind": "do", "command": "sudo chronyc makestep", "why": "sets this clock at once"},
         },
         indent=1,
     )
+    assert [found["id"] for found in findings] == [found.id for found in ONE_LIAR.findings]
+    assert [found["summary"] for found in findings] == [catalogue.title(found) for found in ONE_LIAR.findings]
+    assert findings[0]["evidence"] == dict(ONE_LIAR.findings[0].facts)
+    assert [(seen["party"], seen["effect"]) for seen in effects] == [
+        (seen.party.value, seen.id) for seen in ONE_LIAR.effects
+    ]
+    words = catalogue.STEPS[ONE_LIAR.steps[0].kind]
+    assert steps[0] == {
+        "kind": ONE_LIAR.steps[0].kind,
+        "label": words.label.lower(),
+        "command": ONE_LIAR.steps[0].command,
+        "why": words.words,
+    }
     assert [server["status"] for server in servers] == [
         "truechimer",
         "falseticker",
@@ -125,36 +124,33 @@ def test_a_measurement_in_full() -> None:
     times_s = [exchange.pop(f"t{number}_s") - NOON for number in (1, 2, 3, 4)]
     assert times_s == pytest.approx([0, -1.192, -1.191875, 0.016125], abs=1e-6)
     assert exchange.pop("delay_s") == pytest.approx(0.016, abs=1e-6)
-    assert json.dumps(servers[1], indent=1) == json.dumps(
-        {
-            "server": "ntp.evil.example",
-            "address": "192.0.2.1",
-            "status": "falseticker",
-            "reason": None,
-            "detail": None,
-            "skew_s": 1.2,
-            "low_s": 1.191,
-            "high_s": 1.209,
-            "off_by_s": 0.98,
-            "delay_s": 0.016,
-            "stratum": 2,
-            "exchanges": [
-                {
-                    "leap": 0,
-                    "version": 4,
-                    "stratum": 2,
-                    "poll": 6,
-                    "precision_s": 6e-08,
-                    "root_delay_s": 0.0125,
-                    "root_dispersion_s": 0.0005,
-                    "reference_id": "192.0.2.9",
-                    "reference_age_s": 30.0,
-                }
-            ],
-            "dropped": [],
-        },
-        indent=1,
-    )
+    assert servers[1] == {
+        "server": "ntp.evil.example",
+        "address": "192.0.2.1",
+        "status": "falseticker",
+        "reason": None,
+        "detail": None,
+        "skew_s": 1.2,
+        "low_s": 1.191,
+        "high_s": 1.209,
+        "off_by_s": 0.98,
+        "delay_s": 0.016,
+        "stratum": 2,
+        "exchanges": [
+            {
+                "leap": 0,
+                "version": 4,
+                "stratum": 2,
+                "poll": 6,
+                "precision_s": 6e-08,
+                "root_delay_s": 0.0125,
+                "root_dispersion_s": 0.0005,
+                "reference_id": "192.0.2.9",
+                "reference_age_s": 30.0,
+            }
+        ],
+        "dropped": [],
+    }
 
 
 def test_silence_is_told_with_its_reason_and_no_numbers() -> None:
@@ -183,13 +179,11 @@ def test_silence_is_told_with_its_reason_and_no_numbers() -> None:
 def test_a_failure_is_a_document_too() -> None:
     """Wrong usage has an error and no measurement: what was not asked for is absent."""
     read = document(MISUSE)
-    assert read["error"] == {
-        "id": "usage",
-        "summary": "--warning: 'x' is not a duration; write 50ms, 2s, 1.5m or 1h (a bare number is seconds)",
-        "remedy": "Example: -w 50ms",
-    }
+    assert MISUSE.failure is not None
+    assert read["error"] == MISUSE.failure._asdict()
     assert read["exit_code"] == 3
-    assert not {"ntp", "thresholds", "measured_at", "true_time", "next"} & set(read)
+    assert not {"ntp", "thresholds", "measured_at", "true_time"} & set(read)
+    assert (read["summary"], read["means"], read["findings"], read["next"]) == ("", "", [], [])
 
 
 def test_an_unbounded_side_is_null_and_the_true_time_is_rounded_outwards() -> None:
@@ -202,9 +196,7 @@ def test_an_unbounded_side_is_null_and_the_true_time_is_rounded_outwards() -> No
 
 def test_numbers_can_be_read() -> None:
     """No float noise, no minus zero, no number that isn't one."""
-    noisy = Finding(
-        "x", Status.OK, "x", (("a_s", 0.1 + 0.2), ("b_s", -1e-12), ("c_s", math.nan), ("d", 3), ("e", None))
-    )
+    noisy = Finding("slept", Status.OK, (("a_s", 0.1 + 0.2), ("b_s", -1e-12), ("c_s", math.nan), ("d", 3), ("e", None)))
     evidence = document(ALL_WELL._replace(findings=(noisy,)))["findings"][0]["evidence"]
     assert evidence == {
         "a_s": 0.3,
@@ -228,3 +220,215 @@ def test_dropped_packets_are_counted_by_reason() -> None:
         {"reason": "runt", "count": 2},
         {"reason": "origin-zero", "count": 1},
     ]
+
+
+@pytest.mark.parametrize("report", api_reports.BY_HAND.values(), ids=list(api_reports.BY_HAND))
+def test_every_key_of_an_api_is_described(report: Report) -> None:
+    """Nothing is said that the contract does not mention, and the keys are the same whether there is a reading."""
+    api = document(report)["api"]
+    assert set(api) == set(SCHEMA["$defs"]["api"]["required"]) == set(SCHEMA["$defs"]["api"]["properties"])
+    for host in api["hosts"]:
+        assert (
+            set(host) == set(SCHEMA["$defs"]["api_host"]["properties"]) == set(SCHEMA["$defs"]["api_host"]["required"])
+        )
+        for exchange in host["exchanges"]:
+            assert set(exchange) == set(SCHEMA["$defs"]["date_exchange"]["properties"])
+
+
+@given(reports(), api_reports.parts())
+def test_any_api_is_valid_ascii_json_without_nan(report: Report, part: ApiPart) -> None:
+    """Whatever the numbers and however foreign the text."""
+    document(report._replace(api=part))
+
+
+def test_an_api_in_full() -> None:
+    """The whole part, key by key, in its order."""
+    api = document(api_reports.AHEAD)["api"]
+    first, second = api.pop("hosts")
+    assert api == {
+        "region": "eu-west-1",
+        "status": "warning",
+        "proven": False,
+        "cut_short": False,
+        "full": False,
+        "local_clock": {"step_s": 0.0, "slew_ppm": 0.0, "wander_s": 0.000004},
+        "issuer_ahead": {
+            "skew_s": 0.009,
+            "low_s": -0.061,
+            "high_s": 1.079,
+            "fresh_low_s": -0.061,
+            "fresh_high_s": 0.079,
+        },
+    }
+    assert first.pop("exchanges")[1] == {
+        "sent_s": NOON + 1.2,
+        "received_s": pytest.approx(NOON + 1.248),
+        "date_s": NOON + 1,
+        "http_status": 401,
+        "connection": 1,
+    }
+    assert first == {
+        "role": "api",
+        "host": "api.mypurecloud.ie",
+        "url": "https://api.mypurecloud.ie/api/v2/date",
+        "address": "192.0.2.10",
+        "skew_s": 0.2,
+        "low_s": -0.83,
+        "high_s": 0.23,
+        "fresh_low_s": 0.17,
+        "fresh_high_s": 0.23,
+        "max_lag_s": 1.0,
+        "lag_known": False,
+        "lag_because": "nothing is known of such a server",
+        "stamped_by": "origin",
+        "security": "verified",
+        "proxied": False,
+        "method": "HEAD",
+        "requests": 9,
+        "min_rtt_s": 0.048,
+        "confirmed": True,
+        "ended": "decided",
+        "stale": None,
+        "spread_s": 0.0,
+        "late_s": 0.0,
+        "mix": None,
+        "http_status": 401,
+        "server": None,
+        "via": "1.1 0f1e2d3c.cloudfront.net (CloudFront)",
+        "x_cache": None,
+        "age_s": None,
+        "correlation_id": "4b1d7f0e-52a1-4c0c-9d3e-0a6f3c2b9e11",
+        "location": None,
+        "certificate": None,
+        "reason": None,
+        "detail": None,
+    }
+    assert (second["role"], second["stamped_by"], second["server"]) == ("login", "edge", "nginx")
+
+
+def test_any_age_is_null_and_so_is_the_side_that_it_leaves_open() -> None:
+    """Infinity is not JSON; the safe side stays."""
+    (cached,) = document(api_reports.CACHED)["api"]["hosts"]
+    assert (cached["max_lag_s"], cached["low_s"], cached["fresh_low_s"], cached["high_s"]) == (None, None, None, -3.2)
+    assert (cached["stale"], cached["age_s"], cached["ended"]) == ("cached", 3.0, "stale")
+
+
+def test_an_api_s_silence_is_told_with_its_reason_and_no_numbers() -> None:
+    """A host that was asked is there, and nothing in it looks like a measurement."""
+    _, login = document(api_reports.REFUSED)["api"]["hosts"]
+    told = {name: value for name, value in login.items() if value not in (None, [])}
+    assert told == {
+        "role": "login",
+        "host": "login.mypurecloud.ie",
+        "url": "https://login.mypurecloud.ie/oauth/token",
+        "reason": "connection-refused",
+        "detail": "the connection was refused",
+    }
+    assert document(api_reports.NOBODY)["api"]["issuer_ahead"] is None
+
+
+def test_what_a_contradiction_looks_like() -> None:
+    """How much, and how it is spread."""
+    (mixed,) = document(api_reports.BACKENDS)["api"]["hosts"]
+    assert (mixed["spread_s"], mixed["mix"], mixed["ended"]) == (0.15, "connections", "contradicted")
+    assert (mixed["security"], mixed["proxied"], mixed["location"]) == ("plain", True, "/welcome")
+
+
+def test_the_certificate_s_dates() -> None:
+    """As times of day, like all others."""
+    api, _ = document(api_reports.REFUSED)["api"]["hosts"]
+    assert api["certificate"] == {"not_before": "2027-01-15T13:00:00.000Z", "not_after": "2027-04-15T12:00:00.000Z"}
+    assert api["security"] == "dates-ignored"
+
+
+def test_both_parts_stand_side_by_side() -> None:
+    """A part that was not asked for is absent, one that was is there."""
+    assert {"ntp", "api"} <= set(document(api_reports.BOTH))
+    assert "ntp" not in document(api_reports.LOGIN_AHEAD)
+    assert math.isfinite(document(api_reports.BOTH)["ntp"]["skew_s"])
+
+
+@pytest.mark.parametrize("report", token_reports.BY_HAND.values(), ids=list(token_reports.BY_HAND))
+def test_every_key_of_a_token_is_described(report: Report) -> None:
+    """Nothing is said that the contract does not mention, and the keys are the same for every token."""
+    whole = document(report)
+    for name, said in (
+        ("token", [whole["token"]]),
+        ("claim", list(whole["token"]["claims"].values())),
+        ("verifier", whole["token"]["verifiers"]),
+        ("risk", whole["risks"]),
+        ("recommended", [whole["recommended"]] if whole["recommended"] else []),
+    ):
+        described = SCHEMA["$defs"][name]
+        for one in said:
+            assert set(one) == set(described["required"]) == set(described["properties"])
+
+
+@given(reports(), token_reports.parts())
+def test_any_token_is_valid_ascii_json_without_nan(report: Report, part: TokenPart) -> None:
+    """Whatever the claims and however foreign the text."""
+    document(report._replace(token=part))
+
+
+def test_a_token_in_full() -> None:
+    """The parts that a program reads first, key by key."""
+    whole = document(token_reports.VALID)
+    token = whole["token"]
+    assert (token["kind"], token["iat"], token["nbf"], token["exp"], token["lifetime_s"]) == (
+        "jwt",
+        NOON - 780,
+        None,
+        NOON + 2820,
+        3600,
+    )
+    assert token["claims"]["exp"] == {"state": "usable", "value_s": NOON + 2820, "shown": "1800017220", "oddities": []}
+    assert token["true_time"] == {"low": "2027-01-15T11:59:59.993Z", "high": "2027-01-15T12:00:00.007Z"}
+    assert token["moments"][1] == {
+        "name": "exp",
+        "at_s": NOON + 2820,
+        "here_s": 2820.0,
+        "true_low_s": 2819.9932,
+        "true_high_s": 2820.0069,
+    }
+    assert whole["recommended"] == {
+        "buffer_s": 60,
+        "needed_s": 0.6168,
+        "leeway_s": 1,
+        "settle_s": 0.0068,
+        "because": [
+            {"what": "clock-behind", "s": 0.0068},
+            {"what": "drift", "s": 0.36},
+            {"what": "latency", "s": 0.25},
+        ],
+    }
+
+
+def test_who_refuses_it() -> None:
+    """The party, the harm, how sure, which share, and the skew behind it with its reference."""
+    whole = document(token_reports.FUTURE)
+    refused = [risk for risk in whole["risks"] if risk["level"] == "certain"]
+    assert [(risk["party"], risk["risk"], risk["share_low"], risk["reference"]) for risk in refused] == [
+        ("refresh-by-exp", "premature-expiry", 0.00066, "ntp"),
+        ("local-verify", "future-issued", 0.14, "ntp"),
+    ]
+    assert (refused[0]["skew_low_s"], refused[0]["skew_high_s"]) == (-0.21, -0.19)
+    assert [(row["name"], row["accepts_now"]) for row in whole["token"]["verifiers"]] == [
+        ("pyjwt", False),
+        ("spring", True),
+    ]
+
+
+def test_what_is_not_known_is_null() -> None:
+    """No clock, no lifetime, no bound, no buffer that helps: each has its null, and none looks like a figure."""
+    offline = document(token_reports.OFFLINE)
+    assert (offline["risks"], offline["recommended"], offline["token"]["true_time"]) == ([], None, None)
+    assert document(token_reports.RESPONSE)["recommended"]["settle_s"] is None
+    assert document(token_reports.NO_BUFFER)["recommended"]["buffer_s"] is None
+    claims = document(token_reports.MILLISECONDS)["token"]["claims"]
+    assert (claims["exp"]["state"], claims["exp"]["value_s"]) == ("unusable", None)
+    assert (claims["iat"]["value_s"], claims["iat"]["oddities"]) == (NOON * 1000, ["milliseconds", "year-past-9999"])
+
+
+def test_without_a_token_there_is_none() -> None:
+    """A part that was not asked for is absent."""
+    assert not {"token", "risks", "recommended"} & set(document(token_reports.VALID._replace(token=None)))

@@ -6,24 +6,32 @@ from typing import NamedTuple
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from token_cases import (
+    OFFLINE,
+    SILENT,
+    api_part,
+    asked,
+    assuming,
+    by_date,
+    by_ntp,
+    is_number,
+    judged,
+    jwt,
+    opaque,
+)
 
 from skewcheck.judge.buffer import backdate_s, leeway_s, settle_s
-from skewcheck.judge.risk import (
-    UNVERIFIED,
-    Inputs,
-    ahead_of_checker,
-    late_after_setting_s,
-    risks,
-    shared_deadline,
-    storm,
-)
+from skewcheck.judge.case import Case as Clocks
+from skewcheck.judge.case import Who
+from skewcheck.judge.catalogue import EFFECTS
+from skewcheck.judge.risk import Inputs, ahead_of_checker, effects, late_after_setting_s, risks, storm
 from skewcheck.judge.verifiers import Checker, Stamp, verifier
-from skewcheck.model import Harm, Interval, Level, Party, Risk
+from skewcheck.model import Harm, Interval, Level, Party, Risk, Token
 
 NONE, POSSIBLE, CERTAIN = Level.NONE, Level.POSSIBLE, Level.CERTAIN
 EXPIRED, FUTURE = Harm.PREMATURE_EXPIRY, Harm.FUTURE_ISSUED
 REFRESH, VERIFY, SIGN, GATEWAY = Party.REFRESH_BY_EXP, Party.LOCAL_VERIFY, Party.LOCAL_SIGN, Party.GATEWAY
-EVERYWHERE = Interval(-math.inf, math.inf)
+COUNTS = Party.REFRESH_BY_EXPIRES_IN
 
 
 def exactly(seconds: float) -> Interval:
@@ -176,8 +184,7 @@ def test_skew_not_known_is_possible_with_no_share_but_where_the_clock_does_not_m
             assert (risk.level, risk.share_low, risk.share_high) == (NONE, 0, 0)
         else:
             assert (risk.level, risk.share_low, risk.share_high) == (POSSIBLE, None, None)
-            assert risk.reference == ("login against api" if risk.party is GATEWAY else UNVERIFIED)
-            assert risk.summary.startswith("Not known: the clock was not measured.")
+            assert risk.reference == ("login-api" if risk.party is GATEWAY else "local")
 
 
 def test_each_party_has_its_own_reference() -> None:
@@ -189,16 +196,12 @@ def test_each_party_has_its_own_reference() -> None:
         Party.REFRESH_BY_EXPIRES_IN: (None, None),
         VERIFY: (exactly(2), "login"),
         SIGN: (exactly(2), "login"),
-        GATEWAY: (exactly(-1), "login against api"),
+        GATEWAY: (exactly(-1), "login-api"),
     }
     assert one(given._replace(sign_for="ntp"), SIGN, FUTURE).reference == "ntp"
     assert one(given._replace(sign_for="api"), SIGN, FUTURE).reference == "api"
     assert one(given._replace(api=None), REFRESH, EXPIRED).reference == "ntp"
-    assert one(given._replace(given=exactly(5)), REFRESH, EXPIRED)[5:] == (
-        "A client that refreshes at exp does so in time by this clock.",
-        exactly(5),
-        "given",
-    )
+    assert one(given._replace(given=exactly(5)), REFRESH, EXPIRED)[5:] == (exactly(5), "skew")
 
 
 def test_an_opaque_token_is_at_most_possibly_issued_in_the_future() -> None:
@@ -207,7 +210,6 @@ def test_an_opaque_token_is_at_most_possibly_issued_in_the_future() -> None:
     future = one(given, GATEWAY, FUTURE)
     assert future.level is POSSIBLE
     assert future.share_low == pytest.approx(0.4)
-    assert "if it looks at the issue time" in one(given, GATEWAY, FUTURE).summary
     assert one(given._replace(issuer_ahead=exactly(-3)), GATEWAY, EXPIRED).level is CERTAIN
 
 
@@ -217,20 +219,11 @@ def test_nobody_on_this_host_looks_at_an_opaque_token(skew_s: float) -> None:
     given = inputs(skew_s, 300)._replace(opaque=True)
     for harm in (EXPIRED, FUTURE):
         risk = one(given, VERIFY, harm)
-        assert (risk.level, risk.share_high, risk.summary.split(",")[0]) == (NONE, 0, "No time is in an opaque token")
+        assert (risk.level, risk.share_high) == (NONE, 0)
     assert settle_s(given) is None
     assert leeway_s(given) is None
     assert settle_s(given._replace(issuer_ahead=exactly(0.5))) == pytest.approx(0.4)
     assert one(given, REFRESH, EXPIRED) == one(given._replace(opaque=False), REFRESH, EXPIRED)
-
-
-def test_against_another_than_utc_no_clock_is_blamed() -> None:
-    """The API's clock may be the wrong one of the two: whose skew it is against is said, and not whose fault it is."""
-    by_ntp = inputs(-7, 300)._replace(given=None, ntp=exactly(-7))
-    assert one(by_ntp, REFRESH, EXPIRED).summary.endswith(", because the local clock is behind.")
-    by_api = by_ntp._replace(ntp=exactly(0), api=exactly(-7), login=exactly(-7))
-    assert one(by_api, REFRESH, EXPIRED).summary.endswith("because the local clock is behind (against the API's).")
-    assert one(by_api, VERIFY, FUTURE).summary.endswith("because the local clock is behind (against the login host's).")
 
 
 def test_only_what_a_checker_looks_at_counts_for_the_future() -> None:
@@ -266,24 +259,12 @@ def test_a_signature_for_one_use_is_judged_at_its_arrival() -> None:
         assert one(found, VERIFY, FUTURE).share_high == pytest.approx(future, abs=1e-9), skew_s
 
 
-def test_what_is_signed_and_kept_is_judged_as_a_refresh_by_exp() -> None:
-    """A host that keeps what it signed until its exp uses it too long where its clock is behind."""
-    kept = inputs(-90, 300)._replace(kept_until_exp=True)
-    assert one(kept, SIGN, EXPIRED).share_high == pytest.approx(90.05 / 390)
-    fine = one(kept._replace(ntp=exactly(1), look_interval_s=30), SIGN, EXPIRED)
-    assert (fine.level, fine.summary) == (
-        NONE,
-        "Not by the clock: what is kept until its exp may arrive up to about 30 s after it.",
-    )
-
-
 def test_lifetimes_that_are_not_known_or_endless_or_absurd() -> None:
     """No exp: nothing expires. Not known: no share where one would be needed. None left: all of it is lost."""
     for party in (REFRESH, VERIFY, SIGN):
         assert one(inputs(about(0, 90), math.inf), party, EXPIRED).level is NONE
         unknown = one(inputs(about(0, 90), None), party, EXPIRED)
         assert (unknown.level, unknown.share_high) == (POSSIBLE, None)
-        assert "lifetime of the token is not known" in unknown.summary
     assert one(inputs(1, None), REFRESH, EXPIRED).level is NONE
     assert one(inputs(-1, None, 5), REFRESH, EXPIRED).level is NONE
     assert one(inputs(-1, None), VERIFY, EXPIRED).level is NONE
@@ -293,33 +274,8 @@ def test_lifetimes_that_are_not_known_or_endless_or_absurd() -> None:
         assert one(inputs(1, lifetime_s), SIGN, EXPIRED).level in (CERTAIN, NONE)
 
 
-def test_summaries_are_plain_sentences_with_the_share_in_words() -> None:
-    """A person reads who is refused, how often, and whose clock does it."""
-    assert one(inputs(-0.2), VERIFY, FUTURE).summary == (
-        "About 1 in 7 first uses are refused on this host as issued in the future, because the local clock is behind."
-    )
-    assert one(FRACTION, VERIFY, FUTURE).summary == (
-        "Nearly all first uses are refused on this host as issued in the future, even with right clocks."
-    )
-    assert one(inputs(about(-0.05, 0.15)), VERIFY, FUTURE).summary.startswith("Up to about 1 in 7 first uses")
-    assert one(inputs(about(-0.05, 0.15)), VERIFY, FUTURE).summary.endswith(", if the local clock is behind.")
-    assert one(inputs(None), VERIFY, FUTURE).summary == (
-        "Not known: the clock was not measured. Where the local clock is behind, first uses are refused on this host "
-        "as issued in the future."
-    )
-    assert one(inputs(-5), VERIFY, FUTURE).summary.startswith("All first uses")
-    for risk in (*risks(inputs(None)), *risks(inputs(-2)), *risks(inputs(2)), *risks(inputs(EVERYWHERE))):
-        assert risk.summary.endswith(".")
-        assert risk.summary[0].isupper()
-        assert "offset" not in risk.summary
-
-
-def test_a_shared_deadline_is_late_by_the_writer_ahead_and_the_reader_behind() -> None:
-    """One host sees its own half only."""
-    found = shared_deadline(inputs(Interval(-2, 3)))
-    assert found is not None
-    assert (found.as_writer, found.as_reader) == (Interval(-2, 3), Interval(-3, 2))
-    assert shared_deadline(inputs(None)) is None
+def test_a_deadline_that_was_kept_is_late_by_what_the_clock_was_ahead() -> None:
+    """Once it is set right; of one that was behind such deadlines come early."""
     assert late_after_setting_s(Interval(5, 7)) == 7
     assert late_after_setting_s(exactly(-7)) == 0
 
@@ -337,6 +293,77 @@ def test_the_last_bit_of_a_sum_refuses_nobody() -> None:
         known = inputs(-skew_s, leeway_s=allowed_s)._replace(latency=exactly(latency_s))
         assert one(known, VERIFY, FUTURE).level is NONE
         assert one(known._replace(ntp=exactly(skew_s)), SIGN, FUTURE).level is NONE
+
+
+# --- Who is harmed by the clock that is off, and what he sees ---
+
+BEHIND = {REFRESH: "late-refresh", COUNTS: "none", VERIFY: "future-here", SIGN: "signed-old"}
+AHEAD = {SIGN: "signed-future", VERIFY: "expired-here", REFRESH: "early-refresh"}
+
+
+def seen(case: Clocks, token: Token | None = None) -> dict[Party, str]:
+    """Return what each party sees, as an id; each has words, and facts that JSON can hold."""
+    told = effects(case, None if token is None else judged(token, case))
+    for effect in told:
+        assert effect.id in EFFECTS
+        assert all(is_number(value) for _, value in effect.facts)
+    assert len({effect.party for effect in told}) == len(told)
+    return {effect.party: effect.id for effect in told}
+
+
+def figures(case: Clocks) -> dict[tuple[Party, str], object]:
+    """Return the facts of all effects."""
+    return {(effect.party, name): value for effect in effects(case, None) for name, value in effect.facts}
+
+
+def test_a_clock_that_is_right_or_unknown_harms_nobody() -> None:
+    """Beyond the limit alone somebody is harmed; where nothing is known, nobody is said to be."""
+    for case in (by_ntp(0.0), by_ntp(-0.09), SILENT, OFFLINE, assuming(-0.05, 0.05), by_date(0.01), by_ntp(0.2, 5.0)):
+        assert seen(case) == {}
+
+
+def test_what_the_parties_see_of_this_hosts_clock() -> None:
+    """Behind: too late by the far end of the range; ahead: too early, and from the shortest life on a storm."""
+    assert seen(by_ntp(-0.346)) == seen(assuming(-0.35, -0.34)) == BEHIND
+    told = figures(by_ntp(-0.346))
+    assert told == {(REFRESH, "late_s"): pytest.approx(0.355), (SIGN, "early_s"): pytest.approx(0.346)}
+    assert figures(by_ntp(-0.5, 0.1))[SIGN, "early_s"] == pytest.approx(0.6)  # too wide for one number
+    assert seen(by_ntp(60.0)) == AHEAD
+    assert figures(by_ntp(60.0))[SIGN, "early_s"] == pytest.approx(60.009)
+    assert seen(by_ntp(301.0)) == AHEAD | {REFRESH: "storm"}
+    assert figures(assuming(-math.inf, -5.0)) == {(REFRESH, "late_s"): None, (SIGN, "early_s"): None}
+
+
+def test_whose_clock_is_off_decides_which_range_counts() -> None:
+    """This host's: by NTP; the API's, or not known whose: the difference to the API; none where only NTP differs."""
+    by_both = by_ntp(-0.3)._replace(api=api_part(-0.5))
+    assert figures(by_both._replace(who=Who.LOCAL))[REFRESH, "late_s"] == pytest.approx(0.309)
+    assert figures(by_both._replace(who=Who.BOTH))[REFRESH, "late_s"] == pytest.approx(0.52)
+    assert seen(by_both._replace(who=Who.NTP)) == {}
+    api = by_ntp(0.0)._replace(api=api_part(-0.4), who=Who.API)
+    assert seen(api) == {REFRESH: "late-refresh", VERIFY: "future-here"}
+    assert seen(api._replace(api=api_part(0.4))) == {SIGN: "signed-future", VERIFY: "expired-here"}
+    assert seen(by_date(-25200.0)) == BEHIND
+    assert seen(by_ntp(0.0)._replace(api=api_part(0.4), who=Who.OPEN)) == AHEAD
+
+
+def test_what_the_service_does_to_its_own_tokens() -> None:
+    """An issuer that is ahead of its API: a share of first uses; one that is behind: each dies early."""
+    ahead, behind = by_date(0.0, -0.5), by_date(0.0, 3.0)
+    assert seen(ahead) == {GATEWAY: "gateway-future"}
+    assert figures(ahead)[GATEWAY, "share_high"] == pytest.approx(0.54)
+    assert seen(behind) == {GATEWAY: "gateway-expired"}
+    assert figures(behind)[GATEWAY, "early_s"] == pytest.approx(3.0)
+
+
+def test_with_a_token_only_who_refuses_its_kind_is_named() -> None:
+    """An opaque one is verified by nobody here and has no exp; with enough leeway nobody is harmed."""
+    assert seen(by_ntp(-0.346), opaque(3600)) == {REFRESH: "late-refresh", COUNTS: "none"}
+    assert seen(by_ntp(60.0), opaque(3600)) == {SIGN: "signed-future"}
+    assert seen(by_ntp(-0.346), jwt()) == {REFRESH: "late-refresh", COUNTS: "none", VERIFY: "future-here"}
+    assert seen(by_ntp(-299.5), jwt(-100, 200)) == BEHIND  # what is signed for 300 s arrives dead
+    assert seen(asked(by_ntp(-0.346), verifiers=("spring",)), jwt()) == {REFRESH: "late-refresh", COUNTS: "none"}
+    assert seen(by_ntp(61.0), jwt(-10, 50))[REFRESH] == "storm"
 
 
 # --- For any input ---
@@ -368,8 +395,6 @@ any_inputs = st.builds(
     given=st.none(),
     issuer_ahead=st.none() | ends,
     latency=st.tuples(positive, positive | st.just(math.inf)).map(lambda pair: Interval(min(pair), max(pair))),
-    look_interval_s=positive,
-    refresh_time_s=positive,
     drift_ppm=st.floats(0, 500),
     buffer_s=positive,
     opaque=st.booleans(),
@@ -377,7 +402,6 @@ any_inputs = st.builds(
     nbf_after_iat_s=st.none() | seconds,
     exp_fraction_s=st.floats(0, 0.999),
     first_use_after_s=positive,
-    kept_until_exp=st.booleans(),
     sign_for=st.sampled_from(["login", "api", "ntp"]),
     checker_here=checkers,
     checker_there=checkers,

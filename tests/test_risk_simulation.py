@@ -33,15 +33,12 @@ DEADLINES = {
     Rule.EXP: Deadline.EXP,
     Rule.FROM_ANSWER: Deadline.FROM_ANSWER,
     Rule.FROM_REQUEST: Deadline.FROM_REQUEST,
-    Rule.SHARED: Deadline.SHARED,
 }
 POINTS = 0.02
 """What a predicted share may be off by."""
 WORLDS = 250
 """For each rule."""
 LIVES = 3
-PATIENT_LIVES = 600
-"""Until a client that looks once a minute has looked at the worst moment, give or take a second."""
 
 
 class World(NamedTuple):
@@ -50,7 +47,6 @@ class World(NamedTuple):
     client: Client
     service: Service
     known: Inputs
-    writer_ahead_s: float
 
 
 def _world(rng: random.Random, rule: Rule) -> World:
@@ -61,10 +57,8 @@ def _world(rng: random.Random, rule: Rule) -> World:
     issuer_s, issuer_margin_s = rng.choice([(0.0, 0.0), (rng.uniform(-3, 3), rng.choice([0.0, 0.3]))])
     drift_ppm = rng.choice([0.0, 15.0, 100.0])
     latency = Interval(0.01, rng.choice([0.02, 0.25, 2.0]))
-    look_s, refresh_s = rng.choice([0.0, 0.0, 5.0, 30.0]), rng.choice([0.0, 0.0, 0.5, 3.0])
     leeway_s = rng.choice([0.0, 0.0, 0.5, 5.0, 60.0])
     whole_now, accepts_at_exp = rng.random() < 0.5, rng.random() < 0.5
-    writer_s = rng.uniform(-5, 5)
     fraction_s = rng.choice([0.0, 0.25, 0.875]) if rule is Rule.EXP else 0.0
     verifier = Verifier(
         leeway_s=leeway_s, whole_now=whole_now, whole_claims=rng.random() < 0.5, accepts_at_exp=accepts_at_exp
@@ -73,7 +67,7 @@ def _world(rng: random.Random, rule: Rule) -> World:
     issuer_true_s = issuer_s + issuer_margin_s * rng.choice([-1.0, 1.0])
     gains_ppm = drift_ppm * rng.choice([-1.0, 1.0, rng.uniform(-1, 1)])
     return World(
-        Client(Clock(truth_s, gains_ppm), rule, 0.0, look_s, refresh_s, Clock(writer_s)),
+        Client(Clock(truth_s, gains_ppm), rule, 0.0),
         Service(
             lifetime_s,
             Clock(issuer_true_s),
@@ -87,13 +81,10 @@ def _world(rng: random.Random, rule: Rule) -> World:
             ntp=Interval(skew_s - margin_s, skew_s + margin_s),
             issuer_ahead=Interval(issuer_s - issuer_margin_s, issuer_s + issuer_margin_s),
             latency=latency,
-            look_interval_s=look_s,
-            refresh_time_s=refresh_s,
             drift_ppm=drift_ppm,
             exp_fraction_s=fraction_s,
             checker_there=Checker(leeway_s, whole_now=whole_now, accepts_at_exp=accepts_at_exp),
         ),
-        max(0.0, writer_s),
     )
 
 
@@ -122,7 +113,7 @@ def test_with_the_recommended_buffer_no_request_is_refused_as_expired(rule: Rule
     judged = 0
     for _ in range(WORLDS):
         world = _world(rng, rule)
-        found = recommend(world.known, DEADLINES[rule], writer_ahead_s=world.writer_ahead_s)
+        found = recommend(world.known, DEADLINES[rule])
         assert found is not None
         assert found.buffer_s is None or found.buffer_s <= world.service.lifetime_s / 2
         assert (found.buffer_s is None) == (math.ceil(found.needed_s - 1e-9) > math.floor(world.service.lifetime_s / 2))
@@ -142,19 +133,18 @@ def test_with_two_seconds_less_than_needed_some_are_refused(rule: Rule) -> None:
     judged = 0
     for _ in range(WORLDS // 4):
         world = _world(rng, rule)
-        found = recommend(world.known, DEADLINES[rule], writer_ahead_s=world.writer_ahead_s)
+        found = recommend(world.known, DEADLINES[rule])
         known = world.known
         assert found is not None
         assert known.ntp is not None
         assert known.issuer_ahead is not None
-        ahead = rule in (Rule.EXP, Rule.SHARED) and known.ntp.low_s > 0  # no credit is taken for it, so there is spare
+        ahead = rule is Rule.EXP and known.ntp.low_s > 0  # no credit is taken for it, so there is spare
         spare = rule is not Rule.EXP and known.issuer_ahead.low_s > 0
-        writer_behind = rule is Rule.SHARED and world.client.writer.ahead_s < 0
-        if found.needed_s <= 2 or found.buffer_s is None or ahead or spare or writer_behind:
+        if found.needed_s <= 2 or found.buffer_s is None or ahead or spare:
             continue
         client, service = _worst(world)
         client = client._replace(buffer_s=found.needed_s - 2)
-        assert _refused(client, service, rng, PATIENT_LIVES if client.look_interval_s else 20) > 0, (world, found)
+        assert _refused(client, service, rng, 20) > 0, (world, found)
         judged += 1
     assert judged >= 10
 

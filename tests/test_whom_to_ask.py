@@ -4,9 +4,9 @@ import socket
 from collections.abc import Sequence
 
 import pytest
+from skewcheck.examine.against_ntp import judged
 
 from skewcheck.examine import ClockRequest
-from skewcheck.examine.against_ntp import judged
 from skewcheck.lab.ntp import NtpServer
 from skewcheck.measure.addresses import Address
 from skewcheck.measure.consensus import agree, contested

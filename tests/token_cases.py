@@ -1,29 +1,47 @@
-"""Tokens and clocks made by hand, judged: what a test of the judge of tokens starts from."""
+"""Tokens and clocks made by hand: what a test of the judge of tokens starts from."""
 
-from api_reports import FRESH, reading
-from reports import BOTH_PREMISES, LIMITS, NOON, RUN, clock, voter
+import math
 
-from skewcheck.examine import TokenRequest
-from skewcheck.examine.of_token import judged
-from skewcheck.judge.severity import judge, judge_date
-from skewcheck.judge.token_case import Case
+from skewcheck.judge import token as judge_of_tokens
+from skewcheck.judge.case import Case, Who
+from skewcheck.judge.risk import Judged
+from skewcheck.judge.severity import difference, judge, judge_date
 from skewcheck.model import (
     ApiHost,
     ApiPart,
     ApiSurvey,
     Basis,
     ClaimState,
+    Consensus,
+    DateReading,
+    Ended,
+    Finding,
     Interval,
-    Report,
+    Lag,
+    LocalRun,
+    NtpPart,
+    Reading,
+    Request,
     Role,
+    Security,
+    Served,
+    ServerList,
+    ServerStatus,
+    StampedBy,
     Status,
+    Survey,
+    Thresholds,
     TimeClaim,
     Token,
     TokenKind,
+    Vote,
 )
 
+NOON = 1_800_014_400.0
+"""2027-01-15T12:00:00Z."""
+LIMITS = Thresholds(0.1, 1.0)
+RUN = LocalRun(NOON, duration_s=0.25, step_s=0.0, slew_ppm=0.0, wander_s=4e-6)
 MARGIN_S = 0.009
-SAID = "WORD  what the judge of clocks said"
 
 
 def claim(name: str, value_s: float | None, *oddities: str) -> TimeClaim:
@@ -49,37 +67,88 @@ def opaque(expires_in_s: float | None = None, obtained: float | None = None, kin
     return bare if obtained is None else bare._replace(obtained_at_s=NOON + obtained)
 
 
-def by_ntp(skew_s: float, margin_s: float = MARGIN_S) -> Report:
-    """Return what three agreeing servers prove of this clock."""
-    low_s, high_s = skew_s - margin_s, skew_s + margin_s
-    judgement = judge(skew_s, Interval(low_s, high_s), Basis.MAJORITY, LIMITS, witness=Interval(low_s, high_s))
-    votes = tuple(voter(f"ntp{n}.example", skew_s, margin_s) for n in range(3))
-    report = clock(
-        judgement.status, SAID, votes, (low_s, skew_s, high_s), meaning="For a token: the clock's own words."
+def ntp_part(skew_s: float, margin_s: float = MARGIN_S, basis: Basis = Basis.MAJORITY) -> NtpPart:
+    """Return what agreeing servers prove of this clock: three, or one."""
+    interval = Interval(skew_s - margin_s, skew_s + margin_s)
+    names = [f"ntp{n}.example" for n in range(3 if basis is Basis.MAJORITY else 1)]
+    votes = tuple(
+        Vote(Reading(name, "192.0.2.1", skew_s, interval, 0.016, ()), ServerStatus.TRUECHIMER) for name in names
     )
-    assert report.ntp is not None
-    premises = BOTH_PREMISES if judgement.proven else ()
-    return report._replace(
-        proven=judgement.proven, assumes=premises, ntp=report.ntp._replace(judgement=judgement), duration_s=0.2
-    )
+    survey = Survey(Consensus(basis, interval, skew_s, votes), ServerList.PUBLIC, RUN, cut_short=False)
+    return NtpPart(survey, judge(skew_s, interval, basis, LIMITS, witness=interval))
 
 
-SILENT = clock(Status.UNKNOWN, "CANNOT TELL  none of 3 NTP servers answered in 3 s", (), None)
+def by_ntp(skew_s: float, margin_s: float = MARGIN_S) -> Case:
+    """Return this clock as three agreeing servers show it."""
+    return Case(Request("token"), LIMITS, ntp=ntp_part(skew_s, margin_s), who=Who.BY_NTP_ALONE)
+
+
+NOBODY = Survey(Consensus(Basis.NONE, None, None, ()), ServerList.PUBLIC, RUN, cut_short=False)
+SILENT = Case(Request("token"), LIMITS, ntp=NtpPart(NOBODY, judge(None, None, Basis.NONE, LIMITS)))
 """Nobody answered."""
+OFFLINE = Case(Request("token", offline=True), LIMITS)
 
 
-def by_date(skew_s: float, login_s: float | None = None, *, margin_s: float = 0.02) -> Report:
-    """Return what an API's Date proves, and that of the host which issues tokens, without NTP."""
-    hosts = [ApiHost(Role.API, "api.example", reading("https://api.example/", skew_s, margin_s, lag=FRESH))]
-    if login_s is not None:
-        answer = reading("https://login.example/", login_s, margin_s, lag=FRESH)
-        hosts.append(ApiHost(Role.LOGIN, "login.example", answer))
+def reading(skew_s: float, margin_s: float) -> DateReading:
+    """Return what a host whose `Date` is fresh says of this clock."""
+    fresh = Interval(skew_s - margin_s, skew_s + margin_s)
+    lag, served = Lag(0.003, known=True, because="nginx"), Served(401, server="nginx")
+    return DateReading(
+        "https://api.example/", "192.0.2.10", skew_s, fresh, fresh, lag, StampedBy.UNKNOWN, Security.VERIFIED,
+        exchanges=(), requests=9, min_rtt_s=0.048, confirmed=True, ended=Ended.NARROW, served=served,
+    )  # fmt: skip
+
+
+def api_part(skew_s: float, login_s: float | None = None, margin_s: float = 0.02) -> ApiPart:
+    """Return what an API's `Date` proves, and that of the host which issues tokens."""
+    api, login = reading(skew_s, margin_s), None if login_s is None else reading(login_s, margin_s)
+    hosts = [ApiHost(Role.API, "api.example", api)]
+    hosts += [] if login is None else [ApiHost(Role.LOGIN, "login.example", login)]
     survey = ApiSurvey("eu-west-1", tuple(hosts), RUN, cut_short=False)
-    judgement = judge_date(survey.reading(Role.API), LIMITS)
-    return SILENT._replace(status=judgement.status, verdict=SAID, ntp=None, api=ApiPart(survey, judgement))
+    return ApiPart(survey, judge_date(api, LIMITS), None if login is None else difference(api, login))
 
 
-def case(token: Token, clock: Report | None = None, request: TokenRequest | None = None) -> Case:
-    """Return the token judged at noon by this clock; without a *clock*: offline."""
-    asked = request or TokenRequest(None, offline=clock is None)
-    return judged(token, NOON, asked, clock=clock, limits=LIMITS)
+def by_date(skew_s: float, login_s: float | None = None, *, margin_s: float = 0.02) -> Case:
+    """Return this clock as an API alone shows it; NTP was silent."""
+    part = api_part(skew_s, login_s, margin_s)
+    return SILENT._replace(request=Request("token", region="eu-west-1"), api=part, who=Who.BY_API_ALONE)
+
+
+def assuming(low_s: float, high_s: float) -> Case:
+    """Return this clock as `--skew` has it."""
+    return Case(Request("token", skew=Interval(low_s, high_s)), LIMITS)
+
+
+def asked(case: Case, **more: object) -> Case:
+    """Return the same with more that was asked for."""
+    return case._replace(request=case.request._replace(**more))  # type: ignore[arg-type]
+
+
+def judged(token: Token, case: Case) -> Judged:
+    """Return the token judged at noon by this clock."""
+    return judge_of_tokens.judged(case, token, NOON, {})
+
+
+def found(judged: Judged) -> dict[str, Status]:
+    """Return the statuses by id; of several findings with one id the first one's."""
+    return {finding.id: finding.status for finding in reversed(judged.findings)}
+
+
+def facts(judged: Judged, id_: str) -> dict[str, object]:
+    """Return the facts of the first finding with that id; a None is none."""
+    finding = next(finding for finding in judged.findings if finding.id == id_)
+    return {name: value for name, value in finding.facts if value is not None}
+
+
+def lead(judged: Judged) -> Finding:
+    """Return the finding that answers: of the worst the most important."""
+    from skewcheck.judge.catalogue import rank
+    from skewcheck.judge.severity import worse
+
+    status = worse(*(finding.status for finding in judged.findings))
+    return min((finding for finding in judged.findings if finding.status is status), key=lambda f: rank(f.id))
+
+
+def is_number(value: object) -> bool:
+    """Tell whether JSON can hold it."""
+    return not isinstance(value, float) or math.isfinite(value)

@@ -20,6 +20,7 @@ from reports import (
     intervals,
 )
 
+from skewcheck.judge.catalogue import BUFFER_LINES, REASONS
 from skewcheck.model import (
     BufferLine,
     ClaimState,
@@ -108,7 +109,7 @@ def risk(
     low, high = share or (None, None)
     level = Level.POSSIBLE if low is None or high is None or (low == 0 and high > 0) else Level.CERTAIN
     level = Level.NONE if high == 0 else level
-    return Risk(party, harm, level, low, high, f"What {harm.value} means to {party.value}.", skew, reference)
+    return Risk(party, harm, level, low, high, skew, reference)
 
 
 def risks(skew: Interval | None, shares: dict[tuple[Party, Harm], tuple[float, float]]) -> tuple[Risk, ...]:
@@ -187,7 +188,7 @@ VALID = report(
             0.6168,
             1,
             0.0068,
-            (BufferLine("local clock behind", 0.0068), BufferLine("drift", 0.36), BufferLine("latency", 0.25)),
+            (BufferLine("clock-behind", 0.0068), BufferLine("drift", 0.36), BufferLine("latency", 0.25)),
         ),
     ),
     steps=(ADD_NTP._replace(kind="check-region"),),
@@ -232,7 +233,7 @@ FUTURE = report(
             0.29,
             1,
             0.2,
-            (BufferLine("local clock behind", 0.21), BufferLine("drift", 0.03), BufferLine("latency", 0.05)),
+            (BufferLine("clock-behind", 0.21), BufferLine("drift", 0.03), BufferLine("latency", 0.05)),
         ),
         verifiers=(
             VerifierVerdict(
@@ -241,7 +242,7 @@ FUTURE = report(
                 0.0,
                 accepts_now=False,
                 accepts_by_true_time=True,
-                why="the token is not yet valid (iat)",
+                why="future-issued",
                 version="2.15.1",
                 source="jwt/api_jwt.py",
             ),
@@ -251,7 +252,7 @@ FUTURE = report(
                 60.0,
                 accepts_now=True,
                 accepts_by_true_time=True,
-                why="within its leeway",
+                why="accepted",
                 version="as of 2026-11",
                 source="JwtTimestampValidator.java",
                 note="iat is not looked at",
@@ -287,7 +288,7 @@ EXPIRED_FINDING = finding(
     "token-expired",
     Status.CRITICAL,
     claim="exp",
-    exp_at_s=NOON - 404,
+    claim_at_s=NOON - 404,
     ago_low_s=404.0,
     ago_high_s=404.02,
     by="ntp",
@@ -326,9 +327,9 @@ RESPONSE = report(
             (
                 BufferLine("drift", 8.6399),
                 BufferLine("latency", 0.25),
-                BufferLine("answer's way", 0.25),
-                BufferLine("whole-second claims", 1.0),
-                BufferLine("issuer behind checker: not measured", 0.0),
+                BufferLine("answer-way", 0.25),
+                BufferLine("whole-seconds", 1.0),
+                BufferLine("issuer-not-measured", 0.0),
             ),
         ),
     ),
@@ -357,7 +358,7 @@ NO_BUFFER = report(
             "token-expired-here",
             Status.CRITICAL,
             claim="exp",
-            exp_at_s=NOON - 12,
+            claim_at_s=NOON - 12,
             left_low_s=47.99,
             left_high_s=48.01,
             here_s=12.0,
@@ -374,7 +375,7 @@ NO_BUFFER = report(
     ),
     part(jwt(NOON - 312, NOON - 12), Interval(59.99, 60.01))._replace(
         risks=risks(Interval(59.99, 60.01), {(Party.LOCAL_VERIFY, Harm.PREMATURE_EXPIRY): (0.2, 0.2)}),
-        recommended=Recommended(None, 200.05, 61, 0.0, (BufferLine("local clock behind", 200.0),)),
+        recommended=Recommended(None, 200.05, 61, 0.0, (BufferLine("clock-behind", 200.0),)),
     ),
     steps=(STEP_CLOCK,),
     effects=effects_of(60.0, 59.99, 60.01),
@@ -442,11 +443,10 @@ RISKS = st.builds(
     st.sampled_from(Level),
     SHARES,
     SHARES,
-    SENTENCES,
     st.none() | SPANS,
     st.none() | FOREIGN,
 )
-LINES = st.builds(BufferLine, FOREIGN, st.floats(-1e9, 1e9) | st.just(math.inf))
+LINES = st.builds(BufferLine, st.sampled_from(sorted(BUFFER_LINES)), st.floats(-1e9, 1e9) | st.just(math.inf))
 ADVICE = st.builds(
     Recommended,
     st.none() | st.integers(0, 10**9),
@@ -462,7 +462,7 @@ VERDICTS = st.builds(
     st.floats(-1e3, 1e9),
     st.none() | st.booleans(),
     st.none() | st.booleans(),
-    SENTENCES,
+    st.sampled_from(sorted(REASONS)),
     FOREIGN,
     FOREIGN,
     st.just("") | SENTENCES,

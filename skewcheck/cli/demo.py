@@ -167,7 +167,7 @@ def _held_against(report: Report, set_up: _SetUp) -> Report:
 
 
 def _missed(report: Report, set_up: _SetUp) -> str | None:
-    """Return what of the set-up the measurement missed; None for nothing."""
+    """Return what of the set-up the measurement missed, as the catalogue has it under `demo`; None for nothing."""
     return _missed_by_ntp(report, set_up.skew_s, set_up.lying) or _missed_by_api(report, set_up)
 
 
@@ -176,12 +176,12 @@ def _missed_by_ntp(report: Report, skew_s: float, lying: tuple[int, ...]) -> str
     consensus = report.ntp.survey.consensus
     if consensus.interval is None:
         if len(lying) > len(_PATHS) // 2:
-            return "with so many liars no vote can find the truth, and none was claimed"
-        return "that was not measured: too few servers answered in time"
+            return "no-majority"
+        return "too-few"
     if not consensus.interval.low_s <= skew_s <= consensus.interval.high_s:
-        return "that is not what was measured: it lies outside of the range"
+        return "outside"
     named = {number for number, vote in enumerate(consensus.votes) if vote.status is ServerStatus.FALSETICKER}
-    return None if named == set(lying) else "the truth is in the range, but not each liar was named"
+    return None if named == set(lying) else "unnamed"
 
 
 def _missed_by_api(report: Report, set_up: _SetUp) -> str | None:
@@ -189,8 +189,8 @@ def _missed_by_api(report: Report, set_up: _SetUp) -> str | None:
         return None
     for host, ahead_s in zip(report.api.survey.hosts, set_up.services, strict=True):
         if not isinstance(host.outcome, DateReading):
-            return f"the clock of {host.role.value} was not measured: {host.outcome.detail}"
+            return "api-unmeasured"
         low_s, high_s = host.outcome.interval
         if not low_s <= set_up.skew_s - ahead_s <= high_s:
-            return f"that is not what was measured of {host.role.value}: it lies outside of the range"
+            return "outside"
     return None

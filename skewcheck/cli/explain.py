@@ -29,17 +29,15 @@ def explain(_context: typer.Context, values: Mapping[str, Any]) -> int:
     topic: 401 for the causes of a 401 right after a refresh, offset for how to
     read signs and ranges. Without either, all of them are listed.
     """
-    from skewcheck.judge.explanations import explanation, listing
+    from skewcheck.judge.explanations import listing, pages
 
     name = values["id"]
     if name is None:
         output.write_stdout(listing())
         return 0
-    text = explanation(name.strip().lower())
+    text = pages().get(name.strip().lower())
     if text is None:
-        from skewcheck.judge.explanations import names
-
-        near = get_close_matches(name.strip().lower()[:40], names(), n=1)
+        near = get_close_matches(name.strip().lower()[:40], pages(), n=1)
         remedy = f"skewcheck explain {near[0]}" if near else "skewcheck explain"
         raise UsageError(f"there is no finding {quoted(name)}", remedy)
     output.write_stdout(text)

@@ -404,9 +404,9 @@ Latency = Annotated[
 
 def _explained(incomplete: str) -> list[str]:
     """Return what `explain` knows and begins like that, for completion."""
-    from skewcheck.judge.explanations import names
+    from skewcheck.judge.explanations import pages
 
-    return [name for name in names() if name.startswith(incomplete)]
+    return [name for name in pages() if name.startswith(incomplete)]
 
 
 Explained = Annotated[

@@ -8,8 +8,7 @@ import enum
 import math
 
 from skewcheck.judge.risk import Inputs, ahead_of_checker, roundings
-from skewcheck.judge.verifiers import UNKNOWN, Checker, Stamp
-from skewcheck.model import BufferLine, Interval, Party, Recommended
+from skewcheck.model import BufferLine, Party, Recommended
 
 HABIT_S = 60.0
 """What most clients take (golang oauth2 takes 10 s; Spring, authlib, oidc-client and Genesys' Go SDK 60 s)."""
@@ -20,19 +19,17 @@ WHOLE_SECOND_S = 1.0
 _NOISE_S = 1e-9
 """A sum of decimals that is a whole number but for the last bit must not cost another second."""
 
-CLOCK_BEHIND = "local clock behind"
-CLOCK_NOT_MEASURED = "local clock behind: not measured"
+# The lines of the sum: ids of `judge.catalogue.BUFFER_LINES`.
+CLOCK_BEHIND = "clock-behind"
+CLOCK_NOT_MEASURED = "clock-not-measured"
 DRIFT = "drift"
 LATENCY = "latency"
-LOOK_INTERVAL = "look interval"
-REFRESH_TIME = "refresh time"
 LEEWAY = "leeway"
-FRACTION = "fraction of exp"
-ANSWER = "answer's way"
-WHOLE_SECONDS = "whole-second claims"
-ISSUER_BEHIND = "issuer behind checker"
-ISSUER_NOT_MEASURED = "issuer behind checker: not measured"
-WRITER_AHEAD = "writer's clock ahead"
+EXP_FRACTION = "exp-fraction"
+ANSWER_WAY = "answer-way"
+WHOLE_SECONDS = "whole-seconds"
+ISSUER_BEHIND = "issuer-behind"
+ISSUER_NOT_MEASURED = "issuer-not-measured"
 _NOT_MEASURED = (CLOCK_NOT_MEASURED, ISSUER_NOT_MEASURED)
 
 
@@ -45,20 +42,17 @@ class Deadline(enum.Enum):
     """expires_in, counted from the answer's arrival, on the monotonic clock."""
     FROM_REQUEST = "from-request"
     """The same, counted from sending the token request."""
-    SHARED = "shared"
-    """A time of day that another host wrote."""
 
 
-def recommend(inputs: Inputs, deadline: Deadline = Deadline.EXP, *, writer_ahead_s: float = 0.0) -> Recommended | None:
+def recommend(inputs: Inputs, deadline: Deadline = Deadline.EXP) -> Recommended | None:
     """Return the buffer with its sum, the settling time and the leeway.
 
-    None where no buffer can be told: the lifetime isn't known, or the token never expires. *writer_ahead_s* is how far
-    ahead the clock of the host may be that wrote a shared deadline.
+    None where no buffer can be told: the lifetime isn't known, or the token never expires.
     """
     life_s = inputs.lifetime_s
     if life_s is None or not math.isfinite(life_s):
         return None
-    because = _credited(_costs(inputs, deadline, life_s, writer_ahead_s), inputs.checker_there.expiry_leeway)
+    because = _credited(_costs(inputs, deadline, life_s), inputs.checker_there.expiry_leeway)
     needed_s = max(0.0, sum(line.seconds for line in because))
     return Recommended(_buffer_s(inputs, life_s, needed_s), needed_s, leeway_s(inputs), settle_s(inputs), because)
 
@@ -96,14 +90,6 @@ def backdate_s(inputs: Inputs) -> float | None:
     return _wait_s(inputs, Party.LOCAL_SIGN)
 
 
-def rest_s(issued_s: float, checker_now: Interval, checker: Checker = UNKNOWN, stamp: Stamp = Stamp.CUT) -> float:
-    """Return how long *checker* will still refuse a token in hand that was issued at *issued_s*, at most.
-
-    *checker_now* is its time of day, as a range; Unix seconds both.
-    """
-    return max(0.0, issued_s - checker.future_leeway(stamp) - checker_now.low_s)
-
-
 def _wait_s(inputs: Inputs, party: Party) -> float | None:
     ahead = ahead_of_checker(inputs, party)
     return None if ahead is None else max(0.0, ahead.high_s + _widest(inputs, party))
@@ -113,21 +99,16 @@ def _widest(inputs: Inputs, party: Party) -> float:
     return max(span_s or 0.0 for span_s in roundings(inputs, party))
 
 
-def _costs(inputs: Inputs, deadline: Deadline, life_s: float, writer_ahead_s: float) -> list[BufferLine]:
+def _costs(inputs: Inputs, deadline: Deadline, life_s: float) -> list[BufferLine]:
     """Return the lines of the sum but the leeway; those that weren't measured are there, with 0."""
-    common = [
-        BufferLine(DRIFT, inputs.drift_ppm * 1e-6 * _drifts_for_s(inputs, life_s)),
-        BufferLine(LATENCY, inputs.latency.high_s),
-        BufferLine(LOOK_INTERVAL, inputs.look_interval_s),
-        BufferLine(REFRESH_TIME, inputs.refresh_time_s),
-    ]
+    drift = BufferLine(DRIFT, inputs.drift_ppm * 1e-6 * _drifts_for_s(inputs, life_s))
+    latency = BufferLine(LATENCY, inputs.latency.high_s)
     if deadline is Deadline.EXP:
-        lines = [_clock_line(inputs), *common, BufferLine(FRACTION, inputs.exp_fraction_s)]
+        lines = [_clock_line(inputs), drift, latency, BufferLine(EXP_FRACTION, inputs.exp_fraction_s)]
     else:
-        answer_s = 0.0 if deadline is Deadline.FROM_REQUEST else inputs.latency.high_s
-        lines = [*common, BufferLine(ANSWER, answer_s), BufferLine(WHOLE_SECONDS, WHOLE_SECOND_S), _issuer_line(inputs)]
-        if deadline is Deadline.SHARED:
-            lines = [_clock_line(inputs), BufferLine(WRITER_AHEAD, writer_ahead_s), *lines]
+        way_s = 0.0 if deadline is Deadline.FROM_REQUEST else inputs.latency.high_s
+        counted = [BufferLine(ANSWER_WAY, way_s), BufferLine(WHOLE_SECONDS, WHOLE_SECOND_S)]
+        lines = [drift, latency, *counted, _issuer_line(inputs)]
     return [line for line in lines if line.seconds != 0 or line.what in _NOT_MEASURED]
 
 
@@ -159,9 +140,7 @@ def _buffer_s(inputs: Inputs, life_s: float, needed_s: float) -> int | None:
     half_s = math.floor(life_s / 2)
     if needed_s - _NOISE_S > half_s:
         return None
-    skew, _ = inputs.against(
-        Party.LOCAL_VERIFY
-    )  # login, which stamps exp: a clock ahead of it refreshes early by itself
+    skew, _ = inputs.against(Party.LOCAL_VERIFY)  # login, which stamps exp: ahead of it one refreshes early by itself
     ahead_s = 0.0 if skew is None else max(0.0, skew.high_s)
     room_s = math.floor(max(0.0, half_s - ahead_s))
     habit_s = _whole_up(min(HABIT_S, HABIT_SHARE * life_s))

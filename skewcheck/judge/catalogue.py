@@ -7,9 +7,10 @@ A title is a template over the facts of a finding:
 
 - `{name}` is a fact. One whose name ends in `_s` is a time in seconds and shown as a size (`346 ms`, `2 h`), one in
   `_at_s` a time of day, one that begins with `share` a share; text is shown as it is.
-- `{off}`, `{range}`, `{bound}`, `{signed}`, `{beside}`, `{way}` and `{way_of}` are made of the facts `skew_s`, `low_s`
-  and `high_s`: the size (the range where there is no estimate), the range, its larger side, both ends with their signs,
-  the range where an estimate stands beside it, AHEAD or BEHIND, and `AHEAD of` or `BEHIND`.
+- `{off}`, `{range}`, `{bound}`, `{signed}`, `{beside}`, `{way}`, `{other_way}` and `{way_of}` are made of the facts
+  `skew_s`, `low_s` and `high_s`: the size (the range where there is no estimate), the range, its larger side, both ends
+  with their signs, the range where an estimate stands beside it, AHEAD or BEHIND, the opposite, and `AHEAD of` or
+  `BEHIND`.
 - `{ago}` and `{left}` are made of `ago_low_s`, `ago_high_s` and `left_low_s`, `left_high_s`; `{ntp_range}` of
   `ntp_low_s`, `ntp_high_s`.
 - `[...]` is left out where a fact in it is None, False, 0 or empty, and where the line is too long, the last one first.
@@ -68,21 +69,23 @@ _LOCAL = (
 CATALOGUE: Mapping[str, Row] = {
     # --- The token itself ---
     "token-zone": Row(
-        "A local time was written as UTC: {claim} is {off_s} {off_way} true time",
+        "A local time was written as UTC: {claim} is {off_s} {off_way}",
         "A new token has the same fault: the issuer must write UTC (a Unix time knows no time zone).",
         "claim off_s off_way how utc_offset_s",
-        {"possibly": "Was a local time written as UTC? {claim} is {off_s} {off_way} true time"},
+        {"possibly": "Perhaps a local time was written as UTC: {claim} is {off_s} {off_way}"},
         "how",
     ),
     "token-unit": Row(
-        "The token's {claims} counts {unit}; the standard has seconds",
+        "The token has {unit} in {claims}; the standard has seconds",
         "To a verifier such a time lies thousands of years ahead. The issuer must mend it; no clock can.",
         "claims unit shown",
     ),
     "token-cut": Row(
         "The token is cut: nothing can be said of what is missing",
-        "Whoever gets it so refuses it. Copy it whole, or give it by a file.",
-        "length detail",
+        "Whoever gets it so refuses it. Copy it whole, or give it by a file.[ {detail}]",
+        "part length detail",
+        {"signature": "The token is cut in its signature; its times are all there"},
+        "part",
     ),
     "token-encrypted": Row(
         "The token is encrypted (JWE): its times can't be read from outside",
@@ -90,18 +93,36 @@ CATALOGUE: Mapping[str, Row] = {
         "detail",
     ),
     "token-malformed": Row(
-        "The token is malformed: {detail}",
-        "Verifiers refuse it, or differ, whatever the time is. The issuer must mend it; no clock can.",
+        "The token is malformed: some verifiers refuse it",
+        "{detail} No clock mends that: the issuer has to.",
         "oddity detail",
+        {
+            "nested": "The token's payload is another token: its times can't be read",
+            "payload-unreadable": "The token's payload can't be read, nor its times",
+            "payload-stops": "The token's payload stops in the middle: its times can't be read",
+            "payload-not-an-object": "The token's payload holds no claims, so no times",
+            "detached-payload": "The token's payload is not in it (b64 is false), nor are its times",
+            "algorithm-not-a-string": "The token's header names no algorithm: verifiers refuse it",
+            "key-id-not-a-string": "The token's kid is not a string: PyJWT refuses it",
+            "critical-header": "The token's crit: whoever doesn't know it must refuse the token",
+            "duplicate-header": "A name stands more than once in the token's header",
+            "duplicate-claims": "A claim stands more than once in the token: verifiers may differ",
+            "not-a-number": "NaN or Infinity stands in the token: strict readers refuse it",
+            "long-number": "A number in the token has too many digits: PyJWT refuses it",
+            "raw-control": "A control character stands in the token: PyJWT refuses it",
+            "payload-not-utf-8": "The token's payload is not UTF-8: PyJWT refuses it",
+            "refused": "The token is not clean base64url: PyJWT refuses to read it",
+        },
+        "oddity",
     ),
     "token-bad-claim": Row(
-        "The token's {claims} is no time",
-        "Verifiers refuse it. The issuer must mend it; no clock can.",
+        "The token has no time in {claims}: verifiers refuse it",
+        "No clock mends that: the issuer has to.[ It says {shown}.]",
         "claims shown",
     ),
     "token-lifetime": Row(
         "The token's lifetime can't be meant: {lifetime_s}",
-        "The issuer must mend it; no clock can.",
+        "A new token has the same fault. The issuer must mend it; no clock can.",
         "lifetime_s why",
         {
             "never-valid": "The token ends before it begins: it is never valid",
@@ -111,34 +132,39 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "token-obtained-later": Row(
         "By this host's clock the token was obtained {ahead_s} from now",
-        "The clock was set back since, or that time is another host's. What is left can't be told: drop the token.",
+        "The clock was set back since, or that time is another host's. What is left can't be known: drop the token.",
         "ahead_s obtained_at_s",
     ),
     "token-expired": Row(
-        "Token expired {ago} ago. Not clock skew: get a new token",
-        "It takes a new one: no buffer and no leeway is the cure of an old token.",
-        "claim exp_at_s ago_low_s ago_high_s by within_leeway",
+        "Token expired {ago} ago[; within {leeway_s} leeway|. Not clock skew][: get a new token]",
+        "[Whoever has that leeway ({within_leeway}) still takes it; all others refuse it: get a new token.|"
+        "It takes a new one: no buffer and no leeway is the cure of an old token.]",
+        "claim claim_at_s ago_low_s ago_high_s here_s by within_leeway leeway_s",
         {
-            "api": "Token expired {ago} ago by the API's clock: get a new token",
-            "skew": "Token expired {ago} ago with the clock assumed[: get a new token]",
-            "local": "Token expired {ago} ago by this host's clock: get a new token",
+            "api": "Token expired {ago} ago by the API's clock[; within {leeway_s} leeway][: get a new token]",
+            "skew": "Token expired {ago} ago, assuming --skew[; within {leeway_s} leeway][: get a new token]",
+            "local": "Token expired {ago} ago by this host's clock[; within {leeway_s} leeway][: get a new token]",
         },
         "by",
     ),
     "token-expired-unseen": Row(
-        "Token expired {ago} ago, and this host's clock has not noticed",
-        "Whoever here goes by exp keeps sending it: 401s until the clock is right, or the client refreshes earlier.",
-        "claim exp_at_s ago_low_s ago_high_s here_s by",
+        "Token expired {ago} ago, unnoticed by this host's clock",
+        "Clients here that go by exp keep sending it: 401s[, but within {leeway_s} leeway ({within_leeway}),] until "
+        "the clock is right.",
+        "claim claim_at_s ago_low_s ago_high_s here_s by within_leeway leeway_s",
     ),
     "token-expired-here": Row(
-        "Token is valid for {left}; only this host says expired[ {here_s} ago]",
-        "Servers with a right clock take it. Whoever here goes by exp drops it early, and a verifier here refuses it.",
-        "claim exp_at_s left_low_s left_high_s here_s by",
+        "Token valid for {left}; only this host says expired[ {here_s} ago]",
+        "Servers with a right clock take it. Who goes by exp here drops it early; a verifier here without leeway "
+        "refuses it.",
+        "claim claim_at_s left_low_s left_high_s here_s by",
     ),
     "token-future-issued": Row(
         "Token is from the future: {claim} is {left} away[; its issuer is ahead]",
         "A strict verifier refuses it now and takes it later. Set the issuer's clock right, then get a new token.",
         "claim claim_at_s left_low_s left_high_s here_s by",
+        {"local": "By this host's clock the token's {claim} is still {left} away"},
+        "by",
     ),
     "token-not-yet-valid": Row(
         "Token is not valid yet: its {claim} is {left} away",
@@ -150,20 +176,19 @@ CATALOGUE: Mapping[str, Row] = {
         "Servers with a right clock take it. A strict verifier on this host refuses it as issued in the future.",
         "claim claim_at_s ago_low_s ago_high_s here_s by",
     ),
-    "token-clocks-differ": Row(
-        "This host's clock and the API's do not agree on the token's {claim}",
-        "By the API's clock the token is fine, by this host's it is not; which of the two is off is open.",
-        "claim claim_at_s here_s",
-    ),
     "token-expired-open": Row(
-        "Whether the token has expired is open: {when}",
-        "The clock is not known well enough to tell.",
-        "claim exp_at_s left_low_s left_high_s when",
+        "Whether the token has expired is open[: {claim} is within {within_s} of now]",
+        "The clock is not known well enough.",
+        "claim claim_at_s left_low_s left_high_s here_s by within_s",
+        {"local": "By this host's clock, not checked, the token expired {here_s} ago"},
+        "by",
     ),
     "token-early-open": Row(
-        "Whether the token is valid yet is open: {claim} {when}",
-        "The clock is not known well enough to tell.",
-        "claim claim_at_s left_low_s left_high_s when",
+        "Whether the token is valid yet is open[: {claim} is within {within_s} of now]",
+        "The clock is not known well enough.",
+        "claim claim_at_s left_low_s left_high_s here_s by within_s",
+        {"local": "By this host's clock, not checked, the token's {claim} is {here_s} away"},
+        "by",
     ),
     # --- Whose clock is off ---
     "local-ahead": Row(
@@ -179,12 +204,12 @@ CATALOGUE: Mapping[str, Row] = {
     "local-unconfirmed": Row(
         "This host looks {off} {way_of} UTC, unconfirmed ({agreeing} of {asked} NTP servers)",
         "Set no clock by that: first ask more servers, or narrow the range.",
-        _SKEW + _VOTE + _FAR + "why limit_s",
+        _SKEW + _VOTE + _FAR + "why limit_s host",
         {
-            "one-server": "This host looks {off} {way_of} UTC, unconfirmed[: by one NTP server]",
+            "one-server": "This host looks {off} {way_of} UTC, unconfirmed: by one NTP server only",
             "own-servers": "This host looks {off} {way_of} UTC, unconfirmed[: by its own servers]",
             "limit": "This host looks {off} {way_of} UTC, unconfirmed at the {limit_s} limit[ ({beside})]",
-            "api": "This host looks {off} {way_of} UTC, unconfirmed[: the API does not show it]",
+            "api": "This host looks {off} {way_of} UTC, unconfirmed[: {host} differs]",
         },
         "why",
     ),
@@ -205,14 +230,14 @@ CATALOGUE: Mapping[str, Row] = {
     "issuer-ahead": Row(
         "{login} is {off} AHEAD of {host}",
         "It issues the tokens: first requests can fail where the API checks iat. Nothing on this host mends that."
-        "[ Or a Date is old{old}.]",
-        _SKEW + "login host old share_high",
+        "[ If both Dates are fresh: one may be {max_lag_s} old.]",
+        _SKEW + "login host max_lag_s share_high",
     ),
     "issuer-behind": Row(
         "{login} is {off} BEHIND {host}",
-        "It issues the tokens: they die so much before their time. Nothing on this host mends that; a buffer hides it."
-        "[ Or a Date is old{old}.]",
-        _SKEW + "login host old",
+        "It issues the tokens: they die so much early. Nothing on this host mends that; a buffer hides it."
+        "[ If both Dates are fresh: one may be {max_lag_s} old.]",
+        _SKEW + "login host max_lag_s",
     ),
     "skew-shared": Row(
         "This host is {off} {way_of} {host}[; both are off by a part]",
@@ -220,13 +245,16 @@ CATALOGUE: Mapping[str, Row] = {
         _SKEW + "host limit_s",
     ),
     "skew-undecided": Row(
-        "This host is {off} {way_of} {host}[; whose fault is open]",
-        "Which of the two is off is open[: by NTP this host is {ntp_range} from UTC|: NTP would tell].",
-        _SKEW + "host why ntp_low_s ntp_high_s",
-        {
-            "ntp-silent": "This host is {off} {way_of} {host}[; without NTP, whose fault is open]",
-        },
-        "why",
+        "Either this host is {off} {way} or {host} is {other_way}",
+        "[By NTP this host is {ntp_bound_s} off UTC at most, which does not settle it.|Only a third clock, NTP's, can "
+        "say which of the two is wrong.]",
+        _SKEW + "host why least_s ntp_low_s ntp_high_s ntp_bound_s",
+    ),
+    "token-clocks-differ": Row(
+        "This host and {other} do not agree on the token's {claim}",
+        "[By this host's clock it is fine, by the other not{fine_here}.|By the other it is fine, by this host's clock "
+        "not.] Which of the two is off is open.",
+        "claim claim_at_s left_low_s left_high_s here_s by other fine_here",
     ),
     "ntp-differs": Row(
         "This host and {host} agree; NTP seen from here differs[ ({signed})]",
@@ -234,22 +262,22 @@ CATALOGUE: Mapping[str, Row] = {
         _SKEW + "host",
     ),
     "api-certificate": Row(
-        "{host}'s certificate is not valid by its own Date[: nobody can call it]",
-        "TLS fails for every client. Its owner must renew it; no clock of yours is at fault.",
+        "{host}'s certificate is not valid by its own Date",
+        "TLS fails for every client: nobody can call it. Its owner must renew it; no clock of yours is at fault.",
         "host validity by_s not_before_at_s not_after_at_s",
         {
-            "ended": "{host}'s certificate ended {by_s} ago[, by its own Date]",
-            "begins": "{host}'s certificate begins in {by_s}[, by its own Date]",
+            "ended": "{host}'s certificate ended {by_s} ago by its own Date",
+            "begins": "{host}'s certificate begins in {by_s} by its own Date",
         },
         "validity",
     ),
     "tls-dates": Row(
-        "A certificate of {host} is not valid by this clock[: TLS fails]",
+        "{host}'s certificate is not valid by this clock[: TLS fails]",
         "By its server's Date it is valid. It was asked without these dates, so nothing is proven.",
         "host validity by_s not_before_at_s not_after_at_s",
         {
-            "ended": "{host}'s certificate ended {by_s} ago by this clock[: TLS fails]",
-            "begins": "{host}'s certificate begins in {by_s} by this clock[: TLS fails]",
+            "ended": "{host}'s certificate ended {by_s} ago by this clock",
+            "begins": "{host}'s certificate begins in {by_s} by this clock",
         },
         "validity",
     ),
@@ -284,22 +312,22 @@ CATALOGUE: Mapping[str, Row] = {
             "port-closed": "Not measured: port closed, no NTP service: {who}",
             "rate": "Not measured: RATE from {who}[: asked too often]",
             "unsynchronised": "Not measured: not synchronised itself: {who}",
-            "distance": "Not measured: root distance of 16 s or more: {who}",
-            "other-address": "Not measured: answer from another address: {who}",
+            "distance": "Not measured: its root distance is 16 s or more: {who}",
+            "other-address": "Not measured: answered from another address: {who}",
         },
         "reason",
     ),
     "api-unreached": Row(
-        "Not measured: {host}[: {detail}| was not reached]",
+        "Not measured: {host} was not reached[: {detail}]",
         "[NTP: this host is {ntp_bound_s} off UTC at most.|" + _HIDDEN + "]",
         "host reason detail ntp_bound_s",
         {
             "dns": "Not measured: DNS fails for {host}",
             "no-network": "Not measured: this host has no way to {host}",
-            "proxy": "Not measured: no way through the proxy to {host}[: {detail}]",
-            "untrusted": "Not measured: certificate of {host} refused[: {detail}]",
+            "proxy": "Not measured: the proxy did not let {host} be asked[: {detail}]",
+            "untrusted": "Not measured: the certificate of {host} was refused[: {detail}]",
             "rate-limited": "Not measured: {host} asks for patience[: {detail}]",
-            "no-date": "Not measured: {host} sends no usable Date[: {detail}]",
+            "no-date": "Not measured: {host} answers without a usable Date[: {detail}]",
         },
         "reason",
     ),
@@ -317,9 +345,9 @@ CATALOGUE: Mapping[str, Row] = {
         "host age_s x_cache via least_s ntp_bound_s",
     ),
     "api-frozen": Row(
-        "Not measured: the Date of {host} stands still[ while seconds pass]",
-        "[NTP: this host is {ntp_bound_s} off UTC at most. ]A Date of any age shows only BEHIND. Tell whoever runs the "
-        "API.",
+        "Not measured: the Date of {host} stands still",
+        "[NTP: this host is {ntp_bound_s} off UTC at most. ]A Date of any age can show only BEHIND: tell whoever runs "
+        "the API.",
         "host least_s ntp_bound_s",
     ),
     "too-coarse": Row(
@@ -327,7 +355,7 @@ CATALOGUE: Mapping[str, Row] = {
         "The range holds a limit ({warning_s} or {critical_s}), so neither ok nor off is shown.",
         "low_s high_s reference warning_s critical_s because",
         {
-            "server": "Not settled: {signed} from {reference}[: by its servers' own doubt]",
+            "server": "Not settled: {signed} from {reference}[: the server's own doubt]",
         },
         "because",
     ),
@@ -348,13 +376,13 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     # --- What the token costs ---
     "refresh-storm": Row(
-        "With {buffer_s} of buffer new tokens look expired on arrival[ ({share_high})]",
+        "[With a buffer of {buffer_s} new|New] tokens look expired on arrival ({share_high})",
         "A client that refreshes by exp refreshes again and again; the login host answers 400 `rate limit exceeded`.",
         "buffer_s share_low share_high refreshes_low refreshes_high",
     ),
     "no-buffer-helps": Row(
-        "No buffer helps: {needed_s} needed, half of the life is {half_s}",
-        "The largest part is {largest}: mend that.",
+        "No buffer helps[: it takes {needed_s}]; half of its life is {half_s}",
+        "The largest part of what is needed is {largest}[ ({largest_s})].",
         "needed_s half_s largest largest_s",
     ),
     "token-no-exp": Row(
@@ -363,9 +391,17 @@ CATALOGUE: Mapping[str, Row] = {
         "",
     ),
     "token-odd-time": Row(
-        "The token's {claims} is {what}[: verifiers differ on it]",
-        "Some refuse it whatever the time is. The issuer should mend it.",
-        "claims oddity what shown",
+        "The token has an odd time in {claims}: verifiers differ on it",
+        "Some refuse it whatever the time is. The issuer should mend it.[ It says {shown}.]",
+        "claims oddity shown",
+        {
+            "string": "The token has a string in {claims}[: PyJWT reads it, others refuse it]",
+            "boolean": "The token has true or false in {claims}[: some take 1 or 0]",
+            "negative": "The token has a time before 1970 in {claims}",
+            "after-2038": "The token has a time after 2038 in {claims}: too much for 32 bits",
+            "year-past-9999": "The token has a year in {claims} that date libraries can't name",
+        },
+        "oddity",
     ),
     # --- What this host says of its own clock ---
     "daemon-wrong": Row(
@@ -452,7 +488,7 @@ CATALOGUE: Mapping[str, Row] = {
         "answered",
     ),
     "api-lag": Row(
-        "{host} may keep a Date for {max_lag_s}[: this host may be {low_bound_s} behind]",
+        "{host} may keep a Date for {max_lag_s}[: this host may be up to {low_bound_s} behind]",
         "",
         "host max_lag_s because known low_bound_s",
     ),
@@ -473,13 +509,13 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "drop-old": Row(
         "Once the clock is right, drop what it signed and its kept deadlines",
-        "",
+        "[A deadline that was kept as a time of day comes up to {late_s} too late.]",
         "late_s",
     ),
     "skew-assumed": Row(
         "The clock was not measured: assumed {signed} from UTC (--skew)",
-        "",
-        _SKEW,
+        f"[{_BEHIND}{{is_behind}}][{_AHEAD}{{is_ahead}}]",
+        _SKEW + "is_ahead is_behind",
     ),
     "clock-unchecked": Row(
         "The clock was not checked (--offline): times are by this host's clock",
@@ -487,9 +523,17 @@ CATALOGUE: Mapping[str, Row] = {
         "",
     ),
     "demo": Row(
-        "[Demonstration: {missed}|Demonstration: five servers here, {liars} of them lying; all was measured as set up]",
+        "Demonstration on this machine: what was set up was measured",
         "",
         "set_up_skew_s liars set_up_api_ahead_s set_up_login_ahead_s exit_code missed",
+        {
+            "no-majority": "Demonstration: so many liars leave no majority, and none was claimed",
+            "too-few": "Demonstration failed: too few servers answered in time",
+            "outside": "Demonstration failed: the truth lies outside of what was measured",
+            "unnamed": "Demonstration failed: not each liar was rejected",
+            "api-unmeasured": "Demonstration failed: a clock of the API was not measured",
+        },
+        "missed",
     ),
     # --- Nothing is wrong ---
     "not-skew": Row(
@@ -503,13 +547,18 @@ CATALOGUE: Mapping[str, Row] = {
         "Token valid for {left}[; clock within {clock_bound_s} of UTC]",
         "Unlikely to be refused for its times.[ The API was not checked{api_unasked}.]",
         "claim left_low_s left_high_s clock_bound_s by api_unasked",
-        {"local": "Token valid for {left} by this host's clock[, which was not checked]"},
+        {
+            "api": "Token valid for {left} by the API's clock",
+            "skew": "Token valid for {left}, assuming --skew",
+            "local": "Token valid for {left} by this host's clock[, which was not checked]",
+        },
         "by",
     ),
     "token-opaque": Row(
         "Opaque token[, expires_in {expires_in_s}][; clock within {clock_bound_s} of UTC]",
-        "Unlikely to cause a 401.[ The API's clock was not checked{api_unasked}.]",
-        "expires_in_s clock_bound_s owner api_unasked",
+        "[It holds no times, and no clock was checked{unchecked}.|Unlikely to cause a 401.]"
+        "[ The API's clock was not checked{api_unasked}.]",
+        "expires_in_s clock_bound_s unchecked api_unasked",
     ),
     "clock-ok": Row(
         "Clock within {bound} of UTC ({agreeing} of {answered} NTP servers agree[; {unreached} not reached])",
@@ -522,7 +571,7 @@ CATALOGUE: Mapping[str, Row] = {
         _SKEW + _VOTE + "why limit_s",
         {
             "one-server": "Clock within {bound} of UTC, unconfirmed: by one NTP server only",
-            "own-servers": "Clock within {bound} of UTC, unconfirmed: by its own servers only",
+            "own-servers": "Clock within {bound} of UTC, unconfirmed[: by its own servers]",
             "limit": "Clock within {bound} of UTC, unconfirmed at the {limit_s} limit",
         },
         "why",
@@ -612,17 +661,51 @@ PARTIES = {
 
 EFFECTS: Mapping[str, str] = {
     "none": "none",
-    "late-refresh": "401s at end of life if the buffer is < {late_s}",
-    "early-refresh": "none: they come {early_s} early",
+    "late-refresh": "401s at end of life[ if the buffer is < {late_s}]",
+    "early-refresh": "none: they come [{early_s} ]early",
     "storm": "new tokens look expired on arrival: refreshed at once",
     "future-here": "fresh tokens can be refused (iat in the future)",
-    "expired-here": "tokens look expired {early_s} early",
-    "signed-old": "they expire {early_s} early",
-    "signed-future": "they look issued in the future, by up to {early_s}",
+    "expired-here": "tokens look expired [{early_s} ]early",
+    "signed-old": "they expire [{early_s} ]early",
+    "signed-future": "they look issued in the future[, by up to {early_s}]",
     "gateway-future": "{share_high} first requests can be refused",
-    "gateway-expired": "tokens die {early_s} early",
+    "gateway-expired": "tokens die [{early_s} ]early",
 }
 """What a party sees, over the facts of the effect."""
+
+REASONS: Mapping[str, str] = {
+    "accepted": "takes it",
+    "future-issued": "refuses it: issued in the future (iat)",
+    "not-yet-valid": "refuses it: not yet valid (nbf)",
+    "expired": "refuses it: expired (exp)",
+    "too-old": "refuses it: too old (iat)",
+    "exp-too-far": "refuses it: its exp is too far ahead",
+    "unreadable": "can't read its payload",
+    "not-measured": "open: the clock it goes by was not measured",
+    "one-sided": "open: its clock is known to one side only",
+    "depends-on-range": "open: it depends on where in the range its clock is",
+    "rounding-unknown": "open at this very second: how it rounds is not known",
+    "no-exp-unknown": "open: whether it takes a token without exp is not known",
+    "claim-unknown": "open: how it reads such a claim is not known",
+    "opaque": "no times are in it: only the server can tell",
+    "encrypted": "encrypted: its times can't be read from outside",
+    "cut": "cut: whole, it may be another matter",
+}
+"""What a verifier says to a token, by the `why` of `VerifierVerdict`."""
+
+BUFFER_LINES: Mapping[str, str] = {
+    "clock-behind": "this host's clock behind",
+    "clock-not-measured": "this host's clock: not measured",
+    "drift": "drift of the clock meanwhile",
+    "latency": "latency until it is checked",
+    "leeway": "leeway of the checker",
+    "exp-fraction": "fraction of exp",
+    "answer-way": "way of the token response",
+    "whole-seconds": "expires_in in whole seconds",
+    "issuer-behind": "issuer behind checker",
+    "issuer-not-measured": "issuer behind checker: not measured",
+}
+"""What a buffer is made of, by the `what` of `BufferLine`."""
 
 
 class Suspect(NamedTuple):
@@ -894,6 +977,7 @@ _MADE: Mapping[str, Callable[[_Facts], str]] = {
     "signed": lambda facts: signed_text(*_bounds(facts)),
     "beside": _beside,
     "way": lambda facts: "AHEAD" if _ahead(facts) else "BEHIND",
+    "other_way": lambda facts: "BEHIND" if _ahead(facts) else "AHEAD",
     "way_of": lambda facts: "AHEAD of" if _ahead(facts) else "BEHIND",
     "ago": lambda facts: _ago(facts, "ago_"),
     "left": lambda facts: _ago(facts, "left_"),

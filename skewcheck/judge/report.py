@@ -25,6 +25,7 @@ from skewcheck.model import (
 )
 
 if TYPE_CHECKING:
+    from skewcheck.judge.risk import Judged
     from skewcheck.judge.verifiers import Ask
 
 _BY_WHOLE_RANGE = {"token-expired", "token-expired-unseen", "token-not-yet-valid", "token-future-issued"}
@@ -38,14 +39,14 @@ _ANSWERS = {"not-skew", "token-valid", "token-opaque", "clock-ok", "clock-ok-unc
 def report(request: Request, measured: Measured, replays: "Mapping[str, Ask] | None" = None) -> Report:
     """Return what was *measured* for *request*, judged; *replays*: verifiers that can be run on the token itself."""
     case = _case(request, measured)
-    found, part = _of_the_clocks(case), None
+    found, judged = _of_the_clocks(case), None
     if measured.token is not None:
         from skewcheck.judge import token
 
-        judged = token.judged(case, measured.token, replays or {})
-        part = judged.part
+        judged = token.judged(case, measured.token, measured.at_s, replays or {})
         found = [*(finding for finding in found if not _is_denied(finding, judged.findings)), *judged.findings]
-    found.sort(key=_order)
+    found.sort(key=lambda finding: _order(finding, request.command))
+    part = None if judged is None else judged.part
     overall = severity.worse(Status.OK, *(finding.status for finding in found))
     at_s = [survey.local.ended_at_s for survey in (measured.ntp, measured.api) if survey is not None]
     return Report(
@@ -57,7 +58,7 @@ def report(request: Request, measured: Measured, replays: "Mapping[str, Ask] | N
         exit_code=severity.exit_code(overall, request.policy.fail_on, request.policy.on_unknown),
         findings=tuple(found),
         steps=steps.steps(case, found, None if measured.token is None else measured.token.issuer),
-        effects=_effects(case, measured, found),
+        effects=_effects(case, judged, found),
         thresholds=case.limits,
         assumes=_assumes(case),
         measured_at_s=at_s[0] if at_s else measured.at_s,
@@ -120,8 +121,11 @@ def _is_denied(finding: Finding, of_the_token: Sequence[Finding]) -> bool:
 _ORDER = (Status.CRITICAL, Status.WARNING, Status.UNKNOWN, Status.OK)
 
 
-def _order(finding: Finding) -> tuple[int, bool, int]:
-    return _ORDER.index(finding.status), finding.id not in _ANSWERS, catalogue.rank(finding.id)
+def _order(finding: Finding, command: str) -> tuple[int, bool, bool, int]:
+    """Return what findings are sorted by: the worst first, of equals the most important; of `token` the token."""
+    answers = finding.id in _ANSWERS
+    of_subject = answers and finding.id.startswith("token-") is (command == "token")
+    return _ORDER.index(finding.status), not answers, not of_subject, catalogue.rank(finding.id)
 
 
 def _proven_by_the_token(case: Case, found: Sequence[Finding], part: TokenPart | None) -> bool:
@@ -137,13 +141,13 @@ def _proven_by_the_token(case: Case, found: Sequence[Finding], part: TokenPart |
     return decided and part is not None and part.judged_by == "ntp" and case.voted
 
 
-def _effects(case: Case, measured: Measured, found: Sequence[Finding]) -> tuple[Effect, ...]:
+def _effects(case: Case, judged: "Judged | None", found: Sequence[Finding]) -> tuple[Effect, ...]:
     """Return who is harmed, where a clock is off or a token is looked at."""
-    if measured.token is None and not any(finding.status in OFF for finding in found):
+    if judged is None and not any(finding.status in OFF for finding in found):
         return ()
     from skewcheck.judge import risk
 
-    return risk.effects(case, measured.token)
+    return risk.effects(case, judged)
 
 
 def _assumes(case: Case) -> tuple[str, ...]:

@@ -8,25 +8,33 @@ token in seven at a latency of 50 ms, and the same token works a moment later, b
 import math
 from typing import NamedTuple
 
-from skewcheck.judge.risk_words import SHARED, kept_text, missing_text, risk_text, storm_text, unknown_text
+from skewcheck.judge.case import DRIFT_PPM, OFF, Case, Who, finite
+from skewcheck.judge.host import KERNEL_LIMIT_S
+from skewcheck.judge.severity import date_range, difference, judge
 from skewcheck.judge.verifiers import UNKNOWN, Checker, Stamp, Verifier
-from skewcheck.model import Harm, Interval, Level, Party, Risk
+from skewcheck.model import (
+    Basis,
+    DateReading,
+    Effect,
+    Finding,
+    Harm,
+    HostFacts,
+    Interval,
+    KernelClock,
+    Level,
+    Party,
+    Risk,
+    Role,
+    TokenPart,
+)
 
 LATENCY = Interval(0.0, 0.25)
 """One way, where no round trip was measured: what connections within a continent take."""
-LOOK_INTERVAL_S = 0.0
-"""The client looks at the deadline before each request, or sets a timer."""
-REFRESH_TIME_S = 0.0
-"""Requests wait for the refresh."""
-BUFFER_S = 0.0
-"""The client refreshes at the deadline itself."""
-DRIFT_PPM = 100.0
-"""What a quartz clock that nobody corrects is off by at most."""
 DISCIPLINED_DRIFT_PPM = 15.0
 """What it can be off by where the kernel says that a daemon corrects it."""
+SHORTEST_LIFE_S = 300.0
+"""Of an access token: a client by exp whose clock is ahead by more refreshes each one as it comes."""
 
-UNVERIFIED = "local clock, unverified"
-"""The reference where no other clock was asked."""
 _NEVER = Interval(0.0, 0.0)
 _NOISE = 1e-9
 """0.3 - 0.2 - 0.1 is not quite 0, and nobody is refused for that."""
@@ -46,13 +54,9 @@ class Inputs(NamedTuple):
     """The issuer's clock - its checkers' clock, within the service (login - api)."""
     latency: Interval = LATENCY
     """One way: from reading the token for a request until the checker compares."""
-    look_interval_s: float = LOOK_INTERVAL_S
-    """The longest time between two looks at the deadline."""
-    refresh_time_s: float = REFRESH_TIME_S
-    """How long the old token is still used after it was found due."""
     drift_ppm: float = DRIFT_PPM
-    buffer_s: float = BUFFER_S
-    """What the client has now."""
+    buffer_s: float = 0.0
+    """What the client has now; 0: it refreshes at the deadline itself."""
     opaque: bool = False
     """Nobody knows whether its checker looks at an issue time."""
     stamp: Stamp | None = Stamp.CUT
@@ -63,8 +67,6 @@ class Inputs(NamedTuple):
     """What exp is above a whole second."""
     first_use_after_s: float = 0.0
     """Between the answer with the token and the first request with it."""
-    kept_until_exp: bool = False
-    """What this host signs is used until its exp, not once."""
     sign_for: str = "login"
     """Who checks what this host signs: `login`, `api`, or `ntp` for somebody else's service."""
     checker_here: Checker = UNKNOWN
@@ -80,7 +82,7 @@ class Inputs(NamedTuple):
             case Party.REFRESH_BY_EXPIRES_IN:
                 return None, None
             case Party.GATEWAY:
-                return self.issuer_ahead, "login against api"
+                return self.issuer_ahead, "login-api"
             case Party.REFRESH_BY_EXP:
                 return self._skew(self.api, "api")
             case Party.LOCAL_VERIFY:
@@ -97,10 +99,10 @@ class Inputs(NamedTuple):
 
     def _skew(self, measured: Interval | None, reference: str) -> tuple[Interval | None, str]:
         if self.given is not None:
-            return self.given, "given"
+            return self.given, "skew"
         if measured is not None:
             return measured, reference
-        return self.ntp, UNVERIFIED if self.ntp is None else "ntp"
+        return self.ntp, "local" if self.ntp is None else "ntp"
 
 
 class Storm(NamedTuple):
@@ -113,17 +115,52 @@ class Storm(NamedTuple):
     refreshes_low: float
     """In the life of one token; inf: each token is due as soon as it comes."""
     refreshes_high: float
-    summary: str
 
 
-class SharedDeadline(NamedTuple):
-    """What this host's half does where a deadline is stored by one host's clock and read by another's."""
+class Judged(NamedTuple):
+    """A token, judged."""
 
-    as_writer: Interval
-    """How many seconds too late for others the deadlines are that this host writes; below 0: too early."""
-    as_reader: Interval
-    """How many seconds too late this host finds a deadline due that others wrote."""
-    summary: str
+    findings: list[Finding]
+    part: TokenPart
+    inputs: Inputs
+    """What its risks rest on."""
+
+
+def inputs_of(case: Case, lifetime_s: float | None = None) -> Inputs:
+    """Return what is known of the clocks; of a token that *lifetime_s* alone."""
+    checked, issued = api_reading(case), None if case.api is None else case.api.survey.reading(Role.LOGIN)
+    ahead = None if checked is None or issued is None else difference(checked, issued).fresh
+    round_trip = None if checked is None else Interval(0.0, checked.min_rtt_s)
+    return Inputs(
+        lifetime_s,
+        ntp=None if case.ntp is None else case.ntp.survey.consensus.interval,
+        api=one_sided(checked),
+        login=one_sided(issued),
+        given=case.request.skew,
+        issuer_ahead=ahead if ahead is not None and all(map(math.isfinite, ahead)) else None,
+        latency=case.request.latency or round_trip or LATENCY,
+        drift_ppm=DISCIPLINED_DRIFT_PPM if _disciplined(case.host) else DRIFT_PPM,
+    )
+
+
+def api_reading(case: Case) -> DateReading | None:
+    """Return what the API gave; None where it gave nothing or was not asked."""
+    return None if case.api is None else case.api.survey.reading(Role.API) or case.api.survey.reading(Role.URL)
+
+
+def one_sided(reading: DateReading | None) -> Interval | None:
+    """Return the range that a `Date` gives; of one that may have any age only that this clock is behind, if it is."""
+    if reading is None:
+        return None
+    found = date_range(reading)
+    return found if math.isfinite(found.low_s) or found.high_s < 0 else None
+
+
+def _disciplined(host: HostFacts | None) -> bool:
+    """Tell whether the kernel says that somebody corrects its clock."""
+    if host is None or host.fake is not None or not isinstance(host.kernel, KernelClock):
+        return False
+    return not host.kernel.flagged_unsynchronised and host.kernel.max_error_s < KERNEL_LIMIT_S
 
 
 def risks(inputs: Inputs) -> tuple[Risk, ...]:
@@ -135,23 +172,14 @@ def storm(inputs: Inputs) -> Storm:
     """Judge whether new tokens are due on arrival, with the buffer in use, for a client that refreshes by exp."""
     skew, _ = inputs.against(Party.LOCAL_VERIFY)  # login, which stamps exp
     if skew is None or inputs.lifetime_s is None:
-        return Storm(Level.POSSIBLE, None, None, 0.0, math.inf, missing_text(unmeasured=skew is None))
+        return Storm(Level.POSSIBLE, None, None, 0.0, math.inf)
     if math.isinf(inputs.lifetime_s):
-        return Storm(Level.NONE, 0.0, 0.0, 0.0, 0.0, "The token has no exp.")
+        return Storm(Level.NONE, 0.0, 0.0, 0.0, 0.0)  # it has no exp
     span_s = inputs.lifetime_s - inputs.buffer_s
     ends = [(skew.low_s, inputs.latency.low_s), (skew.high_s, inputs.latency.high_s)]
     low, high = (_clamp(skew_s + latency_s + 1 - span_s) for skew_s, latency_s in ends)
     fewest, most = (_refreshes(inputs.lifetime_s, span_s - skew_s - latency_s - 0.5) for skew_s, latency_s in ends)
-    share = Interval(low, high)
-    return Storm(_level(share), low, high, fewest, most, storm_text(share))
-
-
-def shared_deadline(inputs: Inputs) -> SharedDeadline | None:
-    """Return this host's half of the harm where deadlines are stored for other hosts; None: no skew is known."""
-    skew, _ = inputs.against(Party.REFRESH_BY_EXP)
-    if skew is None:
-        return None
-    return SharedDeadline(skew, Interval(-skew.high_s, -skew.low_s), SHARED)
+    return Storm(_level(Interval(low, high)), low, high, fewest, most)
 
 
 def late_after_setting_s(skew: Interval) -> float:
@@ -222,7 +250,7 @@ def _premature(inputs: Inputs, party: Party) -> Interval | None:
         return None
     checker = checker_of(inputs, party)
     behind = Interval(-skew.high_s, -skew.low_s)
-    if party is Party.REFRESH_BY_EXP or (party is Party.LOCAL_SIGN and inputs.kept_until_exp):
+    if party is Party.REFRESH_BY_EXP:
         return _refreshed_late(inputs, behind, checker)
     if party is Party.LOCAL_SIGN:
         return _arrives_old(inputs, behind, checker)
@@ -305,18 +333,7 @@ def _risk(inputs: Inputs, party: Party, harm: Harm) -> Risk:
         level = Level.POSSIBLE
     skew, reference = inputs.against(party)
     low, high = (None, None) if share is None else share
-    return Risk(party, harm, level, low, high, _words(inputs, party, harm, share), skew, reference)
-
-
-def _words(inputs: Inputs, party: Party, harm: Harm, share: Interval | None) -> str:
-    if share is None:
-        return unknown_text(party, harm, unmeasured=inputs.against(party)[0] is None)
-    if share == _NEVER and inputs.kept_until_exp and (party, harm) == (Party.LOCAL_SIGN, Harm.PREMATURE_EXPIRY):
-        return kept_text(inputs.latency.high_s + inputs.look_interval_s + inputs.refresh_time_s)
-    right = inputs._replace(given=_NEVER, issuer_ahead=_NEVER)
-    by_right_clocks = _share(right, party, harm)
-    by_clock = by_right_clocks is not None and by_right_clocks.high_s == 0
-    return risk_text(party, harm, share, by_clock=by_clock, opaque=inputs.opaque, reference=inputs.against(party)[1])
+    return Risk(party, harm, level, low, high, skew, reference)
 
 
 def _level(share: Interval | None) -> Level:
@@ -325,3 +342,93 @@ def _level(share: Interval | None) -> Level:
     if share.high_s == 0:
         return Level.NONE
     return Level.CERTAIN if share.low_s > 0 else Level.POSSIBLE
+
+
+# --- What the parties see of the clock that is off ---
+
+_AGAINST_API = (Who.API, Who.BOTH, Who.SHARED, Who.OPEN, Who.BY_API_ALONE)
+"""Where it is the difference to the API that does harm."""
+_HARMLESS = ("none", "early-refresh")
+
+
+def effects(case: Case, judged: Judged | None) -> tuple[Effect, ...]:
+    """Return who is harmed by the clock that is off and what he sees of it; nobody where none is, beyond the limit.
+
+    With a token, judged, those alone who refuse tokens of its kind.
+    """
+    return (*_of_the_skew(case, judged), *_of_the_issuer(case))
+
+
+def _of_the_skew(case: Case, judged: Judged | None) -> list[Effect]:
+    off = _what_is_off(case)
+    if off is None:
+        return []
+    skew, estimate_s = off
+    seen = _ahead(case, skew, estimate_s, judged) if estimate_s > 0 else _behind(case, skew, estimate_s)
+    if case.who is Who.API:  # who counts or comes early has no harm of a clock that isn't his
+        seen = [effect for effect in seen if effect.id not in (*_HARMLESS, "signed-old")]
+    return seen if judged is None else [effect for effect in seen if _is_seen(effect, judged.inputs)]
+
+
+def _what_is_off(case: Case) -> tuple[Interval, float] | None:
+    """Return the skew that does harm, and its estimate: this host's clock against UTC's or the API's."""
+    given, reading = case.request.skew, api_reading(case)
+    if given is not None:
+        off = judge(given.middle_s, given, Basis.SINGLE, case.limits).status in OFF
+        return (given, given.middle_s) if off else None
+    if case.who is Who.NTP:
+        return None  # this host and the API, which it is for, agree
+    found = []
+    if case.ntp is not None and case.ntp.judgement.status in OFF:
+        consensus = case.ntp.survey.consensus
+        if consensus.interval is not None and consensus.skew_s is not None:
+            found.append((consensus.interval, consensus.skew_s))
+    if case.api is not None and case.api.judgement.status in OFF and reading is not None:
+        found.insert(0 if case.who in _AGAINST_API else len(found), (date_range(reading), reading.skew_s))
+    return found[0] if found else None
+
+
+def _behind(case: Case, skew: Interval, estimate_s: float) -> list[Effect]:
+    return [
+        Effect(Party.REFRESH_BY_EXP, "late-refresh", (("late_s", finite(-skew.low_s)),)),
+        Effect(Party.REFRESH_BY_EXPIRES_IN, "none"),
+        Effect(Party.LOCAL_VERIFY, "future-here"),
+        Effect(Party.LOCAL_SIGN, "signed-old", (("early_s", _size_s(case, skew, estimate_s)),)),
+    ]
+
+
+def _ahead(case: Case, skew: Interval, estimate_s: float, judged: Judged | None) -> list[Effect]:
+    early = (("early_s", _size_s(case, skew, estimate_s)),)
+    life_s = None if judged is None else judged.inputs.lifetime_s
+    storms = estimate_s > (SHORTEST_LIFE_S if life_s is None else life_s)
+    return [
+        Effect(Party.LOCAL_SIGN, "signed-future", (("early_s", finite(skew.high_s)),)),
+        Effect(Party.LOCAL_VERIFY, "expired-here", early),
+        Effect(Party.REFRESH_BY_EXP, "storm") if storms else Effect(Party.REFRESH_BY_EXP, "early-refresh", early),
+    ]
+
+
+def _size_s(case: Case, skew: Interval, estimate_s: float) -> float | None:
+    """Return the one number for a clock: the estimate; of a range that is wider than the limit its far end."""
+    return abs(estimate_s) if skew.width_s <= case.limits.warning_s else finite(abs(skew.farthest_from_zero()))
+
+
+def _is_seen(effect: Effect, inputs: Inputs) -> bool:
+    """Tell whether anybody of that party sees it with tokens of the kind that was judged."""
+    if inputs.opaque and effect.party is Party.REFRESH_BY_EXP and effect.id != "late-refresh":
+        return False  # it has no exp to come early by; a time of day that was kept for it can be late all the same
+    if effect.id in (*_HARMLESS, "storm"):
+        return True
+    return any(_risk(inputs, effect.party, harm).level is not Level.NONE for harm in Harm)
+
+
+def _of_the_issuer(case: Case) -> list[Effect]:
+    """Return what the service does to its own tokens where its issuer's clock and its checkers' differ."""
+    apart = None if case.api is None else case.api.issuer_ahead
+    if apart is None or case.issuer_status not in OFF:
+        return []
+    if apart.skew_s < 0:
+        return [Effect(Party.GATEWAY, "gateway-expired", (("early_s", _size_s(case, apart.fresh, apart.skew_s)),))]
+    found = _risk(inputs_of(case), Party.GATEWAY, Harm.FUTURE_ISSUED)
+    figures = (("share_low", found.share_low), ("share_high", found.share_high))
+    return [Effect(Party.GATEWAY, "gateway-future", figures)]

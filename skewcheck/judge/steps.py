@@ -239,7 +239,7 @@ def _by_no_reply(asked: _Asked) -> list[Step]:
         return []
     if why in ("stalled", "endless-continue", "no-answer", "connect-timeout"):
         return [Step("longer", _command(case, case.request.command, f"-t {_longer_s(case)}s"))]
-    url = outcome.server if outcome is not None and "://" in outcome.server else f"https://{host}/"
+    url = outcome.server if isinstance(outcome, NoReading) and "://" in outcome.server else f"https://{host}/"
     return [Step("show-reply", f"curl -sSIv {quote(url)}")]
 
 
@@ -297,8 +297,10 @@ def _explain_401(_: _Asked) -> list[Step]:
     return [Step("explain-401", "skewcheck explain 401")]
 
 
-def _token_cut(_: _Asked) -> list[Step]:
-    return [Step("token-file", "skewcheck token --file FILE")]
+def _token_cut(asked: _Asked) -> list[Step]:
+    if asked.case.request.command == "check":
+        return [Step("token-file", _command(asked.case, "check", "--token-file FILE"))]
+    return [Step("token-file", _command(asked.case, "token", "--file FILE"))]
 
 
 _BY_LEAD: dict[str, _Steps] = {

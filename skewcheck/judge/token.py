@@ -1,316 +1,618 @@
-"""What is wrong with a token, and whose fault it is. Each illness is one small function in `_FINDERS`.
+"""A token judged: its times against true time, what is wrong with it, and what this host's clock does to its kind.
 
-Whole ranges decide: where true time is known so coarsely that a limit lies inside, it is said that it can't be told.
+Whole ranges decide: where true time is known so coarsely that a limit lies inside, that is left open. True time is what
+NTP shows, else what the API's clock says, which is another clock and no more: where that alone and this host's differ
+on a token, neither is blamed. Offline this host's clock is what the user wants it judged by.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
-from skewcheck.judge import buffer, token_claims
-from skewcheck.judge.risk import late_after_setting_s
-from skewcheck.judge.sentence import either_way
-from skewcheck.judge.token_case import BY_ASSUMPTION, Case, storms, times_unreadable
-from skewcheck.judge.token_words import exact_words, size_words, when_words
-from skewcheck.judge.zones import LONGEST_ZONE_S, SUMMER_S, ZONE_STEP_S, quarter_of
-from skewcheck.model import Finding, Interval, Level, Moment, Status, TokenKind
-from skewcheck.quantity import duration_text, skew_text
+from skewcheck.judge import buffer, risk
+from skewcheck.judge.buffer import Deadline, recommend
+from skewcheck.judge.case import DRIFT_PPM, OFF, Case, Facts, Who, finite, holds_zero, skew_facts
+from skewcheck.judge.host import LONGEST_ZONE_S, SUMMER_S, ZONE_STEP_S, quarter_of
+from skewcheck.judge.risk import Inputs, Judged, api_reading, inputs_of, late_after_setting_s, one_sided, risks
+from skewcheck.judge.severity import judge, judge_date, worse
+from skewcheck.judge.verifiers import Ask, Stamp, Verifier, times_unreadable, verdict, verifier
+from skewcheck.model import (
+    Basis,
+    ClaimState,
+    Finding,
+    Interval,
+    Level,
+    Moment,
+    Party,
+    Recommended,
+    Status,
+    TimeClaim,
+    Token,
+    TokenKind,
+    TokenPart,
+    VerifierVerdict,
+)
+from skewcheck.model.report import Fact
 
 SURELY_REFUSED_S = 1.0
 """So far in the future a token is refused by every strict verifier, whatever rounding there is."""
 JUST_ISSUED_S = 60.0
 """A token that is pasted to find out why it fails was mostly issued within the last minute."""
-_COUNTED_S = Interval(0.0, 1.0)
-"""How much later than its whole-second iat a token may have been issued."""
+LONGEST_LIFE_S = 10 * 366 * 86400.0
+"""Ten years: no issuer means a token to live longer, but one that forgot its unit or meant "for ever"."""
+COUNTED_S = 1.0
+"""How much later than its whole-second iat a token may have been issued, or earlier than it says may end."""
 
-OPEN = " can't be told"
-"""Ends what is said where a range holds the limit."""
+_UNITS = ("microseconds", "milliseconds", "nanoseconds")
+"""Oddities of a time that is not counted in seconds."""
+_HIDES_THE_TIMES = (
+    "nested", "payload-unreadable", "payload-not-an-object", "payload-stops", "detached-payload"
+)  # fmt: skip
+_HARMLESS = ("unsigned", "signature-redacted")
+"""Oddities that stand in the token's own facts and are no finding: they say nothing of time, and nobody cut it."""
+_ODD_TIMES = {
+    "string": Status.WARNING,
+    "boolean": Status.WARNING,
+    "negative": Status.WARNING,
+    "after-2038": Status.OK,
+    "year-past-9999": Status.WARNING,
+}
+_REFUSED = ("token-expired", "token-expired-unseen", "token-future-issued", "token-not-yet-valid")
+"""Those that all of true time's range decides."""
 
 
-def findings(case: Case) -> tuple[Finding, ...]:
-    """Return all that is wrong with the token or worth knowing of it, the most important first."""
-    return tuple(finding for finder in _FINDERS for finding in finder(case))
+class _Skew(NamedTuple):
+    """What true time rests on: this host's clock against another."""
+
+    by: str
+    """`ntp`, `api`, `skew`."""
+    interval: Interval
+    estimate_s: float
+    severity: Status
 
 
-def of_the_clocks(case: Case) -> tuple[Finding, ...]:
-    """Return what was found of the clocks, but not that none is at fault where the token shows its issuer's to be."""
-    found = () if case.clock is None else case.clock.findings
-    return tuple(finding for finding in found if finding.id != "not-skew" or not _issuer_in_doubt(case))
+class _Known(NamedTuple):
+    """All that a finding of a token rests on."""
+
+    case: Case
+    token: Token
+    at_s: float
+    skew: _Skew | None
+    inputs: Inputs
+    true_time: Interval | None
+    recommended: Recommended | None
+    verdicts: tuple[VerifierVerdict, ...]
+
+    @property
+    def by(self) -> str:
+        """What true time rests on."""
+        return "local" if self.skew is None else self.skew.by
+
+    @property
+    def severity(self) -> Status:
+        """How bad this host's clock is by that; ok where nothing was measured."""
+        return Status.OK if self.skew is None else self.skew.severity
+
+    @property
+    def blames_host(self) -> bool:
+        """Tell whether this host's clock is the wrong one where it and true time differ on a token."""
+        return self.by == "skew" or (self.by == "ntp" and self.case.voted and self.case.who is not Who.OPEN)
+
+    @property
+    def moments(self) -> tuple[Moment, ...]:
+        """The times that the token names, those that can be read."""
+        claims = ((claim.name, claim.value_s) for claim in _claims(self.token))
+        return (*(self._moment(name, at_s) for name, at_s in claims if at_s is not None), *self._counted())
+
+    def _moment(self, name: str, at_s: float) -> Moment:
+        true = self.true_time
+        left = None if true is None else Interval(at_s - true.high_s, at_s - true.low_s)
+        return Moment(name, at_s, at_s - self.at_s, left)
+
+    def _counted(self) -> tuple[Moment, ...]:
+        """Return the end that the response names, counted on this clock: how wrong that is does not matter.
+
+        It comes up to a second earlier, for the server counts whole ones, and by the time that the answer took.
+        """
+        lifetime_s, obtained_s = self.token.expires_in_s, self.token.obtained_at_s
+        if lifetime_s is None or obtained_s is None or obtained_s > self.at_s:
+            return ()
+        here_s = obtained_s + lifetime_s - self.at_s
+        true = Interval(here_s - COUNTED_S - self.inputs.latency.high_s, here_s)
+        return (Moment("expires_in", obtained_s + lifetime_s, here_s, true),)
+
+    def moment(self, name: str) -> Moment | None:
+        """Return that time, if it is there and counts seconds."""
+        if any(claim.name == name and _unit(claim) for claim in _claims(self.token)):
+            return None
+        return next((moment for moment in self.moments if moment.name == name), None)
+
+    @property
+    def expiry(self) -> Moment | None:
+        """When the token ends: its exp, else what the response says; None where neither is known to be right."""
+        return self.moment("exp") or self.moment("expires_in")
+
+    def span(self, moment: Moment) -> Interval | None:
+        """Return how far from now it is, by what the token is judged by; None: by nothing, for nobody answered."""
+        if moment.true is None and self.case.request.offline:
+            return Interval(moment.here_s, moment.here_s)
+        return moment.true
 
 
-def _issuer_in_doubt(case: Case) -> bool:
-    found = (*_too_early(case), *token_claims.units(case), *_time_zone(case))
-    return any(finding.status is not Status.OK for finding in found)
+_Finder = Callable[[_Known], list[Finding]]
 
 
-def evidence(moment: Moment) -> tuple[tuple[str, str | float | int | None], ...]:
-    """Return a moment's figures; a bound that there isn't is None."""
-    low_s, high_s = (None, None) if moment.true is None else (_finite(end_s) for end_s in moment.true)
-    return (
-        ("claim", moment.name),
-        ("at_s", moment.at_s),
-        ("from_now_here_s", moment.here_s),
-        ("from_now_low_s", low_s),
-        ("from_now_high_s", high_s),
+def judged(case: Case, token: Token, at_s: float, replays: Mapping[str, Ask]) -> Judged:
+    """Return the token judged at *at_s* of this host's clock; *replays* are verifiers that can be run, by name."""
+    rows = [_set(case, verifier(name)) for name in case.request.verifiers]
+    skew, inputs = _skew(case, at_s), _inputs(case, token, at_s, rows)
+    deadline = Deadline.EXP if token.exp.state is ClaimState.USABLE else Deadline.FROM_ANSWER
+    advice = recommend(inputs, deadline)
+    if advice is not None and advice.buffer_s is None and token.lifetime_s is None:
+        advice = None  # what is left of a life is too short for a buffer: all of it may be long
+    true_time = None if skew is None else _behind(at_s, skew.interval)
+    verdicts = tuple(
+        verdict(token, row, _own_time(inputs, row, at_s), true_time, replays.get(row.name))
+        for row in dict.fromkeys(rows)
     )
+    known = _Known(case, token, at_s, skew, inputs, true_time, advice, verdicts)
+    found = [finding for finder in _FINDERS for finding in finder(known)]
+    found = [*_of_the_issuer(known, found), *found]
+    status = worse(Status.OK, *(finding.status for finding in found))
+    if status is Status.OK:
+        found += _valid(known)
+    dead = any(finding.id == "token-expired" for finding in found)
+    part = TokenPart(
+        token=token,
+        judged_by=known.by,
+        judged_at_s=at_s,
+        true_time=true_time,
+        moments=known.moments,
+        latency=inputs.latency,
+        latency_measured=case.request.latency is None and inputs.latency != risk.LATENCY,
+        drift_ppm=inputs.drift_ppm,
+        risks=() if dead else risks(inputs),
+        recommended=None if dead else advice,
+        verifiers=verdicts,
+        latency_given=case.request.latency is not None,
+        status=status,
+    )
+    return Judged([*found, *_of_the_clock(known)], part, inputs)
 
 
-def _finite(end_s: float) -> float | None:
-    return end_s if math.isfinite(end_s) else None
+# --- What it rests on ---
+
+
+def _skew(case: Case, at_s: float) -> _Skew | None:
+    """Return what true time rests on: what was assumed, else NTP, else the API's clock, else nothing.
+
+    Since it was measured the clock may have drifted, for the seconds that the other measurement took longer.
+    """
+    given, reading = case.request.skew, api_reading(case)
+    if given is not None:
+        return _Skew("skew", given, given.middle_s, judge(given.middle_s, given, Basis.SINGLE, case.limits).status)
+    if case.ntp is not None and case.who is not Who.NTP:
+        found, gone_s = case.ntp.survey.consensus, abs(at_s - case.ntp.survey.local.ended_at_s)
+        if found.interval is not None and found.skew_s is not None:
+            interval = found.interval.widened(DRIFT_PPM * 1e-6 * gone_s)
+            return _Skew("ntp", interval, found.skew_s, case.ntp.judgement.status)
+    side = one_sided(reading)
+    if case.api is None or reading is None or side is None:
+        return None
+    gone_s = abs(at_s - case.api.survey.local.ended_at_s)
+    status = judge_date(reading, case.limits).status
+    return _Skew("api", side.widened(DRIFT_PPM * 1e-6 * gone_s), reading.skew_s, status)
+
+
+def _behind(local_s: float, skew: Interval) -> Interval:
+    """Return the time of day of a clock against which the local one, at *local_s*, is off by *skew*."""
+    return Interval(local_s - skew.high_s, local_s - skew.low_s)
+
+
+def _own_time(inputs: Inputs, row: Verifier, at_s: float) -> Interval | None:
+    """Return the time of day by the clock that a verifier goes by; this host's own is known to the last digit."""
+    if row.party is Party.LOCAL_VERIFY:
+        return Interval(at_s, at_s)
+    skew, _ = inputs._replace(sign_for=row.clock).against(Party.LOCAL_SIGN)
+    return None if skew is None else _behind(at_s, skew)
+
+
+def _set(case: Case, row: Verifier) -> Verifier:
+    """Return the row with the leeway that was named for all, if one was."""
+    leeway_s = case.request.leeway_s
+    return row if leeway_s is None else row._replace(checker=row.checker.with_leeway(leeway_s))
+
+
+def _inputs(case: Case, token: Token, at_s: float, rows: list[Verifier]) -> Inputs:
+    """Return what the shares and the buffer depend on; of several verifiers for one place the first counts."""
+    inputs, leeway_s = inputs_of(case), case.request.leeway_s
+    inputs = inputs._replace(
+        lifetime_s=_life_s(token, at_s, inputs.given or inputs.api or inputs.ntp),
+        opaque=_is_opaque(token),
+        stamp=_stamp(token),
+        nbf_after_iat_s=_nbf_after_iat_s(token),
+        exp_fraction_s=0.0 if token.exp.value_s is None else token.exp.value_s % 1,
+    )
+    if leeway_s is not None:
+        named = inputs.checker_here.with_leeway(leeway_s)
+        inputs = inputs._replace(checker_here=named, checker_there=named, checker_of_ours=named)
+    for row in reversed(rows):
+        inputs = inputs.checked_by(row)
+    return inputs
+
+
+def _life_s(token: Token, at_s: float, skew: Interval | None) -> float | None:
+    """Return the lifetime, if it can be one; inf where a JWT names no end; of an end alone, what is left to it."""
+    life_s, exp_s = token.lifetime_s, token.exp.value_s
+    if token.expires_in_s is None and token.kind is TokenKind.JWT and token.exp.state is ClaimState.ABSENT:
+        return math.inf
+    if any(_unit(claim) for claim in (_claims(token) if life_s is not None else (token.exp,))):
+        return None
+    if life_s is None and exp_s is not None:
+        life_s = exp_s - at_s + (skew.middle_s if skew is not None and math.isfinite(skew.middle_s) else 0.0)
+    return life_s if life_s is not None and 0 < life_s <= LONGEST_LIFE_S else None
+
+
+def _stamp(token: Token) -> Stamp | None:
+    if token.iat.state is ClaimState.USABLE:
+        return Stamp.FRACTION if "fraction" in token.iat.oddities else Stamp.CUT
+    return None if token.kind is TokenKind.JWT else Stamp.CUT
+
+
+def _nbf_after_iat_s(token: Token) -> float | None:
+    if token.nbf.value_s is None or _unit(token.nbf) or _unit(token.iat):
+        return None
+    return 0.0 if token.iat.value_s is None else token.nbf.value_s - token.iat.value_s
+
+
+def _claims(token: Token) -> tuple[TimeClaim, ...]:
+    return (token.iat, token.nbf, token.exp)
+
+
+def _unit(claim: TimeClaim) -> bool:
+    """Tell whether that time counts something else than seconds."""
+    return any(unit in claim.oddities for unit in _UNITS)
+
+
+def _is_opaque(token: Token) -> bool:
+    return token.kind in (TokenKind.OPAQUE, TokenKind.RESPONSE)
 
 
 # --- What can't be read ---
 
 
-def _unread(case: Case) -> list[Finding]:
-    token = case.token
-    told = token.detail or "No times can be read in it."
-    match token.kind:
-        case TokenKind.TRUNCATED:
-            return [Finding("token-truncated", Status.UNKNOWN, f"The token is cut. {told}".strip())]
-        case TokenKind.JWE:
-            return [Finding("token-encrypted", Status.UNKNOWN, told)]
-        case TokenKind.OPAQUE | TokenKind.RESPONSE:
-            return [Finding("token-opaque", Status.OK, told)]
-        case TokenKind.JWT if times_unreadable(token):
-            why = next((odd.summary for odd in token.oddities if odd.id in token_claims.HIDE_THE_TIMES), "")
-            return [Finding("token-unreadable", Status.UNKNOWN, f"The token's times can't be read. {why}".strip())]
-        case _:
-            return []
+def _unread(known: _Known) -> list[Finding]:
+    token = known.token
+    cut = next((odd for odd in token.oddities if odd.id == "signature-cut"), None)
+    detail = token.detail
+    if token.kind is TokenKind.TRUNCATED:
+        return [Finding("token-cut", Status.UNKNOWN, (("part", None), ("length", token.length), ("detail", detail)))]
+    if cut is not None:  # by whoever copied it, or it is sent like that and refused: that can't be told
+        facts = (("part", "signature"), ("length", token.length), ("detail", cut.summary))
+        return [Finding("token-cut", Status.UNKNOWN, facts)]
+    if token.kind is TokenKind.JWE:
+        return [Finding("token-encrypted", Status.UNKNOWN, (("detail", detail),))]
+    return []
+
+
+def _opaque(known: _Known) -> list[Finding]:
+    token, request = known.token, known.case.request
+    if not _is_opaque(token):
+        return []
+    tells = not request.offline or token.expires_in_s is not None
+    facts = (
+        ("expires_in_s", token.expires_in_s),
+        ("clock_bound_s", _clock_bound_s(known)),
+        ("unchecked", True if request.offline else None),
+        ("api_unasked", _api_unasked(known)),
+    )
+    return [Finding("token-opaque", Status.OK if tells else Status.UNKNOWN, facts)]
+
+
+def _malformed(known: _Known) -> list[Finding]:
+    """Tell of what makes some verifier refuse the token whatever the time is, or hides its times."""
+    return [
+        Finding(
+            "token-malformed",
+            Status.UNKNOWN if odd.id in _HIDES_THE_TIMES and times_unreadable(known.token) else Status.WARNING,
+            (("oddity", odd.id), ("detail", odd.summary)),
+        )
+        for odd in known.token.oddities
+        if odd.id not in (*_HARMLESS, "signature-cut")
+    ]
 
 
 # --- Its times, against true time and against this clock ---
 
 
-def _expired(case: Case) -> list[Finding]:
-    end = case.expiry
-    if end is None:
-        return []
-    here = f"{exact_words(end.here_s)} ago" if end.here_s <= 0 else f"{exact_words(end.here_s)} from now"
-    if end.true is None:
-        if end.here_s > 0:
-            return []
-        summary = f"By this clock, which was not measured, it expired {here}: whether it has" + OPEN + "."
-        return [Finding("token-expired-here", Status.UNKNOWN, summary, evidence(end))]
-    if end.true.high_s <= 0:
-        return [Finding("token-expired", Status.CRITICAL, _expired_text(case, end, here), evidence(end))]
-    if end.true.low_s <= 0:
-        summary = f"Whether it has expired{OPEN}: it ends {when_words(end.true)}, as far as true time is known."
-        return [Finding("token-expired", Status.UNKNOWN, summary, evidence(end))]
-    if end.here_s <= 0 and case.skew is not None:
-        summary = (
-            f"By this clock it expired {here}, by true time it is valid for {size_words(end.true)}: the fault is this "
-            f"host's, whose clock is {_off(case)}."
-        )
-        return [Finding("token-expired-here", case.skew.severity, summary, evidence(end))]
-    return []
-
-
-def _expired_text(case: Case, end: Moment, here: str) -> str:
-    assert end.true is not None  # else it isn't known to have expired
-    ago = size_words(end.true)
-    if end.name == "expires_in":
-        return (
-            f"It expired {ago} ago, counted from when it was obtained: how wrong this clock is plays no part in that."
-        )
-    if end.here_s > 0:
-        return (
-            f"It expired {ago} ago by true time, and by this clock it expires {here}: whoever goes by this clock, "
-            f"{_off(case)}, still uses it."
-        )
-    return f"It expired {ago} ago by true time, and by this clock too: that is not clock skew. It takes a new token."
-
-
-def _off(case: Case) -> str:
-    """Return how far off this clock is, with its direction."""
-    assert case.skew is not None  # else nothing is said to be off
-    if not math.isfinite(case.skew.interval.width_s):
-        return skew_text(case.skew.estimate_s)
-    return skew_text(case.skew.estimate_s, case.skew.interval)
-
-
-_EARLY = {
-    "nbf": ("token-not-yet-valid", "it becomes valid", "it became valid", "not yet valid"),
-    "iat": ("token-future-issued", "it was issued", "it was issued", "issued in the future"),
+_ENDS = ("exp", "expires_in")
+_IDS = {
+    "exp": ("token-expired", "token-expired-here", "token-expired-open"),
+    "expires_in": ("token-expired", "token-expired-here", "token-expired-open"),
+    "nbf": ("token-not-yet-valid", "token-early-here", "token-early-open"),
+    "iat": ("token-future-issued", "token-early-here", "token-early-open"),
 }
-"""For each claim: the finding's id, what is said of a time in the future and in the past, and what that is called."""
+"""For each time: what it is refused by true time, by this clock alone, and perhaps."""
+_PAST = ("token-expired", "token-expired-unseen", "token-early-here")
+"""Of these the time is past; its figures say how long ago. Of all others, how long from now."""
 
 
-def _too_early(case: Case) -> list[Finding]:
-    """Tell of a token that is from the future: by true time its issuer is wrong, by this clock alone this host."""
-    found = [_from_the_future(case, moment) for name in _EARLY if (moment := case.moment(name)) is not None]
-    return [finding for finding in found if finding is not None]
+def _times(known: _Known) -> list[Finding]:
+    """Tell of an end that is past, and of a begin that is still to come."""
+    moments = [known.expiry, known.moment("nbf"), known.moment("iat")]
+    return [finding for moment in moments if moment is not None for finding in _time(known, moment)]
 
 
-def _from_the_future(case: Case, moment: Moment) -> Finding | None:
-    id_, will, was, called = _EARLY[moment.name]
-    here_future = moment.here_s > 0
-    here = exact_words(moment.here_s)
-    if moment.true is None:
-        summary = f"By this clock, which was not measured, {will} {here} from now: whether it is{OPEN}."
-        return Finding(f"{id_}-here", Status.UNKNOWN, summary, evidence(moment)) if here_future else None
-    if moment.true.low_s > 0:
-        status = Status.CRITICAL if moment.true.low_s >= SURELY_REFUSED_S else Status.WARNING
-        unseen = "" if here_future else f" By this clock, {_off(case)}, it isn't."
-        summary = f"By true time {will} {size_words(moment.true)} from now.{unseen} {_whose_fault(moment.name)}"
-        return Finding(id_, status, summary, evidence(moment))
-    if moment.true.high_s > 0:
-        summary = f"Whether it is {called}{OPEN}: {will} {when_words(moment.true)}, as far as true time is known."
-        return Finding(id_, Status.UNKNOWN, summary, evidence(moment))
-    if here_future and case.skew is not None:
-        summary = (
-            f"By this clock {will} {here} from now, by true time {was} {size_words(moment.true)} ago: the fault is "
-            f"this host's, whose clock is {_off(case)}."
-        )
-        return Finding(f"{id_}-here", case.skew.severity, summary, evidence(moment))
-    return None
-
-
-def _whose_fault(name: str) -> str:
-    if name == "nbf":
-        return "Its issuer meant that, or has a clock that is ahead: strict verifiers refuse it until then."
-    return (
-        "The clock of whoever issued it is ahead by at least that: a strict verifier refuses it until then, and will "
-        "take it afterwards. Setting that clock right does not mend tokens that were minted before."
-    )
-
-
-def _time_zone(case: Case) -> list[Finding]:
-    """Tell of an issue time that is a whole quarter of an hour off: a local time that was taken for UTC."""
-    issued = case.moment("iat")
-    if case.clock is not None and any(finding.id == "time-zone" for finding in case.clock.findings):
-        return []  # this clock's own is told, and whoever stamps by it writes such times
-    if issued is None or issued.true is None or not issued.true.width_s < JUST_ISSUED_S:
+def _time(known: _Known, moment: Moment) -> list[Finding]:
+    refused, here_only, perhaps = _IDS[moment.name]
+    span, here = known.span(moment), _refuses(moment, moment.here_s)
+    if span is None:  # nobody answered
+        own = Interval(moment.here_s, moment.here_s)
+        return [_found(known, perhaps, Status.UNKNOWN, moment, own, within_s=None)] if here else []
+    first, last = _refuses(moment, span.low_s), _refuses(moment, span.high_s)
+    if first is not last:
+        within_s = finite(abs(span.farthest_from_zero()))
+        return [_found(known, perhaps, Status.UNKNOWN, moment, span, within_s=within_s)]
+    if not first and not here:
         return []
-    zone = None if case.host is None else case.host.zone.utc_offset_s
-    obtained_s = case.token.obtained_at_s
-    if obtained_s is not None and obtained_s <= case.judged_at_s:
-        age_s = case.judged_at_s - obtained_s
-        off = Interval(issued.true.low_s + age_s, issued.true.high_s + age_s + _COUNTED_S.high_s)
-        quarter_s, sure = quarter_of(off), True
+    surely = moment.name in _ENDS or span.low_s >= SURELY_REFUSED_S
+    status = known.severity if not first else Status.CRITICAL if surely else Status.WARNING
+    if first is not here and not known.blames_host and not (first and known.severity is Status.OK):
+        other = known.case.api.survey.first.host if known.by == "api" and known.case.api is not None else "NTP"
+        differ = {"other": other, "fine_here": None if here else True}
+        return [_found(known, "token-clocks-differ", status, moment, span, **differ)]
+    if not first:
+        return [_found(known, here_only, status, moment, span)]
+    if moment.name not in _ENDS:
+        return [_found(known, refused, status, moment, span)]
+    id_ = refused if here or not known.blames_host else "token-expired-unseen"
+    return [_found(known, id_, status, moment, span, **_lenient(known, moment, span))]
+
+
+def _refuses(moment: Moment, left_s: float) -> bool:
+    """Tell whether who checks a token so long before that time refuses it for that."""
+    return left_s <= 0 if moment.name in _ENDS else left_s > 0
+
+
+def _found(known: _Known, id_: str, status: Status, moment: Moment, span: Interval, **more: Fact) -> Finding:
+    """Return that finding with the moment's figures: how long ago it was, or how long from now it is."""
+    when, ends = ("ago", (-span.high_s, -span.low_s)) if id_ in _PAST else ("left", tuple(span))
+    facts: Facts = (
+        ("claim", moment.name),
+        ("claim_at_s", moment.at_s),
+        (f"{when}_low_s", finite(ends[0])),
+        (f"{when}_high_s", finite(ends[1])),
+        ("here_s", moment.here_s),
+        ("by", known.by),
+        *more.items(),
+    )
+    return Finding(id_, status, facts)
+
+
+def _lenient(known: _Known, end: Moment, span: Interval) -> dict[str, Fact]:
+    """Return who still takes an expired token by his leeway, were his clock right; nobody of what a server counts."""
+    who, leeway_s = None, known.case.request.leeway_s
+    if end.name == "exp":
+        for said in reversed(known.verdicts):
+            if said.accepts_now if known.case.request.offline else said.accepts_by_true_time:
+                who, leeway_s = said.name, said.leeway_s
+        if not known.verdicts and leeway_s is not None and span.low_s + leeway_s > 0:
+            who = "--leeway"
+    return {"within_leeway": who, "leeway_s": None if who is None else leeway_s}
+
+
+def _obtained_later(known: _Known) -> list[Finding]:
+    obtained_s = known.token.obtained_at_s
+    if obtained_s is None or obtained_s <= known.at_s:
+        return []
+    facts = (("ahead_s", obtained_s - known.at_s), ("obtained_at_s", obtained_s))
+    return [Finding("token-obtained-later", Status.UNKNOWN, facts)]
+
+
+# --- What no new token mends: as bad as what it is refused for ---
+
+
+def _of_the_issuer(known: _Known, found: list[Finding]) -> list[Finding]:
+    """Return what the issuer does wrong with each token, where that is why this one is refused."""
+    refused = [finding.status for finding in found if finding.id in _REFUSED]
+    return [*_zone(known, refused), *_lifetime(known, refused)]
+
+
+def _zone(known: _Known, refused: list[Status]) -> list[Finding]:
+    """Tell of an issue time that is a whole quarter of an hour off: a local time that was taken for UTC."""
+    issued, skew, token = known.moment("iat"), known.skew, known.token
+    if issued is None or issued.true is None or skew is None or not issued.true.width_s < JUST_ISSUED_S:
+        return []
+    if quarter_of(skew.interval) is not None and skew.by != "skew":
+        return []  # this clock's own, and whoever stamps by it writes such times
+    if not known.blames_host and skew.severity is not Status.OK:
+        return []
+    own_s = None if known.case.host is None else known.case.host.zone.utc_offset_s
+    if token.obtained_at_s is not None and token.obtained_at_s <= known.at_s:
+        age_s = known.at_s - token.obtained_at_s
+        quarter_s = quarter_of(Interval(issued.true.low_s + age_s, issued.true.high_s + age_s + COUNTED_S))
+        sure = True
     else:
-        quarter_s = math.ceil(issued.true.high_s / ZONE_STEP_S) * ZONE_STEP_S
-        fits = issued.true.low_s > 0 and quarter_s - issued.true.low_s <= JUST_ISSUED_S
-        quarter_s, sure = (quarter_s if fits and quarter_s <= LONGEST_ZONE_S else None), False
+        far_s = math.ceil(issued.true.high_s / ZONE_STEP_S) * ZONE_STEP_S
+        fits = issued.true.low_s > 0 and far_s - issued.true.low_s <= JUST_ISSUED_S and far_s <= LONGEST_ZONE_S
+        quarter_s, sure = (far_s if fits else None), False
     if not quarter_s:
         return []
-    own = zone is not None and abs(quarter_s) in {abs(zone + summer_s) for summer_s in (-SUMMER_S, 0, SUMMER_S)} - {0}
-    how = "likely" if sure or own else "possibly"
-    fit = "" if sure else ", if it is less than a minute old"
-    way = "ahead of" if quarter_s > 0 else "behind"
-    why = ", for this host's own zone is as far from UTC" if own else ""
-    summary = (
-        f"Its iat is {duration_text(quarter_s)} {way} true time{fit}: {how} a local time was written as if it were UTC"
-        f"{why}."
+    summers = (-SUMMER_S, 0, SUMMER_S)
+    own = own_s is not None and abs(quarter_s) in {abs(own_s + summer_s) for summer_s in summers} - {0}
+    likely = sure or own
+    facts = (
+        ("claim", "iat"),
+        ("off_s", abs(quarter_s)),
+        ("off_way", "ahead" if quarter_s > 0 else "behind"),
+        ("how", "likely" if likely else "possibly"),
+        ("utc_offset_s", own_s),
     )
-    figures = (("quarter_s", quarter_s), ("utc_offset_s", zone))
-    return [Finding("time-zone", Status.WARNING, summary, (*evidence(issued), *figures))]
+    return [Finding("token-zone", worse(Status.WARNING, *refused) if likely else Status.WARNING, facts)]
 
 
-def _obtained(case: Case) -> list[Finding]:
-    obtained_s = case.token.obtained_at_s
-    if obtained_s is None or obtained_s <= case.judged_at_s:
+def _lifetime(known: _Known, refused: list[Status]) -> list[Finding]:
+    """Tell of a life that no issuer can mean."""
+    token = known.token
+    life_s, begin_s, end_s = token.lifetime_s, token.nbf.value_s, token.exp.value_s
+    if life_s is None or any(map(_unit, _claims(token))):
         return []
-    summary = (
-        f"By this clock it was obtained {exact_words(obtained_s - case.judged_at_s)} from now: this clock was set back "
-        "since, or that time is another host's. What is left of its life can't be told; drop it."
-    )
-    return [Finding("obtained-in-future", Status.UNKNOWN, summary, (("obtained_at_s", obtained_s),))]
+    if life_s <= 0:
+        why: str | None = "never-valid"
+    elif begin_s is not None and end_s is not None and begin_s >= end_s:
+        why = "nbf-after-exp"
+    elif life_s > LONGEST_LIFE_S:
+        why = None
+    else:
+        return []
+    status = Status.WARNING if why is None else worse(Status.WARNING, *refused)
+    return [Finding("token-lifetime", status, (("lifetime_s", life_s), ("why", why)))]
+
+
+# --- Its claims in themselves, whatever the time is ---
+
+
+def _units(known: _Known) -> list[Finding]:
+    """Tell of times that are not counted in seconds: to a verifier they lie thousands of years ahead."""
+    found = []
+    for unit in _UNITS:
+        claims = [claim for claim in _claims(known.token) if unit in claim.oddities]
+        if claims:
+            refused = any(claim.name != "exp" for claim in claims)
+            facts = (("claims", _names(claims)), ("unit", unit), ("shown", _shown(claims)))
+            found.append(Finding("token-unit", Status.CRITICAL if refused else Status.WARNING, facts))
+    return found
+
+
+def _no_end(known: _Known) -> list[Finding]:
+    endless = known.token.kind is TokenKind.JWT and known.token.exp.state is ClaimState.ABSENT
+    return [Finding("token-no-exp", Status.WARNING)] if endless else []
+
+
+def _bad_claims(known: _Known) -> list[Finding]:
+    claims = [claim for claim in _claims(known.token) if claim.state is ClaimState.UNUSABLE]
+    if not claims or times_unreadable(known.token):
+        return []
+    return [Finding("token-bad-claim", Status.WARNING, (("claims", _names(claims)), ("shown", _shown(claims))))]
+
+
+def _odd_times(known: _Known) -> list[Finding]:
+    """Tell of times that verifiers differ on; of one that is no time in seconds, that is told."""
+    sound = [claim for claim in _claims(known.token) if claim.state is ClaimState.USABLE and not _unit(claim)]
+    found = []
+    for oddity, status in _ODD_TIMES.items():
+        claims = [claim for claim in sound if oddity in claim.oddities]
+        if claims:
+            facts = (("claims", _names(claims)), ("oddity", oddity), ("shown", _shown(claims)))
+            found.append(Finding("token-odd-time", status, facts))
+    return found
+
+
+def _names(claims: list[TimeClaim]) -> str:
+    return ", ".join(claim.name for claim in claims)
+
+
+def _shown(claims: list[TimeClaim]) -> str:
+    return ", ".join(claim.shown for claim in claims)
 
 
 # --- What this clock does to tokens of this kind ---
 
 
-def _storm(case: Case) -> list[Finding]:
-    """Tell of new tokens that look due on arrival, with no buffer, and with the one that most clients have."""
-    for buffer_s, with_ in ((case.inputs.buffer_s, ""), (buffer.HABIT_S, " with the usual buffer of 60 s")):
-        storm = storms(case, buffer_s)
-        if storm is not None:
-            status = Status.CRITICAL if storm.level is Level.CERTAIN and not with_ else Status.WARNING
-            summary = f"For a client that refreshes by exp{with_}: {storm.summary[0].lower()}{storm.summary[1:]}"
-            figures = (
-                ("buffer_s", buffer_s),
-                ("share_low", storm.share_low),
-                ("share_high", storm.share_high),
-                ("refreshes_low", _finite(storm.refreshes_low)),
-                ("refreshes_high", _finite(storm.refreshes_high)),
-            )
-            return [Finding("refresh-storm", status, summary, figures)]
-    return []
+def _storm(known: _Known) -> list[Finding]:
+    """Tell of new tokens that look due on arrival by this clock, with no buffer, and with the one most clients have.
 
-
-def _no_buffer(case: Case) -> list[Finding]:
-    advised = case.recommended
-    if advised is None or advised.buffer_s is not None:
-        return []
-    line = buffer.largest(advised)
-    assert line is not None  # else nothing were needed
-    needed = "without bound" if math.isinf(advised.needed_s) else duration_text(advised.needed_s)
-    summary = (
-        f"No buffer helps: what is needed ({needed}) is more than half of the token's lifetime. The largest part of it "
-        f"is: {line.what}."
-    )
-    figures = (("needed_s", _finite(advised.needed_s)), ("largest", line.what), ("largest_s", _finite(line.seconds)))
-    return [Finding("no-buffer-helps", Status.WARNING, summary, figures)]
-
-
-def _survives(case: Case) -> list[Finding]:
-    """Tell of the damage that is left when this clock has been set right."""
-    skew = case.skew
-    if skew is None or skew.by == BY_ASSUMPTION or skew.severity not in (Status.WARNING, Status.CRITICAL):
-        return []
-    if either_way(skew.interval):
-        return []
-    late_s = late_after_setting_s(skew.interval)
-    late = f": those come up to {exact_words(late_s)} too late" if 0 < late_s < math.inf else ""
-    summary = (
-        "Once this clock is right, drop what this host signed before, and each deadline that it has kept as a time of "
-        f"day{late}."
-    )
-    return [Finding("minted-while-wrong", Status.OK, summary, (("late_s", _finite(late_s)),))]
-
-
-def _basis(case: Case) -> list[Finding]:
-    """Tell what the verdict rests on where it isn't a measurement."""
-    if case.skew is None and case.clock is None:
-        summary = "No clock was measured (--offline): this host's own was used, and may be wrong by any amount."
-        return [Finding("clock-not-measured", Status.UNKNOWN, summary)]
-    if case.skew is not None and case.skew.by == BY_ASSUMPTION:
-        summary = f"No clock was measured: this one was taken to be {_off(case)} (--skew)."
-        return [Finding("skew-assumed", Status.OK, summary)]
-    return []
-
-
-def _not_skew(case: Case) -> list[Finding]:
-    """Say first that the clocks agree, then whom to suspect; only where everything that was asked agrees.
-
-    Where an API was asked as well, that is said of the clocks already, with a list of suspects.
+    No exp is in an opaque token that a clock could be held against; and a short life is no fault of the clock's.
     """
-    if case.skew is None or case.skew.by == BY_ASSUMPTION or case.clock is None or case.clock.status is not Status.OK:
+    inputs = known.inputs
+    skew, _ = inputs.against(Party.LOCAL_VERIFY)
+    for buffer_s in (inputs.buffer_s, buffer.HABIT_S):
+        if inputs.opaque or skew is None or not inputs.lifetime_s or inputs.lifetime_s <= buffer_s:
+            continue
+        storm = risk.storm(inputs._replace(buffer_s=buffer_s))
+        if not storm.share_high or risk.storm(inputs._replace(buffer_s=buffer_s, given=Interval(0.0, 0.0))).share_high:
+            continue
+        sure = storm.level is Level.CERTAIN and buffer_s == inputs.buffer_s
+        facts = (
+            ("buffer_s", buffer_s),
+            ("share_low", storm.share_low),
+            ("share_high", storm.share_high),
+            ("refreshes_low", finite(storm.refreshes_low)),
+            ("refreshes_high", finite(storm.refreshes_high)),
+        )
+        return [Finding("refresh-storm", Status.CRITICAL if sure else Status.WARNING, facts)]
+    return []
+
+
+def _no_buffer(known: _Known) -> list[Finding]:
+    advice = known.recommended
+    line = None if advice is None or advice.buffer_s is not None else buffer.largest(advice)
+    if advice is None or line is None:
         return []
-    if case.clock.api is not None or _issuer_in_doubt(case):
-        return []
-    summary = (
-        "The clocks agree. Next suspects of a 401: an idle timeout, which ends a token before its time; another "
-        "region's or environment's token; a revoked one; a client that hands on the 401 while it refreshes, or sends "
-        "the old token again."
+    facts = (
+        ("needed_s", finite(advice.needed_s)),
+        ("half_s", (known.inputs.lifetime_s or 0.0) / 2),
+        ("largest", line.what),
+        ("largest_s", finite(line.seconds)),
     )
-    return [Finding("not-skew", Status.OK, summary)]
+    return [Finding("no-buffer-helps", Status.WARNING, facts)]
 
 
-_FINDERS: tuple[Callable[[Case], list[Finding]], ...] = (
+def _valid(known: _Known) -> list[Finding]:
+    """Tell that nothing is wrong with the times of a token that has some."""
+    end = known.expiry
+    if end is None:
+        return []
+    span = known.span(end) or Interval(end.here_s, end.here_s)
+    facts = (
+        ("claim", end.name),
+        ("left_low_s", finite(span.low_s)),
+        ("left_high_s", finite(span.high_s)),
+        ("clock_bound_s", _clock_bound_s(known)),
+        ("by", known.by),
+        ("api_unasked", _api_unasked(known)),
+    )
+    return [Finding("token-valid", Status.OK, facts)]
+
+
+def _clock_bound_s(known: _Known) -> float | None:
+    """Return how far this clock is from UTC at most, where it is measured to be right."""
+    right = known.skew is not None and known.by == "ntp" and known.severity is Status.OK
+    return finite(abs(known.skew.interval.farthest_from_zero())) if known.skew is not None and right else None
+
+
+def _api_unasked(known: _Known) -> bool | None:
+    request = known.case.request
+    return None if request.asks_api or request.asks_nobody else True
+
+
+def _of_the_clock(known: _Known) -> list[Finding]:
+    """Tell what the verdict rests on where it isn't a measurement, and what outlives the mending of this clock."""
+    skew, request = known.skew, known.case.request
+    if request.offline:
+        return [Finding("clock-unchecked", Status.OK)]
+    if skew is None:
+        return []
+    if skew.by == "skew":
+        off = skew.severity in OFF
+        ahead, behind = (True if off and skew.estimate_s * way > 0 else None for way in (1, -1))
+        facts = skew_facts(skew.estimate_s, skew.interval, known.case.limits.warning_s)
+        return [Finding("skew-assumed", skew.severity, (*facts, ("is_ahead", ahead), ("is_behind", behind)))]
+    if not known.blames_host or skew.severity not in OFF or holds_zero(skew.interval):
+        return []
+    return [Finding("drop-old", Status.OK, (("late_s", finite(late_after_setting_s(skew.interval))),))]
+
+
+_FINDERS: tuple[_Finder, ...] = (
     _unread,
-    _expired,
-    _too_early,
-    _obtained,
-    token_claims.units,
-    _time_zone,
-    token_claims.no_end,
-    token_claims.unusable,
-    token_claims.lifetime,
+    _opaque,
+    _malformed,
+    _times,
+    _obtained_later,
+    _units,
+    _no_end,
+    _bad_claims,
+    _odd_times,
     _storm,
     _no_buffer,
-    token_claims.odd,
-    _survives,
-    _basis,
-    _not_skew,
 )

@@ -1,14 +1,16 @@
-"""Who checks a token's times, and how: the verifiers that are known by name, and what a leeway comes to in each.
+"""Who checks a token's times, and how: the verifiers that are known by name, and what each says to a token.
 
 Facts, each with the version and the source that it was read in. A verifier that isn't here is `UNKNOWN`: no leeway, and
-it looks at the issue time.
+it looks at the issue time. A verdict is over a range of the verifier's own clock, and never more than is known. Why it
+is so is an id of `judge.catalogue.REASONS`.
 """
 
 import enum
 import math
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from skewcheck.model import Party
+from skewcheck.model import ClaimState, Interval, Party, Token, TokenKind, VerifierVerdict
 from skewcheck.visible import visible
 
 
@@ -317,3 +319,109 @@ def verifier(name: str) -> Verifier:
     near = get_close_matches(wanted[:40], [row.name for row in VERIFIERS], n=3, cutoff=0.5)
     guess = f"; did you mean {' or '.join(near)}?" if near else "; 'list' shows those that are known"
     raise ValueError(f"there is no verifier named {visible(name, 40)!r}{guess}")
+
+
+# --- What one says to a token ---
+
+
+class Answer(NamedTuple):
+    """What a verifier says at one moment."""
+
+    accepts: bool | None
+    """None: can't tell."""
+    why: str
+    """An id of `judge.catalogue.REASONS`."""
+
+
+Ask = Callable[[float], Answer]
+"""A verifier: its own time of day, Unix seconds -> what it says."""
+
+_NO_TIMES = {
+    TokenKind.JWE: "encrypted",
+    TokenKind.OPAQUE: "opaque",
+    TokenKind.RESPONSE: "opaque",
+    TokenKind.TRUNCATED: "cut",
+}
+_AS_RUN = {"not-yet-valid-iat": "future-issued", "not-yet-valid-nbf": "not-yet-valid", "unusable": "unreadable"}
+"""Reasons of a verifier that was run (`tokens.replay`), by the name that they have here."""
+_EITHER_OF: Mapping[bool | None, tuple[bool, ...]] = {True: (True,), False: (False,), None: (True, False)}
+"""What a rule may be; None: it isn't known."""
+
+
+def times_unreadable(token: Token) -> bool:
+    """Tell whether the payload of a JWT can't be read at all."""
+    return token.kind is TokenKind.JWT and token.exp.state is ClaimState.UNUSABLE and not token.exp.shown
+
+
+def verdict(
+    token: Token, row: Verifier, now: Interval | None, true_time: Interval | None, replay: Ask | None = None
+) -> VerifierVerdict:
+    """Return what the verifier of *row* says: by the clock that it goes by, at *now*, and were that clock right.
+
+    Both are times of day; None: not measured. *replay* is the verifier itself, where it can be run.
+    """
+    ask = replay or (lambda at_s: modelled(token, row.checker, at_s))
+    if token.kind in _NO_TIMES:
+        here = truly = Answer(None, _NO_TIMES[token.kind])
+    elif times_unreadable(token):
+        here = truly = Answer(None, "unreadable") if replay is None or now is None else replay(now.low_s)
+    else:
+        here, truly = _over(now, ask), _over(true_time, ask)
+    why = _AS_RUN.get(here.why, here.why)
+    return VerifierVerdict(
+        row.name, row.title, row.checker.leeway_s, here.accepts, truly.accepts, why, row.version, row.source, row.note
+    )
+
+
+def _over(times: Interval | None, ask: Ask) -> Answer:
+    """Return what holds at every time of the range: who takes a token at both ends takes it in between."""
+    if times is None:
+        return Answer(None, "not-measured")
+    if not all(map(math.isfinite, times)):
+        return Answer(None, "one-sided")
+    first, last = ask(times.low_s), ask(times.high_s)
+    return first if first == last else Answer(None, "depends-on-range")
+
+
+def modelled(token: Token, checker: Checker, at_s: float) -> Answer:
+    """Return what *checker* says when its own clock is at *at_s*, by all that it may be where a rule isn't known."""
+    if any(claim.state is ClaimState.UNUSABLE for claim in (token.iat, token.nbf, token.exp)):
+        return Answer(None, "claim-unknown")
+    refusals = {
+        _refusal(token, checker._replace(whole_now=whole_now, whole_claims=whole_claims), at_s)
+        for whole_now in _EITHER_OF[checker.whole_now]
+        for whole_claims in _EITHER_OF[checker.whole_claims]
+    }
+    if len(refusals) > 1:
+        return Answer(None, "rounding-unknown")
+    (refusal,) = refusals
+    if refusal is not None:
+        return Answer(accepts=False, why=refusal)
+    if token.exp.state is ClaimState.ABSENT:
+        return Answer(None, "no-exp-unknown")
+    return Answer(accepts=True, why="accepted")
+
+
+def _refusal(token: Token, checker: Checker, at_s: float) -> str | None:
+    """Return why it refuses, None where it doesn't; every rule of it is known here."""
+    now_s = math.floor(at_s) if checker.whole_now else at_s
+    iat_s, nbf_s, exp_s = (
+        math.floor(claim.value_s) if claim.value_s is not None and checker.whole_claims else claim.value_s
+        for claim in (token.iat, token.nbf, token.exp)
+    )
+    end_leeway_s = checker.leeway_s if checker.expiry_leeway_s is None else checker.expiry_leeway_s
+    if checker.checks_iat and iat_s is not None and iat_s > now_s + checker.leeway_s:
+        return "future-issued"
+    if checker.checks_nbf and nbf_s is not None and nbf_s > now_s + checker.leeway_s:
+        return "not-yet-valid"
+    if exp_s is not None and _past(now_s, exp_s + end_leeway_s, accepts_at_end=checker.accepts_at_exp):
+        return "expired"
+    if checker.max_age_s is not None and iat_s is not None and now_s > iat_s + checker.max_age_s + end_leeway_s:
+        return "too-old"
+    if checker.life_cap_s is not None and exp_s is not None and exp_s > now_s + checker.life_cap_s + checker.leeway_s:
+        return "exp-too-far"
+    return None
+
+
+def _past(now_s: float, end_s: float, *, accepts_at_end: bool) -> bool:
+    return now_s > end_s if accepts_at_end else now_s >= end_s

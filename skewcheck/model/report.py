@@ -131,6 +131,7 @@ class VerifierVerdict(NamedTuple):
     accepts_by_true_time: bool | None
     """Were its clock right; None: can't tell."""
     why: str
+    """An id of `judge.catalogue.REASONS`."""
     version: str
     source: str
     note: str = ""
@@ -141,7 +142,7 @@ class TokenPart(NamedTuple):
 
     token: Token
     judged_by: str
-    """What true time rests on: `ntp`, `api`, `--skew`, or `local clock, unverified`."""
+    """What true time rests on: `ntp`, `api`, `skew` (as assumed), or `local`: no clock was measured."""
     judged_at_s: float
     """This clock's time of day that the token was judged at, Unix seconds."""
     true_time: Interval | None

@@ -13,7 +13,7 @@ class TokenKind(enum.Enum):
     JWE = "jwe"
     """Encrypted: its times can't be read from outside."""
     OPAQUE = "opaque"
-    """A name for something that the server keeps: no times inside. What Genesys Cloud issues."""
+    """Only the server knows what it stands for: no times inside. What Genesys Cloud issues."""
     RESPONSE = "response"
     """An OAuth token response around an opaque token: `expires_in` tells its lifetime."""
     TRUNCATED = "truncated"
@@ -122,18 +122,18 @@ class Risk(NamedTuple):
     share_low: float | None
     """0 to 1; None where the skew isn't known."""
     share_high: float | None
-    summary: str
     skew: Interval | None = None
     """The measured skew behind it; None where none was measured or none matters."""
     reference: str | None = None
-    """Whose clock that skew is against: `ntp`, `api`, `login`, `login against api`, `given` (by the user),
-    `local clock, unverified`; None where none matters."""
+    """Whose clock that skew is against: `ntp`, `api`, `login`; `login-api`: login's against the API's; `skew`: as
+    assumed; `local`: none was measured; None where none matters."""
 
 
 class BufferLine(NamedTuple):
     """One line of the sum."""
 
     what: str
+    """An id of `judge.catalogue.BUFFER_LINES`."""
     seconds: float
 
 

@@ -5,10 +5,10 @@ GitHub: annotations for the log of a job, and a step summary in Markdown.
 Source: GitHub's "Workflow commands for GitHub Actions", and the runner's own ActionCommand.cs for the escaping. An
 annotation is one line, `::error title=...::...`; a runner keeps ten of a kind for a step, so no more are made.
 
-JUnit: one suite. Its case `verdict` has the status of the whole, the others that of one clock each, and `token` that of the
-token which was given. A status that is bad is a failure; one that could not be told, or a run that went wrong, is an error. Where the exit code forgives that
-(`--fail-on`, `--on-unknown`), a failure passes with its text, and what could not be told is skipped: so the suite has a
-failure or an error exactly where the exit code isn't 0.
+JUnit: one suite. Its case `verdict` has the status of the whole, the others that of one clock each, and `token` that of
+the token which was given. A status that is bad is a failure; one that could not be told, or a run that went wrong, is
+an error. Where the exit code forgives that (`--fail-on`, `--on-unknown`), a failure passes with its text, and what
+could not be told is skipped: so the suite has a failure or an error exactly where the exit code isn't 0.
 
 The text is in the element's body: some readers don't show the attribute `message`. All is ASCII, what is not being
 written as a reference.

@@ -58,7 +58,6 @@ _RENAMED: dict[tuple[str, str], str | None] = {
     ("LocalRun", "duration_s"): None,
     ("Judgement", "least"): None,
     ("Judgement", "most"): None,
-    ("NoReading", "rejected"): None,
     ("Dropped", "packets"): "count",
     ("Lag", "max_s"): "max_lag_s",
     ("Lag", "known"): "lag_known",
@@ -180,28 +179,34 @@ def _members(noun: Any) -> dict[str, Json]:
     """Return the fields of a named tuple under their keys."""
     kind = type(noun).__name__
     members: dict[str, Json] = {}
-    if isinstance(noun, NoReading):
-        of_api = "://" in noun.server
-        members |= {**dict.fromkeys(_OF_A_DATE if of_api else _OF_A_SERVER), "exchanges": []}
-        if of_api:
-            return members | {"url": noun.server, "address": noun.address, "reason": noun.reason, "detail": noun.detail}
     for name in (*noun._fields, *_ALSO.get(kind, ())):
         key, value = _RENAMED.get((kind, name), name), getattr(noun, name)
         if key is None:
             continue
         if name in _INLINE:
-            members |= _members(value)
+            members |= _missing(kind, value) if isinstance(value, NoReading) else _members(value)
         elif isinstance(value, Interval) or (value is None and name in _RANGES):
             prefix = "" if name == "interval" else f"{name}_"
             low_s, high_s = value or (math.nan, math.nan)
             members |= {f"{prefix}low_s": _number(low_s), f"{prefix}high_s": _number(high_s)}
         else:
             members[key] = _value(value)
+    members = dict(sorted(members.items(), key=lambda member: isinstance(member[1], list)))  # lists last: to be read
     if isinstance(noun, Reading):
         members |= {"reason": None, "detail": None, "stratum": noun.exchanges[-1].stratum if noun.exchanges else None}
     if isinstance(noun, DateReading):
         members |= {"reason": None} if noun.two_sided else {"reason": None, "skew_s": None}
     return members
+
+
+def _missing(kind: str, outcome: NoReading) -> dict[str, Json]:
+    """Return what there is where a reading would stand: all of its keys, and why it isn't there."""
+    of_api = kind == "ApiHost"
+    keys: dict[str, Json] = {**dict.fromkeys(_OF_A_DATE if of_api else _OF_A_SERVER), "exchanges": []}
+    known: dict[str, Json] = {"address": outcome.address, "reason": outcome.reason, "detail": outcome.detail}
+    if of_api:
+        return {**keys, **known, "url": outcome.server}
+    return {**keys, **known, "server": outcome.server, "dropped": _value(outcome.dropped)}
 
 
 _RANGES = frozenset({"interval", "fresh", "skew", "true", "true_time"})

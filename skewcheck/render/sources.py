@@ -108,7 +108,8 @@ def _hosts(part: ApiPart) -> list[Source]:
             found.append(Source(name, host.host, status, None, None, host.outcome.detail))
         else:
             reading = host.outcome
-            found.append(Source(name, host.host, status, reading.skew_s, reading.interval, _date_said(reading)))
+            skew_s = reading.skew_s if reading.two_sided else None  # one side bounds it, and estimates nothing
+            found.append(Source(name, host.host, status, skew_s, reading.interval, _date_said(reading)))
     return found
 
 

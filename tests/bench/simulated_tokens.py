@@ -98,7 +98,6 @@ class Rule(enum.Enum):
     EXP = "exp, by the time of day"
     FROM_ANSWER = "expires_in on the monotonic clock, from the answer on"
     FROM_REQUEST = "expires_in on the monotonic clock, from the request on"
-    SHARED = "a time of day that another host worked out from expires_in"
 
 
 class Client(NamedTuple):
@@ -107,15 +106,9 @@ class Client(NamedTuple):
     clock: Clock
     rule: Rule
     buffer_s: float
-    look_interval_s: float = 0.0
-    """0: it looks before each request."""
-    refresh_time_s: float = 0.0
-    """How long requests still go out with the old token."""
-    writer: Clock = TRUE
-    """Who writes shared deadlines."""
 
     def due_at_s(self, fetched: "Fetched") -> float:
-        """Return the true time from which on the client would find the token due, were it looking."""
+        """Return the true time from which on the client finds the token due; it looks before each request."""
         token, asked_s, _, got_s = fetched
         life_s = token.expires_in_s - self.buffer_s
         rate = 1 + self.clock.gains_ppm * 1e-6
@@ -126,16 +119,6 @@ class Client(NamedTuple):
                 return got_s + life_s / rate
             case Rule.FROM_REQUEST:
                 return asked_s + life_s / rate
-            case Rule.SHARED:
-                return self.clock.shows(self.writer.read(got_s) + life_s)
-
-    def last_use_s(self, due_s: float, first_look_s: float) -> float:
-        """Return until when (true time) the old token is used: to the look that finds it due, and while refreshing."""
-        found_s = due_s
-        if self.look_interval_s:
-            looks = math.ceil((due_s - first_look_s) / self.look_interval_s)
-            found_s = first_look_s + max(0, looks) * self.look_interval_s
-        return found_s + self.refresh_time_s
 
 
 class Service(NamedTuple):
@@ -175,9 +158,7 @@ def refused_in_a_life(client: Client, service: Service, asked_s: float, rng: ran
     fetched = service.fetch(asked_s)
     token, got_s = fetched.token, fetched.got_s
     client = client._replace(clock=client.clock._replace(set_at_s=asked_s))  # as it was when it was measured
-    first_look_s = got_s + rng.random() * client.look_interval_s
-    end_s = client.last_use_s(client.due_at_s(fetched), first_look_s)
-    last_s = max(got_s, end_s - 1e-5)  # a token that is due on arrival is used once, at once
+    last_s = max(got_s, client.due_at_s(fetched) - 1e-5)  # a token that is due on arrival is used once, at once
     sent_at = [*(rng.uniform(got_s, last_s) for _ in range(requests)), last_s]
     verdicts = [service.verifier.refuses(token, sent_s + service.latency_s) == "expired" for sent_s in sent_at]
     return sum(verdicts)

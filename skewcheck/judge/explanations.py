@@ -1,0 +1,22 @@
+"""What `skewcheck explain` says, read from `explanations.txt` beside this: no measurement has to load it."""
+
+from functools import cache
+from importlib import resources
+
+TOPICS = ("401", "offset")
+"""What is explained beside the findings."""
+
+
+@cache
+def pages() -> dict[str, str]:
+    """Return each page by its name, its first line being `NAME: HEADLINE`."""
+    text = (resources.files("skewcheck.judge") / "explanations.txt").read_text(encoding="utf-8")
+    _, *found = f"\n{text}".split("\n# ")
+    return {page.partition(":")[0]: f"{page.rstrip()}\n" for page in found}
+
+
+def listing() -> str:
+    """Return all names with their headlines, a line each."""
+    widest = max(map(len, pages()))
+    heads = (page.partition("\n")[0].partition(": ") for page in pages().values())
+    return "".join(f"{name:{widest}}  {headline}\n" for name, _, headline in heads)

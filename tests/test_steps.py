@@ -1,0 +1,366 @@
+"""What to run next: the command that fits this host, what was asked and what answered."""
+
+import itertools
+import shlex
+
+import pytest
+
+from skewcheck.judge.case import Case, Who
+from skewcheck.judge.catalogue import CATALOGUE, STEPS
+from skewcheck.judge.severity import judge
+from skewcheck.judge.steps import MOST, fix_clock, mend_zone, steps
+from skewcheck.model import (
+    Basis,
+    ConfiguredServer,
+    Consensus,
+    Daemon,
+    DaemonClaim,
+    Fake,
+    Family,
+    Finding,
+    Hardware,
+    HostFacts,
+    Interval,
+    LocalRun,
+    NoReading,
+    NtpPart,
+    Place,
+    Reading,
+    Request,
+    ServerList,
+    ServerStatus,
+    Status,
+    Survey,
+    Thresholds,
+    Unknown,
+    Vote,
+    Zone,
+)
+
+LIMITS = Thresholds(0.1, 1.0)
+
+UNKNOWN = Unknown("not told")
+GOOD = DaemonClaim(synchronised=True, bound_s=0.003)
+LOST = DaemonClaim(synchronised=False)
+
+
+def facts(
+    *daemons: Daemon,
+    container: str | None = None,
+    wsl: int | None = None,
+    docker_desktop: bool = False,
+    cloud: str | None = None,
+    distribution: str | None = "debian",
+    fake: Fake | None = None,
+) -> HostFacts:
+    """Return what such a host says."""
+    place = Place(container, wsl, docker_desktop, None, cloud, distribution)
+    return HostFacts(UNKNOWN, daemons, place, Zone("UTC", 0), Hardware(), fake, ())
+
+
+def case(
+    host: HostFacts | None = None,
+    *votes: Vote,
+    request: Request = Request("clock"),  # noqa: B008 - immutable
+    interval: Interval | None = Interval(-0.21, -0.2),  # noqa: B008 - immutable
+    own: tuple[str, ...] = (),
+    platform: str = "linux",
+) -> Case:
+    """Return what is known where NTP gives that range; a clock that is 200 ms behind where none is given."""
+    basis, middle_s = (Basis.NONE, None) if interval is None else (Basis.MAJORITY, interval.middle_s)
+    survey = Survey(
+        Consensus(basis, interval, middle_s, votes), ServerList.NAMED, LocalRun(0.0, 0.1, 0.0, 0.0, 0.0), False, own=own
+    )
+    judgement = judge(middle_s, interval, basis, LIMITS, witness=interval)
+    return Case(request, LIMITS, platform, host, NtpPart(survey, judgement), who=Who.BY_NTP_ALONE)
+
+
+def running(name: str, claim: DaemonClaim | Unknown = UNKNOWN) -> Daemon:
+    """Return a daemon that runs."""
+    return Daemon(name, running=True, claim=claim)
+
+
+def stopped(name: str) -> Daemon:
+    """Return a daemon that is installed and doesn't run."""
+    return Daemon(name, running=False, claim=UNKNOWN)
+
+
+NODE = "kubectl debug node/NODE -it --profile=sysadmin --image=busybox -- chroot /host chronyc tracking"
+ON_THE_HOST = "chronyc tracking || timedatectl timesync-status"
+GENERIC = "timedatectl timesync-status || chronyc tracking"
+CHRONYD = running("chronyd")
+
+
+@pytest.mark.parametrize(
+    ("platform", "host", "expected"),
+    [
+        ("linux", facts(CHRONYD, fake=Fake("libfaketime", 1e-5)), "sudo chronyc makestep"),
+        # What is below a container or WSL, whatever daemon is seen from inside.
+        ("linux", facts(CHRONYD, container="kubernetes"), NODE),
+        ("linux", facts(container="ecs", cloud="aws"), "aws ssm start-session --target INSTANCE"),
+        ("linux", facts(container="docker", docker_desktop=True), "docker desktop restart"),
+        ("linux", facts(container="kubernetes", docker_desktop=True), "docker desktop restart"),
+        ("linux", facts(container="docker", wsl=2), "wsl -u root hwclock -s"),
+        ("linux", facts(container="docker"), ON_THE_HOST),
+        ("linux", facts(stopped("chronyd"), container="podman"), ON_THE_HOST),
+        ("linux", facts(container="lxc"), ON_THE_HOST),
+        ("linux", facts(container="container"), ON_THE_HOST),
+        ("linux", facts(wsl=2), "sudo hwclock -s"),
+        ("linux", facts(wsl=1), "w32tm /resync /rediscover"),
+        # Other systems.
+        ("darwin", facts(), "sudo sntp -sS time.apple.com"),
+        ("win32", facts(), "w32tm /resync /rediscover"),
+        ("freebsd14", facts(), "ntpq -pn || chronyc tracking"),
+        # A daemon that runs.
+        ("linux", facts(CHRONYD), "sudo chronyc makestep"),
+        ("linux", facts(running("chronyd", GOOD)), "chronyc sources -v"),
+        ("linux", facts(running("chronyd", LOST)), "chronyc sources -v"),
+        ("linux", facts(CHRONYD, distribution="alpine"), "chronyc makestep"),
+        ("linux", facts(running("systemd-timesyncd")), "sudo systemctl restart systemd-timesyncd"),
+        ("linux", facts(running("systemd-timesyncd", LOST)), "sudo systemctl restart systemd-timesyncd"),
+        ("linux", facts(running("ntpd")), "sudo systemctl restart ntpsec || sudo systemctl restart ntp"),
+        ("linux", facts(running("ntpd"), distribution="ubuntu"),
+         "sudo systemctl restart ntpsec || sudo systemctl restart ntp"),
+        ("linux", facts(running("ntpd")._replace(unit="ntp")), "sudo systemctl restart ntp"),
+        ("linux", facts(running("ntpd"), distribution="rhel"), "sudo systemctl restart ntpd"),
+        ("linux", facts(running("ntpd"), distribution="alpine"), "rc-service ntpd restart"),
+        ("linux", facts(running("ntpd-rs")), "sudo systemctl restart ntpd-rs"),
+        ("linux", facts(running("openntpd")), "sudo systemctl restart openntpd"),
+        ("linux", facts(stopped("chronyd"), running("ntpd-rs")), "sudo systemctl restart ntpd-rs"),
+        # One that doesn't.
+        ("linux", facts(stopped("chronyd")), "sudo systemctl enable --now chrony"),
+        ("linux", facts(stopped("chronyd"), distribution="amzn"), "sudo systemctl enable --now chronyd"),
+        ("linux", facts(stopped("chronyd"), distribution=None), "sudo systemctl enable --now chronyd"),
+        ("linux", facts(stopped("chronyd"), distribution="alpine"),
+         "rc-update add chronyd && rc-service chronyd start"),
+        ("linux", facts(stopped("systemd-timesyncd")), "sudo timedatectl set-ntp true"),
+        ("linux", facts(stopped("ntpd")),
+         "sudo systemctl enable --now ntpsec || sudo systemctl enable --now ntp"),
+        # One of which nothing more can be said, or that isn't known.
+        ("linux", facts(Daemon("chronyd", None, UNKNOWN)), "chronyc sources -v"),
+        ("linux", facts(running("phc2sys")), GENERIC),
+        # None at all.
+        ("linux", facts(), "sudo apt-get install chrony"),
+        ("linux", facts(distribution="ubuntu"), "sudo apt-get install chrony"),
+        ("linux", facts(distribution="rocky"), "sudo yum install chrony && sudo systemctl enable --now chronyd"),
+        ("linux", facts(distribution="amzn"), "sudo yum install chrony && sudo systemctl enable --now chronyd"),
+        ("linux", facts(distribution="azurelinux"),
+         "sudo tdnf install chrony && sudo systemctl enable --now chronyd"),
+        ("linux", facts(distribution="alpine"),
+         "apk add chrony && rc-update add chronyd && rc-service chronyd start"),
+        ("linux", facts(distribution="sles"), "sudo zypper install chrony && sudo systemctl enable --now chronyd"),
+        ("linux", facts(distribution="arch"), "sudo timedatectl set-ntp true"),
+        ("linux", facts(distribution="nixos"), GENERIC),
+        ("linux", facts(distribution=None), GENERIC),
+        # A host that wasn't asked.
+        ("linux", None, GENERIC),
+    ],
+)  # fmt: skip
+def test_one_command_fits(platform: str, host: HostFacts | None, expected: str) -> None:
+    """What is below this system, then the system, then its daemon decide; what it does is in the table of words."""
+    step = fix_clock(case(host, platform=platform))
+    assert step.command == expected
+    assert STEPS[step.kind].words
+
+
+@pytest.mark.parametrize(
+    ("fake", "command"),
+    [
+        (Fake("libfaketime", 100.0), "env -u LD_PRELOAD -u FAKETIME skewcheck clock -H ntp.example"),
+        (Fake("datefudge", -9.0), "env -u LD_PRELOAD -u FAKETIME skewcheck clock -H ntp.example"),
+        (Fake("libfaketime", None), "env -u LD_PRELOAD -u FAKETIME skewcheck clock -H ntp.example"),
+        (Fake("libfaketime (from /etc/ld.so.preload)", 100.0), "env | grep LD_PRELOAD; cat /etc/ld.so.preload"),
+        (Fake("something", 100.0), "env | grep LD_PRELOAD; cat /etc/ld.so.preload"),
+    ],
+)
+def test_a_fake_comes_first(fake: Fake, command: str) -> None:
+    """A process that sees another time is run without what shows it that, whatever leads; a right clock is left."""
+    asked = Request("clock", servers=("ntp.example",))
+    found = (Finding("local-ahead", Status.CRITICAL),)
+    first, *_ = steps(case(facts(CHRONYD, fake=fake, container="docker"), request=asked), found)
+    assert first.command == command
+    fine = case(facts(CHRONYD, fake=fake), interval=Interval(-0.01, 0.01), request=asked)
+    assert command not in [step.command for step in steps(fine, (Finding("clock-ok", Status.OK),))]
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("chronyd", "chronyc sources -v"),
+        ("systemd-timesyncd", "timedatectl timesync-status"),
+        ("ntpd", "ntpq -pn"),
+        ("ntpd-rs", "ntp-ctl status"),
+        ("openntpd", "sudo ntpctl -s all"),
+    ],
+)
+def test_a_daemon_that_believes_itself_right_is_not_told_to_set_the_clock(name: str, command: str) -> None:
+    """Setting the clock once more to what a wrong server says changes nothing: its servers are what to look at."""
+    other = running("phc2sys" if name == "chronyd" else "chronyd")
+    step = fix_clock(case(facts(other, running(name, GOOD))))
+    assert (step.kind, step.command) == ("look-at-sources", command)
+
+
+@pytest.mark.parametrize(
+    ("origin", "command"),
+    [
+        ("/etc/chrony/chrony.conf", "chronyc sources -v"),
+        ("/etc/systemd/timesyncd.conf", "timedatectl timesync-status"),
+        ("/etc/ntpsec/ntp.conf", "ntpq -pn"),
+        ("/etc/ntp.conf", "ntpq -pn"),
+        ("/etc/openntpd/ntpd.conf", "sudo ntpctl -s all"),
+        ("/etc/ntpd-rs/ntp.toml", "ntp-ctl status"),
+        ("/somewhere", "timedatectl timesync-status || chronyc tracking"),
+    ],
+)
+@pytest.mark.parametrize("wsl", [None, 2])
+def test_an_outvoted_server_of_this_host_is_looked_at(origin: str, command: str, wsl: int | None) -> None:
+    """Nothing is set or restarted: the clock would go back to where that server says."""
+    host = facts(CHRONYD, wsl=wsl)._replace(configured=(ConfiguredServer("ntp.corp", origin),))
+    wrong = Vote(Reading("ntp.corp", "192.0.2.1", 3.0, Interval(2.9, 3.1), 0.01, ()), ServerStatus.FALSETICKER, 2.9)
+    step = fix_clock(case(host, wrong))
+    assert (step.kind, step.command) == ("look-at-sources", command)
+
+
+@pytest.mark.parametrize("trouble", ["zone-missing", "zone-stale"])
+def test_remarks_bring_their_own_step_where_there_is_room(trouble: str) -> None:
+    """Two daemons, a zone and the battery-backed clock are mended beside what leads; no wrong clock is handed on."""
+    host = facts(CHRONYD, running("systemd-timesyncd"))._replace(zone=Zone("Europe/Berlin", 7200, trouble, "x"))
+    fine, off = Interval(-0.01, 0.01), Interval(-5.1, -5.0)
+
+    def chosen(interval: Interval, *ids: str) -> list[str]:
+        asked = Request("check", region="eu-west-1")
+        return [step.command for step in steps(case(host, interval=interval, request=asked), _found(*ids))]
+
+    assert chosen(fine, "clock-ok", "two-daemons") == ["sudo systemctl disable --now systemd-timesyncd"]
+    assert chosen(fine, "clock-ok", "zone-files") == ["sudo timedatectl set-timezone Europe/Berlin"]
+    assert chosen(fine, "clock-ok", "rtc-off") == ["sudo hwclock --systohc"]
+    assert "sudo hwclock --systohc" not in chosen(off, "clock-slewing", "rtc-off")
+
+
+def _found(*ids: str) -> tuple[Finding, ...]:
+    return tuple(Finding(id_, Status.OK) for id_ in ids)
+
+
+def test_what_ends_a_second_daemon() -> None:
+    """Its own service alone: timedatectl would end whichever daemon there is."""
+    ntpd = facts(running("chronyd", GOOD), running("ntpd"), distribution="alpine")
+    (_, step) = steps(case(ntpd, interval=Interval(-0.01, 0.01)), _found("clock-ok", "two-daemons"))
+    assert step.command == "rc-update del ntpd && rc-service ntpd stop"
+
+
+@pytest.mark.parametrize(
+    ("trouble", "zone", "place", "command"),
+    [
+        ("zone-missing", "Europe/Berlin", Place(distribution="debian"),
+         "sudo timedatectl set-timezone Europe/Berlin"),
+        ("zone-missing", None, Place(), "ls /usr/share/zoneinfo"),
+        ("zone-missing", "Etc/GMT+3", Place(container="docker"),
+         "ln -sf /usr/share/zoneinfo/Etc/GMT+3 /etc/localtime"),
+        ("zone-dangling", "Europe/Berlin", Place(container="docker", distribution="debian"),
+         "apt-get install tzdata"),
+        ("zone-unreadable", None, Place(container="docker"), "chmod a+r /etc/localtime"),
+        ("zone-not-a-zone", "$(reboot)", Place(), "ls /usr/share/zoneinfo"),
+        ("zone-not-a-zone", "Europe/../../x", Place(), "ls /usr/share/zoneinfo"),
+        ("zone-stale", "America/Lima", Place(distribution="alpine"),
+         "ln -sf /usr/share/zoneinfo/America/Lima /etc/localtime"),
+        ("zone-dangling", "Europe/Berlin", Place(distribution="debian"), "sudo apt-get install tzdata"),
+        ("zone-dangling", "Europe/Berlin", Place(), "sudo timedatectl set-timezone Europe/Berlin"),
+        ("zone-unreadable", None, Place(), "sudo chmod a+r /etc/localtime"),
+        ("zone-tz-ignored", "Foo", Place(distribution="alpine"), "unset TZ"),
+        ("zone-tz-ignored", "Europe/Berlin", Place(distribution="alpine"), "apk add tzdata"),
+    ],
+)  # fmt: skip
+def test_each_trouble_of_a_zone_has_its_own_remedy(trouble: str, zone: str | None, place: Place, command: str) -> None:
+    """What stands in a command to be pasted is a zone's name, never a placeholder or foreign text."""
+    assert mend_zone(trouble, zone, place) == command
+
+
+# --- The rules that every step keeps ---
+
+SILENT = tuple(
+    Vote(NoReading(f"ntp{n}.example", None, "no-reply", "no reply", rejected=False), ServerStatus.NO_ANSWER)
+    for n in range(3)
+)
+REQUESTS = (
+    Request("clock"),
+    Request("clock", servers=("ntp.example", "[2001:db8::7]:123"), family=Family.V6),
+    Request("check"),
+    Request("check", region="eu-west-1", servers=("ntp.example",)),
+    Request("check", url="https://gateway.example.net/a b", ca_file="/etc/my ca.pem", date_fresh=True),
+    Request("api", ask_ntp=False, region="eu-west-1"),
+    Request("api", ask_ntp=False, region="eu-west-1", full=True),
+    Request("token", region="eu-west-1"),
+    Request("token", offline=True),
+)
+
+
+@pytest.mark.parametrize("request_", REQUESTS, ids=range(len(REQUESTS)))
+@pytest.mark.parametrize(
+    "interval", [Interval(-0.21, -0.2), Interval(-0.01, 0.01), None], ids=["off", "fine", "silent"]
+)
+def test_every_step_keeps_the_rules(request_: Request, interval: Interval | None) -> None:
+    """At most two; none is what just ran; each is one that a shell takes; what was asked for is carried over."""
+    for id_, reason in itertools.product(CATALOGUE, (None, "blocked", "dns", "no-network", "rate", "server")):
+        facts_ = (("reason", reason), ("why", reason), ("server", "ntp.example"), ("host", "api.example"))
+        of = case(facts(CHRONYD), *(SILENT if interval is None else ()), request=request_, interval=interval)
+        chosen = steps(of, (Finding(id_, Status.WARNING, facts_),))
+        assert len(chosen) <= MOST
+        assert len({step.command for step in chosen}) == len(chosen)
+        for step in chosen:
+            words = shlex.split(step.command)
+            assert step.kind in STEPS
+            assert words[:2] != ["skewcheck", request_.command] or len(words) > 2
+            if words[0] == "skewcheck" and words[1] in ("clock", "check", "api", "token"):
+                _check_options(step.kind, words, request_)
+
+
+def _check_options(kind: str, words: list[str], request: Request) -> None:
+    others = kind in (
+        "public-servers",
+        "more-servers",
+        "nearer-servers",
+        "other-servers",
+        "by-address",
+        "measure-clock",
+    )
+    if words[1] != "api" and not others:
+        assert all(server in words for server in request.servers)
+    if request.url is not None and words[1] != "clock" and kind != "other-path":
+        assert words[words.index("--url") + 1] == request.url
+    if request.ca_file is not None and words[1] != "clock" and kind != "authority-file":
+        assert words[words.index("--ca-file") + 1] == request.ca_file
+    if request.family is Family.V6 and not others:
+        assert "-6" in words
+
+
+def test_a_way_that_is_shut_is_not_advised() -> None:
+    """Where UDP 123 is blocked no NTP server by address, where DNS is dead none by name, without a network neither."""
+    found = {
+        reason: [
+            step.command
+            for step in steps(
+                case(facts(CHRONYD), *SILENT, interval=None), (Finding("ntp-unreached", Status.UNKNOWN, facts_),)
+            )
+        ]
+        for reason in ("blocked", "prohibited", "dns", "no-network")
+        for facts_ in [(("reason", reason), ("server", "ntp0.example"))]
+    }
+    assert found["blocked"] == ["skewcheck check --region REGION", "chronyc tracking"] == found["prohibited"]
+    assert found["dns"] == ["getent hosts ntp0.example", "skewcheck clock -H IP-ADDRESS"]
+    assert found["no-network"] == ["ip route"]
+
+
+@pytest.mark.parametrize(
+    ("issuer", "region"),
+    [
+        ("https://login.mypurecloud.ie", "eu-west-1"),
+        ("https://login.euw2.pure.cloud/", "eu-west-2"),
+        ("https://login.example.net", "REGION"),
+        (None, "REGION"),
+    ],
+)
+def test_a_region_that_the_issuer_names_is_filled_in(issuer: str | None, region: str) -> None:
+    """A token leads to the API of its own region."""
+    fine = case(facts(CHRONYD), interval=Interval(-0.01, 0.01), request=Request("token"))
+    (step,) = steps(fine, _found("token-valid"), issuer)
+    assert step.command == f"skewcheck check --region {region}"
