@@ -71,7 +71,7 @@ USUAL: dict[str, Fact] = {
     "validity": "is not valid yet",
     "what": "a text, not a number",
     "when": "in 20 s, give or take 30 s",
-    "who": "3 NTP servers",
+    "who": "2.debian.pool.ntp.org",
     "why": None,
 }
 """What a finder gives where all is as usual; a time of day and a size have one for all."""

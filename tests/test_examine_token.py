@@ -152,7 +152,7 @@ def test_ntp_and_the_api_at_once() -> None:
     references = {(risk.party, risk.reference) for risk in report.token.risks}
     assert references >= {
         (Party.REFRESH_BY_EXP, "api"), (Party.LOCAL_VERIFY, "login"), (Party.LOCAL_SIGN, "login"),
-        (Party.GATEWAY, "login against api"),
+        (Party.GATEWAY, "login-api"),
     }  # fmt: skip
     assert level(report, Party.GATEWAY, Harm.FUTURE_ISSUED) is Level.CERTAIN
     assert report.token.judged_by == "ntp"

@@ -204,12 +204,12 @@ CATALOGUE: Mapping[str, Row] = {
     "local-unconfirmed": Row(
         "This host looks {off} {way_of} UTC, unconfirmed ({agreeing} of {asked} NTP servers)",
         "Set no clock by that: first ask more servers, or narrow the range.",
-        _SKEW + _VOTE + _FAR + "why limit_s host",
+        _SKEW + _VOTE + _FAR + "why limit_s",
         {
-            "one-server": "This host looks {off} {way_of} UTC, unconfirmed: by one NTP server only",
+            "one-server": "This host looks {off} {way_of} UTC, unconfirmed[: by one NTP server]",
             "own-servers": "This host looks {off} {way_of} UTC, unconfirmed[: by its own servers]",
             "limit": "This host looks {off} {way_of} UTC, unconfirmed at the {limit_s} limit[ ({beside})]",
-            "api": "This host looks {off} {way_of} UTC, unconfirmed[: {host} differs]",
+            "api": "This host looks {off} {way_of} UTC, unconfirmed[: the API does not show it]",
         },
         "why",
     ),
@@ -230,14 +230,14 @@ CATALOGUE: Mapping[str, Row] = {
     "issuer-ahead": Row(
         "{login} is {off} AHEAD of {host}",
         "It issues the tokens: first requests can fail where the API checks iat. Nothing on this host mends that."
-        "[ If both Dates are fresh: one may be {max_lag_s} old.]",
-        _SKEW + "login host max_lag_s share_high",
+        "[ Or a Date is old{old}.]",
+        _SKEW + "login host old share_high",
     ),
     "issuer-behind": Row(
         "{login} is {off} BEHIND {host}",
-        "It issues the tokens: they die so much early. Nothing on this host mends that; a buffer hides it."
-        "[ If both Dates are fresh: one may be {max_lag_s} old.]",
-        _SKEW + "login host max_lag_s",
+        "It issues the tokens: they die so much before their time. Nothing on this host mends that; a buffer hides it."
+        "[ Or a Date is old{old}.]",
+        _SKEW + "login host old",
     ),
     "skew-shared": Row(
         "This host is {off} {way_of} {host}[; both are off by a part]",
@@ -246,9 +246,9 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "skew-undecided": Row(
         "Either this host is {off} {way} or {host} is {other_way}",
-        "[By NTP this host is {ntp_bound_s} off UTC at most, which does not settle it.|Only a third clock, NTP's, can "
+        "[By NTP this host is {ntp_range} from UTC, which does not settle it.|Only a third clock, NTP's, can "
         "say which of the two is wrong.]",
-        _SKEW + "host why least_s ntp_low_s ntp_high_s ntp_bound_s",
+        _SKEW + "host why ntp_low_s ntp_high_s",
     ),
     "token-clocks-differ": Row(
         "This host and {other} do not agree on the token's {claim}",
@@ -262,22 +262,22 @@ CATALOGUE: Mapping[str, Row] = {
         _SKEW + "host",
     ),
     "api-certificate": Row(
-        "{host}'s certificate is not valid by its own Date",
-        "TLS fails for every client: nobody can call it. Its owner must renew it; no clock of yours is at fault.",
+        "{host}'s certificate is not valid by its own Date[: nobody can call it]",
+        "TLS fails for every client. Its owner must renew it; no clock of yours is at fault.",
         "host validity by_s not_before_at_s not_after_at_s",
         {
-            "ended": "{host}'s certificate ended {by_s} ago by its own Date",
-            "begins": "{host}'s certificate begins in {by_s} by its own Date",
+            "ended": "{host}'s certificate ended {by_s} ago[, by its own Date]",
+            "begins": "{host}'s certificate begins in {by_s}[, by its own Date]",
         },
         "validity",
     ),
     "tls-dates": Row(
-        "{host}'s certificate is not valid by this clock[: TLS fails]",
+        "A certificate of {host} is not valid by this clock[: TLS fails]",
         "By its server's Date it is valid. It was asked without these dates, so nothing is proven.",
         "host validity by_s not_before_at_s not_after_at_s",
         {
-            "ended": "{host}'s certificate ended {by_s} ago by this clock",
-            "begins": "{host}'s certificate begins in {by_s} by this clock",
+            "ended": "{host}'s certificate ended {by_s} ago by this clock[: TLS fails]",
+            "begins": "{host}'s certificate begins in {by_s} by this clock[: TLS fails]",
         },
         "validity",
     ),
@@ -312,22 +312,22 @@ CATALOGUE: Mapping[str, Row] = {
             "port-closed": "Not measured: port closed, no NTP service: {who}",
             "rate": "Not measured: RATE from {who}[: asked too often]",
             "unsynchronised": "Not measured: not synchronised itself: {who}",
-            "distance": "Not measured: its root distance is 16 s or more: {who}",
-            "other-address": "Not measured: answered from another address: {who}",
+            "distance": "Not measured: root distance of 16 s or more: {who}",
+            "other-address": "Not measured: answer from another address: {who}",
         },
         "reason",
     ),
     "api-unreached": Row(
-        "Not measured: {host} was not reached[: {detail}]",
+        "Not measured: {host}[: {detail}| was not reached]",
         "[NTP: this host is {ntp_bound_s} off UTC at most.|" + _HIDDEN + "]",
         "host reason detail ntp_bound_s",
         {
             "dns": "Not measured: DNS fails for {host}",
             "no-network": "Not measured: this host has no way to {host}",
-            "proxy": "Not measured: the proxy did not let {host} be asked[: {detail}]",
-            "untrusted": "Not measured: the certificate of {host} was refused[: {detail}]",
+            "proxy": "Not measured: no way through the proxy to {host}[: {detail}]",
+            "untrusted": "Not measured: certificate of {host} refused[: {detail}]",
             "rate-limited": "Not measured: {host} asks for patience[: {detail}]",
-            "no-date": "Not measured: {host} answers without a usable Date[: {detail}]",
+            "no-date": "Not measured: {host} sends no usable Date[: {detail}]",
         },
         "reason",
     ),
@@ -345,9 +345,9 @@ CATALOGUE: Mapping[str, Row] = {
         "host age_s x_cache via least_s ntp_bound_s",
     ),
     "api-frozen": Row(
-        "Not measured: the Date of {host} stands still",
-        "[NTP: this host is {ntp_bound_s} off UTC at most. ]A Date of any age can show only BEHIND: tell whoever runs "
-        "the API.",
+        "Not measured: the Date of {host} stands still[ while seconds pass]",
+        "[NTP: this host is {ntp_bound_s} off UTC at most. ]A Date of any age shows only BEHIND. Tell whoever runs the "
+        "API.",
         "host least_s ntp_bound_s",
     ),
     "too-coarse": Row(
@@ -355,7 +355,7 @@ CATALOGUE: Mapping[str, Row] = {
         "The range holds a limit ({warning_s} or {critical_s}), so neither ok nor off is shown.",
         "low_s high_s reference warning_s critical_s because",
         {
-            "server": "Not settled: {signed} from {reference}[: the server's own doubt]",
+            "server": "Not settled: {signed} from {reference}[: by its servers' own doubt]",
         },
         "because",
     ),
@@ -488,7 +488,7 @@ CATALOGUE: Mapping[str, Row] = {
         "answered",
     ),
     "api-lag": Row(
-        "{host} may keep a Date for {max_lag_s}[: this host may be up to {low_bound_s} behind]",
+        "{host} may keep a Date for {max_lag_s}[: this host may be {low_bound_s} behind]",
         "",
         "host max_lag_s because known low_bound_s",
     ),
