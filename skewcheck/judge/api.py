@@ -38,12 +38,12 @@ def _issuer(case: Case, api: ApiPart) -> list[Finding]:
     if ahead is None or holds_zero(ahead.fresh):
         return []
     login = next(host.host for host in api.survey.hosts if host.role is Role.LOGIN)
-    lags = [reading.lag.max_s for _, reading in case.readings if may_lag(reading)]
+    old = any(may_lag(reading) for _, reading in case.readings)
     facts = (
         *skew_facts(ahead.skew_s, ahead.fresh, case.limits.warning_s),
         ("login", login),
         ("host", case.api_host),
-        ("max_lag_s", max(lags, default=None)),
+        ("old", True if old else None),
     )
     if ahead.fresh.low_s < 0:
         return [Finding("issuer-behind", case.issuer_status, facts)]

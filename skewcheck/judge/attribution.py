@@ -202,8 +202,8 @@ def _local(case: Case, overall: Status, doubt: str | None) -> list[Finding]:
     facts = (*_skew(case), *_vote(case), *_far(case, utc))
     agrees = case.who is Who.LOCAL and case.api is not None and case.api.judgement.status in OFF
     if doubt is not None and not agrees:
-        more = (("why", doubt), ("limit_s", case.limits.warning_s), ("host", case.api_host or None))
-        return [Finding("local-unconfirmed", overall, (*facts, *more))]
+        limits = (("why", doubt), ("limit_s", case.limits.warning_s))
+        return [Finding("local-unconfirmed", overall, (*facts, *limits))]
     way = direction(utc.low_s + utc.high_s)
     return [Finding(f"local-{way}", overall, (*facts, ("api_host", case.api_host if agrees else None)))]
 
@@ -291,10 +291,8 @@ def _against_the_api(id_: str, case: Case, overall: Status) -> list[Finding]:
     low_s, high_s = (None, None) if case.utc is None else case.utc
     more = (
         ("why", _why_open(case, reading)),
-        ("least_s", -reading.interval.high_s if reading.stale is not None else None),
         ("ntp_low_s", low_s),
         ("ntp_high_s", high_s),
-        ("ntp_bound_s", ntp_bound_s(case)),
     )
     return [Finding(id_, overall, (*facts, *more))]
 
