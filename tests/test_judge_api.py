@@ -438,3 +438,9 @@ def test_whatever_is_measured_is_told(
         assert not found.proven
     if found.proven:
         assert found.api.judgement.proven
+
+
+def test_what_is_wrong_with_the_issuer_alone_is_a_remark() -> None:
+    """Only the first host keeps the status from being known."""
+    found = dates(stale(3.0), stale(3.0))
+    assert [(finding.id, finding.status) for finding in found.findings] == [("api-cached", UNKNOWN), ("api-cached", OK)]
