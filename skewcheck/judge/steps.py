@@ -15,6 +15,7 @@ from skewcheck.judge.host import contradicted_daemon, misleads, superfluous_daem
 from skewcheck.model import (
     Daemon,
     DaemonClaim,
+    Ended,
     Family,
     Finding,
     HostFacts,
@@ -140,7 +141,10 @@ def _evidence(asked: _Asked) -> list[Step]:
 
 def _full(asked: _Asked) -> list[Step]:
     case = asked.case
-    return [] if case.request.full or case.api is None else [Step("full", _command(case, "api", "--full"))]
+    refused = any(reading.ended is Ended.TOLD_TO_STOP for _, reading in case.readings)
+    if case.request.full or case.api is None or refused:
+        return []
+    return [Step("full", _command(case, "api", "--full"))]
 
 
 def _other_servers(asked: _Asked) -> list[Step]:
@@ -280,9 +284,10 @@ def _longer_s(case: Case) -> int:
 
 
 def _cached(asked: _Asked) -> list[Step]:
-    host = str(asked.finding.fact("host"))
-    name = "check" if asked.case.request.ask_ntp else "api"
-    return [Step("other-path", _command(asked.case, name, target=f"--url https://{host}/PATH"))]
+    case, host = asked.case, str(asked.finding.fact("host"))
+    name = "check" if case.request.ask_ntp else "api"
+    scheme = next((reading.url.partition(":")[0] for at, reading in case.readings if at.host == host), "https")
+    return [Step("other-path", _command(case, name, target=f"--url {scheme}://{host}/PATH"))]
 
 
 def _show_reply(asked: _Asked) -> list[Step]:
