@@ -140,7 +140,7 @@ ALL_WELL = clock(
 
 ONE_LIAR = clock(
     Status.WARNING,
-    "WARNING  your clock is 203 ms AHEAD of UTC, proven between 195 and 211 ms; 3 of 5 servers agree",
+    "WARNING  your clock is 203 ms AHEAD of UTC, proven between 195 and 211 ms; 3 of 4 servers agree; 1 refused",
     (
         voter("time.cloudflare.com", 0.203, 0.0081),
         liar("ntp.evil.example", 1.2, 0.009, 0.98),
@@ -310,7 +310,8 @@ def reports(draw: st.DrawFn) -> Report:
     status = draw(st.sampled_from(Status))
     proven = basis is Basis.MAJORITY and draw(st.booleans())
     known = basis is not Basis.NONE
-    consensus = Consensus(basis, interval if known else None, skew_s if known else None, cast)
+    shared = interval if basis is Basis.MINORITY else None
+    consensus = Consensus(basis, interval if known else None, skew_s if known else None, cast, shared)
     run = LocalRun(draw(TIMES), draw(st.floats(0, 100)), draw(SKEWS), draw(st.floats(-1e5, 1e5)), 1e-6)
     survey = Survey(consensus, draw(st.sampled_from(ServerList)), run, draw(st.booleans()))
     return Report(

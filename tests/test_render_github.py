@@ -10,7 +10,7 @@ def test_a_clock_that_is_off() -> None:
     """The verdict with what it means and what to do, then what is wrong; remarks are for the summary."""
     assert render(ONE_LIAR) == (
         "::warning title=skewcheck clock%3A warning::your clock is 203 ms AHEAD of UTC, proven between 195 "
-        "and 211 ms; 3 of 5 servers agree%0AFor a token: what this host signs looks issued in the future "
+        "and 211 ms; 3 of 4 servers agree; 1 refused%0AFor a token: what this host signs looks issued in the future "
         "to a strict server.%0Ado: sudo chronyc makestep\n"
         "::warning title=skewcheck clock%3A local-ahead::the local clock is ahead\n"
     )
@@ -38,7 +38,8 @@ def test_the_summary() -> None:
     assert summary(ONE_LIAR) == (
         "### skewcheck clock: WARNING\n"
         "\n"
-        "your clock is 203 ms AHEAD of UTC&#44; proven between 195 and 211 ms&#59; 3 of 5 servers agree\n"
+        "your clock is 203 ms AHEAD of UTC&#44; proven between 195 and 211 ms&#59; 3 of 4 servers agree&#59; 1 "
+        "refused\n"
         "\n"
         "For a token&#58; what this host signs looks issued in the future to a strict server&#46;\n"
         "\n"

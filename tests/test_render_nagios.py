@@ -10,16 +10,16 @@ from skewcheck.render.nagios import render
 def test_a_clock_that_is_off() -> None:
     """Status, sentence, and the four figures of NTP under the labels that check_ntp_time's users know."""
     assert render(ONE_LIAR) == (
-        "SKEWCHECK WARNING: your clock is 203 ms AHEAD of UTC, proven between 195 and 211 ms; 3 of 5 "
-        "servers agree | offset=0.203s;0.1;1;0 skew=0.203s;-0.1:0.1;-1:1 skew_low=0.195s skew_high=0.211s\n"
+        "SKEWCHECK WARNING: your clock is 203 ms AHEAD of UTC, proven between 195 and 211 ms; 3 of 4 "
+        "servers agree; 1 refused | offset=0.203s;0.1;1;0 skew=0.203s;-0.1:0.1;-1:1 skew_low=0.195s skew_high=0.211s\n"
     )
 
 
 def test_more_lines_when_asked() -> None:
     """With -v: each server, each finding, and what to do."""
     assert render(ONE_LIAR, verbose=1) == (
-        "SKEWCHECK WARNING: your clock is 203 ms AHEAD of UTC, proven between 195 and 211 ms; 3 of 5 "
-        "servers agree | offset=0.203s;0.1;1;0 skew=0.203s;-0.1:0.1;-1:1 skew_low=0.195s skew_high=0.211s\n"
+        "SKEWCHECK WARNING: your clock is 203 ms AHEAD of UTC, proven between 195 and 211 ms; 3 of 4 "
+        "servers agree; 1 refused | offset=0.203s;0.1;1;0 skew=0.203s;-0.1:0.1;-1:1 skew_low=0.195s skew_high=0.211s\n"
         "meaning: For a token: what this host signs looks issued in the future to a strict server.\n"
         "ntp: NTP: 203 ms ahead, range 195 to 211 ms ahead; 4 of 5 servers answered, 3 agree\n"
         "server time.cloudflare.com: truechimer, 194 to 212 ms ahead\n"

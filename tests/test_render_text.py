@@ -59,7 +59,7 @@ next: curl -sI https://api.example.net/date
 
 ONE_LIAR_SCREEN = """\
 WARNING  your clock is 203 ms AHEAD of UTC, proven between 195 and 211 ms; 3 of
-         5 servers agree
+         4 servers agree; 1 refused
          For a token: what this host signs looks issued in the future to a
          strict server.
 
@@ -67,7 +67,7 @@ WARNING  your clock is 203 ms AHEAD of UTC, proven between 195 and 211 ms; 3 of
 × ntp.evil.example       │          ¦                    ►  1.2 s ahead  WRONG
   ntp.netnod.se          │          ¦          ├•─┤         201 ms ahead ± 13 ms
   time.nist.gov          │          ¦      ├──────•──────┤  210 ms ahead ± 70 ms
-  3 of 5 agree         ──┼──────────┴───────────╞╡────────  195 to 211 ms ahead
+  3 of 4 agree         ──┼──────────┴───────────╞╡────────  195 to 211 ms ahead
                         UTC  warning 100 ms   280 ms ahead  critical from 1 s
 
   ptbtime1.ptb.de      refused: the server says that it is not synchronised
@@ -161,14 +161,14 @@ next: skewcheck clock
 """
 
 ONE_LIAR_WIDE_SCREEN = """\
-WARNING  your clock is 203 ms AHEAD of UTC, proven between 195 and 211 ms; 3 of 5 servers agree
+WARNING  your clock is 203 ms AHEAD of UTC, proven between 195 and 211 ms; 3 of 4 servers agree; 1 refused
          For a token: what this host signs looks issued in the future to a strict server.
 
   time.cloudflare.com      │                    ¦                   ├─•─┤                203 ms ahead ± 9 ms
 × ntp.evil.example         │                    ¦                                     ►  1.2 s ahead  WRONG
   ntp.netnod.se            │                    ¦                  ├──•─┤                201 ms ahead ± 13 ms
   time.nist.gov            │                    ¦          ├────────────•─────────────┤  210 ms ahead ± 70 ms
-  3 of 5 agree         ────┼────────────────────┴───────────────────╞═══╡──────────────  195 to 211 ms ahead
+  3 of 4 agree         ────┼────────────────────┴───────────────────╞═══╡──────────────  195 to 211 ms ahead
                           UTC            warning 100 ms                    280 ms ahead  critical from 1 s
 
   ptbtime1.ptb.de      refused: the server says that it is not synchronised
@@ -183,7 +183,7 @@ do: sudo chronyc makestep
 
 ONE_LIAR_ASCII_SCREEN = """\
 WARNING  your clock is 203 ms AHEAD of UTC, proven between 195 and 211 ms; 3 of
-         5 servers agree
+         4 servers agree; 1 refused
          For a token: what this host signs looks issued in the future to a
          strict server.
 
@@ -191,7 +191,7 @@ WARNING  your clock is 203 ms AHEAD of UTC, proven between 195 and 211 ms; 3 of
 x ntp.evil.example       |          :                  >  1.2 s ahead  WRONG
   ntp.netnod.se          |          :        (-o)         201 ms ahead +/- 13 ms
   time.nist.gov          |          :    (------o------)  210 ms ahead +/- 70 ms
-  3 of 5 agree         --+----------+---------[=]-------  195 to 211 ms ahead
+  3 of 4 agree         --+----------+---------[=]-------  195 to 211 ms ahead
                         UTC  warning 100 ms        ahead  critical from 1 s
 
   ptbtime1.ptb.de      refused: the server says that it is not synchronised
@@ -207,8 +207,8 @@ do: sudo chronyc makestep
 ONE_LIAR_NARROW_SCREEN = """\
 WARNING
 your clock is 203 ms AHEAD of UTC,
-proven between 195 and 211 ms; 3 of 5
-servers agree
+proven between 195 and 211 ms; 3 of 4
+servers agree; 1 refused
 For a token: what this host signs looks
 issued in the future to a strict server.
 
@@ -220,7 +220,7 @@ issued in the future to a strict server.
     201 ms ahead ± 13 ms
   time.nist.gov
     210 ms ahead ± 70 ms
-  3 of 5 agree
+  3 of 4 agree
     195 to 211 ms ahead
   ptbtime1.ptb.de
     refused: the server says that it is

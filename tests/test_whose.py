@@ -55,13 +55,14 @@ MINE = HostFacts(Unknown("test"), (), Place(), Zone("UTC", 0), Hardware(), None,
 Ntp = list[Reading | NoReading]
 
 
-def servers(skew_s: float, margin_s: float = 0.01, count: int = 3) -> Ntp:
-    """Return what *count* servers say of a clock that is so far ahead of UTC."""
-    return [ntp_reading(f"ntp{n}.example", skew_s, margin_s, address=f"192.0.2.{n}") for n in range(count)]
+def servers(skew_s: float, margin_s: float = 0.01, count: int = 3, silent: int = 0) -> Ntp:
+    """Return what *count* servers say of a clock that is so far ahead of UTC, and *silent* ones beside them."""
+    said = [ntp_reading(f"ntp{n}.example", skew_s, margin_s, address=f"192.0.2.{n}") for n in range(count)]
+    return [*said, *SILENT_NTP[:silent]]
 
 
 SILENT_NTP: Ntp = [
-    NoReading(f"ntp{n}.example", f"192.0.2.{n}", "no-reply", "no reply in 3 s", rejected=False) for n in range(3)
+    NoReading(f"mute{n}.example", f"192.0.2.{n}", "no-reply", "no reply in 3 s", rejected=False) for n in range(3)
 ]
 
 
@@ -184,6 +185,38 @@ CELLS = {
     "off off apart, one server": Cell(
         servers(-3, count=1), api(0.2), CRITICAL, False, "whose clock is off can't be told, one NTP server can't tell",
         {"api-skew", "one-server"}, ASK_OTHERS,
+    ),
+    "few, ok": Cell(
+        servers(0, count=2, silent=3), api(0), OK, False, "within 10 ms of UTC, unconfirmed; 2 of 2 servers agree; "
+        "3 not reached; it is", {"not-skew", "unconfirmed"}, ASK,
+    ),
+    "few, off off alike": Cell(
+        servers(-3, count=2, silent=3), api(-3), CRITICAL, False, "your clock is 3 s BEHIND UTC, unconfirmed between",
+        {"local-behind", "unconfirmed"}, MEND,
+    ),
+    "few, off ok": Cell(
+        servers(-3, count=2, silent=3), api(0), WARNING, False, "this host and the API agree, and NTP as seen from",
+        {"ntp-differs", "unconfirmed"}, ASK_OTHERS,
+    ),
+    "few, off ok, near by the limit": Cell(
+        servers(0.105, count=2, silent=3), api(0.095, 0.01), WARNING, False, "your clock is 105 ms AHEAD of UTC",
+        {"local-ahead", "unconfirmed"}, ASK_OTHERS,
+    ),
+    "few, off off apart": Cell(
+        servers(-3, count=2, silent=3), api(0.2), CRITICAL, False, "can't be told, so few NTP servers can't tell",
+        {"api-skew", "unconfirmed"}, ASK_OTHERS,
+    ),
+    "few, divided, ok": Cell(
+        [*servers(-3, count=2, silent=2), *servers(0, count=1)], api(0), UNKNOWN, False, "2 of the 5 servers asked say",
+        {"unconfirmed"}, ASK_OTHERS,
+    ),
+    "few, divided, off": Cell(
+        [*servers(-3, count=2, silent=2), *servers(0, count=1)], api(-3), CRITICAL, False,
+        "this clock or the API's, which can't be told", {"api-skew", "unconfirmed"}, ASK_OTHERS,
+    ),
+    "few, divided, none": Cell(
+        [*servers(-3, count=2, silent=2), *servers(0, count=1)], SILENT_API, UNKNOWN, False, "1 contradicts them",
+        {"unconfirmed", "api-unreached"}, ASK_OTHERS,
     ),
     "none ok": Cell(
         SILENT_NTP, api(0), OK, False, "by api.mypurecloud.ie alone: your clock is within", {"udp-123-blocked"},

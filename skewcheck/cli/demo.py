@@ -8,7 +8,7 @@ import typer
 from skewcheck.cli import options
 from skewcheck.cli.deliver import Deadline, deliver
 from skewcheck.errors import UsageError
-from skewcheck.model import DateReading, Finding, NextStep, Report, ServerStatus, Status
+from skewcheck.model import Basis, DateReading, Finding, NextStep, Report, ServerStatus, Status
 from skewcheck.quantity import skew_text
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ def _missed(report: Report, set_up: _SetUp) -> str | None:
 def _missed_by_ntp(report: Report, skew_s: float, lying: tuple[int, ...]) -> str | None:
     assert report.ntp is not None  # a check always asks NTP
     consensus = report.ntp.survey.consensus
-    if consensus.interval is None:
+    if consensus.basis is not Basis.MAJORITY or consensus.interval is None:
         if len(lying) > len(_PATHS) // 2:
             return "with so many liars no vote can find the truth, and none was claimed"
         return "that was not measured: too few servers answered in time"

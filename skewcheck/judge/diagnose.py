@@ -6,7 +6,9 @@ from typing import NamedTuple
 from skewcheck.judge import host as host_findings
 from skewcheck.judge import local_run, remedies
 from skewcheck.judge.host import contradicted_daemon
+from skewcheck.judge.sentence import unheard
 from skewcheck.model import (
+    SAME_ADDRESS,
     SMEARED,
     Basis,
     ConfiguredServer,
@@ -49,6 +51,11 @@ class Case(NamedTuple):
         return self.survey.consensus
 
     @property
+    def confirmed(self) -> bool:
+        """Tell whether a majority of those asked vouches for the range, and not this host's own servers alone."""
+        return self.consensus.basis is Basis.MAJORITY and self.survey.independent
+
+    @property
     def readings(self) -> list[Reading]:
         """The readings, of truechimers and all others."""
         return [vote.outcome for vote in self.consensus.votes if isinstance(vote.outcome, Reading)]
@@ -64,8 +71,7 @@ def findings(case: Case) -> tuple[Finding, ...]:
 
 def assumes(case: Case) -> tuple[str, ...]:
     """Return the premises of the range, as far as it is a majority's."""
-    majority = case.consensus.basis is Basis.MAJORITY and case.survey.independent
-    return ("majority-honest", "path-not-hostile") if majority else ()
+    return ("majority-honest", "path-not-hostile") if case.confirmed else ()
 
 
 def next_step(case: Case) -> NextStep:
@@ -77,7 +83,7 @@ def next_step(case: Case) -> NextStep:
         return remedies.again(case.asked)
     if not case.survey.independent and _outside_is_silent(case):
         return remedies.LOOK_AT_THE_API
-    if interval is None or case.consensus.basis is not Basis.MAJORITY or not case.survey.independent:
+    if not case.confirmed:
         return ask_others(case)
     if case.judgement.proven and case.judgement.status is Status.OK:
         return remedies.LOOK_AT_THE_API
@@ -133,15 +139,15 @@ def _local_skew(case: Case) -> list[Finding]:
         return []
     summary = f"the local clock against UTC: {skew_text(skew_s, interval)} ({range_text(*interval)})"
     evidence = (("skew_s", skew_s), ("low_s", interval.low_s), ("high_s", interval.high_s))
-    remedy = (mend(case).command,)
-    return [Finding(f"local-{direction(skew_s)}", case.judgement.status, summary, evidence, remedy)]
+    step = mend(case) if case.confirmed else ask_others(case)  # nobody sets a clock by what nobody confirms
+    return [Finding(f"local-{direction(skew_s)}", case.judgement.status, summary, evidence, (step.command,))]
 
 
 def _too_coarse(case: Case) -> list[Finding]:
     """Tell of a range that holds a threshold: it goes from ok to critical, or leaves even the direction open."""
     interval = case.consensus.interval
     unjudged = case.judgement.status is Status.UNKNOWN
-    if interval is None or case.judgement.status is Status.OK:
+    if interval is None or case.judgement.status is Status.OK or (unjudged and case.consensus.divided):
         return []
     if not unjudged and not interval.low_s <= 0 <= interval.high_s:
         return []
@@ -173,6 +179,7 @@ def _nobody(case: Case) -> list[Finding]:
     if case.consensus.answered:
         return []
     reasons = {vote.outcome.reason for vote in case.consensus.votes if isinstance(vote.outcome, NoReading)}
+    reasons -= {SAME_ADDRESS}
     name, summary = "no-answer", "no server gave a usable answer"
     if case.consensus.asked > 1 or reasons != {"no-reply"}:  # a sole server that stays silent may just be down
         known = ((name, summary) for name, covered, summary in _SILENCES if reasons <= covered)
@@ -187,6 +194,28 @@ def _one_server(case: Case) -> list[Finding]:
     summary = "one server's word: if it is wrong, so is this verdict"
     evidence = (("asked", case.consensus.asked),)
     return [Finding("one-server", Status.OK, summary, evidence, (ask_others(case).command,))]
+
+
+def _unconfirmed(case: Case) -> list[Finding]:
+    """Tell of servers that agree and are too few: so many may lie, and the honest ones not have been heard."""
+    agreed = case.consensus
+    if agreed.basis is not Basis.MINORITY or agreed.shared is None:
+        return []
+    counts = ", ".join(filter(None, [f"{len(agreed.against)} against" if agreed.divided else "", unheard(agreed)]))
+    summary = (
+        f"only {agreed.agreeing} of the {agreed.asked} servers asked agree ({range_text(*agreed.shared)}), {counts}: "
+        "proof takes more than half of them"
+    )
+    evidence = (
+        ("asked", agreed.asked),
+        ("answered", agreed.answered),
+        ("agreeing", agreed.agreeing),
+        ("shared_low_s", agreed.shared.low_s),
+        ("shared_high_s", agreed.shared.high_s),
+    )
+    unsettled = agreed.divided and case.judgement.status is Status.UNKNOWN
+    status = Status.UNKNOWN if unsettled else Status.OK
+    return [Finding("unconfirmed", status, summary, evidence, (ask_others(case).command,))]
 
 
 def _falsetickers(case: Case) -> list[Finding]:
@@ -294,6 +323,7 @@ _FINDERS: tuple[Callable[[Case], list[Finding]], ...] = (
     _stepped,
     _falsetickers,
     _one_server,
+    _unconfirmed,
     _not_independent,
     _smear_mixed,
     _slewing,

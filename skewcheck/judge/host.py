@@ -18,6 +18,7 @@ from skewcheck.model import (
     Interval,
     Judgement,
     KernelClock,
+    NextStep,
     Status,
 )
 from skewcheck.quantity import duration_text, range_text
@@ -145,6 +146,8 @@ def _daemon_wrong(case: Case) -> list[Finding]:
         blame = f"this machine was paused since it last asked, or its server{source} smears a leap second"
     elif case.basis is Basis.MAJORITY:
         blame = f"its server{source} is wrong, or this machine was paused since it last asked"
+    elif case.basis is Basis.MINORITY:
+        blame = f"its server{source} is wrong, or the few that were heard here"
     else:
         blame = f"its server{source} is wrong, or the one that was asked here"
     measured = f"measured {range_text(*kernel)}{'' if case.host.fake is None else ' without the fake'}"
@@ -155,8 +158,13 @@ def _daemon_wrong(case: Case) -> list[Finding]:
         ("source", found.source),
         ("off_by_s", found.gap_s),
     )
-    remedy = (remedies.mend_clock(_LINUX, case.host._replace(fake=None), wrong_daemon=found.name).command,)
+    remedy = _confirmed(case, remedies.mend_clock(_LINUX, case.host._replace(fake=None), wrong_daemon=found.name))
     return [Finding("daemon-wrong", case.severity, summary, evidence, remedy)]
+
+
+def _confirmed(case: Case, step: NextStep) -> tuple[str, ...]:
+    """Return *step* as a remedy; not one that changes something, where no majority of those asked vouches for why."""
+    return (step.command,) if case.basis is Basis.MAJORITY or step.kind == "next" else ()
 
 
 def _daemon_unsynchronised(case: Case) -> list[Finding]:
@@ -228,7 +236,8 @@ def _time_zone(case: Case) -> list[Finding]:
     kernel, zone_s = case.kernel_skew, case.host.zone.utc_offset_s
     if kernel is None or case.basis is None:
         return []
-    return zones.own_zone(kernel, zone_s, case.severity, (remedies.mend_clock(_LINUX, case.host).command,))
+    remedy = _confirmed(case, remedies.mend_clock(_LINUX, case.host))
+    return zones.own_zone(kernel, zone_s, case.severity, remedy)
 
 
 def _zone_trouble(case: Case) -> list[Finding]:

@@ -5,6 +5,7 @@ from collections import Counter
 
 from skewcheck.judge.host import contradicted_daemon
 from skewcheck.model import (
+    SAME_ADDRESS,
     Basis,
     Consensus,
     HostFacts,
@@ -98,6 +99,8 @@ def by_ntp(survey: Survey, judgement: Judgement, thresholds: Thresholds, host: H
     consensus = survey.consensus
     if consensus.skew_s is None or consensus.interval is None:
         return _disagreement(survey) if consensus.answered else _silence(survey)
+    if consensus.shared is not None and consensus.divided and judgement.status is Status.UNKNOWN:
+        return _unsettled(consensus, whose(host), consensus.skew_s, consensus.shared)
     sentence = f"{whose(host)} {_how_far(survey, judgement, thresholds, consensus.skew_s, consensus.interval)}"
     contradicted = None if host is None else contradicted_daemon(host, consensus.interval)
     if contradicted is not None:
@@ -141,15 +144,48 @@ def _how_far(survey: Survey, judgement: Judgement, thresholds: Thresholds, skew_
         return _too_coarse(survey, interval, thresholds)
     if survey.consensus.basis is Basis.SINGLE:
         return _by_one(survey.consensus, skew_s, interval)
-    voices = f"{survey.consensus.agreeing} of {survey.consensus.asked} servers agree"
+    agree, minority = voices(survey.consensus), survey.consensus.basis is Basis.MINORITY
     undecided = open_limit(judgement, thresholds)
     if undecided:
-        return f"{skewed(skew_s, interval)}, {between_text(*interval)}: {undecided}; {voices}"
+        sure = "unconfirmed " if minority else ""
+        return f"{skewed(skew_s, interval)}, {sure}{between_text(*interval)}: {undecided}; {agree}"
     if not survey.independent:
-        return f"{skewed(skew_s, interval)}, {between_text(*interval)} if this host's own servers are right; {voices}"
+        return f"{skewed(skew_s, interval)}, {between_text(*interval)} if this host's own servers are right; {agree}"
+    sure = "unconfirmed" if minority else "proven"
     if either_way(interval):
-        return f"is {within(interval)} of UTC, proven; {voices}"
-    return f"{skewed(skew_s, interval)}, proven {between_text(*interval)}; {voices}"
+        return f"is {within(interval)} of UTC, {sure}; {agree}"
+    return f"{skewed(skew_s, interval)}, {sure} {between_text(*interval)}; {agree}"
+
+
+def voices(consensus: Consensus) -> str:
+    """Return how many of those that answered agree, and that others didn't: `3 of 3 servers agree; 2 not reached`."""
+    return "; ".join(filter(None, [f"{consensus.agreeing} of {consensus.answered} servers agree", unheard(consensus)]))
+
+
+def unheard(consensus: Consensus) -> str:
+    """Return how many of those asked said nothing that counts; empty for none."""
+    failed = _failed(consensus)
+    refused = sum(outcome.rejected for outcome in failed)
+    counts = ((len(failed) - refused, "not reached"), (refused, "refused"))
+    return ", ".join(f"{count} {what}" for count, what in counts if count)
+
+
+def _unsettled(consensus: Consensus, clock: str, skew_s: float, shared: Interval) -> str:
+    """Return what a minority says that others contradict, as what it is: so many voices of so many."""
+    far = f"is {within(shared)} of UTC"
+    if not either_way(shared):
+        far = f"{skewed(skew_s, shared)}, {between_text(*shared)}"
+    others = len(consensus.against)
+    against = f"{others} {'contradicts' if others == 1 else 'contradict'} them"
+    return f"{consensus.agreeing} of the {consensus.asked} servers asked say that {clock} {far}; {against}, " + unheard(
+        consensus
+    )
+
+
+def _failed(consensus: Consensus) -> list[NoReading]:
+    """Return what the votes came to that gave nothing; a second name for an address is no vote."""
+    outcomes = [vote.outcome for vote in consensus.votes]
+    return [outcome for outcome in outcomes if isinstance(outcome, NoReading) and outcome.reason != SAME_ADDRESS]
 
 
 def open_limit(judgement: Judgement, thresholds: Thresholds) -> str:
@@ -193,7 +229,7 @@ def _disagreement(survey: Survey) -> str:
 
 def _silence(survey: Survey) -> str:
     consensus = survey.consensus
-    failed = [vote.outcome for vote in consensus.votes if isinstance(vote.outcome, NoReading)]
+    failed = _failed(consensus)
     one = consensus.asked == 1
     who = f"the NTP server {failed[0].server}" if one else f"none of {consensus.asked} NTP servers"
     reasons = Counter(outcome.reason for outcome in failed)

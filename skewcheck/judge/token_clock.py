@@ -1,6 +1,6 @@
 """What the first line about a token says of the clocks: what `clock` and `check` say of them."""
 
-from skewcheck.judge.sentence import NOT_SKEW, either_way, whose
+from skewcheck.judge.sentence import NOT_SKEW, either_way, voices, whose
 from skewcheck.judge.token_case import Case
 from skewcheck.model import Report
 from skewcheck.quantity import bound_text, skew_text
@@ -21,6 +21,5 @@ def _measured(clock: Report) -> str:
     """Return what was found of the clocks; how many servers say so stands further down."""
     said = clock.verdict.partition("  ")[2].removeprefix(f"{NOT_SKEW}: ")
     if clock.ntp is not None:
-        consensus = clock.ntp.survey.consensus
-        said = said.replace(f"; {consensus.agreeing} of {consensus.asked} servers agree", "")
+        said = said.replace(f"; {voices(clock.ntp.survey.consensus)}", "")
     return said

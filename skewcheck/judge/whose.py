@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from skewcheck.judge import api_case, diagnose, severity
 from skewcheck.judge.severity import date_range, worse
-from skewcheck.model import Basis, Difference, HostFacts, Interval, Status
+from skewcheck.model import Difference, HostFacts, Interval, Status
 
 DRIFT_PPM = 100.0
 """How far an undisciplined quartz may run off between the ends of the two measurements, which are seconds apart."""
@@ -64,7 +64,7 @@ class Case(NamedTuple):
     @property
     def voted(self) -> bool:
         """Tell whether a majority of servers vouches for UTC, and not this host's own alone."""
-        return self.ntp.consensus.basis is Basis.MAJORITY and self.ntp.survey.independent
+        return self.ntp.confirmed
 
     @property
     def flips_with_utc(self) -> bool:
@@ -77,8 +77,8 @@ class Case(NamedTuple):
     @property
     def contradicted(self) -> bool:
         """Tell whether servers answered and yet gave nothing to judge by, or nothing that the API could agree with."""
-        ahead = self.api_ahead
-        return self.ntp.consensus.answered > 0 and (ahead is None or not _together(ahead))
+        ahead, consensus = self.api_ahead, self.ntp.consensus
+        return consensus.answered > 0 and (ahead is None or not _together(ahead) or consensus.divided)
 
 
 def whose(case: Case) -> Whose:

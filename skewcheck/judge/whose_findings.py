@@ -160,8 +160,10 @@ def _next_step(case: Case, row: Whose) -> NextStep:
         return remedies.again(ntp.asked)
     fake = None if case.host is None else case.host.fake
     misled = fake is not None and remedies.misleads(fake) and row not in (Whose.API, Whose.NTP)
-    if row in (Whose.LOCAL, Whose.BOTH) or misled:
+    if misled or row is Whose.BOTH or (row is Whose.LOCAL and (ntp.confirmed or api.judgement.status is not Status.OK)):
         return diagnose.mend(ntp)
+    if row is Whose.LOCAL:  # by NTP alone, which nobody confirms
+        return diagnose.ask_others(ntp)
     if row is Whose.API:
         return _show(case)
     if row is Whose.NTP:

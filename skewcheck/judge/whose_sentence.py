@@ -187,6 +187,8 @@ def _open(case: Case) -> str:
     why = "the ranges leave it open"
     if case.ntp.consensus.basis is Basis.SINGLE:
         why = "one NTP server can't tell"
+    elif case.ntp.consensus.basis is Basis.MINORITY:
+        why = "so few NTP servers can't tell"
     elif not case.voted:
         why = "this host's own servers can't tell"
     return f"whose clock is off can't be told, {why}: {by_ntp(case)}; it {from_api(case)}"

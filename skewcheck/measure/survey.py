@@ -244,7 +244,10 @@ def _set_by(outcome: Reading | NoReading, step_s: float) -> Reading | NoReading:
 
 def _covering(agreed: Consensus, step_s: float) -> Consensus:
     """Return the consensus on a clock that was set by *step_s*: its range covers the clock before and after it."""
-    if agreed.interval is None:
-        return agreed
-    low_s, high_s = agreed.interval
-    return agreed._replace(interval=Interval(low_s - max(0.0, step_s), high_s - min(0.0, step_s)))
+    return agreed._replace(interval=_stretched(agreed.interval, step_s), shared=_stretched(agreed.shared, step_s))
+
+
+def _stretched(interval: Interval | None, step_s: float) -> Interval | None:
+    if interval is None:
+        return None
+    return Interval(interval.low_s - max(0.0, step_s), interval.high_s - min(0.0, step_s))

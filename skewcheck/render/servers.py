@@ -37,7 +37,8 @@ def _silent(outcome: NoReading) -> Row:
 def _together(consensus: Consensus) -> Row:
     """Return what the servers come to."""
     name = {
-        Basis.MAJORITY: f"{consensus.agreeing} of {consensus.asked} agree",
+        Basis.MAJORITY: f"{consensus.agreeing} of {consensus.answered} agree",
+        Basis.MINORITY: "unconfirmed",
         Basis.SINGLE: "one server",
         Basis.NONE: "no majority",
     }[consensus.basis]

@@ -17,6 +17,7 @@ _IN_THE_VERDICT = frozenset(
         "too-coarse",
         "servers-disagree",
         "one-server",
+        "unconfirmed",
         "udp-123-blocked",
         "no-network",
         "dns-failed",

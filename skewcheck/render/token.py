@@ -212,7 +212,8 @@ def _measured(page: Page, report: Report, part: TokenPart, *, pictured: bool) ->
 def _ntp(part: NtpPart) -> str:
     consensus = part.survey.consensus
     who = {
-        Basis.MAJORITY: f"{consensus.agreeing} of {consensus.asked} servers agree",
+        Basis.MAJORITY: f"{consensus.agreeing} of {consensus.answered} servers agree",
+        Basis.MINORITY: f"unconfirmed, as only {consensus.agreeing} of {consensus.asked} servers asked agree",
         Basis.SINGLE: "by one server's word",
         Basis.NONE: f"{consensus.answered} of {consensus.asked} servers answered, and no majority agrees",
     }[consensus.basis]
