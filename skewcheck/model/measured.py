@@ -100,7 +100,7 @@ class Reading(NamedTuple):
 
 
 SAME_ADDRESS = "same-address"
-"""Reason of a name that was answered by an address which has its reading already, under another name."""
+"""Reason of a name that leads to a server which has its vote already, under another name."""
 SMEARED = "smeared"
 """Reason of a server that smears leap seconds and stands beside some that don't."""
 NOT_WAITED_FOR = "not-waited-for"
