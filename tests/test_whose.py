@@ -299,6 +299,16 @@ def test_who_refreshes_by_exp_has_the_api_against_it(utc_s: float, api_s: float,
     assert ("does no harm" in report.meaning) == (api_s > 0)
 
 
+@pytest.mark.parametrize("few", [servers(-3, count=1), servers(-3, count=2, silent=3)], ids=["one", "a minority"])
+def test_few_servers_are_confirmed_by_an_api_that_nobody_else_can_answer_for(few: Ntp) -> None:
+    """By TLS it is a second witness, and the clock is to be mended; by plain http anybody can be it: ask others."""
+    by_tls, plainly = (check(few, api(-3)._replace(security=how)) for how in (Security.VERIFIED, Security.PLAIN))
+    assert by_tls.next_step is not None
+    assert plainly.next_step is not None
+    assert (by_tls.next_step.command, plainly.next_step.command) == (MEND, ASK_OTHERS)
+    assert not by_tls.proven
+
+
 def test_the_suspects_are_a_list_in_order() -> None:
     """Where no clock is off, each suspect comes with how to check it."""
     advice = the(check(servers(0), api(0)), "not-skew").remedy

@@ -7,7 +7,7 @@ from skewcheck.judge.severity import date_range, worse
 from skewcheck.judge.suspects import SUSPECTS
 from skewcheck.judge.whose import Case, Whose, of_the_clocks, status
 from skewcheck.judge.whose_sentence import from_api, off_from_utc, which_of_the_api
-from skewcheck.model import Finding, Interval, NextStep, Status
+from skewcheck.model import Finding, Interval, NextStep, Security, Status
 from skewcheck.quantity import direction, range_text, skew_text
 
 _SUPERSEDED = {"local-ahead", "local-behind", "api-skew"}
@@ -160,9 +160,9 @@ def _next_step(case: Case, row: Whose) -> NextStep:
         return remedies.again(ntp.asked)
     fake = None if case.host is None else case.host.fake
     misled = fake is not None and remedies.misleads(fake) and row not in (Whose.API, Whose.NTP)
-    if misled or row is Whose.BOTH or (row is Whose.LOCAL and (ntp.confirmed or api.judgement.status is not Status.OK)):
+    if misled or row is Whose.BOTH or (row is Whose.LOCAL and (ntp.confirmed or _api_confirms(case))):
         return diagnose.mend(ntp)
-    if row is Whose.LOCAL:  # by NTP alone, which nobody confirms
+    if row is Whose.LOCAL:
         return diagnose.ask_others(ntp)
     if row is Whose.API:
         return _show(case)
@@ -173,6 +173,13 @@ def _next_step(case: Case, row: Whose) -> NextStep:
     if row is Whose.BY_NTP_ALONE and ntp.judgement.status is Status.OK:
         return api_steps.next_step(api)
     return diagnose.next_step(ntp)
+
+
+def _api_confirms(case: Case) -> bool:
+    """Tell whether the API finds the local clock off as well, and not just anybody on the way can have said so."""
+    reading = case.api.reading
+    named = reading is not None and reading.security is not Security.PLAIN
+    return named and case.api.judgement.status is not Status.OK
 
 
 _ELSEWHERE = NextStep(
