@@ -297,7 +297,7 @@ NOBODY = clock(
     None,
     steps=(
         Step("by-https", "skewcheck check --region REGION"),
-        Step("inside-servers", "skewcheck clock -H ADDRESS"),
+        Step("look-at-daemon", "chronyc tracking"),
     ),
 )
 
@@ -512,7 +512,8 @@ def reports(draw: st.DrawFn) -> Report:
     status = draw(st.sampled_from(Status))
     proven = basis is Basis.MAJORITY and draw(st.booleans())
     known = basis is not Basis.NONE
-    consensus = Consensus(basis, interval if known else None, skew_s if known else None, cast)
+    shared = interval if basis is Basis.MINORITY else None
+    consensus = Consensus(basis, interval if known else None, skew_s if known else None, cast, shared)
     run = LocalRun(draw(TIMES), draw(st.floats(0, 100)), draw(SKEWS), draw(st.floats(-1e5, 1e5)), 1e-6)
     survey = Survey(consensus, draw(st.sampled_from(ServerList)), run, draw(st.booleans()))
     return Report(

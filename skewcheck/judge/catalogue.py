@@ -289,8 +289,9 @@ CATALOGUE: Mapping[str, Row] = {
     "servers-disagree": Row(
         "Not measured: the {answered} NTP servers that answered contradict each other",
         "No majority shares a time, so who is right can't be told.",
-        "answered asked unreached why",
+        "answered asked unreached why agreeing against",
         {
+            "minority": "Not settled: {agreeing} of {asked} NTP servers agree, {against} against",
             "two": "Not measured: the two NTP servers that answered contradict each other",
             "own": "Not measured: this host's own NTP servers and others disagree",
         },

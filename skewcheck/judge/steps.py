@@ -10,6 +10,7 @@ from shlex import quote
 from typing import NamedTuple
 
 from skewcheck.genesys import REGIONS
+from skewcheck.judge.attribution import confirmed_by_api
 from skewcheck.judge.case import Case
 from skewcheck.judge.host import contradicted_daemon, misleads, superfluous_daemons
 from skewcheck.model import (
@@ -316,6 +317,8 @@ def _token_here(asked: _Asked) -> list[Step]:
     case = asked.case
     if case.request.asks_nobody:
         return _measure(asked)
+    if not case.voted and not confirmed_by_api(case):  # nobody sets a clock by what nobody confirms
+        return _other_servers(asked) if case.request.ask_ntp else _add_ntp(asked)
     return [fix_clock(case), Step("explain", f"skewcheck explain {asked.finding.id}")]
 
 

@@ -141,6 +141,7 @@ def _servers_drawn(page: Page, report: Report, part: NtpPart) -> list[Line]:
 def _together(consensus: Consensus) -> str:
     return {
         Basis.MAJORITY: f"{consensus.agreeing} of {consensus.answered} agree",
+        Basis.MINORITY: "unconfirmed",
         Basis.SINGLE: "one server",
         Basis.NONE: "no majority",
     }[consensus.basis]

@@ -207,6 +207,9 @@ def _utc(part: NtpPart) -> Row:
     who = f"{consensus.agreeing} of {consensus.answered} servers"
     if consensus.basis is Basis.SINGLE:
         who = "unconfirmed: one server"
+    elif consensus.basis is Basis.MINORITY:
+        who = f"unconfirmed: {consensus.agreeing} of {consensus.asked} servers asked"
+        unreached = 0
     words = f"{who}; {unreached} not reached" if unreached else who
     return Row(
         name, (signed_text(*consensus.interval),), f"{_state(part.judgement.status, consensus.interval)} ({words})"
@@ -378,6 +381,8 @@ def _voices(part: NtpPart) -> str:
     consensus = part.survey.consensus
     if consensus.basis is Basis.SINGLE:
         return "unconfirmed: one NTP server"
+    if consensus.basis is Basis.MINORITY:
+        return f"unconfirmed: {consensus.agreeing} of {consensus.asked} NTP servers asked"
     return f"{consensus.agreeing} of {consensus.answered} NTP servers agree"
 
 
