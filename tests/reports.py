@@ -496,7 +496,7 @@ HOSTS = st.builds(
     st.lists(DAEMONS, max_size=5).map(tuple),
     st.sampled_from([CHRONY_HOST.place, POD.place]),
     st.builds(Zone, st.none() | FOREIGN, st.integers(-50000, 50000)),
-    st.builds(Hardware, st.none() | FOREIGN, ptp=st.lists(FOREIGN, max_size=2).map(tuple)),
+    st.builds(Hardware, st.none() | FOREIGN, slept_s=TIMES, ptp=st.lists(FOREIGN, max_size=2).map(tuple)),
     st.none(),
     st.lists(st.builds(ConfiguredServer, NAMES, FOREIGN), max_size=3).map(tuple),
 )

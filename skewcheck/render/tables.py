@@ -284,7 +284,7 @@ def _row(page: Page, label: str, said: str) -> list[Line]:
 
 def times(page: Page, part: TokenPart) -> list[Line]:
     """Return each time that the token names, and how far that is from now; by both clocks where they differ."""
-    dated = [moment for moment in part.moments if _FIRST_YEAR_S <= moment.at_s <= _LAST_YEAR_S]
+    dated = [moment for moment in part.moments if in_calendar(moment.at_s)]
     iat = next((moment.at_s for moment in dated if moment.name == "iat"), None)
     dated = [moment for moment in dated if moment.name != "nbf" or moment.at_s != iat]
     differ = any(moment.true is not None and _apart_s(moment) >= _NOTICED_S for moment in dated)
@@ -306,6 +306,11 @@ def times(page: Page, part: TokenPart) -> list[Line]:
         if claim.state is not ClaimState.ABSENT and claim.name not in shown:
             lines += _row(page, claim.name, claim.shown or "can't be read")
     return lines
+
+
+def in_calendar(at_s: float) -> bool:
+    """Tell whether a time has a date."""
+    return _FIRST_YEAR_S <= at_s <= _LAST_YEAR_S
 
 
 _LABELS = {"expires_in": "expires"}
