@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from skewcheck.judge.catalogue import BUFFER_LINES, PARTIES
+from skewcheck.judge.catalogue import BUFFER_LINES, PARTIES, REASONS
 from skewcheck.model import (
     ApiPart,
     Basis,
@@ -644,7 +644,10 @@ def _explained(line: BufferLine, part: TokenPart) -> str:
 
 def _verifiers(verdicts: Sequence[VerifierVerdict]) -> list[tuple[str, str]]:
     """Return why each verifier says what it says."""
-    return [(verdict.name, f"{verdict.why}{f' ({verdict.note})' if verdict.note else ''}") for verdict in verdicts]
+    return [
+        (verdict.name, f"{REASONS.get(verdict.why, verdict.why)}{f' ({verdict.note})' if verdict.note else ''}")
+        for verdict in verdicts
+    ]
 
 
 # --- Labels ---
