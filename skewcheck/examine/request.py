@@ -73,9 +73,9 @@ def check_verifiers(names: tuple[str, ...]) -> None:
 
     What isn't near to any is not repeated: it may be a piece of a token.
     """
-    from skewcheck.judge.verifiers import verifier
-
     for name in names:
+        from skewcheck.judge.verifiers import verifier
+
         try:
             verifier(name)
         except ValueError as error:
