@@ -268,7 +268,7 @@ BACKENDS = api(
             ),
         ),
     ),
-    steps=(Step("https-url", "skewcheck api --url https://gateway.example.net:8443/"),),
+    steps=(Step("full", "skewcheck api --url http://gateway.example.net:8443/ --full"),),
 )
 
 REFUSED = api(

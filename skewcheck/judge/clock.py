@@ -6,6 +6,7 @@ from collections.abc import Callable
 from skewcheck.judge.attribution import clocks_status
 from skewcheck.judge.case import Case, Facts, holds_zero, reason_of
 from skewcheck.model import (
+    SAME_ADDRESS,
     SMEARED,
     Basis,
     DateReading,
@@ -48,7 +49,6 @@ _SILENCES = (
     ("rate", "rate", {"kod-rate"}),
     ("unsynchronised", "unsynchronised", {"unsynchronised"}),
     ("distance", "distance", {"root-distance"}),
-    ("other-address", "other-address", {"other-address"}),
 )
 
 
@@ -56,7 +56,11 @@ def _unreached(_: Case, ntp: NtpPart) -> list[Finding]:
     votes = ntp.survey.consensus
     if votes.answered:
         return []
-    failed = [vote.outcome for vote in votes.votes if isinstance(vote.outcome, NoReading)]
+    failed = [
+        vote.outcome
+        for vote in votes.votes
+        if isinstance(vote.outcome, NoReading) and vote.outcome.reason != SAME_ADDRESS
+    ]
     reasons = Counter(outcome.reason for outcome in failed)
     alone = votes.asked == 1
     reason = next((one if alone else many for one, many, covered in _SILENCES if reasons.keys() <= covered), None)
@@ -81,8 +85,13 @@ def _port(failed: list[NoReading]) -> str | None:
 
 
 def _disagree(_: Case, ntp: NtpPart) -> list[Finding]:
+    """Tell of servers none of whom is to be believed; of a few that agree, where others leave it open by contradicting.
+
+    A minority that is contradicted and yet surely ok, or surely off, is told with its clock (`attribution`).
+    """
     survey, votes = ntp.survey, ntp.survey.consensus
-    if votes.basis is not Basis.NONE or not votes.answered:
+    unsettled = votes.divided and ntp.judgement.status is Status.UNKNOWN
+    if not votes.answered or (votes.basis is not Basis.NONE and not unsettled):
         return []
     answered = {vote.outcome.server for vote in votes.votes if isinstance(vote.outcome, Reading)}
     own = answered & {*survey.own} and answered - {*survey.own}
@@ -90,7 +99,9 @@ def _disagree(_: Case, ntp: NtpPart) -> list[Finding]:
         ("answered", votes.answered),
         ("asked", votes.asked),
         ("unreached", votes.asked - votes.answered),
-        ("why", "own" if own else "two" if votes.answered == 2 else None),
+        ("why", "minority" if unsettled else "own" if own else "two" if votes.answered == 2 else None),
+        ("agreeing", votes.agreeing if unsettled else None),
+        ("against", len(votes.against) if unsettled else None),
     )
     return [Finding("servers-disagree", Status.UNKNOWN, facts)]
 
@@ -100,6 +111,8 @@ def _too_coarse(case: Case, ntp: NtpPart) -> list[Finding]:
     interval, status = case.utc, ntp.judgement.status
     if interval is None or status is Status.OK or case.was_set:
         return []
+    if status is Status.UNKNOWN and ntp.survey.consensus.divided:
+        return []  # `servers-disagree`
     if status is not Status.UNKNOWN and not holds_zero(interval):
         return []
     doubting = sum(_doubts_itself(reading) for reading in case.readings_of_ntp)

@@ -9,7 +9,7 @@ import socket
 from collections import Counter
 
 from skewcheck.measure import ntp
-from skewcheck.measure.addresses import Address
+from skewcheck.measure.addresses import Address, peer_of
 from skewcheck.measure.localclock import LocalClock
 
 BATCH = 32
@@ -48,7 +48,8 @@ class Channel:
             self.socket.settimeout(0)
             self.socket.connect(address.at)
             self._own_address: str = self.socket.getsockname()[0]
-            self._peer_address: str = self.socket.getpeername()[0]
+            self.peer = peer_of(self.socket)
+            """Whom it reached."""
         except OSError:
             self.socket.close()
             raise
@@ -87,11 +88,6 @@ class Channel:
                 return sample
             self._refuse(verdict)
         return None
-
-    @property
-    def reaches_this_host(self) -> bool:
-        """Tell whether the server's address is this host's own, 0.0.0.0 and :: included."""
-        return self._peer_address == self._own_address
 
     def close(self) -> None:
         """Close the socket."""

@@ -15,7 +15,7 @@ MAX_NAME_LENGTH, MAX_LABEL_LENGTH = 253, 63
 
 
 MAX_VOTES = 5
-"""Asked where none is named: with five, two may lie."""
+"""Asked where none is named: with five, two may lie, or say nothing."""
 MAX_OWN = 2
 """Of this host's own: they may all follow one another, so they must never be the majority of five."""
 

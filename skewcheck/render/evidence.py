@@ -45,10 +45,10 @@ from skewcheck.model import (
     Vote,
     Zone,
 )
-from skewcheck.quantity import at_least_text, at_most_text, duration_text, share_text, signed_text, utc_text
+from skewcheck.quantity import at_least_text, at_most_text, duration_text, local_text, share_text, signed_text, utc_text
 from skewcheck.render.chart import LABEL, LIAR, Bar, Picture, picture
 from skewcheck.render.page import GUTTER, MARGIN, NARROWEST_HANGING, PLAIN, STRONG, Line, Page, Row, columns
-from skewcheck.render.tables import api_name, daemons, date_range
+from skewcheck.render.tables import api_name, daemons, date_range, in_calendar
 
 
 def blocks(page: Page, report: Report, *, packets: bool) -> list[list[Line]]:
@@ -141,6 +141,7 @@ def _servers_drawn(page: Page, report: Report, part: NtpPart) -> list[Line]:
 def _together(consensus: Consensus) -> str:
     return {
         Basis.MAJORITY: f"{consensus.agreeing} of {consensus.answered} agree",
+        Basis.MINORITY: "unconfirmed",
         Basis.SINGLE: "one server",
         Basis.NONE: "no majority",
     }[consensus.basis]
@@ -508,11 +509,18 @@ _NOISE = 1e-9
 def _token(page: Page, report: Report, part: TokenPart) -> list[list[Line]]:
     odd = [oddity.summary for oddity in part.token.oddities]
     return [
+        _labelled(page, _local_times(part)),
         [line for said in odd for line in page.wrapped(said, PLAIN, MARGIN)],
         _risks(page, report, part),
         _buffer(page, part, part.recommended) if part.recommended is not None else [],
         _labelled(page, _verifiers(part.verifiers)),
     ]
+
+
+def _local_times(part: TokenPart) -> list[tuple[str, str]]:
+    """Return the token's times by this host's time zone, where that isn't UTC."""
+    times = [(moment.name, local_text(moment.at_s)) for moment in part.moments if in_calendar(moment.at_s)]
+    return [(name, f"{said} by this host's time zone") for name, said in times if not said.endswith("+00:00")]
 
 
 def _risks(page: Page, report: Report, part: TokenPart) -> list[Line]:

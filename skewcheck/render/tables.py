@@ -207,6 +207,9 @@ def _utc(part: NtpPart) -> Row:
     who = f"{consensus.agreeing} of {consensus.answered} servers"
     if consensus.basis is Basis.SINGLE:
         who = "unconfirmed: one server"
+    elif consensus.basis is Basis.MINORITY:
+        who = f"unconfirmed: {consensus.agreeing} of {consensus.asked} servers asked"
+        unreached = 0
     words = f"{who}; {unreached} not reached" if unreached else who
     return Row(
         name, (signed_text(*consensus.interval),), f"{_state(part.judgement.status, consensus.interval)} ({words})"
@@ -281,7 +284,7 @@ def _row(page: Page, label: str, said: str) -> list[Line]:
 
 def times(page: Page, part: TokenPart) -> list[Line]:
     """Return each time that the token names, and how far that is from now; by both clocks where they differ."""
-    dated = [moment for moment in part.moments if _FIRST_YEAR_S <= moment.at_s <= _LAST_YEAR_S]
+    dated = [moment for moment in part.moments if in_calendar(moment.at_s)]
     iat = next((moment.at_s for moment in dated if moment.name == "iat"), None)
     dated = [moment for moment in dated if moment.name != "nbf" or moment.at_s != iat]
     differ = any(moment.true is not None and _apart_s(moment) >= _NOTICED_S for moment in dated)
@@ -303,6 +306,11 @@ def times(page: Page, part: TokenPart) -> list[Line]:
         if claim.state is not ClaimState.ABSENT and claim.name not in shown:
             lines += _row(page, claim.name, claim.shown or "can't be read")
     return lines
+
+
+def in_calendar(at_s: float) -> bool:
+    """Tell whether a time has a date."""
+    return _FIRST_YEAR_S <= at_s <= _LAST_YEAR_S
 
 
 _LABELS = {"expires_in": "expires"}
@@ -378,6 +386,8 @@ def _voices(part: NtpPart) -> str:
     consensus = part.survey.consensus
     if consensus.basis is Basis.SINGLE:
         return "unconfirmed: one NTP server"
+    if consensus.basis is Basis.MINORITY:
+        return f"unconfirmed: {consensus.agreeing} of {consensus.asked} NTP servers asked"
     return f"{consensus.agreeing} of {consensus.answered} NTP servers agree"
 
 
