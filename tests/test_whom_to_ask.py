@@ -200,6 +200,6 @@ def test_a_way_out_that_is_blocked_is_named() -> None:
     outcomes: list[Reading | NoReading] = [*OURS, *silent]
     found = judged(Survey(agree(outcomes), ServerList.MIXED, RUN, cut_short=True, own=OWN))
     assert lead(found) == "local-unconfirmed"
-    assert facts_of(found, "local-unconfirmed")["why"] == "own-servers"
+    assert facts_of(found, "local-unconfirmed")["why"] == "minority"
     assert "ntp-partly-blocked" in ids(found)
     assert ("check-region", "skewcheck check --region REGION") in found.steps

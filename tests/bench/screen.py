@@ -17,12 +17,17 @@ def check(screen: str, exit_code: int | None) -> None:
     lines = screen.splitlines()
     assert screen.endswith("\n"), screen
     assert 1 <= len(lines) <= LINES, f"{len(lines)} lines\n{screen}"
-    assert [line for line in lines if cells(line) > COLUMNS] == [], screen
+    assert [line for line in lines if cells(line) > COLUMNS and not _is_command(line)] == [], screen
     assert [line for line in lines if line != line.rstrip()] == [], screen
     status, answer = lines[0][:_ANSWER_AT].rstrip(), lines[0][_ANSWER_AT:]
     assert status in ({"CRITICAL"}.union(*_STATUS.values()) if exit_code is None else _STATUS[exit_code]), screen
     assert answer == answer.strip() != "", screen
     assert len(lines) == 1 or lines[1] == "" or lines[1].startswith(" " * _ANSWER_AT), screen
+
+
+def _is_command(line: str) -> bool:
+    """Tell whether *line* is a command to copy, which is never broken: whoever named three servers gets them again."""
+    return line.startswith(("Fix:  ", "Next: ", " " * 6)) and not line.startswith(" " * 7)
 
 
 def cells(line: str) -> int:
