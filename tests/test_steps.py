@@ -356,6 +356,13 @@ def _check_options(kind: str, words: list[str], request: Request) -> None:
         assert "-6" in words
 
 
+def test_a_clock_that_was_assumed_is_to_be_measured() -> None:
+    """`--skew` says what would be: what is, `clock` tells."""
+    of = case(facts(CHRONYD), request=Request("token", skew=Interval(-0.25, -0.15)), interval=None)
+    chosen = steps(of, (Finding("skew-assumed", Status.WARNING),))
+    assert [(step.kind, step.command) for step in chosen] == [("measure-clock", "skewcheck clock")]
+
+
 def test_a_way_that_is_shut_is_not_advised() -> None:
     """Where UDP 123 is blocked no NTP server by address, where DNS is dead none by name, without a network neither."""
     found = {

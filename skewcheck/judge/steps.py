@@ -373,6 +373,7 @@ _BY_LEAD: dict[str, _Steps] = {
     "token-expired-open": lambda asked: _measure(asked) or _narrower(asked),
     "token-early-open": lambda asked: _measure(asked) or _narrower(asked),
     "token-obtained-later": _nothing,
+    "skew-assumed": _measure,
     "clock-ok-unconfirmed": _unconfirmed,
     "not-skew": _explain_401,
     "token-valid": _token_fine,
