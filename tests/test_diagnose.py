@@ -240,6 +240,9 @@ def test_a_step_and_a_slew_are_told() -> None:
     assert "700 ppm faster" in the(stepped, "slewing").summary
     assert stepped.next_step is not None
     assert stepped.next_step.why.startswith("measures again")
+    back = report(*GOOD, run=RUN._replace(wander_s=0.16))
+    assert ids(back) == ["slewing"]
+    assert "back and forth, 160 ms in all" in the(back, "slewing").summary
     wide = report(*(reading(name, -0.01, 7.0) for name in "ab"), run=RUN._replace(step_s=7.0))
     assert wide.verdict == "CANNOT TELL  your clock was set by 7 s while it was being measured"
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from reports import NOON, RUN
 from reports import reading as ntp_reading
 
+from skewcheck.examine import of_token
 from skewcheck.examine.against_ntp import examined as ntp_examined
 from skewcheck.examine.all_at_once import judged
 from skewcheck.examine.request import CheckRequest
@@ -88,6 +89,7 @@ def check(
     own: tuple[str, ...] = (),
     request: CheckRequest | None = None,
     stepped_s: float = 0.0,
+    wander_s: float = RUN.wander_s,
 ) -> Report:
     """Return what `check` makes of these answers."""
     request = CheckRequest(region="eu-west-1") if request is None else request
@@ -96,7 +98,7 @@ def check(
         hosts = (*hosts, host(Role.LOGIN, login))
     run = RUN._replace(step_s=stepped_s)
     found = Survey(agree(ntp), ServerList.PUBLIC, run, cut_short=False, own=own)
-    dates = ApiSurvey("eu-west-1", hosts, run._replace(ended_at_s=NOON + 2.5), cut_short=False)
+    dates = ApiSurvey("eu-west-1", hosts, run._replace(ended_at_s=NOON + 2.5, wander_s=wander_s), cut_short=False)
     return judged(
         ntp_examined(found, LIMITS, request.of_ntp, facts),
         api_examined(dates, LIMITS, "linux", asked=("--region eu-west-1",)),
@@ -107,6 +109,23 @@ def check(
 def ids(report: Report) -> set[str]:
     """Return the ids of the findings."""
     return {finding.id for finding in report.findings}
+
+
+def test_a_clock_that_is_pulled_after_ntp_was_asked_is_no_fault_of_the_apis() -> None:
+    """Pulled by 8 % for the 2.5 s that the API is asked longer, it is 200 ms ahead of that, and right before."""
+    assert "api-behind" in ids(check(servers(0.0), api(0.2)))
+    pulled = check(servers(0.0), api(0.2), wander_s=0.2)
+    assert not ids(pulled) & {"api-ahead", "api-behind", "local-ahead", "local-behind"}
+    assert not pulled.proven
+
+
+def test_the_true_time_that_a_token_is_judged_by_allows_for_that_too() -> None:
+    """It is the local time at the end of both measurements, without the skew that NTP had found before."""
+    calm = of_token._skew(check(servers(0.0), api(0.0)), None, LIMITS, NOON + 2.5)
+    pulled = of_token._skew(check(servers(0.0), api(0.0), wander_s=0.2), None, LIMITS, NOON + 2.5)
+    assert calm is not None
+    assert pulled is not None
+    assert pulled.interval.width_s == pytest.approx(calm.interval.width_s + 0.4, abs=1e-4)
 
 
 def the(report: Report, name: str) -> Finding:

@@ -4,6 +4,7 @@ A step of the wall clock in the middle of a measurement is then noticed instead 
 clock is steered too (time daemons slew it); the raw hardware counter, where the system has one, shows that.
 """
 
+import threading
 import time
 from collections.abc import Callable
 from typing import NamedTuple
@@ -47,6 +48,11 @@ class _Stamp(NamedTuple):
     raw_ns: int
     spread_ns: int
 
+    @property
+    def slewed_ns(self) -> int:
+        """How far the monotonic clock is ahead of the hardware's: what counts is how that changes."""
+        return self.monotonic_ns - self.raw_ns
+
 
 class LocalClock:
     """The time of day as it was at the start, carried on by the monotonic clock. All in seconds."""
@@ -54,7 +60,9 @@ class LocalClock:
     def __init__(self, sources: ClockSources | None = None) -> None:
         """Read the clocks once; from now on only the monotonic one counts, until `finish`."""
         self._sources = system_sources() if sources is None else sources
-        self._start = self._read()
+        self._start = self._seen = self._read()
+        self._travel_ns = 0
+        self._lock = threading.Lock()
         self.resolution_s = self._sources.resolution_s + self._start.spread_ns * _NS
         """By how much a time of day told by this clock can be off from the wall clock's own."""
 
@@ -66,13 +74,20 @@ class LocalClock:
         """Return the local time of day, Unix seconds."""
         return (self._start.wall_ns + self._sources.monotonic_ns() - self._start.monotonic_ns) * _NS
 
+    def travelled_s(self) -> float:
+        """Look how far the clock has been slewed since the start: all its way, back and forth added up.
+
+        It is as if each stretch between two looks were straight, so look at the moments that a range rests on.
+        """
+        return self._look()[1] * _NS
+
     def finish(self) -> LocalRun:
         """Read all clocks again and tell what the local clock did since the start."""
-        end = self._read()
+        end, travel_ns = self._look()
         elapsed_ns = end.monotonic_ns - self._start.monotonic_ns
         noise_ns = self._start.spread_ns + end.spread_ns
         jump_s = (end.wall_ns - self._start.wall_ns - elapsed_ns) * _NS
-        slewed_ns = elapsed_ns - (end.raw_ns - self._start.raw_ns)
+        slewed_ns = end.slewed_ns - self._start.slewed_ns
         stepped = abs(jump_s) > STEP_S + self._sources.resolution_s
         slewing = abs(slewed_ns) > noise_ns and elapsed_ns > 0
         return LocalRun(
@@ -80,8 +95,15 @@ class LocalClock:
             duration_s=elapsed_ns * _NS,
             step_s=jump_s if stepped else 0.0,
             slew_ppm=slewed_ns / elapsed_ns * 1e6 if slewing else 0.0,
-            wander_s=abs(slewed_ns) * _NS + (0.0 if stepped else abs(jump_s)),
+            wander_s=travel_ns * _NS + (0.0 if stepped else abs(jump_s)),
         )
+
+    def _look(self) -> tuple[_Stamp, int]:
+        """Read the clocks; return that, and how many nanoseconds of slewing there were from look to look so far."""
+        with self._lock:
+            last, self._seen = self._seen, self._read()
+            self._travel_ns += abs(self._seen.slewed_ns - last.slewed_ns)
+            return self._seen, self._travel_ns
 
     def _read(self) -> _Stamp:
         """Read the wall clock between two readings of the monotonic one; of a few tries keep the tightest."""
