@@ -17,9 +17,11 @@ from skewcheck.measure.localclock import DRIFT_PPM
 from skewcheck.measure.servers import Server, parse_server
 from skewcheck.measure.survey import survey
 from skewcheck.measure.voter import Voter
-from skewcheck.model import DateReading, Family, LocalRun, NoReading, Reading, ServerList
+from skewcheck.model import DateReading, Family, LocalRun, NoReading, Pace, Reading, ServerList
 
 MAX_RATE = 0.1
+FASTEST_FAKE = 0.95
+"""Backwards is not for this test: NTP's own tests refuse a reply that came before its request."""
 RUNS = 400
 
 
@@ -53,9 +55,9 @@ def virtual() -> Iterator[tuple[_VirtualTime, NtpServer]]:
         yield true, server
 
 
-def pulls(chance: random.Random, seconds: float) -> list[Pull]:
-    """Return one of the ways in which a clock can be pulled for *seconds*, by 1 to 10 %: most end where they began."""
-    rate = chance.uniform(0.01, MAX_RATE) * chance.choice((1, -1))
+def pulls(chance: random.Random, seconds: float, most: float = MAX_RATE) -> list[Pull]:
+    """Return one of the ways to pull a clock for *seconds*, by 1 % or more: most end where they began."""
+    rate = chance.uniform(0.01, most) * chance.choice((1, -1))
     periods = chance.randint(2, 5)
     rest_s = chance.uniform(0, seconds)
     return chance.choice((
@@ -69,14 +71,16 @@ def pulls(chance: random.Random, seconds: float) -> list[Pull]:
 
 
 def one_run(
-    virtual: tuple[_VirtualTime, NtpServer], seed: int, *, still: bool = False
+    virtual: tuple[_VirtualTime, NtpServer], seed: int, *, still: bool = False, faked: bool = False
 ) -> tuple[Reading | NoReading, LocalRun, float]:
     """Take 1 to 8 samples of a real server in virtual time; return what came of it and the true skew at its end."""
     true, server = virtual
     chance, samples = random.Random(seed), seed % 8 + 1
     true.ns = 0
     before_s, after_s = chance.uniform(0, 1.5), chance.uniform(0, 1.5)
-    host = SlewedHost([] if still else pulls(chance, before_s + 2.0 * (samples - 1) + after_s), true.elapsed_ns)
+    seconds = before_s + 2.0 * (samples - 1) + after_s
+    most = FASTEST_FAKE if faked else MAX_RATE
+    host = SlewedHost([] if still else pulls(chance, seconds, most), true.elapsed_ns, faked=faked)
     clock = host.clock()
     true.pass_(before_s)  # its name takes a while to be resolved
     named = parse_server(f"{server.address[0]}:{server.address[1]}")
@@ -114,13 +118,27 @@ def test_the_truth_is_inside_of_what_ntp_proves_however_the_clock_is_pulled(
     assert silent == []
 
 
+def test_what_fakes_the_clocks_is_never_taken_for_the_kernels_pace(virtual: tuple[_VirtualTime, NtpServer]) -> None:
+    """The hardware's counter is faked as well, so nothing but the kernel tells. All are inside even so."""
+    outside, believed = [], []
+    for seed in range(RUNS):
+        outcome, run, ahead_s = one_run(virtual, seed, faked=True)
+        assert isinstance(outcome, Reading), (seed, outcome)
+        if not outcome.interval.low_s <= ahead_s <= outcome.interval.high_s:
+            outside.append(seed)
+        if abs(ahead_s) > 2e-3 and run.pace is not Pace.OTHER:
+            believed.append(seed)
+    assert outside == []
+    assert believed == []
+
+
 def test_a_clock_that_is_not_pulled_costs_no_width(virtual: tuple[_VirtualTime, NtpServer]) -> None:
     """The range is that of the best samples, and what drift may be, as ever."""
     for seed in range(50):
         outcome, run, ahead_s = one_run(virtual, seed, still=True)
         assert isinstance(outcome, Reading)
         assert outcome.interval.low_s <= ahead_s <= outcome.interval.high_s
-        assert run.wander_s == 0
+        assert (run.wander_s, run.pace) == (0, Pace.TRUE)
         drift_s = DRIFT_PPM * 1e-6 * run.duration_s
         assert outcome.interval.width_s <= outcome.delay_s + 2 * drift_s + 1e-5
 

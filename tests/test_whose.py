@@ -34,6 +34,7 @@ from skewcheck.model import (
     Interval,
     Lag,
     NoReading,
+    Pace,
     Place,
     Reading,
     Report,
@@ -90,13 +91,14 @@ def check(
     request: CheckRequest | None = None,
     stepped_s: float = 0.0,
     wander_s: float = RUN.wander_s,
+    pace: Pace = Pace.TRUE,
 ) -> Report:
     """Return what `check` makes of these answers."""
     request = CheckRequest(region="eu-west-1") if request is None else request
     hosts: tuple[ApiHost, ...] = (host(Role.API, first),)
     if login is not None:
         hosts = (*hosts, host(Role.LOGIN, login))
-    run = RUN._replace(step_s=stepped_s)
+    run = RUN._replace(step_s=stepped_s, pace=pace)
     found = Survey(agree(ntp), ServerList.PUBLIC, run, cut_short=False, own=own)
     dates = ApiSurvey("eu-west-1", hosts, run._replace(ended_at_s=NOON + 2.5, wander_s=wander_s), cut_short=False)
     return judged(
@@ -302,6 +304,20 @@ def test_a_faked_clock_keeps_the_sentence_and_gets_another_remedy() -> None:
         assert "faked" in ids(told)
         assert told.next_step is not None
         assert told.next_step.command == "env -u LD_PRELOAD -u FAKETIME skewcheck check --region eu-west-1"
+
+
+@pytest.mark.parametrize("skews_s", tuple(itertools.product((-3.0, 0.0, 0.2, 3.0), repeat=2)))
+@pytest.mark.parametrize("pace", [Pace.OTHER, Pace.OPEN])
+def test_at_another_rate_nothing_is_proven_of_any_clock(skews_s: tuple[float, float], pace: Pace) -> None:
+    """Nor is a token's trouble said to be no clock skew; what mends it is to run without that."""
+    told = check(servers(skews_s[0]), api(skews_s[1]), facts=MINE._replace(fake=Fake("libfaketime", None)), pace=pace)
+    assert (told.proven, told.assumes) == (False, ())
+    assert told.status is not Status.OK
+    assert "not-skew" not in ids(told)
+    assert (told.true_time is None) == (of_token._skew(told, None, LIMITS, NOON) is None) == (pace is Pace.OPEN)
+    assert told.verdict.count("proven") == told.verdict.count("not proven, as time runs at another rate") > 0
+    assert told.next_step is not None
+    assert told.next_step.command == "env -u LD_PRELOAD -u FAKETIME skewcheck check --region eu-west-1"
 
 
 def test_a_container_has_its_nodes_clock() -> None:

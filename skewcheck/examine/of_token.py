@@ -25,6 +25,7 @@ from skewcheck.model import (
     ClaimState,
     Finding,
     Interval,
+    Pace,
     Recommended,
     Report,
     Role,
@@ -114,6 +115,8 @@ def _skew(clock: Report | None, given: Interval | None, limits: Thresholds, judg
     if clock is None:
         return None
     runs = [part.survey.local for part in (clock.ntp, clock.api) if part is not None]
+    if any(run.pace is Pace.OPEN for run in runs):
+        return None
     if clock.ntp is not None:
         consensus = clock.ntp.survey.consensus
         if consensus.interval is not None and consensus.skew_s is not None and not ntp_differs(clock):

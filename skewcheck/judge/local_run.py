@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from skewcheck.model import Finding, LocalRun, Status
+from skewcheck.model import Finding, Judgement, LocalRun, Pace, Status
 from skewcheck.quantity import duration_text
 
 SLEWING_PPM = 500.0
@@ -10,6 +10,7 @@ SLEWING_PPM = 500.0
 PULLED_S = 1e-3
 """What is less is the noise of reading the clocks, in a run of milliseconds."""
 
+NOT_PROVEN = "not proven, as time runs at another rate in this process"
 DRIFT_PPM = 100.0
 """How far an undisciplined quartz may run off."""
 
@@ -23,9 +24,20 @@ def moved_since(run: LocalRun, others: Iterable[LocalRun], until_s: float) -> fl
     return DRIFT_PPM * 1e-6 * abs(until_s - run.ended_at_s) + pulled_s
 
 
+def believed(judgement: Judgement, run: LocalRun) -> Judgement:
+    """Return what is left of *judgement* in a process whose time runs at another rate: nothing proven, and no ok.
+
+    What its range says is true of one moment, and only where it allows for what the rate did to the measurement.
+    """
+    if run.pace is Pace.TRUE:
+        return judgement
+    untold = judgement.least is Status.OK or run.pace is Pace.OPEN
+    return judgement._replace(proven=False, status=Status.UNKNOWN if untold else judgement.status)
+
+
 def stepped(run: LocalRun, remedy: str) -> list[Finding]:
     """Tell of a clock that was set, or a host that slept, meanwhile; *remedy*: how to measure again."""
-    if not run.step_s:
+    if not run.step_s or run.pace is not Pace.TRUE:
         return []
     way = "forward" if run.step_s > 0 else "back"
     summary = (
@@ -37,6 +49,8 @@ def stepped(run: LocalRun, remedy: str) -> list[Finding]:
 
 def slewing(run: LocalRun) -> list[Finding]:
     """Tell of a clock that is being pulled, one way or back and forth."""
+    if run.pace is not Pace.TRUE:
+        return []
     hurried = abs(run.slew_ppm) > SLEWING_PPM
     if not hurried and not run.wander_s > max(PULLED_S, SLEWING_PPM * 1e-6 * run.duration_s):
         return []

@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from skewcheck.model import LocalRun
+from skewcheck.measure.witness import Witness
+from skewcheck.model import LocalRun, Pace
 
 DRIFT_PPM = 100.0
 """How far an undisciplined quartz may run off (RFC 5905 assumes 15 ppm, of a disciplined one). Every bound
@@ -29,6 +30,10 @@ class ClockSources(NamedTuple):
     """The hardware counter that no daemon steers; None where the system has none."""
     resolution_s: float = 0.0
     """The grain of the wall clock (15.6 ms on older Windows)."""
+    kernel_ns: Callable[[], int] | None = None
+    """The kernel's own time of day, which no library replaces; raises OSError. None where it can't be asked."""
+    other_rate: bool = False
+    """What fakes this process's clocks is told to let them run at another rate."""
 
 
 def system_sources() -> ClockSources:
@@ -62,6 +67,7 @@ class LocalClock:
         self._sources = system_sources() if sources is None else sources
         self._start = self._seen = self._read()
         self._travel_ns = 0
+        self._witness = Witness(self._sources.wall_ns, self._sources.monotonic_ns, self._sources.kernel_ns)
         self._lock = threading.Lock()
         self.resolution_s = self._sources.resolution_s + self._start.spread_ns * _NS
         """By how much a time of day told by this clock can be off from the wall clock's own."""
@@ -95,14 +101,21 @@ class LocalClock:
             duration_s=elapsed_ns * _NS,
             step_s=jump_s if stepped else 0.0,
             slew_ppm=slewed_ns / elapsed_ns * 1e6 if slewing else 0.0,
-            wander_s=travel_ns * _NS + (0.0 if stepped else abs(jump_s)),
+            wander_s=(travel_ns + self._witness.travel_ns) * _NS + (0.0 if stepped else abs(jump_s)),
+            pace=self._pace(),
         )
+
+    def _pace(self) -> Pace:
+        if not (self._sources.other_rate or self._witness.differs):
+            return Pace.TRUE
+        return Pace.OTHER if self._witness.there else Pace.OPEN
 
     def _look(self) -> tuple[_Stamp, int]:
         """Read the clocks; return that, and how many nanoseconds of slewing there were from look to look so far."""
         with self._lock:
             last, self._seen = self._seen, self._read()
             self._travel_ns += abs(self._seen.slewed_ns - last.slewed_ns)
+            self._witness.look()
             return self._seen, self._travel_ns
 
     def _read(self) -> _Stamp:
@@ -110,7 +123,7 @@ class LocalClock:
         return min((self._read_once() for _ in range(_TRIES)), key=lambda stamp: stamp.spread_ns)
 
     def _read_once(self) -> _Stamp:
-        wall_ns, monotonic_ns, raw_ns, _ = self._sources
+        wall_ns, monotonic_ns, raw_ns = self._sources.wall_ns, self._sources.monotonic_ns, self._sources.raw_ns
         before_ns = monotonic_ns()
         now_ns, raw = wall_ns(), raw_ns() if raw_ns is not None else None
         after_ns = monotonic_ns()

@@ -314,11 +314,16 @@ class HttpTransport:
 
 
 def _rest(seconds: float) -> None:
-    """Sleep. Not by `time.sleep` where there is another way: under libfaketime it fails from Python 3.11 on."""
+    """Sleep, or don't: whoever waits looks at the clock anew.
+
+    Not by `time.sleep` where there is another way: under libfaketime it fails from Python 3.11 on, and where that lets
+    time stand still or run backwards no system takes what it makes of the seconds.
+    """
     if os.name == "nt":  # where `select` takes sockets alone
         time.sleep(seconds)
     else:
-        select.select((), (), (), seconds)
+        with contextlib.suppress(OSError):
+            select.select((), (), (), seconds)
 
 
 _USER_AGENT = f"User-Agent: skewcheck/{VERSION}"
