@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from skewcheck import genesys
 from skewcheck.errors import UsageError
+from skewcheck.examine.own_clocks import own_clock
 from skewcheck.examine.request import API_TIMEOUT_S, FULL_TIMEOUT_S, measuring_time
 from skewcheck.foreign import is_secret
 from skewcheck.measure import background
@@ -31,6 +32,7 @@ def ask_api(request: Request, progress: Callable[[Progress], None] | None = None
         timeout_s=measuring_time(request, FULL_TIMEOUT_S if request.full else API_TIMEOUT_S),
         family=request.family,
         ca_file=request.ca_file,
+        clock=own_clock(),
         progress=progress,
     )
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 
 from skewcheck.errors import UsageError
+from skewcheck.examine.own_clocks import own_clock
 from skewcheck.examine.request import TIMEOUT_S, measuring_time
 from skewcheck.foreign import is_secret
 from skewcheck.host.facts import cloud_of, read_host
@@ -28,7 +29,10 @@ def ask_ntp(request: Request) -> tuple[HostFacts | None, Survey]:
     timeout_s = measuring_time(request, default_s, time.perf_counter() - began_s)
     origins = {server.origin for server in servers}
     listed = ServerList(origins.pop().value) if len(origins) == 1 else ServerList.MIXED
-    return host, survey(servers, listed, timeout_s=timeout_s, family=request.family, samples=request.samples)
+    found = survey(
+        servers, listed, timeout_s=timeout_s, family=request.family, samples=request.samples, clock=own_clock()
+    )
+    return host, found
 
 
 def named_servers(request: Request) -> list[Server]:

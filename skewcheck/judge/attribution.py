@@ -234,6 +234,8 @@ def _doubt(case: Case) -> str | None:
     if ntp is None:
         return None
     survey, judgement = ntp.survey, ntp.judgement
+    if case.at_another_rate:
+        return "rate"
     if survey.consensus.basis is Basis.SINGLE:
         return "one-server"
     if survey.consensus.basis is not Basis.MAJORITY:

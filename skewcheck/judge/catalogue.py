@@ -209,6 +209,7 @@ CATALOGUE: Mapping[str, Row] = {
             "one-server": "This host looks {off} {way_of} UTC, unconfirmed[: by one NTP server]",
             "own-servers": "This host looks {off} {way_of} UTC, unconfirmed[: by its own servers]",
             "limit": "This host looks {off} {way_of} UTC, unconfirmed at the {limit_s} limit[ ({beside})]",
+            "rate": "This host looks {off} {way_of} UTC, unconfirmed[: time runs at another rate]",
             "api": "This host looks {off} {way_of} UTC, unconfirmed[: the API does not show it]",
         },
         "why",
@@ -367,11 +368,13 @@ CATALOGUE: Mapping[str, Row] = {
     "clock-slewing": Row(
         "The clock is being pulled: it runs {slew_ppm} ppm {slew_way} than its hardware",
         "A time daemon is correcting it. Measure again in a few minutes.",
-        "slew_ppm slew_way",
+        "slew_ppm slew_way wander_s",
+        {"to-and-fro": "The clock is being pulled to and fro[, {wander_s} in all]: the range allows for it"},
+        "slew_way",
     ),
     "clock-rate": Row(
-        "Time itself runs at another rate in this process ({how})",
-        "No measurement here is worth anything until that ends.",
+        "Time runs at another rate in this process[ ({how})]: nothing is proven",
+        "No round trip took as long as it looks. Run it without what fakes the time.",
         "how",
     ),
     # --- What the token costs ---

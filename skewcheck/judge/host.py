@@ -148,8 +148,8 @@ def _way(ahead_s: float) -> str:
 
 def _faked(_: Case, host: HostFacts) -> list[Finding]:
     fake = host.fake
-    if fake is None or not misleads(fake):
-        return []
+    if fake is None or not misleads(fake) or fake.other_rate:
+        return []  # the last: `clock-rate`
     way = None if fake.ahead_s is None else "ahead" if fake.ahead_s > 0 else "behind"
     return [Finding("fake-time", Status.OK, (("how", fake.how), ("ahead_s", fake.ahead_s), ("ahead_way", way)))]
 

@@ -31,6 +31,7 @@ MOST = 2
 """Steps that are shown: who has to choose among more reads none."""
 WORTH_SAMPLES = 4
 """So many samples are advised: of random delays on a path, the shortest of four is near the shortest of many."""
+_FIND_FAKE = Step("find-fake", "env | grep LD_PRELOAD; cat /etc/ld.so.preload")
 ALLOW_S = 30
 """Of time, where the deadline came first."""
 _OTHERS = ("-H HOST1", "-H HOST2", "-H HOST3")
@@ -364,6 +365,7 @@ _BY_LEAD: dict[str, _Steps] = {
     "api-frozen": _show_reply,
     "too-coarse": _too_coarse,
     "clock-stepped": _stepped,
+    "clock-rate": lambda _: [_FIND_FAKE],
     "token-cut": _token_cut,
     "token-expired": _nothing,
     "token-expired-unseen": _token_here,
@@ -428,11 +430,11 @@ _PRELOADED = ("libfaketime", "datefudge")
 def _of_a_fake(case: Case) -> list[Step]:
     """Return how to run this without what fakes its time, where something does and the clock is found off."""
     fake = None if case.host is None else case.host.fake
-    if fake is None or not misleads(fake) or not case.is_off:
+    if fake is None or not misleads(fake) or not (case.is_off or case.at_another_rate):
         return []
     if fake.how in _PRELOADED:
         return [Step("without-fake", f"env -u LD_PRELOAD -u FAKETIME {_command(case, case.request.command)}")]
-    return [Step("find-fake", "env | grep LD_PRELOAD; cat /etc/ld.so.preload")]
+    return [_FIND_FAKE]
 
 
 def fix_clock(case: Case) -> Step:
