@@ -288,7 +288,11 @@ TWO_APART = clock(
 )
 
 NOBODY = clock(
-    (finding("ntp-unreached", Status.UNKNOWN, asked=3, reason="blocked", port=123, duration_s=3.0),),
+    (
+        finding(
+            "ntp-unreached", Status.UNKNOWN, asked=3, who="3 NTP servers", reason="blocked", port=123, duration_s=3.0
+        ),
+    ),
     (
         silent("time.cloudflare.com", "no-reply", "no reply in 3 s"),
         silent("ntp.netnod.se", "no-reply", "no reply in 3 s"),
@@ -297,7 +301,7 @@ NOBODY = clock(
     None,
     steps=(
         Step("by-https", "skewcheck check --region REGION"),
-        Step("inside-servers", "skewcheck clock -H ADDRESS"),
+        Step("look-at-daemon", "chronyc tracking"),
     ),
 )
 
@@ -496,7 +500,7 @@ HOSTS = st.builds(
     st.lists(DAEMONS, max_size=5).map(tuple),
     st.sampled_from([CHRONY_HOST.place, POD.place]),
     st.builds(Zone, st.none() | FOREIGN, st.integers(-50000, 50000)),
-    st.builds(Hardware, st.none() | FOREIGN, ptp=st.lists(FOREIGN, max_size=2).map(tuple)),
+    st.builds(Hardware, st.none() | FOREIGN, slept_s=TIMES, ptp=st.lists(FOREIGN, max_size=2).map(tuple)),
     st.none(),
     st.lists(st.builds(ConfiguredServer, NAMES, FOREIGN), max_size=3).map(tuple),
 )
@@ -512,7 +516,8 @@ def reports(draw: st.DrawFn) -> Report:
     status = draw(st.sampled_from(Status))
     proven = basis is Basis.MAJORITY and draw(st.booleans())
     known = basis is not Basis.NONE
-    consensus = Consensus(basis, interval if known else None, skew_s if known else None, cast)
+    shared = interval if basis is Basis.MINORITY else None
+    consensus = Consensus(basis, interval if known else None, skew_s if known else None, cast, shared)
     run = LocalRun(draw(TIMES), draw(st.floats(0, 100)), draw(SKEWS), draw(st.floats(-1e5, 1e5)), 1e-6)
     survey = Survey(consensus, draw(st.sampled_from(ServerList)), run, draw(st.booleans()))
     return Report(

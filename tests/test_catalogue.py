@@ -17,6 +17,7 @@ from skewcheck.model.report import Fact
 NOON = 1_800_014_400.0
 USUAL: dict[str, Fact] = {
     "agreeing": 4,
+    "against": 1,
     "ago_high_s": 726.4,
     "ago_low_s": 726.3,
     "age_s": 18000.0,

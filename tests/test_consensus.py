@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skewcheck.measure.consensus import agree
-from skewcheck.model import NOT_WAITED_FOR, Basis, Interval, NoReading, Reading, ServerStatus
+from skewcheck.model import NOT_WAITED_FOR, SAME_ADDRESS, Basis, Interval, NoReading, Reading, ServerStatus
 
 TRUTH_S = 0.2
 PARTS = st.floats(min_value=0, max_value=10, allow_nan=False)
@@ -25,9 +25,12 @@ def silent(server: str = "s") -> NoReading:
     return NoReading(server, None, "no-reply", "no reply in 1 s", rejected=False)
 
 
-def not_waited_for(server: str = "s") -> NoReading:
-    """Return the outcome of a server that was slower than the majority."""
-    return NoReading(server, None, NOT_WAITED_FOR, "silent while a majority agreed", rejected=False)
+UNHEARD = [
+    NoReading("s", None, reason, "whatever", rejected=rejected)
+    for reason, rejected in [("no-reply", False), ("port-closed", False), ("dns-failed", False), ("kod-rate", True),
+                             (NOT_WAITED_FOR, False)]
+]  # fmt: skip
+"""Each may have been an honest one."""
 
 
 honest = st.builds(lambda below_s, above_s: reading(TRUTH_S - below_s, TRUTH_S + above_s), PARTS, PARTS)
@@ -44,14 +47,13 @@ def clipping(draw: st.DrawFn, honest_ones: Sequence[Reading]) -> Reading:
 
 @st.composite
 def elections(draw: st.DrawFn) -> tuple[list[Reading | NoReading], set[int]]:
-    """Draw up to 9 answers with a minority of liars, silent ones among them, in any order; and who is honest."""
+    """Draw up to 9 names with a minority of liars, some of the honest unheard, in any order; and who of them was."""
     liars = draw(st.integers(0, 4))
     honest_ones = draw(st.lists(honest, min_size=liars + 1, max_size=9 - liars))
     lies = [draw(st.one_of(anything, clipping(honest_ones))) for _ in range(liars)]
     unheard = draw(st.integers(0, len(honest_ones) - 1)) if len(honest_ones) > 1 else 0
     heard = honest_ones[unheard:]
-    votes: list[Reading | NoReading] = [*heard, *lies, *[not_waited_for()] * unheard]
-    votes += [silent()] * draw(st.integers(0, 2))
+    votes: list[Reading | NoReading] = [*heard, *lies, *[draw(st.sampled_from(UNHEARD))] * unheard]
     order = draw(st.permutations(range(len(votes))))
     return [votes[index] for index in order], {place for place, index in enumerate(order) if index < len(heard)}
 
@@ -60,21 +62,28 @@ def elections(draw: st.DrawFn) -> tuple[list[Reading | NoReading], set[int]]:
 def test_a_minority_of_liars_never_moves_the_range_off_the_truth(
     election: tuple[list[Reading | NoReading], set[int]],
 ) -> None:
-    """With at most f of 2f + 1 answers lying there is a range, the truth is in it, and no honest one is blamed."""
+    """With at most f of 2f + 1 asked lying the truth is in every range that there is, and no honest one is blamed.
+
+    There is one where most of those heard are honest, and one of a majority where most of those asked are, and heard.
+    """
     outcomes, honest_ones = election
     agreed = agree(outcomes)
-    assert agreed.interval is not None
+    assert all(agreed.votes[place].status is not ServerStatus.FALSETICKER for place in honest_ones)
+    if 2 * len(honest_ones) > len(outcomes) > 1:
+        assert agreed.basis is Basis.MAJORITY
+    if agreed.interval is None:
+        assert 2 * len(honest_ones) <= agreed.answered
+        return
     assert agreed.interval.low_s <= TRUTH_S <= agreed.interval.high_s
     assert agreed.skew_s is not None
     assert agreed.interval.low_s <= agreed.skew_s <= agreed.interval.high_s
-    assert all(agreed.votes[place].status is not ServerStatus.FALSETICKER for place in honest_ones)
 
 
 @given(st.lists(st.one_of(anything, st.just(silent())), max_size=9))
 def test_a_verdict_rests_on_a_majority_and_blames_only_who_is_apart_from_it(
     outcomes: list[Reading | NoReading],
 ) -> None:
-    """Whatever comes in: a majority shares the range's ends; a falseticker's range doesn't touch it; all are kept."""
+    """Whatever comes in: enough share the range's ends, were the silent with them; a falseticker's doesn't touch it."""
     agreed = agree(outcomes)
     assert [vote.outcome for vote in agreed.votes] == outcomes
     ranges = [outcome.interval for outcome in outcomes if isinstance(outcome, Reading)]
@@ -84,7 +93,13 @@ def test_a_verdict_rests_on_a_majority_and_blames_only_who_is_apart_from_it(
         assert not any(vote.status in (ServerStatus.TRUECHIMER, ServerStatus.FALSETICKER) for vote in agreed.votes)
         return
     for end_s in agreed.interval:
-        assert sum(one.low_s <= end_s <= one.high_s for one in ranges) > len(ranges) / 2
+        sharing = sum(one.low_s <= end_s <= one.high_s for one in ranges)
+        assert sharing >= 1
+        if agreed.basis is Basis.MAJORITY:
+            assert sharing + len(outcomes) - len(ranges) > len(outcomes) / 2
+    if agreed.shared is not None:
+        assert agreed.basis is Basis.MINORITY
+        assert all(sum(one.low_s <= end_s <= one.high_s for one in ranges) > len(ranges) / 2 for end_s in agreed.shared)
     for vote in agreed.votes:
         if vote.status is ServerStatus.FALSETICKER:
             assert isinstance(vote.outcome, Reading)
@@ -129,6 +144,41 @@ def test_the_deepest_overlap_is_only_the_estimate() -> None:
     assert agreed.skew_s is not None
     assert abs(agreed.skew_s - truth_s) > 1
     assert agreed.interval.low_s <= truth_s <= agreed.interval.high_s
+
+
+TWO_LIARS = [reading(-5.01, -4.99), reading(-5.01, -4.99)]
+
+
+@pytest.mark.parametrize("unheard", UNHEARD, ids=lambda unheard: unheard.reason)
+def test_fewer_than_a_majority_of_those_asked_confirm_nothing(unheard: NoReading) -> None:
+    """Two liars of five against the one honest server that was heard: no majority, nobody blamed, all of it is open."""
+    agreed = agree([*TWO_LIARS, reading(-0.01, 0.01), unheard, unheard])
+    assert (agreed.basis, agreed.interval, agreed.shared) == (
+        Basis.MINORITY, Interval(-5.01, 0.01), Interval(-5.01, -4.99),
+    )  # fmt: skip
+    assert agreed.skew_s == pytest.approx(-5.0)
+    assert not any(vote.status in (ServerStatus.TRUECHIMER, ServerStatus.FALSETICKER) for vote in agreed.votes)
+    assert (agreed.asked, agreed.answered, agreed.agreeing) == (5, 3, 2)
+
+
+def test_three_of_five_are_a_majority_that_two_of_them_cannot_move() -> None:
+    """Two liars clip the one honest range of the three that were heard: the range is all that the three allow."""
+    agreed = agree([reading(-0.01, 0.01), reading(0.005, 0.02), reading(0.005, 0.02), UNHEARD[0], UNHEARD[1]])
+    assert (agreed.basis, agreed.interval) == (Basis.MAJORITY, Interval(-0.01, 0.02))
+    assert (agreed.asked, agreed.answered, agreed.agreeing) == (5, 3, 3)
+
+
+def test_four_of_five_are_allowed_for_two_liars_among_them() -> None:
+    """What three of the four share would exclude the truth at 0, which the two honest ones hold, and the silent one."""
+    agreed = agree([reading(-0.01, 0.01), reading(-0.01, 0.01), *[reading(0.005, 0.02)] * 2, UNHEARD[0]])
+    assert (agreed.basis, agreed.interval) == (Basis.MAJORITY, Interval(-0.01, 0.02))
+
+
+def test_a_second_name_for_an_address_is_neither_asked_nor_missing() -> None:
+    """It takes nothing from the others' majority: two of two."""
+    alias = NoReading("s", None, SAME_ADDRESS, "one vote", rejected=False)
+    agreed = agree([reading(0, 2), reading(1, 3), alias, alias])
+    assert (agreed.basis, agreed.interval, agreed.asked) == (Basis.MAJORITY, Interval(1, 2), 2)
 
 
 def test_one_server_is_a_basis_of_its_own() -> None:

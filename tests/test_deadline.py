@@ -68,11 +68,6 @@ def reasons(run: Run) -> dict[str, str | None]:
     return {server["server"]: server["reason"] for server in run.report["ntp"]["servers"]}
 
 
-def found(run: Run) -> set[str]:
-    """Return the ids of the findings."""
-    return run.found
-
-
 @pytest.fixture(scope="module")
 def nowhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Namespace]:
     """Open a network where nothing works but two real servers on loopback, under their own port and names."""
@@ -121,30 +116,51 @@ def test_a_reading_is_not_lost_among_failures(all_at_once: Run) -> None:
     assert (ntp["asked"], ntp["answered"]) == (12, 2)
     assert [server["address"] for server in ntp["servers"] if server["reason"] is None] == ["127.0.0.1", "127.0.0.2"]
     assert ntp["low_s"] <= 0 <= ntp["high_s"]
-    assert "cut-short" in found(all_at_once)
+    assert "cut-short" in all_at_once.found
 
 
 @pytest.mark.parametrize(
-    ("servers", "options", "reason", "finding"),
+    ("servers", "options", "reason", "cause"),
     [
         (["192.0.2.1", "192.0.2.2"], (), "no-route", "no-network"),
-        (["10.99.5.1", "10.99.5.1:124"], (), "unreachable", "no-network"),
-        (["10.99.5.2"], (), "prohibited", "udp-123-blocked"),
-        (["10.99.6.2", "mute.test"], (), "no-reply", "udp-123-blocked"),
-        (["dead.test", "deader.test"], (), "dns-no-such-name", "dns-failed"),
-        (["127.0.0.1:9"], (), "port-closed", "no-answer"),
-        (["127.0.0.1"], ("-6",), "no-address", "no-answer"),
-        (["::1"], ("-4",), "no-address", "no-answer"),
+        (["10.99.5.1", "10.99.5.1:124"], (), "unreachable", "no-route"),
+        (["10.99.5.2"], (), "prohibited", "prohibited"),
+        (["10.99.6.2", "mute.test"], (), "no-reply", "blocked"),
+        (["10.99.6.2"], (), "no-reply", "silent"),
+        (["dead.test", "deader.test"], (), "dns-no-such-name", "dns"),
+        (["dead.test"], (), "dns-no-such-name", "no-such-name"),
+        (["127.0.0.1:9"], (), "port-closed", "port-closed"),
+        (["127.0.0.1"], ("-6",), "no-address", "no-address"),
+        (["::1"], ("-4",), "no-address", "no-address"),
     ],
-    ids=["no-network", "unreachable", "prohibited", "silent", "dead-names", "closed-port", "not-v6", "not-v4"],
+    ids=[
+        "no-network",
+        "unreachable",
+        "prohibited",
+        "all-silent",
+        "one-silent",
+        "dead-names",
+        "dead-name",
+        "closed-port",
+        "not-v6",
+        "not-v4",
+    ],
 )
 def test_where_all_fail_alike_the_finding_says_what_is_wrong(
-    servers: Sequence[str], options: Sequence[str], reason: str, finding: str, nowhere: Namespace
+    servers: Sequence[str], options: Sequence[str], reason: str, cause: str, nowhere: Namespace
 ) -> None:
-    """Nobody answers: cannot tell, exit code 3, and one finding that names the cause."""
+    """Nobody answers: unknown, exit code 3, and one finding, which leads and names the cause."""
     run = timed(servers, *options, prefix=nowhere.prefix)
     assert set(reasons(run).values()) == {reason}
-    assert (run.exit_code, run.report["status"], found(run)) == (3, "unknown", {finding})
+    assert (run.exit_code, run.report["status"]) == (3, "unknown")
+    _unreached(run, cause)
+
+
+def _unreached(run: Run, cause: str) -> None:
+    """Hold what leads, and is all that is found, to be that nobody answered, and why."""
+    assert run.report["findings"][0]["id"] == "ntp-unreached"
+    assert run.found - {"cut-short"} == {"ntp-unreached"}
+    assert run.evidence("ntp-unreached")["reason"] == cause
 
 
 @pytest.mark.parametrize(
@@ -157,7 +173,8 @@ def test_a_dead_resolver_holds_nothing_up(resolver: str, reason: str, tmp_path: 
     with namespace(tmp_path, SILENT_LINK, {"/etc/resolv.conf": f"nameserver {resolver}\n"}) as network:
         run = timed((), prefix=network.prefix)
     assert reasons(run) == dict.fromkeys([server.given for server in PUBLIC], reason)
-    assert (run.exit_code, found(run)) == (3, {"dns-failed"})
+    assert run.exit_code == 3
+    _unreached(run, "dns")
 
 
 def _hosts(addresses: Sequence[str]) -> Mapping[str, str]:
@@ -167,13 +184,15 @@ def _hosts(addresses: Sequence[str]) -> Mapping[str, str]:
 
 
 def test_a_blocked_port_is_named(tmp_path: Path) -> None:
-    """The names resolve and nothing comes back: UDP 123 is probably blocked, and the verdict says so."""
+    """The names resolve and nothing comes back: UDP 123 is probably blocked, and line 1 says so."""
     silent = [f"10.99.6.{number}" for number in range(1, 6)]
     with namespace(tmp_path, SILENT_LINK, _hosts(silent)) as network:
         run = timed((), prefix=network.prefix)
     assert set(reasons(run).values()) == {"no-reply"}
-    assert (run.exit_code, found(run)) == (3, {"udp-123-blocked"})
-    assert "UDP 123 is probably blocked" in run.report["verdict"]
+    assert run.exit_code == 3
+    _unreached(run, "blocked")
+    assert run.evidence("ntp-unreached")["port"] == "123"
+    assert "UDP 123" in run.report["summary"]
 
 
 def test_the_public_list_is_asked_where_no_server_is_named(tmp_path: Path) -> None:
@@ -214,7 +233,9 @@ def test_what_is_known_at_the_deadline_is_reported(chrony: Farm) -> None:
     ntp = run.report["ntp"]
     assert (ntp["asked"], ntp["answered"], ntp["cut_short"]) == (5, 2, True)
     assert ntp["low_s"] <= 0 <= ntp["high_s"]
-    assert found(run) == {"cut-short"}
+    assert run.found == {"clock-ok-unconfirmed", "cut-short"}
+    assert run.evidence("clock-ok-unconfirmed")["why"] == "minority"
+    assert (run.report["status"], run.report["proven"]) == ("ok", False)
 
 
 def test_one_silent_server_of_five_costs_a_moment(chrony: Farm) -> None:

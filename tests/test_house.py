@@ -12,11 +12,24 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import skewcheck
+from skewcheck.judge import catalogue
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = Path(skewcheck.__file__).parent
-MAX_LINES = 400
+MAX_LINES = 600
 """A file is one idea; more than this is two."""
+LONGER = {
+    "skewcheck.judge.catalogue": 1000,  # the one table of words: a row for each finding
+    "skewcheck.judge.token": 650,  # all that can be found of a token
+    "skewcheck.render.evidence": 700,  # all that `-v` and `-vv` add
+}
+"""Files that hold one idea that has so many lines."""
+WORDS = {"skewcheck.judge.catalogue", "skewcheck.judge.explanations", "skewcheck.errors"}
+"""Where sentences are made."""
+READS_OTHERS_WORDS = {"host", "lab", "measure", "tokens", "skewcheck.cli.usage"}
+"""What systems, servers, tokens and typer say is theirs: to be read is what it is there for."""
+VALUES = {"a bare token", "not settled"}
+"""Of `Token.found_in`, and of a cell of the table: values of two words."""
 
 EXITS_AND_PRINTS = {"SystemExit", "breakpoint", "exit", "input", "print", "quit"}
 STREAMS = {"stderr", "stdin", "stdout", "__stderr__", "__stdin__", "__stdout__"}
@@ -86,8 +99,97 @@ def test_no_work_at_import_time(module: Module) -> None:
 
 @each_module
 def test_a_file_is_one_idea(module: Module) -> None:
-    """No file has grown beyond what is read in one go."""
-    assert len(module.path.read_text(encoding="utf-8").splitlines()) <= MAX_LINES
+    """No file has grown beyond what is read in one go; those that may be longer are named, with how long."""
+    most = LONGER.get(module.name, MAX_LINES)
+    assert len(module.path.read_text(encoding="utf-8").splitlines()) <= most
+    assert module.name not in LONGER or most > MAX_LINES
+
+
+# --- No prose decides ---
+
+SENTENCES = {"answer", "effect", "means", "remedy", "said", "summary", "title"}
+"""What gives one: functions of the catalogue and of the formats, fields of an error and of a failure."""
+READING = {
+    "count", "endswith", "find", "fullmatch", "index", "match", "partition", "removeprefix", "removesuffix", "replace",
+    "rfind", "rpartition", "rsplit", "search", "split", "startswith", "sub",
+}  # fmt: skip
+"""Methods and functions by which text is taken apart."""
+TWO_WORDS = re.compile(r"[A-Za-z]{2,}[,:;]? [A-Za-z]{2,}")
+JUDGING = [module for module in MODULES if not {module.room, module.name} & (READS_OTHERS_WORDS | WORDS)]
+
+
+def _is_sentence(node: ast.expr) -> bool:
+    """Tell whether that is one of our own sentences: `report.summary`, `catalogue.title(finding)`, `title(finding)`."""
+    named = node.func if isinstance(node, ast.Call) else node
+    if isinstance(named, ast.Attribute):
+        return named.attr in SENTENCES
+    return isinstance(node, ast.Call) and isinstance(named, ast.Name) and named.id in SENTENCES
+
+
+def _phrases(*nodes: ast.expr) -> list[str]:
+    """Return the literals of two words or more in *nodes*."""
+    literals = [inner.value for node in nodes for inner in ast.walk(node) if isinstance(inner, ast.Constant)]
+    return [text for text in literals if isinstance(text, str) and TWO_WORDS.search(text) and text not in VALUES]
+
+
+def _prose_read(tree: ast.Module) -> list[str]:
+    """Return where a sentence is compared or taken apart; to break one into lines is neither."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare):
+            sides = [node.left, *node.comparators]
+            wrong = bool(_phrases(*sides)) or any(map(_is_sentence, sides))
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in READING:
+            lines = node.func.attr == "split" and [ast.unparse(each) for each in node.args] == [repr("\n")]
+            read = [node.func.value, *node.args]
+            wrong = not lines and (bool(_phrases(*node.args)) or any(map(_is_sentence, read)))
+        elif isinstance(node, ast.Subscript):
+            wrong = _is_sentence(node.value) and isinstance(node.slice, ast.Slice)
+        elif isinstance(node, ast.MatchValue):
+            wrong = bool(_phrases(node.value))
+        else:
+            continue
+        if wrong:
+            found.append(f"{node.lineno if hasattr(node, 'lineno') else '?'}: {ast.unparse(node)}")
+    return found
+
+
+@pytest.mark.parametrize("module", JUDGING, ids=[module.name for module in JUDGING])
+def test_no_prose_decides(module: Module) -> None:
+    """What was found out is read from ids, statuses and facts: no sentence of ours is compared or taken apart."""
+    assert _prose_read(module.tree) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'if "did you mean" in text: pass',
+        'text.startswith("CANNOT TELL")',
+        'verdict.replace("skewcheck clock", "x")',
+        "found.summary in report.verdict",
+        "title(finding) == said",
+        'catalogue.answer(report).partition(" ")',
+        "report.failure.summary[:10]",
+        're.sub("a b", title(finding))',
+        "match text:\n    case 'not this one': pass",
+    ],
+)
+def test_prose_that_decides_is_found(source: str) -> None:
+    """The test above can fail: each way in which sentences were read is seen."""
+    assert len(_prose_read(ast.parse(source.replace("a b", "aa bb")))) == 1
+
+
+def test_words_about_findings_stand_in_one_table() -> None:
+    """An id has its words in the catalogue and nowhere else: no other module has a table of titles."""
+    titles = {row.title for row in catalogue.CATALOGUE.values()} | {row.means for row in catalogue.CATALOGUE.values()}
+    literals = {
+        (module.name, node.value)
+        for module in MODULES
+        if module.name not in WORDS
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    assert [name for name, text in literals if text and text in titles] == []
 
 
 @each_importable

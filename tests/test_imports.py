@@ -38,6 +38,7 @@ def loaded(*arguments: str) -> set[str]:
         ["check", "--help"],
         ["token", "--help"],
         ["demo", "--help"],
+        ["explain", "--help"],
     ],
 )
 def test_information_loads_nothing_that_measures(arguments: Sequence[str]) -> None:
@@ -54,14 +55,30 @@ def test_json_loads_nothing_heavy(command: str) -> None:
     assert "skewcheck.render.json" in names
 
 
-@pytest.mark.parametrize("format_", ["nagios", "prometheus", "github", "junit"])
-def test_a_format_loads_no_other(format_: str) -> None:
-    """A probe pays for its own format alone, and for nothing heavy."""
+@pytest.mark.parametrize(
+    ("format_", "home"), [("nagios", "monitoring"), ("prometheus", "monitoring"), ("github", "ci"), ("junit", "ci")]
+)
+def test_a_format_loads_no_other(format_: str, home: str) -> None:
+    """A probe pays for its own kind of format alone, and for nothing heavy."""
     with servers_for("ok") as named:
         names = loaded("clock", "--format", format_, *named)
     ours = {name for name in names if name.startswith("skewcheck.render.")}
-    assert ours == {"skewcheck.render.sources", f"skewcheck.render.{format_}"}
+    assert ours == {"skewcheck.render.sources", f"skewcheck.render.{home}"}
     assert names & HEAVY == set()
+
+
+@pytest.mark.parametrize("command", ["clock", "check"])
+def test_a_clock_that_is_right_loads_no_consequences(command: str) -> None:
+    """What judges an API, a token and its verifiers, and the long words about findings, are for whoever needs them."""
+    with servers_for("ok") as named:
+        names = loaded(command, "--json", *named)
+    unasked = {f"skewcheck.judge.{name}" for name in ("api", "buffer", "explanations", "risk", "token", "verifiers")}
+    assert names & {*unasked, "skewcheck.tokens"} == set()
+
+
+def test_explaining_loads_nothing_that_measures() -> None:
+    """`explain` reads a text and asks nobody; `tempfile` comes with Python's own reader of a package's files."""
+    assert loaded("explain", "401") & (HEAVY | MEASURING) <= {"tempfile"}
 
 
 def test_an_opaque_token_loads_no_reader_of_jwts() -> None:

@@ -42,6 +42,7 @@ from skewcheck.model import (
     Lag,
     Mix,
     NoReading,
+    Pace,
     Security,
     Served,
     Stale,
@@ -397,6 +398,28 @@ def test_the_premises_are_named_where_something_rests_on_them() -> None:
     assert dates(FINE).measured_at_s == NOON + 2.5
     for unproven in (stale(3.0), mixed(0, 0.2, 0.1), FINE._replace(security=Security.PLAIN), no_date()):
         assert dates(unproven).assumes == ()
+
+
+@pytest.mark.parametrize("pace", [Pace.OTHER, Pace.OPEN])
+@pytest.mark.parametrize(
+    "found",
+    [
+        date(-0.01, 0.05), date(4.9, 5.1), date(-5.1, -4.9), stale(-5.0), stale(0.4), stale(-5.0, Stale.FROZEN),
+        mixed(-0.3, 7.0, 6.0), mixed(5.0, 7.0, 1.0),
+    ],
+)  # fmt: skip
+def test_at_another_rate_nothing_is_proven_and_nothing_ok(found: DateReading, pace: Pace) -> None:
+    """What the rate explains is no fault of the server's, and no premise is named."""
+    run = RUN._replace(pace=pace, step_s=-2.0)
+    host = this_host(fake=Fake("libfaketime", None, other_rate=True))
+    for told in (dates(found, run=run, facts=host), dates(found, run=run, facts=host, ntp=servers(0.001))):
+        assert (told.proven, told.assumes) == (False, ())
+        assert told.status is not OK
+        assert told.status is UNKNOWN or pace is Pace.OTHER
+        assert {"clock-rate"} <= set(ids(told))
+        assert told.steps[0].command.startswith("env -u LD_PRELOAD -u FAKETIME skewcheck ")
+        blamed = {"clock-stepped", "clock-slewing", "too-coarse", "api-inconsistent", "api-frozen", "not-skew"}
+        assert not set(ids(told)) & blamed
 
 
 # --- Whatever is measured ---

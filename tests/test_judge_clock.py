@@ -14,11 +14,23 @@ from measurements import (
     lead,
     mute,
     server,
+    servers,
     the,
     this_host,
 )
 
-from skewcheck.model import ConfiguredServer, Interval, NoReading, Policy, Reading, Request, ServerList, Status
+from skewcheck.model import (
+    ConfiguredServer,
+    Fake,
+    Interval,
+    NoReading,
+    Pace,
+    Policy,
+    Reading,
+    Request,
+    ServerList,
+    Status,
+)
 
 GOOD = [server(name, -0.004, 0.0042) for name in "abc"]
 AHEAD = [server(name, 0.1951, 0.2108) for name in "abcd"]
@@ -240,3 +252,22 @@ def test_smeared_servers_are_told_of_where_the_user_named_them() -> None:
     outcomes: list[Reading | NoReading] = [*GOOD, mute("time.google.com", "smeared", rejected=True)]
     assert facts_of(clock(*outcomes, listed=ServerList.NAMED), "smear-mixed") == {"servers": "time.google.com"}
     assert "smear-mixed" not in ids(clock(*outcomes))
+
+
+@pytest.mark.parametrize("pace", [Pace.OTHER, Pace.OPEN])
+@pytest.mark.parametrize("skew_s", [0.0, 0.3, -7200.0])
+def test_at_another_rate_no_majority_proves_anything(skew_s: float, pace: Pace) -> None:
+    """Not that a clock is right, and not that it is wrong: first what fakes the time has to go."""
+    host = this_host(fake=Fake("libfaketime", None, other_rate=True))
+    found = clock(*servers(skew_s), run=RUN._replace(pace=pace), facts=host)
+    assert (found.proven, found.assumes) == (False, ())
+    assert found.status is UNKNOWN or (skew_s and pace is Pace.OTHER)
+    assert "clock-rate" in ids(found)
+    assert not {"clock-ok", "local-ahead", "local-behind", "too-coarse"} & set(ids(found))
+    assert found.steps[0].command == "env -u LD_PRELOAD -u FAKETIME skewcheck clock"
+
+
+def test_a_clock_that_is_pulled_to_and_fro_is_told_of() -> None:
+    """However little it has moved in the end."""
+    found = clock(*servers(0.0), run=RUN._replace(wander_s=0.02))
+    assert facts_of(found, "clock-slewing") == {"slew_ppm": 0, "slew_way": "to-and-fro", "wander_s": 0.02}

@@ -171,6 +171,7 @@ def test_a_fake() -> None:
     unknown = one(found(host(fake=Fake("libfaketime", None))))
     assert (unknown.fact("ahead_s"), unknown.fact("ahead_way")) == (None, None)
     assert found(host(fake=Fake("libfaketime", 0.0005))) == []
+    assert found(host(fake=Fake("libfaketime", None, other_rate=True))) == []  # `clock-rate` tells of it
 
 
 def test_a_daemon_that_follows_nobody() -> None:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pytest
 from bench import chrony as bench_chrony
-from bench import command, judges, webservers
+from bench import command, judges, screen, webservers
 from bench.command import Run
 from bench.faketime import wrong_clock
 from bench.patience import until_calm
@@ -26,7 +26,11 @@ AT_ONCE = 4
 WARNING_S, CRITICAL_S = 0.1, 1.0
 WIDE_S = 1.2
 """A range that settles the limits can be so wide: by less, two clocks that are off the same way aren't told apart."""
-PARTIES = {"local-ahead", "local-behind", "api-ahead", "api-behind", "api-skew", "ntp-differs", "not-skew"}
+PARTIES = {
+    "local-ahead", "local-behind", "local-unconfirmed", "api-ahead", "api-behind", "skew-shared", "skew-undecided",
+    "ntp-differs", "not-skew", "clock-ok", "clock-ok-unconfirmed", "api-ok",
+}  # fmt: skip
+"""Findings that say whose clock is off, or that it is nobody's."""
 
 
 class Cell(NamedTuple):
@@ -71,10 +75,10 @@ def wanted(cell: Cell) -> set[Told]:
         return {Told(frozenset(), 3)}
     if by_ntp_s is None:
         assert by_api_s is not None
-        return {Told(frozenset({"api-skew"} if by_api_s else ()), severity(by_api_s))}
+        return {Told(frozenset({"skew-undecided" if by_api_s else "api-ok"}), severity(by_api_s))}
     local = way("local", by_ntp_s)
     if by_api_s is None:
-        return {Told(frozenset({local}), severity(by_ntp_s)) if by_ntp_s else Told(frozenset(), 3)}
+        return {Told(frozenset({local}), severity(by_ntp_s)) if by_ntp_s else Told(frozenset({"clock-ok"}), 3)}
     apart_s = by_ntp_s - by_api_s
     if not by_ntp_s:
         named = way("api", apart_s) if by_api_s else "not-skew"
@@ -193,9 +197,26 @@ def test_every_format_is_accepted_by_its_judge(name: str, bench: Bench) -> None:
             assert done.exit_code in {told.exit_code for told in wanted(cell)} | {3}, (cell, done)
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("blocked", BLOCKED)
+def test_each_screen_fits_a_terminal(blocked: str, bench: Bench) -> None:
+    """Of every cell, as it comes out of the program: 24 lines of 80 columns, the answer on the first of them."""
+
+    def ask(cell: Cell) -> Done:
+        words = [word for server in bench.ntp[cell.ntp_s] for word in ("-H", server)]
+        faked = wrong_clock(cell.local_s) if cell.local_s else {}
+        return skewcheck("check", *words, "--url", bench.api[cell.api_s], environment={**faked, "COLUMNS": "80"})
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for cell, done in zip(BLOCKED[blocked], pool.map(ask, BLOCKED[blocked]), strict=True):
+            assert not done.err, (cell, done)
+            screen.check(done.out, done.exit_code)
+
+
 def _hold(cell: Cell, run: Run) -> None:
     """Hold one run against the truth, calm or not."""
-    report, where = run.report, (cell, run.report["verdict"], told(run))
+    report, where = run.report, (cell, run.report["summary"], told(run))
     off = bool(cell.by_ntp_s or cell.by_api_s)
     assert not (off and report["status"] == "ok"), where
     assert not (off and "not-skew" in run.found), where
@@ -208,8 +229,10 @@ def _hold(cell: Cell, run: Run) -> None:
         assert api["fresh_low_s"] <= cell.by_api_s <= api["fresh_high_s"], where
     if report["proven"]:
         assert run.found & {"local-ahead", "local-behind"}, where  # plain http proves nothing of an API
-    faked = "faked" in {finding["id"] for finding in report["findings"]}
+    faked = "fake-time" in {finding["id"] for finding in report["findings"]}
     assert faked == bool(cell.local_s), where
     if cell.local_s and run.found & {"local-ahead", "local-behind"}:
-        assert report["next"]["command"].startswith("env -u LD_PRELOAD -u FAKETIME skewcheck check"), where
+        step = report["next"][0]
+        assert step["kind"] == "without-fake", where
+        assert step["command"].startswith("env -u LD_PRELOAD -u FAKETIME skewcheck check"), where
     assert run.took_s < 15, where

@@ -20,13 +20,23 @@ from bench.patience import until_calm
 from bench.relay import Relay, delay
 from bench.tools import need
 
-from skewcheck import examine
-from skewcheck.examine import against_ntp
+from skewcheck.judge.report import report
 from skewcheck.measure.addresses import Address
 from skewcheck.measure.localclock import ClockSources, LocalClock
 from skewcheck.measure.servers import Server, parse_server
 from skewcheck.measure.survey import survey
-from skewcheck.model import Basis, Consensus, Family, Reading, ServerList, ServerStatus, Survey, Thresholds
+from skewcheck.model import (
+    Basis,
+    Consensus,
+    Family,
+    Measured,
+    Reading,
+    Request,
+    ServerList,
+    ServerStatus,
+    Status,
+    Survey,
+)
 
 HONEST = ("a", "b", "c")
 WIDEST_S = 0.020
@@ -65,14 +75,11 @@ def test_a_wrong_local_clock_is_measured_and_judged(
     assert (run.exit_code, run.report["exit_code"], run.report["status"]) == (exit_code, exit_code, status)
     assert run.report["proven"]
     assert (ntp["basis"], ntp["asked"], ntp["answered"], ntp["agreeing"]) == ("majority", 3, 3, 3)
-    found = run.found
-    if skew_s and status != "ok":
-        word, opposite = ("AHEAD", "BEHIND") if skew_s > 0 else ("BEHIND", "AHEAD")
-        assert word in run.report["verdict"].split()
-        assert opposite not in run.report["verdict"].split()
-        assert found == {f"local-{word.lower()}"}
-    else:
-        assert not found
+    way = "clock-ok" if status == "ok" else "local-ahead" if skew_s > 0 else "local-behind"
+    assert run.found == {way}
+    evidence = run.evidence(way)
+    assert (evidence["low_s"], evidence["high_s"]) == (ntp["low_s"], ntp["high_s"])
+    assert run.report["summary"] == run.report["findings"][0]["summary"]
     low_s, high_s = (_unix_s(run.report["true_time"][end]) for end in ("low", "high"))
     assert began_s - WIDEST_S <= low_s <= high_s <= ended_s + WIDEST_S
 
@@ -192,7 +199,9 @@ def test_one_server_is_believed_and_never_proven(chrony: Farm) -> None:
     ntp = run.report["ntp"]
     assert ntp["low_s"] <= 0.2 <= ntp["high_s"]
     assert (run.exit_code, ntp["basis"], ntp["proven"], run.report["proven"]) == (1, "single", False, False)
-    assert run.found == {"local-ahead", "one-server"}
+    assert run.found == {"local-unconfirmed"}
+    assert run.evidence("local-unconfirmed")["why"] == "one-server"
+    assert run.report["next"][0]["kind"] not in ("step-clock", "restart-daemon")  # no clock is set by one server's word
 
 
 def test_an_address_named_twice_has_one_vote(chrony: Farm) -> None:
@@ -261,5 +270,9 @@ def test_a_clock_that_steps_while_it_is_measured_is_noticed(step_s: float, chron
     assert interval is not None
     assert interval.low_s <= min(0, step_s)
     assert interval.high_s >= max(0, step_s)
-    report = against_ntp.judged(found, Thresholds(0.1, 1.0), examine.ClockRequest())
-    assert "stepped" in {finding.id for finding in report.findings}
+    judged = report(Request("clock"), Measured(time.time(), ntp=found))
+    (stepped,) = (finding for finding in judged.findings if finding.id == "clock-stepped")
+    assert (judged.findings[0], judged.proven) == (stepped, False)
+    assert stepped.fact("step_way") == ("forward" if step_s > 0 else "back")
+    assert stepped.fact("step_s") == pytest.approx(abs(step_s), abs=0.005)
+    assert judged.status is not Status.OK

@@ -5,27 +5,44 @@
 
 import re
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import pairwise
-from pathlib import Path
 from unicodedata import category
 
 import api_reports
 import pytest
 import reports
 import token_reports
+from bench import golden
+from hostile_reports import hostile_reports
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reports import ALL_WELL, BEHIND, HOSTS, MISUSE, NOBODY, NOON, ONE_LIAR, THIRTY_TWO, clock, finding, liar, voter
 from rich.cells import cell_len
 
 from skewcheck.judge import catalogue
-from skewcheck.model import Dropped, Finding, Interval, Reading, Report, Status
+from skewcheck.model import (
+    Daemon,
+    DaemonClaim,
+    Dropped,
+    Ended,
+    Finding,
+    Harm,
+    Interval,
+    Level,
+    Party,
+    Reading,
+    Report,
+    Risk,
+    Status,
+    Unknown,
+)
 from skewcheck.render import evidence, tables
 from skewcheck.render.page import Page
 from skewcheck.render.text import render
 
-SCREENS = Path(__file__).parent / "screens"
 BY_HAND = {**reports.BY_HAND, **api_reports.BY_HAND, **token_reports.BY_HAND}
 
 
@@ -34,33 +51,46 @@ def screen(report: Report, *, width: int = 80, verbose: int = 0, ascii_only: boo
     return render(report, width=width, color=False, verbose=verbose, quiet=quiet, ascii_only=ascii_only)
 
 
-def golden() -> dict[str, str]:
-    """Return each screen under the name of its file."""
-    shown = {name: screen(report) for name, report in BY_HAND.items()}
-    shown["clock behind at 120 columns"] = screen(BEHIND, width=120)
-    shown["clock one liar at 40 columns"] = screen(ONE_LIAR, width=40)
-    shown["clock one liar in ascii"] = screen(ONE_LIAR, ascii_only=True)
-    shown["clock with a daemon -v"] = screen(BY_HAND["clock with a daemon"], verbose=1)
-    shown["clock one server -vv"] = screen(reports.ONE_SERVER, verbose=2)
-    shown["api ahead -v"] = screen(api_reports.AHEAD, verbose=1)
-    shown["api login refused -vv"] = screen(api_reports.REFUSED, verbose=2)
-    shown["token early here -v"] = screen(token_reports.FUTURE, verbose=1)
-    shown["token response -v"] = screen(token_reports.RESPONSE, verbose=1)
-    return {f"{name.replace(' ', '-')}.txt": text for name, text in shown.items()}
+GOLDEN: dict[str, Callable[[], str]] = {
+    **{name: partial(screen, report) for name, report in BY_HAND.items()},
+    "clock behind at 120 columns": partial(screen, BEHIND, width=120),
+    "clock one liar at 40 columns": partial(screen, ONE_LIAR, width=40),
+    "clock one liar in ascii": partial(screen, ONE_LIAR, ascii_only=True),
+    "clock with a daemon -v": partial(screen, BY_HAND["clock with a daemon"], verbose=1),
+    "clock one server -vv": partial(screen, reports.ONE_SERVER, verbose=2),
+    "api ahead -v": partial(screen, api_reports.AHEAD, verbose=1),
+    "api login refused -vv": partial(screen, api_reports.REFUSED, verbose=2),
+    "token early here -v": partial(screen, token_reports.FUTURE, verbose=1),
+    "token response -v": partial(screen, token_reports.RESPONSE, verbose=1),
+}
 
 
-GOLDEN = golden()
+def file_of(name: str) -> str:
+    """Return what the file of the screen of that *name* is called."""
+    return f"{name.replace(' ', '-')}.txt"
+
+
+@pytest.fixture(autouse=True)
+def _utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Have local time be UTC, where a test says nothing else."""
+    monkeypatch.setenv("TZ", "UTC0")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
 
 
 @pytest.mark.parametrize("name", GOLDEN)
 def test_the_screen_is_the_one_that_was_looked_at(name: str) -> None:
     """To the letter: whoever changes a screen sees here what it becomes."""
-    assert (SCREENS / name).read_text(encoding="utf-8") == GOLDEN[name]
+    golden.check(file_of(name), GOLDEN[name]())
 
 
 def test_every_golden_screen_is_held() -> None:
     """No file is left from a screen that is gone."""
-    assert {path.name for path in SCREENS.iterdir()} == set(GOLDEN)
+    other_formats = ("github", "junit", "nagios", "prometheus")
+    kept = {path.name for path in golden.SCREENS.iterdir() if not path.name.startswith(other_formats)}
+    assert kept == set(map(file_of, GOLDEN))
 
 
 @pytest.mark.parametrize("report", BY_HAND.values(), ids=list(BY_HAND))
@@ -76,7 +106,8 @@ def fits(report: Report, shown: str, width: int = 80, *, lines: int = 24) -> Non
     assert "\n\n\n" not in shown
     assert not {"Cc", "Cf", "Cs"} & {category(character) for character in shown.replace("\n", "")}
     rows = shown.splitlines()
-    commands = [command for step in report.steps if (command := step.command.rstrip())]
+    plain = Page(width, color=False, ascii_only=False)
+    commands = [plain.say(command) for step in report.steps if (command := step.command.rstrip())]
     for row in rows:
         assert row == row.rstrip()
         assert cell_len(row) <= width or any(command in row for command in commands), row
@@ -101,10 +132,10 @@ def any_reports(draw: st.DrawFn) -> Report:
 
 
 @settings(max_examples=50)
-@given(any_reports(), st.integers(80, 200))
+@given(any_reports() | hostile_reports().filter(lambda report: report.failure is None), st.integers(80, 200))
 def test_any_screen_fits_a_terminal(report: Report, width: int) -> None:
     """Whatever was found of whatever was measured: 24 lines of 80 columns, however many servers and remarks."""
-    fits(report, screen(report, width=80))
+    fits(report, screen(report))
     fits(report, screen(report, width=width), width)
 
 
@@ -343,6 +374,98 @@ def test_the_premises_stand_where_something_is_proven() -> None:
     assert "Proven" not in screen(reports.ONE_SERVER, verbose=1)
 
 
+@pytest.mark.parametrize("why", Ended)
+def test_why_no_more_was_asked(why: Ended) -> None:
+    """Every end has its words, confirmed or not; a server that asks for patience is quoted, not put in brackets."""
+    reading = api_reports.reading("https://api.example/", 0.2, 0.03)._replace(ended=why, detail="status 429")
+    for confirmed in (False, True):
+        said = evidence._requests(reading._replace(confirmed=confirmed))
+        assert ("confirmed" in said) == confirmed
+        assert said.endswith("48 ms; status 429" if why is Ended.TOLD_TO_STOP and not confirmed else " (status 429)")
+
+
+@pytest.mark.parametrize(
+    ("daemon", "said"),
+    [
+        (Daemon("chronyd", True, Unknown("no answer on UDP port 323")), "chronyd: running; no answer on UDP port 323"),
+        (Daemon("chronyd", True, DaemonClaim(synchronised=False)), "chronyd: running, not synchronised"),
+        (
+            Daemon("chronyd", True, DaemonClaim(True, 0.009, "a.example")),
+            "chronyd: synchronised to a.example, error at most 9 ms",
+        ),
+        (Daemon("chronyd", False, Unknown("")), "chronyd: installed, not running"),
+        (Daemon("ntpd", None, Unknown("it can't be seen")), "ntpd: installed; it can't be seen"),
+        (None, "time daemon: none found"),
+    ],
+)
+def test_a_daemon_in_any_state_has_its_line(daemon: Daemon | None, said: str) -> None:
+    """Running, lost, stopped, unseen: none is mistaken for another; and a finding on it takes the line's place."""
+    host = reports.CHRONY_HOST._replace(daemons=() if daemon is None else (daemon,))
+    assert f"\n{said}\n" in screen(ALL_WELL._replace(host=host))
+    found = finding("daemon-unsynchronised", daemon="chronyd")
+    assert said not in screen(ALL_WELL._replace(host=host, findings=(*ALL_WELL.findings, found)))
+    assert "time daemon: none visible from in here" in screen(ALL_WELL._replace(host=reports.POD))
+
+
+@pytest.mark.parametrize(
+    ("level", "low", "high", "said"),
+    [
+        (Level.NONE, 0.0, 0.0, "none"),
+        (Level.POSSIBLE, None, None, "not known"),
+        (Level.CERTAIN, 0.15, 0.15, "1 in 7"),
+        (Level.CERTAIN, 0.1, 0.2, "1 in 10 to 1 in 5"),
+        (Level.POSSIBLE, 0.0, 0.25, "up to 1 in 4"),
+        (Level.POSSIBLE, 0.1, 0.1, "perhaps 1 in 10"),
+        (Level.CERTAIN, 1.0, 1.0, "all"),
+        (Level.POSSIBLE, 0.0, 1.0, "none to all"),
+        (Level.CERTAIN, 1e-9, 2e-9, "under 1 in a million"),
+    ],
+)
+def test_a_share_in_a_cell(level: Level, low: float, high: float, said: str) -> None:
+    """Short enough for a column, and never surer than the level."""
+    assert evidence._share(Risk(Party.LOCAL_VERIFY, Harm.FUTURE_ISSUED, level, low, high, "")) == said
+
+
+def test_a_row_names_the_measurement_behind_it_where_they_differ() -> None:
+    """With an API the parties have different references; and the API's own two clocks have their range."""
+    part = token_reports.FUTURE.token
+    assert part is not None
+    risks = [
+        risk._replace(reference="api", skew=Interval(0.1, 0.2)) if risk.party is Party.REFRESH_BY_EXP else risk
+        for risk in part.risks
+    ]
+    risks = [risk._replace(skew=Interval(-0.05, 0.01)) if risk.party is Party.GATEWAY else risk for risk in risks]
+    shown = screen(token_reports.FUTURE._replace(token=part._replace(risks=tuple(risks))), width=120, verbose=1)
+    words = " ".join(shown.split())
+    assert "refresh by exp 1 in 1,500 to 1 in 1,100 none by API" in words
+    assert "validate JWTs here none 1 in 7 to 1 in 5 by NTP" in words
+    assert "login minus api: -50 to +10 ms." in words
+
+
+def test_what_the_lifetime_is_missing_for_is_said() -> None:
+    """A share that takes the lifetime is not known without it; where the token could not tell, the option is named."""
+    part = token_reports.RESPONSE.token
+    assert part is not None
+    risk = token_reports.risk(Party.REFRESH_BY_EXP, Harm.PREMATURE_EXPIRY, None, Interval(-0.1, 0.1), "ntp")
+    shown = screen(token_reports.RESPONSE._replace(token=part._replace(risks=(risk,))), verbose=1)
+    assert shown.count("Not known: that takes the lifetime; --expires-in tells it.") == 1
+
+
+def test_local_times_are_evidence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where this host's time zone isn't UTC; the screen itself has UTC alone."""
+    monkeypatch.setenv("TZ", "IST-5:30")
+    time.tzset()
+    assert "exp  2027-01-15 18:17:00 +05:30 by this host's time zone\n" in screen(token_reports.VALID, verbose=1)
+    assert "+05:30" not in screen(token_reports.VALID)
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_what_nobody_knows_is_not_hidden() -> None:
+    """A finding of an id that no screen knows has its line."""
+    assert "\nbrand-new\n" in screen(ALL_WELL._replace(findings=(*ALL_WELL.findings, Finding("brand-new", Status.OK))))
+
+
 def test_no_middle_of_what_has_one_end() -> None:
     """A cache leaves one side: a dot in it would look like an estimate."""
     assert "•" not in screen(api_reports.CACHED, verbose=1)
@@ -433,11 +556,3 @@ def test_a_report_without_a_moment_is_told_too() -> None:
     bare = Report("check", Status.UNKNOWN, proven=False, exit_code=3, findings=(Finding("brand-new", Status.UNKNOWN),))
     assert screen(bare) == "UNKNOWN   brand-new\n"
     assert NOON
-
-
-if __name__ == "__main__":
-    SCREENS.mkdir(exist_ok=True)
-    for path in SCREENS.iterdir():
-        path.unlink()
-    for name, text in GOLDEN.items():
-        (SCREENS / name).write_text(text, encoding="utf-8")

@@ -294,13 +294,36 @@ REQUESTS = (
 )
 
 
+WITHOUT_NTP = {
+    "blocked": "skewcheck check --region REGION",
+    "prohibited": "skewcheck check --region REGION",
+    "no-network": "ip route",
+    "no-route": "ip route",
+    "no-such-name": "getent hosts ntp.example",
+    "port-closed": "asks others; nothing listens for NTP there",
+    "rate": "asks others; or ask that one less often, in 15 min",
+    "unsynchronised": "asks others; that one has lost its own source",
+    "distance": "asks others; that one is too unsure of its time",
+    "no-address": "asks by IPv4 and by IPv6",
+}
+
+
+@pytest.mark.parametrize(("reason", "expected"), WITHOUT_NTP.items())
+def test_each_reason_has_its_own_way_out(reason: str, expected: str) -> None:
+    """No two reasons for which NTP gave nothing end in the same words, but for those that are one."""
+    asked = Request("clock", servers=("ntp.example",), family=Family.V4 if reason == "no-address" else Family.ANY)
+    facts_ = (("reason", reason), ("server", "ntp.example"))
+    first, *_ = steps(case(request=asked, interval=None), (Finding("ntp-unreached", Status.UNKNOWN, facts_),))
+    assert expected in (first.command, STEPS[first.kind].words)
+
+
 @pytest.mark.parametrize("request_", REQUESTS, ids=range(len(REQUESTS)))
 @pytest.mark.parametrize(
     "interval", [Interval(-0.21, -0.2), Interval(-0.01, 0.01), None], ids=["off", "fine", "silent"]
 )
 def test_every_step_keeps_the_rules(request_: Request, interval: Interval | None) -> None:
     """At most two; none is what just ran; each is one that a shell takes; what was asked for is carried over."""
-    for id_, reason in itertools.product(CATALOGUE, (None, "blocked", "dns", "no-network", "rate", "server")):
+    for id_, reason in itertools.product(CATALOGUE, (None, "dns", "server", *WITHOUT_NTP)):
         facts_ = (("reason", reason), ("why", reason), ("server", "ntp.example"), ("host", "api.example"))
         of = case(facts(CHRONYD), *(SILENT if interval is None else ()), request=request_, interval=interval)
         chosen = steps(of, (Finding(id_, Status.WARNING, facts_),))
@@ -315,12 +338,12 @@ def test_every_step_keeps_the_rules(request_: Request, interval: Interval | None
 
 
 def _check_options(kind: str, words: list[str], request: Request) -> None:
-    others = kind in (
+    others = kind.startswith("instead-of-") or kind in (
         "public-servers",
         "more-servers",
         "nearer-servers",
-        "other-servers",
         "by-address",
+        "by-https",
         "measure-clock",
     )
     if words[1] != "api" and not others:
@@ -329,8 +352,15 @@ def _check_options(kind: str, words: list[str], request: Request) -> None:
         assert words[words.index("--url") + 1] == request.url
     if request.ca_file is not None and words[1] != "clock" and kind != "authority-file":
         assert words[words.index("--ca-file") + 1] == request.ca_file
-    if request.family is Family.V6 and not others:
+    if request.family is Family.V6 and not others and kind != "any-family":
         assert "-6" in words
+
+
+def test_a_clock_that_was_assumed_is_to_be_measured() -> None:
+    """`--skew` says what would be: what is, `clock` tells."""
+    of = case(facts(CHRONYD), request=Request("token", skew=Interval(-0.25, -0.15)), interval=None)
+    chosen = steps(of, (Finding("skew-assumed", Status.WARNING),))
+    assert [(step.kind, step.command) for step in chosen] == [("measure-clock", "skewcheck clock")]
 
 
 def test_a_way_that_is_shut_is_not_advised() -> None:

@@ -18,8 +18,7 @@ import pytest
 from bench.certificates import FUTURE_S, PAST_S, VALID_S, YEAR_S, Authority, Signed, together
 from bench.faketime import wrong_clock
 
-from skewcheck import examine
-from skewcheck.examine import ApiRequest
+import skewcheck
 from skewcheck.lab.http import HttpServer
 from skewcheck.measure.tls import TlsFailure, context, secure
 from skewcheck.model import DateReading, NoReading, Security
@@ -535,8 +534,7 @@ def test_all_of_a_run_trusts_the_ca_that_is_named(bare: pytest.MonkeyPatch, show
 
     def outcome(signed: Signed) -> DateReading | NoReading:
         with HttpServer(ssl_context=signed.server_context()) as server:
-            request = ApiRequest(url=server.url, ca_file=str(ours.trusted), ask_host=False)
-            part = examine.api(request).api
+            part = skewcheck.api(url=server.url, ca_file=str(ours.trusted), ask_host=False).api
             assert part is not None
             return part.survey.first.outcome
 

@@ -4,9 +4,9 @@ import socket
 from collections.abc import Sequence
 
 import pytest
-from skewcheck.examine.against_ntp import judged
+from measurements import NOON, checked, facts_of, ids, lead
 
-from skewcheck.examine import ClockRequest
+from skewcheck.judge.report import report
 from skewcheck.lab.ntp import NtpServer
 from skewcheck.measure.addresses import Address
 from skewcheck.measure.consensus import agree, contested
@@ -17,16 +17,22 @@ from skewcheck.model import (
     Family,
     Interval,
     LocalRun,
+    Measured,
     NoReading,
     Reading,
     Report,
+    Request,
     ServerList,
+    Status,
     Survey,
-    Thresholds,
 )
-from skewcheck.render import text
 
 RUN = LocalRun(ended_at_s=1.8e9, duration_s=0.1, step_s=0.0, slew_ppm=0.0, wander_s=0.0)
+
+
+def judged(found: Survey, *servers: str) -> Report:
+    """Return what `clock` makes of *found*."""
+    return checked(report(Request("clock", servers=servers), Measured(NOON, ntp=found)))
 
 
 def own(*hosts: str) -> list[Server]:
@@ -100,9 +106,10 @@ def test_a_smeared_server_has_no_vote_beside_others() -> None:
         found = _survey(servers, [smeared, a, b])
     assert reasons(found) == {"g": "smeared"}
     named = found._replace(listed=ServerList.NAMED)
-    report = judged(named, Thresholds(0.1, 1.0), ClockRequest(servers=("g", "a", "b")))
-    assert [finding.id for finding in report.findings] == ["smear-mixed"]
-    assert report.status.value == "ok"
+    judged_so = judged(named, "g", "a", "b")
+    assert ids(judged_so) == ["clock-ok", "smear-mixed"]
+    assert facts_of(judged_so, "smear-mixed") == {"servers": "g"}
+    assert judged_so.status is Status.OK
 
 
 @pytest.mark.parametrize(
@@ -128,7 +135,7 @@ def _report_of(*readings: Reading, own: tuple[str, ...]) -> Report:
     witness = agree([reading for reading in readings if reading.server not in own]).interval
     agreed = contested(agree(readings), own)
     found = Survey(agreed, ServerList.MIXED, RUN, cut_short=False, own=own, witness=witness)
-    return judged(found, Thresholds(0.1, 1.0), ClockRequest())
+    return judged(found)
 
 
 EXCHANGE = Exchange(0.0, 0.0, 0.0, 0.01, 0, 4, 2, 6, 1e-6, 0.001, 0.001, "192.0.2.9", 30.0)
@@ -143,33 +150,27 @@ OURS = [reading("ours", 0.29, 0.31), reading("ours2", 0.29, 0.31)]
 OWN = ("ours", "ours2")
 
 
-def ids(report: Report) -> list[str]:
-    """Return the ids of all findings."""
-    return [finding.id for finding in report.findings]
-
-
 def test_only_ones_own_servers_prove_nothing() -> None:
     """The host follows them anyway: if they are wrong, it is wrong with them."""
-    report = _report_of(*OURS, own=OWN)
-    assert not report.proven
-    assert report.verdict == (
-        "WARNING  your clock is 300 ms AHEAD of UTC, between 290 and 310 ms if this host's own servers are right; "
-        "2 of 2 servers agree"
-    )
-    assert ids(report) == ["local-ahead", "not-independent"]
+    found = _report_of(*OURS, own=OWN)
+    assert (found.status, found.proven, ids(found)) == (Status.WARNING, False, ["local-unconfirmed"])
+    facts = facts_of(found, "local-unconfirmed")
+    assert (facts["why"], facts["agreeing"], facts["answered"]) == ("own-servers", 2, 2)
+    assert (facts["skew_s"], facts["low_s"], facts["high_s"]) == (pytest.approx(0.3), 0.29, 0.31)
 
 
 def test_one_other_that_says_the_same_proves_it() -> None:
     """It vouches for the status over the whole of its own range."""
-    report = _report_of(*OURS, reading("other", 0.28, 0.33), own=OWN)
-    assert report.proven
-    assert "proven between 290 and 310 ms" in report.verdict
-    assert ids(report) == ["local-ahead"]
+    found = _report_of(*OURS, reading("other", 0.28, 0.33), own=OWN)
+    assert (found.status, found.proven, ids(found)) == (Status.WARNING, True, ["local-ahead"])
+    facts = facts_of(found, "local-ahead")
+    assert (facts["low_s"], facts["high_s"]) == (0.29, 0.31)
 
 
 def test_a_witness_that_is_too_vague_proves_nothing() -> None:
     """A range from -50 to 650 ms touches everything and vouches for nothing."""
-    assert not _report_of(*OURS, reading("vague", -0.05, 0.65), own=OWN).proven
+    found = _report_of(*OURS, reading("vague", -0.05, 0.65), own=OWN)
+    assert (found.proven, ids(found)) == (False, ["local-unconfirmed"])
 
 
 @pytest.mark.parametrize(
@@ -181,30 +182,24 @@ def test_a_witness_that_is_too_vague_proves_nothing() -> None:
 )
 def test_ones_own_servers_never_outvote_as_many_others(others: list[Reading]) -> None:
     """Two own servers of one upstream against one honest one that contradicts them: no verdict, and nobody blamed."""
-    report = _report_of(*OURS, *others, own=OWN)
-    assert report.verdict == (
-        "CANNOT TELL  this host's own time servers and others contradict each other: who is right can't be told"
-    )
-    assert report.exit_code == 3
-    assert ids(report) == ["servers-disagree"]
+    found = _report_of(*OURS, *others, own=OWN)
+    assert (found.status, found.exit_code, ids(found)) == (Status.UNKNOWN, 3, ["servers-disagree"])
+    assert facts_of(found, "servers-disagree")["why"] == "own"
 
 
 def test_a_majority_of_others_names_the_hosts_own_server() -> None:
     """Three honest ones outvote two that follow one wrong clock."""
-    report = _report_of(*OURS, *(reading(name, -0.01, 0.01) for name in "abc"), own=OWN)
-    assert report.status.value == "ok"
-    assert report.proven
-    assert ids(report) == ["falseticker", "falseticker"]
+    found = _report_of(*OURS, *(reading(name, -0.01, 0.01) for name in "abc"), own=OWN)
+    assert (found.status, found.proven, ids(found)) == (Status.OK, True, ["clock-ok", "falseticker", "falseticker"])
+    assert [finding.fact("server") for finding in found.findings[1:]] == list(OWN)
 
 
 def test_a_way_out_that_is_blocked_is_named() -> None:
     """Only the cloud's own server answers, everybody else stays silent: the API's clock is the other witness."""
     silent = [NoReading(name, "192.0.2.2", "no-reply", "no reply", rejected=False) for name in "abc"]
     outcomes: list[Reading | NoReading] = [*OURS, *silent]
-    found = Survey(agree(outcomes), ServerList.MIXED, RUN, cut_short=True, own=OWN)
-    report = judged(found, Thresholds(0.1, 1.0), ClockRequest())
-    assert {"not-independent", "udp-123-blocked"} <= set(ids(report))
-    assert report.next_step is not None
-    assert report.next_step.command == "skewcheck api --region REGION"
-    shown = text.render(report, width=80, color=False, verbose=0, quiet=False)
-    assert "NTP is probably blocked on the way out" in " ".join(shown.split())
+    found = judged(Survey(agree(outcomes), ServerList.MIXED, RUN, cut_short=True, own=OWN))
+    assert lead(found) == "local-unconfirmed"
+    assert facts_of(found, "local-unconfirmed")["why"] == "minority"
+    assert "ntp-partly-blocked" in ids(found)
+    assert ("check-region", "skewcheck check --region REGION") in found.steps

@@ -11,7 +11,7 @@ from skewcheck.cli import asked as asking
 from skewcheck.cli import options
 from skewcheck.cli.deliver import Deadline, deliver
 from skewcheck.errors import UsageError
-from skewcheck.model import DateReading, Finding, Report, Request, ServerStatus, Status, Step
+from skewcheck.model import Basis, DateReading, Finding, Report, Request, ServerStatus, Status, Step
 
 if TYPE_CHECKING:
     from skewcheck.lab.ntp import NtpServer
@@ -174,7 +174,7 @@ def _missed(report: Report, set_up: _SetUp) -> str | None:
 def _missed_by_ntp(report: Report, skew_s: float, lying: tuple[int, ...]) -> str | None:
     assert report.ntp is not None  # a check always asks NTP
     consensus = report.ntp.survey.consensus
-    if consensus.interval is None:
+    if consensus.basis is not Basis.MAJORITY or consensus.interval is None:
         if len(lying) > len(_PATHS) // 2:
             return "no-majority"
         return "too-few"

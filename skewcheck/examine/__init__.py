@@ -15,6 +15,7 @@ from skewcheck.model import (
     Failure,
     HostFacts,
     Measured,
+    Pace,
     Report,
     Request,
     Status,
@@ -44,6 +45,11 @@ def examine(request: Request, progress: "Tell | None" = None) -> Report:
     check_request(request)
     token, replays = _token(request)
     host, ntp, api = (None, None, None) if request.asks_nobody else _asked(request, progress)
+    for survey in (ntp, api):
+        if host is not None and survey is not None and survey.local.pace is not Pace.TRUE:
+            from skewcheck.examine.own_clocks import seen
+
+            host = seen(host, survey.local)
     from skewcheck.judge.report import report
 
     return report(request, Measured(_now_s(ntp, api), _platform(), host, ntp, api, token), replays)

@@ -5,7 +5,9 @@ from collections.abc import Callable
 
 from skewcheck import genesys
 from skewcheck.errors import UsageError
+from skewcheck.examine.own_clocks import own_clock
 from skewcheck.examine.request import API_TIMEOUT_S, FULL_TIMEOUT_S, measuring_time
+from skewcheck.foreign import is_secret
 from skewcheck.measure import background
 from skewcheck.measure.dates import ask_dates, parse_url, region_targets
 from skewcheck.measure.http_date import Progress, Question, Target
@@ -30,6 +32,7 @@ def ask_api(request: Request, progress: Callable[[Progress], None] | None = None
         timeout_s=measuring_time(request, FULL_TIMEOUT_S if request.full else API_TIMEOUT_S),
         family=request.family,
         ca_file=request.ca_file,
+        clock=own_clock(),
         progress=progress,
     )
 
@@ -71,6 +74,6 @@ def _target(url: str) -> Target:
         return parse_url(url)
     except ValueError as error:
         # What is wrong may be that it carries a password, so only what can't is repeated.
-        harmless = len(url) <= MAX_QUOTED and not set(url) & set("@?#")
+        harmless = len(url) <= MAX_QUOTED and not set(url) & set("@?#;") and not is_secret(url)
         shown = f"'{visible(url)}'" if harmless else f"the URL of {len(url)} characters"
         raise UsageError(f"{shown} {error}", "Example: https://api.example.net/health.") from None

@@ -73,14 +73,13 @@ def check_verifiers(names: tuple[str, ...]) -> None:
 
     What isn't near to any is not repeated: it may be a piece of a token.
     """
-    from skewcheck.judge.verifiers import verifier
-
     for name in names:
+        from skewcheck.judge.verifiers import nearest, verifier
+
         try:
             verifier(name)
         except ValueError as error:
-            near = "did you mean" in str(error)
-            summary = str(error) if near else f"none of the verifiers has that name of {len(name)} letters"
+            summary = str(error) if nearest(name) else f"none of the verifiers has that name of {len(name)} letters"
             raise UsageError(summary, "`skewcheck token --verifier list` shows all that are known.") from None
 
 

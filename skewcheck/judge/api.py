@@ -54,7 +54,14 @@ def _issuer(case: Case, api: ApiPart) -> list[Finding]:
 def _too_coarse(case: Case, api: ApiPart) -> list[Finding]:
     """Tell of a range that goes from ok to critical, or leaves even the direction open."""
     reading, status = case.reading, api.judgement.status
-    if reading is None or reading.stale is not None or reading.spread_s or status is Status.OK or case.was_set:
+    if (
+        reading is None
+        or reading.stale is not None
+        or reading.spread_s
+        or status is Status.OK
+        or case.was_set
+        or case.at_another_rate
+    ):
         return []
     if status is not Status.UNKNOWN and not holds_zero(reading.fresh):
         return []
@@ -131,7 +138,7 @@ def _by_ntp(case: Case) -> tuple[str, float | None]:
 
 
 def _inconsistent(case: Case, host: str, reading: DateReading, status: Status) -> list[Finding]:
-    if not reading.spread_s > 0:
+    if not reading.spread_s > 0 or case.at_another_rate:  # that would explain it
         return []
     mix = (reading.mix or Mix.REQUESTS).value
     return [
@@ -146,7 +153,7 @@ def _stale(case: Case, host: str, reading: DateReading, status: Status) -> list[
         return []
     high_s = reading.interval.high_s
     least: Facts = (("least_s", -high_s if high_s < 0 else None), _by_ntp(case))
-    if reading.stale is Stale.FROZEN:
+    if reading.stale is Stale.FROZEN and not case.at_another_rate:
         return [Finding("api-frozen", status, (("host", host), *least))]
     served = reading.served
     headers = (("host", host), ("age_s", served.age_s), ("x_cache", served.x_cache), ("via", served.via))

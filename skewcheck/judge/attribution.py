@@ -106,7 +106,10 @@ def _apart(case: Case) -> bool:
 
 def _contradicted(case: Case) -> bool:
     """Tell whether servers answered and yet gave nothing to judge by, or nothing that the API could agree with."""
-    return case.ntp is not None and case.ntp.survey.consensus.answered > 0 and not case.together
+    if case.ntp is None:
+        return False
+    votes = case.ntp.survey.consensus
+    return votes.answered > 0 and (not case.together or votes.divided)
 
 
 def _only_the_api(case: Case) -> Who:
@@ -200,12 +203,20 @@ def _local(case: Case, overall: Status, doubt: str | None) -> list[Finding]:
     if ntp is None or utc is None or holds_zero(utc):
         return []
     facts = (*_skew(case), *_vote(case), *_far(case, utc))
-    agrees = case.who is Who.LOCAL and case.api is not None and case.api.judgement.status in OFF
-    if doubt is not None and not agrees:
+    if doubt is not None and not confirmed_by_api(case):
         limits = (("why", doubt), ("limit_s", case.limits.warning_s))
         return [Finding("local-unconfirmed", overall, (*facts, *limits))]
     way = direction(utc.low_s + utc.high_s)
-    return [Finding(f"local-{way}", overall, (*facts, ("api_host", case.api_host if agrees else None)))]
+    return [Finding(f"local-{way}", overall, (*facts, ("api_host", case.api_host if _api_agrees(case) else None)))]
+
+
+def _api_agrees(case: Case) -> bool:
+    return case.who is Who.LOCAL and case.api is not None and case.api.judgement.status in OFF
+
+
+def confirmed_by_api(case: Case) -> bool:
+    """Tell whether the API finds this host's clock off as well, and not just anybody on the way can have said so."""
+    return _api_agrees(case) and case.reading is not None and case.reading.security is not Security.PLAIN
 
 
 def _by_this_host(case: Case, overall: Status) -> list[Finding]:
@@ -223,6 +234,8 @@ def _doubt(case: Case) -> str | None:
     if ntp is None:
         return None
     survey, judgement = ntp.survey, ntp.judgement
+    if case.at_another_rate:
+        return "rate"
     if survey.consensus.basis is Basis.SINGLE:
         return "one-server"
     if survey.consensus.basis is not Basis.MAJORITY:

@@ -2,6 +2,7 @@
 
 import enum
 import math
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from skewcheck.judge.severity import date_range, severity, worse
@@ -13,8 +14,10 @@ from skewcheck.model import (
     Difference,
     HostFacts,
     Interval,
+    LocalRun,
     NoReading,
     NtpPart,
+    Pace,
     Reading,
     Request,
     Role,
@@ -83,7 +86,9 @@ class Case(NamedTuple):
     def voted(self) -> bool:
         """Tell whether a majority of servers vouches for UTC, and not this host's own alone."""
         ntp = self.ntp
-        return ntp is not None and ntp.survey.consensus.basis is Basis.MAJORITY and ntp.survey.independent
+        if ntp is None or self.at_another_rate:
+            return False
+        return ntp.survey.consensus.basis is Basis.MAJORITY and ntp.survey.independent
 
     # --- By the API ---
 
@@ -139,7 +144,8 @@ class Case(NamedTuple):
         if utc is None or reading is None or self.ntp is None or self.api is None:
             return None
         skew_s = self.ntp.survey.consensus.skew_s or 0.0
-        utc = utc.widened(DRIFT_PPM * 1e-6 * abs(self.api.survey.local.ended_at_s - self.ntp.survey.local.ended_at_s))
+        first, last = sorted((self.ntp.survey.local, self.api.survey.local), key=lambda run: run.ended_at_s)
+        utc = utc.widened(moved_since(first, (last,), last.ended_at_s))
         fresh = date_range(reading)
         return Difference(
             skew_s - reading.skew_s,
@@ -166,10 +172,19 @@ class Case(NamedTuple):
         return self.who is not Who.API and any(status in OFF for status in parts)
 
     @property
+    def runs(self) -> list[LocalRun]:
+        """What the local clock did during each measurement."""
+        return [part.survey.local for part in (self.ntp, self.api) if part is not None]
+
+    @property
+    def at_another_rate(self) -> bool:
+        """Tell whether time runs at another rate in this process than in the kernel."""
+        return any(run.pace is not Pace.TRUE for run in self.runs)
+
+    @property
     def step_s(self) -> float:
         """By how much this host's clock jumped while it was measured; 0 where it did not."""
-        runs = (part.survey.local.step_s for part in (self.ntp, self.api) if part is not None)
-        return max(runs, key=abs, default=0.0)
+        return max((run.step_s for run in self.runs), key=abs, default=0.0)
 
     @property
     def was_set(self) -> bool:
@@ -178,6 +193,15 @@ class Case(NamedTuple):
 
 
 Facts = tuple[tuple[str, "str | float | int | bool | None"], ...]
+
+
+def moved_since(run: LocalRun, others: Iterable[LocalRun], until_s: float) -> float:
+    """Return how far the local clock may have moved from the end of *run* until *until_s*, in seconds.
+
+    *others*: what was measured at the same time. One that ended later saw how the clock was pulled since.
+    """
+    pulled_s = max((other.wander_s for other in others if other.ended_at_s > run.ended_at_s), default=0.0)
+    return DRIFT_PPM * 1e-6 * abs(until_s - run.ended_at_s) + pulled_s
 
 
 def skew_facts(skew_s: float, interval: Interval, limit_s: float) -> Facts:

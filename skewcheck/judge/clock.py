@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Callable
 
 from skewcheck.judge.attribution import clocks_status
-from skewcheck.judge.case import Case, Facts, holds_zero, reason_of
+from skewcheck.judge.case import OFF, Case, Facts, holds_zero, reason_of
 from skewcheck.model import (
+    SAME_ADDRESS,
     SMEARED,
     Basis,
     DateReading,
@@ -19,6 +20,8 @@ from skewcheck.model import (
     Status,
 )
 
+PULLED_S = 1e-3
+"""What is less is the noise of reading the clocks, in a run of milliseconds."""
 SLEWING_PPM = 500.0
 """The fastest that the kernel itself slews a clock (MAXFREQ of Linux' timex.h): beyond it a daemon is in a hurry."""
 
@@ -48,7 +51,6 @@ _SILENCES = (
     ("rate", "rate", {"kod-rate"}),
     ("unsynchronised", "unsynchronised", {"unsynchronised"}),
     ("distance", "distance", {"root-distance"}),
-    ("other-address", "other-address", {"other-address"}),
 )
 
 
@@ -56,7 +58,11 @@ def _unreached(_: Case, ntp: NtpPart) -> list[Finding]:
     votes = ntp.survey.consensus
     if votes.answered:
         return []
-    failed = [vote.outcome for vote in votes.votes if isinstance(vote.outcome, NoReading)]
+    failed = [
+        vote.outcome
+        for vote in votes.votes
+        if isinstance(vote.outcome, NoReading) and vote.outcome.reason != SAME_ADDRESS
+    ]
     reasons = Counter(outcome.reason for outcome in failed)
     alone = votes.asked == 1
     reason = next((one if alone else many for one, many, covered in _SILENCES if reasons.keys() <= covered), None)
@@ -81,8 +87,13 @@ def _port(failed: list[NoReading]) -> str | None:
 
 
 def _disagree(_: Case, ntp: NtpPart) -> list[Finding]:
+    """Tell of servers none of whom is to be believed; of a few that agree, where others leave it open by contradicting.
+
+    A minority that is contradicted and yet surely ok, or surely off, is told with its clock (`attribution`).
+    """
     survey, votes = ntp.survey, ntp.survey.consensus
-    if votes.basis is not Basis.NONE or not votes.answered:
+    unsettled = votes.divided and ntp.judgement.status is Status.UNKNOWN
+    if not votes.answered or (votes.basis is not Basis.NONE and not unsettled):
         return []
     answered = {vote.outcome.server for vote in votes.votes if isinstance(vote.outcome, Reading)}
     own = answered & {*survey.own} and answered - {*survey.own}
@@ -90,7 +101,9 @@ def _disagree(_: Case, ntp: NtpPart) -> list[Finding]:
         ("answered", votes.answered),
         ("asked", votes.asked),
         ("unreached", votes.asked - votes.answered),
-        ("why", "own" if own else "two" if votes.answered == 2 else None),
+        ("why", "minority" if unsettled else "own" if own else "two" if votes.answered == 2 else None),
+        ("agreeing", votes.agreeing if unsettled else None),
+        ("against", len(votes.against) if unsettled else None),
     )
     return [Finding("servers-disagree", Status.UNKNOWN, facts)]
 
@@ -100,6 +113,8 @@ def _too_coarse(case: Case, ntp: NtpPart) -> list[Finding]:
     interval, status = case.utc, ntp.judgement.status
     if interval is None or status is Status.OK or case.was_set:
         return []
+    if (status is Status.UNKNOWN and ntp.survey.consensus.divided) or case.at_another_rate:
+        return []  # `servers-disagree`, or `clock-rate`
     if status is not Status.UNKNOWN and not holds_zero(interval):
         return []
     doubting = sum(_doubts_itself(reading) for reading in case.readings_of_ntp)
@@ -179,19 +194,38 @@ def _stepped(case: Case) -> list[Finding]:
 
     Where it was set by as much as is warned of, two clocks were measured: that is why the status is what it is.
     """
-    if not case.step_s:
+    if not case.step_s or case.at_another_rate:
         return []
     facts = (("step_s", abs(case.step_s)), ("step_way", "forward" if case.step_s > 0 else "back"))
     return [Finding("clock-stepped", clocks_status(case) if case.was_set else Status.OK, facts)]
 
 
 def _slewing(case: Case) -> list[Finding]:
-    rates = [part.survey.local.slew_ppm for part in (case.ntp, case.api) if part is not None]
-    rate = max(rates, key=abs, default=0.0)
-    if abs(rate) <= SLEWING_PPM:
+    """Tell of a clock that is being pulled, one way or back and forth."""
+    if case.at_another_rate:
         return []
-    facts = (("slew_ppm", round(abs(rate))), ("slew_way", "faster" if rate > 0 else "slower"))
+    rate = max((run.slew_ppm for run in case.runs), key=abs, default=0.0)
+    wandered = [r.wander_s for r in case.runs if r.wander_s > max(PULLED_S, SLEWING_PPM * 1e-6 * r.duration_s)]
+    if abs(rate) <= SLEWING_PPM and not wandered:
+        return []
+    there_and_back = abs(rate) <= SLEWING_PPM
+    facts = (
+        ("slew_ppm", round(abs(rate))),
+        ("slew_way", "to-and-fro" if there_and_back else "faster" if rate > 0 else "slower"),
+        ("wander_s", max(wandered, default=None)),
+    )
     return [Finding("clock-slewing", Status.OK, facts)]
+
+
+def _other_rate(case: Case) -> list[Finding]:
+    """Tell of time that runs at another rate here than in the kernel: it leads, unless a clock is found far off."""
+    if not case.at_another_rate:
+        return []
+    fake = None if case.host is None else case.host.fake
+    off = clocks_status(case)
+    return [
+        Finding("clock-rate", off if off in OFF else Status.UNKNOWN, (("how", None if fake is None else fake.how),))
+    ]
 
 
 _LATE_NTP = {"no-reply", "dns-timeout", "dns-slow"}
@@ -218,4 +252,4 @@ def _was_late(outcome: DateReading | NoReading) -> bool:
     return outcome.reason in _LATE_API
 
 
-_OF_THE_RUN: tuple[Callable[[Case], list[Finding]], ...] = (_stepped, _slewing, _cut_short)
+_OF_THE_RUN: tuple[Callable[[Case], list[Finding]], ...] = (_other_rate, _stepped, _slewing, _cut_short)

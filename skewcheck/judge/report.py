@@ -14,6 +14,7 @@ from skewcheck.model import (
     Interval,
     Measured,
     NtpPart,
+    Pace,
     Report,
     Request,
     Role,
@@ -89,12 +90,14 @@ def _case(request: Request, measured: Measured) -> Case:
 def _ntp(survey: Survey, limits: Thresholds) -> NtpPart:
     votes = survey.consensus
     witness = survey.witness if survey.own else votes.interval
-    return NtpPart(survey, severity.judge(votes.skew_s, votes.interval, votes.basis, limits, witness=witness))
+    judgement = severity.judge(votes.skew_s, votes.interval, votes.basis, limits, witness=witness)
+    return NtpPart(survey, severity.believed(judgement, survey.local.pace))
 
 
 def _api(survey: ApiSurvey, limits: Thresholds) -> ApiPart:
     first, api, login = survey.first.outcome, survey.reading(Role.API), survey.reading(Role.LOGIN)
     judgement = severity.judge_date(first if isinstance(first, DateReading) else None, limits)
+    judgement = severity.believed(judgement, survey.local.pace)
     return ApiPart(survey, judgement, None if api is None or login is None else severity.difference(api, login))
 
 
@@ -153,7 +156,7 @@ def _effects(case: Case, judged: "Judged | None", found: Sequence[Finding]) -> t
 def _assumes(case: Case) -> tuple[str, ...]:
     """Return the premises of the ranges: of a majority's, and of a `Date`'s."""
     premises: tuple[str, ...] = ("majority-honest", "path-not-hostile") if case.voted else ()
-    reading = case.reading
+    reading = None if case.at_another_rate else case.reading
     if reading is None or reading.security is not Security.VERIFIED or reading.stale is not None or reading.spread_s:
         return premises
     return (*premises, "certificates-honest", "lag-bounded")
@@ -161,7 +164,7 @@ def _assumes(case: Case) -> tuple[str, ...]:
 
 def _true_time(case: Case) -> Interval | None:
     """Return the Unix seconds between which the true time lay at the end of asking NTP; None where it is not known."""
-    if case.utc is None or case.ntp is None:
+    if case.utc is None or case.ntp is None or case.ntp.survey.local.pace is Pace.OPEN:
         return None
     at_s = case.ntp.survey.local.ended_at_s
     return Interval(at_s - case.utc.high_s, at_s - case.utc.low_s)

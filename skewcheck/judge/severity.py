@@ -1,6 +1,6 @@
 """How bad a range of skew is, how sure that is, and the exit code that follows."""
 
-from skewcheck.model import Basis, DateReading, Difference, Interval, Judgement, Security, Status, Thresholds
+from skewcheck.model import Basis, DateReading, Difference, Interval, Judgement, Pace, Security, Status, Thresholds
 
 EXIT_CODES = {Status.OK: 0, Status.WARNING: 1, Status.CRITICAL: 2, Status.UNKNOWN: 3}
 """The convention of monitoring plugins."""
@@ -109,3 +109,14 @@ def exit_code(status: Status, fail_on: Status, on_unknown: Status) -> int:
     if counted is Status.WARNING and fail_on is Status.CRITICAL:
         return EXIT_CODES[Status.OK]
     return EXIT_CODES[counted]
+
+
+def believed(judgement: Judgement, pace: Pace) -> Judgement:
+    """Return what is left of *judgement* in a process whose time runs at another rate: nothing proven, and no ok.
+
+    What its range says is true of one moment, and only where it allows for what the rate did to the measurement.
+    """
+    if pace is Pace.TRUE:
+        return judgement
+    untold = judgement.least is Status.OK or pace is Pace.OPEN
+    return judgement._replace(proven=False, status=Status.UNKNOWN if untold else judgement.status)

@@ -10,11 +10,13 @@ from shlex import quote
 from typing import NamedTuple
 
 from skewcheck.genesys import REGIONS
+from skewcheck.judge.attribution import confirmed_by_api
 from skewcheck.judge.case import Case
 from skewcheck.judge.host import contradicted_daemon, misleads, superfluous_daemons
 from skewcheck.model import (
     Daemon,
     DaemonClaim,
+    Ended,
     Family,
     Finding,
     HostFacts,
@@ -29,6 +31,7 @@ MOST = 2
 """Steps that are shown: who has to choose among more reads none."""
 WORTH_SAMPLES = 4
 """So many samples are advised: of random delays on a path, the shortest of four is near the shortest of many."""
+_FIND_FAKE = Step("find-fake", "env | grep LD_PRELOAD; cat /etc/ld.so.preload")
 ALLOW_S = 30
 """Of time, where the deadline came first."""
 _OTHERS = ("-H HOST1", "-H HOST2", "-H HOST3")
@@ -70,7 +73,13 @@ def _explained(asked: _Asked) -> list[Step]:
 
 
 def _command(
-    case: Case, name: str, *more: str, servers: bool = True, target: str | None = None, ca_file: bool = True
+    case: Case,
+    name: str,
+    *more: str,
+    servers: bool = True,
+    target: str | None = None,
+    ca_file: bool = True,
+    family: bool = True,
 ) -> str:
     """Return the command *name* with what was asked for; *target*: whom instead of the API that was asked."""
     request = case.request
@@ -83,7 +92,8 @@ def _command(
             words.append(f"--ca-file {quote(request.ca_file)}")
         if request.date_fresh:
             words.append("--date-fresh")
-    words += {Family.V4: ["-4"], Family.V6: ["-6"]}.get(request.family, [])
+    if family:
+        words += {Family.V4: ["-4"], Family.V6: ["-6"]}.get(request.family, [])
     return " ".join([*words, *more])
 
 
@@ -109,6 +119,14 @@ def _compare_with_api(asked: _Asked) -> list[Step]:
     return [Step("check-region", _command(case, "check", target=f"--region {_region(asked.issuer)}"))]
 
 
+def _by_https(asked: _Asked) -> list[Step]:
+    """Return how to ask the API instead; the servers that were named did not answer."""
+    case = asked.case
+    if case.request.asks_api:
+        return []
+    return [Step("by-https", _command(case, "check", target=f"--region {_region(asked.issuer)}", servers=False))]
+
+
 def _add_ntp(asked: _Asked) -> list[Step]:
     """Return how to ask NTP, too, where it wasn't."""
     case = asked.case
@@ -125,7 +143,10 @@ def _evidence(asked: _Asked) -> list[Step]:
 
 def _full(asked: _Asked) -> list[Step]:
     case = asked.case
-    return [] if case.request.full or case.api is None else [Step("full", _command(case, "api", "--full"))]
+    refused = any(reading.ended is Ended.TOLD_TO_STOP for _, reading in case.readings)
+    if case.request.full or case.api is None or refused:
+        return []
+    return [Step("full", _command(case, "api", "--full"))]
 
 
 def _other_servers(asked: _Asked) -> list[Step]:
@@ -191,9 +212,9 @@ def _by_silence(asked: _Asked) -> list[Step]:
     case, reason = asked.case, asked.finding.fact("reason")
     server = str(asked.finding.fact("server") or "")
     if reason in ("blocked", "silent", "prohibited"):
-        return [*_compare_with_api(asked), *_what_the_daemon_believes(case)] or _explained(asked)
-    if reason == "no-network":
-        return [Step("routes", "ip route" if case.platform == "linux" else "netstat -rn")]
+        return [*_by_https(asked), *_what_the_daemon_believes(case)] or _explained(asked)
+    if reason in ("no-network", "no-route"):
+        return [_routes(case)]
     if reason == "dns":
         return [
             Step("test-dns", f"getent hosts {quote(server or 'HOST')}"),
@@ -201,7 +222,24 @@ def _by_silence(asked: _Asked) -> list[Step]:
         ]
     if reason == "no-such-name":
         return [Step("test-dns", f"getent hosts {quote(server or 'HOST')}"), *_other_servers(asked)]
-    return _other_servers(asked)
+    if reason == "no-address" and case.request.family is not Family.ANY:
+        return [Step("any-family", _command(case, case.request.command, family=False))]
+    return [Step(_UNUSABLE.get(str(reason), step.kind), step.command) for step in _other_servers(asked)]
+
+
+_UNUSABLE = {
+    "port-closed": "instead-of-closed",
+    "rate": "instead-of-limited",
+    "unsynchronised": "instead-of-unsynchronised",
+    "distance": "instead-of-unsure",
+}
+"""Why others are asked instead, by why those who were asked are of no use."""
+
+
+def _routes(case: Case) -> Step:
+    if case.platform != "linux":
+        return Step("routes", "netstat -rn")
+    return Step("routes", "ip -6 route" if case.request.family is Family.V6 else "ip route")
 
 
 def _what_the_daemon_believes(case: Case) -> list[Step]:
@@ -234,7 +272,7 @@ def _by_no_reply(asked: _Asked) -> list[Step]:
     if reason == "untrusted" and why != "certificate-wrong-name":
         return [Step("authority-file", _command(case, case.request.command, "--ca-file FILE", ca_file=False))]
     if reason == "no-network":
-        return [Step("routes", "ip route" if case.platform == "linux" else "netstat -rn")]
+        return [_routes(case)]
     if reason == "rate-limited":
         return []
     if why in ("stalled", "endless-continue", "no-answer", "connect-timeout"):
@@ -248,9 +286,10 @@ def _longer_s(case: Case) -> int:
 
 
 def _cached(asked: _Asked) -> list[Step]:
-    host = str(asked.finding.fact("host"))
-    name = "check" if asked.case.request.ask_ntp else "api"
-    return [Step("other-path", _command(asked.case, name, target=f"--url https://{host}/PATH"))]
+    case, host = asked.case, str(asked.finding.fact("host"))
+    name = "check" if case.request.ask_ntp else "api"
+    scheme = next((reading.url.partition(":")[0] for at, reading in case.readings if at.host == host), "https")
+    return [Step("other-path", _command(case, name, target=f"--url {scheme}://{host}/PATH"))]
 
 
 def _show_reply(asked: _Asked) -> list[Step]:
@@ -271,7 +310,7 @@ def _too_coarse(asked: _Asked) -> list[Step]:
 
 
 def _stepped(asked: _Asked) -> list[Step]:
-    return _what_the_daemon_believes(asked.case)
+    return _what_the_daemon_believes(asked.case) or _explained(asked)
 
 
 def _token_here(asked: _Asked) -> list[Step]:
@@ -279,6 +318,8 @@ def _token_here(asked: _Asked) -> list[Step]:
     case = asked.case
     if case.request.asks_nobody:
         return _measure(asked)
+    if not case.voted and not confirmed_by_api(case):  # nobody sets a clock by what nobody confirms
+        return _other_servers(asked) if case.request.ask_ntp else _add_ntp(asked)
     return [fix_clock(case), Step("explain", f"skewcheck explain {asked.finding.id}")]
 
 
@@ -324,6 +365,7 @@ _BY_LEAD: dict[str, _Steps] = {
     "api-frozen": _show_reply,
     "too-coarse": _too_coarse,
     "clock-stepped": _stepped,
+    "clock-rate": lambda _: [_FIND_FAKE],
     "token-cut": _token_cut,
     "token-expired": _nothing,
     "token-expired-unseen": _token_here,
@@ -333,6 +375,7 @@ _BY_LEAD: dict[str, _Steps] = {
     "token-expired-open": lambda asked: _measure(asked) or _narrower(asked),
     "token-early-open": lambda asked: _measure(asked) or _narrower(asked),
     "token-obtained-later": _nothing,
+    "skew-assumed": _measure,
     "clock-ok-unconfirmed": _unconfirmed,
     "not-skew": _explain_401,
     "token-valid": _token_fine,
@@ -387,11 +430,11 @@ _PRELOADED = ("libfaketime", "datefudge")
 def _of_a_fake(case: Case) -> list[Step]:
     """Return how to run this without what fakes its time, where something does and the clock is found off."""
     fake = None if case.host is None else case.host.fake
-    if fake is None or not misleads(fake) or not case.is_off:
+    if fake is None or not misleads(fake) or not (case.is_off or case.at_another_rate):
         return []
     if fake.how in _PRELOADED:
         return [Step("without-fake", f"env -u LD_PRELOAD -u FAKETIME {_command(case, case.request.command)}")]
-    return [Step("find-fake", "env | grep LD_PRELOAD; cat /etc/ld.so.preload")]
+    return [_FIND_FAKE]
 
 
 def fix_clock(case: Case) -> Step:

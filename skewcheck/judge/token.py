@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from skewcheck.judge import buffer, risk
 from skewcheck.judge.buffer import Deadline, recommend
-from skewcheck.judge.case import DRIFT_PPM, OFF, Case, Facts, Who, finite, holds_zero, skew_facts
+from skewcheck.judge.case import OFF, Case, Facts, Who, finite, holds_zero, moved_since, skew_facts
 from skewcheck.judge.host import LONGEST_ZONE_S, SUMMER_S, ZONE_STEP_S, quarter_of
 from skewcheck.judge.risk import Inputs, Judged, api_reading, inputs_of, late_after_setting_s, one_sided, risks
 from skewcheck.judge.severity import judge, judge_date, worse
@@ -23,6 +23,7 @@ from skewcheck.model import (
     Interval,
     Level,
     Moment,
+    Pace,
     Party,
     Recommended,
     Status,
@@ -186,22 +187,23 @@ def judged(case: Case, token: Token, at_s: float, replays: Mapping[str, Ask]) ->
 def _skew(case: Case, at_s: float) -> _Skew | None:
     """Return what true time rests on: what was assumed, else NTP, else the API's clock, else nothing.
 
-    Since it was measured the clock may have drifted, for the seconds that the other measurement took longer.
+    Since it was measured the clock may have moved, in the seconds that the other measurement took longer.
     """
     given, reading = case.request.skew, api_reading(case)
     if given is not None:
         return _Skew("skew", given, given.middle_s, judge(given.middle_s, given, Basis.SINGLE, case.limits).status)
+    if any(run.pace is Pace.OPEN for run in case.runs):
+        return None
     if case.ntp is not None and case.who is not Who.NTP:
-        found, gone_s = case.ntp.survey.consensus, abs(at_s - case.ntp.survey.local.ended_at_s)
+        found = case.ntp.survey.consensus
         if found.interval is not None and found.skew_s is not None:
-            interval = found.interval.widened(DRIFT_PPM * 1e-6 * gone_s)
+            interval = found.interval.widened(moved_since(case.ntp.survey.local, case.runs, at_s))
             return _Skew("ntp", interval, found.skew_s, case.ntp.judgement.status)
     side = one_sided(reading)
     if case.api is None or reading is None or side is None:
         return None
-    gone_s = abs(at_s - case.api.survey.local.ended_at_s)
-    status = judge_date(reading, case.limits).status
-    return _Skew("api", side.widened(DRIFT_PPM * 1e-6 * gone_s), reading.skew_s, status)
+    since = side.widened(moved_since(case.api.survey.local, case.runs, at_s))
+    return _Skew("api", since, reading.skew_s, judge_date(reading, case.limits).status)
 
 
 def _behind(local_s: float, skew: Interval) -> Interval:

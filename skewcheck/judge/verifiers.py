@@ -10,8 +10,8 @@ import math
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from skewcheck import foreign
 from skewcheck.model import ClaimState, Interval, Party, Token, TokenKind, VerifierVerdict
-from skewcheck.visible import visible
 
 
 class Stamp(enum.Enum):
@@ -310,15 +310,19 @@ def verifier(name: str) -> Verifier:
 
     Raises ValueError with a sentence that names the nearest ones.
     """
-    wanted = name.strip().casefold()
     for row in VERIFIERS:
-        if row.name == wanted:
+        if row.name == name.strip().casefold():
             return row
+    near = nearest(name)
+    guess = f"; did you mean {' or '.join(near)}?" if near else "; 'list' shows those that are known"
+    raise ValueError(f"there is no verifier named {foreign.text(name, 40)!r}{guess}")
+
+
+def nearest(name: str) -> list[str]:
+    """Return the names that *name* may be a slip of."""
     from difflib import get_close_matches
 
-    near = get_close_matches(wanted[:40], [row.name for row in VERIFIERS], n=3, cutoff=0.5)
-    guess = f"; did you mean {' or '.join(near)}?" if near else "; 'list' shows those that are known"
-    raise ValueError(f"there is no verifier named {visible(name, 40)!r}{guess}")
+    return get_close_matches(name.strip().casefold()[:40], [row.name for row in VERIFIERS], n=3, cutoff=0.5)
 
 
 # --- What one says to a token ---

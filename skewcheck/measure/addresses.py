@@ -6,8 +6,8 @@ import socket
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from skewcheck import foreign
 from skewcheck.model import Family
-from skewcheck.visible import visible
 
 SocketAddress = tuple[str, int] | tuple[str, int, int, int]
 
@@ -18,17 +18,40 @@ class Address(NamedTuple):
     family: socket.AddressFamily
     at: SocketAddress
 
-    @property
-    def key(self) -> SocketAddress:
-        """What tells two addresses apart: an IPv4 address mapped into IPv6 is the IPv4 address."""
-        return (self.at[0].removeprefix("::ffff:"), *self.at[1:2]) if "." in self.at[0] else self.at
-
     def __str__(self) -> str:
         """Write it as people do: `192.0.2.1`, `192.0.2.1:1123`, `[2001:db8::1]:1123`."""
         host, port = self.at[:2]
         if port == 123:
             return host
         return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+class Peer(NamedTuple):
+    """Whom a connected socket reached, which is what tells two servers apart, however they were spelt."""
+
+    host: str
+    """Empty for this host, whichever of its addresses was asked."""
+    port: int
+    scope: int
+    """The interface of an address that is nobody's without one; else 0."""
+
+    @property
+    def is_this_host(self) -> bool:
+        """Tell whether what was asked is an address of this host's own, 0.0.0.0 and :: included."""
+        return not self.host
+
+
+def peer_of(connected: socket.socket) -> Peer:
+    """Return whom *connected* reached; raises OSError.
+
+    The system has put an address of its own for 0.0.0.0 and ::, and dropped a scope that says nothing. An IPv4 address
+    mapped into IPv6 is the IPv4 address.
+    """
+    host, port, *rest = connected.getpeername()
+    if host == connected.getsockname()[0]:
+        return Peer("", port, 0)
+    ipv4 = host.removeprefix("::ffff:")
+    return Peer(ipv4 if "." in ipv4 else host, port, rest[1] if rest else 0)
 
 
 class NoSample(NamedTuple):
@@ -86,4 +109,4 @@ def resolver_trouble(error: OSError | UnicodeError) -> NoSample:
         socket.EAI_FAMILY,
     ):
         return NoSample("no-address", "the name has no address of that family")
-    return NoSample("dns-failed", f"the resolver failed: {visible(error.strerror or 'no reason given')}")
+    return NoSample("dns-failed", f"the resolver failed: {foreign.text(error.strerror or 'no reason given')}")

@@ -9,7 +9,7 @@ import socket
 from collections import Counter
 
 from skewcheck.measure import ntp
-from skewcheck.measure.addresses import Address
+from skewcheck.measure.addresses import Address, peer_of
 from skewcheck.measure.localclock import LocalClock
 
 BATCH = 32
@@ -43,12 +43,14 @@ class Channel:
         """When the first reply was refused that had returned our nonce; inf: none was."""
         self._clock = clock
         self._open: dict[bytes, float] = {}
+        self._travel_s: dict[bytes, float] = {}
         self.socket = socket.socket(address.family, socket.SOCK_DGRAM)
         try:
             self.socket.settimeout(0)
             self.socket.connect(address.at)
             self._own_address: str = self.socket.getsockname()[0]
-            self._peer_address: str = self.socket.getpeername()[0]
+            self.peer = peer_of(self.socket)
+            """Whom it reached."""
         except OSError:
             self.socket.close()
             raise
@@ -58,6 +60,7 @@ class Channel:
         request = ntp.request()
         self.requests += 1
         self.sent_at_s = self._clock.elapsed_s()
+        self._travel_s[request.nonce] = self._clock.travelled_s()
         self._open[request.nonce] = self._clock.now_s()
         self.socket.send(request.packet)
 
@@ -82,16 +85,12 @@ class Channel:
                 if self._follows_us(sample):
                     self._refuse(ntp.Refusal("sync-loop", "it takes its time from this host"))
                     continue
+                self._clock.travelled_s()  # a look at the moment that the range rests on
                 del self._open[nonce]
                 self.refused_at_s = math.inf  # what came before it was forged, or the server thought better of it
-                return sample
+                return sample._replace(travel_s=self._travel_s.pop(nonce))
             self._refuse(verdict)
         return None
-
-    @property
-    def reaches_this_host(self) -> bool:
-        """Tell whether the server's address is this host's own, 0.0.0.0 and :: included."""
-        return self._peer_address == self._own_address
 
     def close(self) -> None:
         """Close the socket."""

@@ -1,40 +1,41 @@
 """Many servers' ranges made into one that a minority of liars can't move off the truth. Pure.
 
-With m names that answered and at most f = ceil(m/2) - 1 of them wrong, the truth lies in at least m - f of
-their ranges. So the hull of all points that m - f ranges share holds it. (The region of *deepest* overlap,
-which time daemons take, does not: liars whose ranges clip the honest ones move it off the truth.) Marzullo
-1984; RFC 5905 §11.2.1 stands in between.
+Of n names asked let fewer than half be liars: at most f = ceil(n/2) - 1, so that at least q = n - f = floor(n/2) + 1
+are honest, whose ranges all hold the truth. Of these any may have said nothing that counts: silent, slow, refused,
+unresolved, not waited for. With s such names among all n, at least q - s of the ranges that were *heard* hold the
+truth, so the hull of all points that q - s ranges share holds it; and no less will do, as each such point is the truth
+in some world in which the s are honest. With s = 0 that is Marzullo's n - f (1984); RFC 5905 §11.2.1 stands in between.
+(The region of *deepest* overlap, which time daemons take, does not hold it: liars whose ranges clip the honest ones
+move it off the truth. Nor does what q of those heard share, where s > 0: f of these may be liars who clip the others.)
+
+*Proven* takes more: that q ranges, a majority of those asked, share a point. Then q were heard, so that q - s >= 1.
+Where fewer agree, f liars may be all who do. What most of those heard share is told, but nothing rests on it: the range
+then is the hull of all that was heard, which holds the truth unless everybody who answered is wrong.
 """
 
 from collections.abc import Collection, Sequence
 
-from skewcheck.model import NOT_WAITED_FOR, Basis, Consensus, Interval, NoReading, Reading, ServerStatus, Vote
+from skewcheck.model import Basis, Consensus, Interval, NoReading, Reading, ServerStatus, Vote
 
 
 def agree(outcomes: Sequence[Reading | NoReading]) -> Consensus:
     """Return what the readings among *outcomes* prove together, and what each vote came to."""
+    unjudged = Consensus(Basis.NONE, None, None, tuple(Vote(outcome, _unvoted(outcome)) for outcome in outcomes))
     ranges = [outcome.interval for outcome in outcomes if isinstance(outcome, Reading)]
-    needed = _needed(outcomes)
-    hull = shared_hull(ranges, needed) if ranges else None
-    if hull is None:
-        votes = tuple(Vote(outcome, _unvoted(outcome)) for outcome in outcomes)
-        return Consensus(Basis.NONE, None, None, votes)
+    deepest = depth(ranges)
+    if deepest < quorum(len(ranges)):
+        return unjudged
     if len(ranges) == 1:
-        votes = tuple(Vote(outcome, _unvoted(outcome)) for outcome in outcomes)
-        return Consensus(Basis.SINGLE, hull, hull.middle_s, votes)
-    votes = tuple(_vote(outcome, hull) for outcome in outcomes)
-    return Consensus(Basis.MAJORITY, hull, _estimate(ranges, hull), votes)
-
-
-def _needed(outcomes: Sequence[Reading | NoReading]) -> int:
-    """Return how many ranges must share a point for it to be possible.
-
-    A name that was not waited for may be an honest one: what it would have said allows every point. Else who
-    is quick could outvote who is honest and slow.
-    """
-    answered = sum(isinstance(outcome, Reading) for outcome in outcomes)
-    unheard = sum(isinstance(outcome, NoReading) and outcome.reason == NOT_WAITED_FOR for outcome in outcomes)
-    return max(1, quorum(answered + unheard) - unheard)
+        return unjudged._replace(basis=Basis.SINGLE, interval=ranges[0], skew_s=ranges[0].middle_s)
+    majority = quorum(unjudged.asked)
+    if deepest < majority:
+        everything = Interval(min(r.low_s for r in ranges), max(r.high_s for r in ranges))
+        shared = shared_hull(ranges, quorum(len(ranges)))
+        skew_s = _estimate(ranges, everything)
+        return unjudged._replace(basis=Basis.MINORITY, interval=everything, skew_s=skew_s, shared=shared)
+    hull = shared_hull(ranges, majority - (unjudged.asked - len(ranges)))
+    assert hull is not None  # a majority shares a point, and fewer are needed
+    return Consensus(Basis.MAJORITY, hull, _estimate(ranges, hull), tuple(_vote(outcome, hull) for outcome in outcomes))
 
 
 def contested(agreed: Consensus, own: Collection[str]) -> Consensus:
@@ -42,17 +43,15 @@ def contested(agreed: Consensus, own: Collection[str]) -> Consensus:
 
     They may all follow one another, and this host them: their number proves nothing against as many others.
     """
-    others = [
-        vote.status for vote in agreed.votes if isinstance(vote.outcome, Reading) and vote.outcome.server not in own
-    ]
-    against = others.count(ServerStatus.FALSETICKER)
-    if not own or against == 0 or against < len(others) - against:
+    others = sum(isinstance(vote.outcome, Reading) and vote.outcome.server not in own for vote in agreed.votes)
+    against = sum(reading.server not in own for reading in agreed.against)
+    if not own or against == 0 or against < others - against:
         return agreed
     return Consensus(Basis.NONE, None, None, tuple(Vote(v.outcome, _unvoted(v.outcome)) for v in agreed.votes))
 
 
 def quorum(count: int) -> int:
-    """Return how many of *count* names must share a point: m - f, a majority."""
+    """Return how many of *count* names are a majority."""
     return count // 2 + 1
 
 

@@ -18,6 +18,7 @@ from skewcheck.measure.servers import could_be_a_host
 from skewcheck.measure.tcp import Resolver
 from skewcheck.measure.transport import USUAL_PORTS, Endpoint, HttpTransport, authority
 from skewcheck.model import ApiHost, ApiSurvey, DateReading, Ended, Family, Interval, LocalRun, NoReading, Role
+from skewcheck.secret_shapes import is_in_path, names_no_host
 
 GRACE_S = 0.1
 """Past the deadline nothing is waited for any more; so long a thread may take to say what it has proven by then."""
@@ -88,7 +89,7 @@ def parse_url(text: str) -> Target:
 
     Raises ValueError with a sentence for the user, which repeats nothing of *text*: it may hold a password.
     """
-    from urllib.parse import quote, urlsplit
+    from urllib.parse import quote, unquote, urlsplit
 
     written = text.strip()
     if len(written) > MAX_URL_LENGTH or not written.isprintable() or " " in written or "\\" in written:
@@ -104,6 +105,8 @@ def parse_url(text: str) -> Target:
         raise ValueError("holds a name or a password; leave them out, the time is told without")
     if "?" in written or "#" in written:
         raise ValueError("has a query or a fragment, which may hold a secret; leave it out, the time is told without")
+    if names_no_host(netloc) or is_in_path(unquote(parts.path)):
+        raise ValueError("holds what looks like a token, and was sent nowhere; write https://HOST/PATH")
     # Old Pythons find a host in much that names none, so it must be the same when it is written back.
     if not _is_host(_zoned(host)) or netloc.lower() != authority(host.lower(), port or 0):
         raise ValueError(_NO_HOST)
@@ -159,7 +162,8 @@ class _Done(NamedTuple):
     outcome: DateReading | NoReading
     at_s: float
     """Seconds of `LocalClock.elapsed_s`."""
-    wander_s: float
+    travel_s: float
+    """As `LocalClock.travelled_s`, of the moment that the outcome allows for."""
     over: bool
     """The deadline had come."""
 
@@ -173,7 +177,7 @@ def _ask(
     """Run in a thread: measure one host and tell what came of it, a defect included."""
     try:
         outcome = measure(target, question, transport, tell)
-        tell(_Done(outcome, clock.elapsed_s(), transport.wander_s(), transport.left_s() <= 0))
+        tell(_Done(outcome, clock.elapsed_s(), transport.travel_s, transport.left_s() <= 0))
     except BaseException as error:  # noqa: BLE001  not swallowed: it is raised where it is waited for
         tell(error)
     finally:
@@ -226,7 +230,7 @@ def _at_the_end(done: _Done, run: LocalRun, resolution_s: float) -> DateReading 
     if isinstance(outcome, NoReading):
         return outcome
     aged_s = max(0.0, run.duration_s - done.at_s)
-    by_s = resolution_s + DRIFT_PPM * 1e-6 * aged_s + abs(run.wander_s - done.wander_s)
+    by_s = resolution_s + DRIFT_PPM * 1e-6 * aged_s + run.wander_s - done.travel_s
     moved_s = run.step_s + (0.0 if math.isfinite(outcome.fresh.low_s) else by_s)  # there the estimate is the high end
     return outcome._replace(
         skew_s=outcome.skew_s + moved_s,

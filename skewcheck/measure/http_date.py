@@ -8,11 +8,11 @@ import math
 import os
 from collections.abc import Callable, Sequence
 
+from skewcheck import foreign
 from skewcheck.measure import date_bounds, date_schedule, freshness
 from skewcheck.measure.date_question import Progress, Question, Reply, Request, Target, Transport, Trouble
 from skewcheck.measure.date_record import Record
 from skewcheck.model import DateReading, Ended, Interval, NoReading, Security, Stale
-from skewcheck.visible import visible
 
 __all__ = ["Progress", "Question", "Reply", "Request", "Target", "Transport", "Trouble", "measure"]
 
@@ -67,7 +67,7 @@ class _Search:
     ) -> None:
         self._target, self._question, self._transport, self._progress = target, question, transport, progress
         self._request = target.requests[0]
-        self._record = Record(question, transport.wander_s)
+        self._record = Record(question, transport.travelled_s)
         self._requests = 0
         self._in_a_row = 0
         """Exchanges without a usable reply since the last one with."""
@@ -83,7 +83,6 @@ class _Search:
         why: NoReading | None = None
         for request in self._target.requests[: self._question.max_requests]:
             self._request = request
-            travel_s = self._record.travelled_s()
             reply = self._transport.exchange(request, self._transport.now_s())
             if isinstance(reply, Trouble):
                 self._requests += reply.sent
@@ -92,7 +91,7 @@ class _Search:
                     return why
                 continue
             self._requests += reply.requests
-            if self._believe(reply, travel_s):
+            if self._believe(reply):
                 return None
             if _told_to_stop(reply):
                 return self._nothing("rate-limited", _patience(reply), reply)
@@ -101,12 +100,12 @@ class _Search:
         return why
 
     def _nothing(self, reason: str, detail: str, reply: Reply | None = None, *, rejected: bool = False) -> NoReading:
-        address = None if reply is None or reply.address is None else visible(reply.address)
+        address = None if reply is None or reply.address is None else foreign.text(reply.address)
         return NoReading(self._target.host, address, reason, detail, rejected or reply is not None)
 
     def _without_date(self, reply: Reply) -> NoReading:
         if "date" in reply.headers:
-            quoted = visible(reply.headers["date"], _MAX_SHOWN)
+            quoted = foreign.header(reply.headers["date"], _MAX_SHOWN)
             return self._nothing("bad-date", f"what it sends as Date is no date: {quoted}", reply)
         return self._nothing("no-date", f"its reply (status {reply.status}) has no Date", reply)
 
@@ -115,14 +114,13 @@ class _Search:
         if self._requests >= self._question.max_requests:
             raise _Over(Ended.REQUESTS)
         self._reserve(at_s, 0.0)
-        travel_s = self._record.travelled_s()
         reply = self._transport.exchange(self._form(), at_s, anew=anew)
         if isinstance(reply, Trouble):
             self._requests += reply.sent
             self._give_up_after(reply.detail, at_once=reply.rejected)
             return False
         self._requests += reply.requests
-        usable = self._believe(reply, travel_s)
+        usable = self._believe(reply)
         if _told_to_stop(reply):
             raise _Over(Ended.TOLD_TO_STOP, _patience(reply))
         if not usable:
@@ -148,10 +146,10 @@ class _Search:
         if at_once or self._in_a_row > 1:
             raise _Over(Ended.LOST, detail)
 
-    def _believe(self, reply: Reply, travel_s: float) -> bool:
+    def _believe(self, reply: Reply) -> bool:
         """Take the reply for evidence; tell whether it has a `Date`."""
         record = self._record
-        if not record.believe(reply, travel_s):
+        if not record.believe(reply):
             return False
         self._in_a_row = 0
         if self._progress is not None:
@@ -303,7 +301,7 @@ class _Search:
         last, too_narrow = record.replies[-1], date_bounds.too_narrow(fresh, record.rtt_s())
         return DateReading(
             url=self._url(),
-            address=None if last.address is None else visible(last.address),
+            address=None if last.address is None else foreign.text(last.address),
             skew_s=fresh.middle_s if math.isfinite(fresh.low_s) else fresh.high_s,
             interval=record.range(lag.max_s, now),
             fresh=fresh,
@@ -340,5 +338,5 @@ def _told_to_stop(reply: Reply) -> bool:
 
 def _patience(reply: Reply) -> str:
     asked = reply.headers.get("retry-after")
-    wait = "" if asked is None else f", Retry-After: {visible(asked, _MAX_SHOWN)}"
+    wait = "" if asked is None else f", Retry-After: {foreign.header(asked, _MAX_SHOWN)}"
     return f"the server asks not to be asked (status {reply.status}{wait})"

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import ntplib
 
+from skewcheck import foreign
 from skewcheck.measure.localclock import DRIFT_PPM
 from skewcheck.model import Exchange, Interval
-from skewcheck.visible import visible
 
 PACKET_BYTES = 48
 RECEIVE_BYTES = 1024
@@ -48,6 +48,8 @@ class Sample(NamedTuple):
 
     exchange: Exchange
     interval: Interval
+    travel_s: float = 0.0
+    """How far the local clock had been slewed when the request went out."""
 
 
 class Refusal(NamedTuple):
@@ -183,4 +185,4 @@ def _reference_id(stratum: int, raw: bytes) -> str:
 
 
 def _ascii(raw: bytes) -> str:
-    return visible(raw.rstrip(b"\0").decode("latin-1"))
+    return foreign.text(raw.rstrip(b"\0").decode("latin-1"))

@@ -4,6 +4,7 @@ import enum
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from skewcheck.secret_shapes import names_no_host
 from skewcheck.visible import visible
 
 NTP_PORT = 123
@@ -15,7 +16,7 @@ MAX_NAME_LENGTH, MAX_LABEL_LENGTH = 253, 63
 
 
 MAX_VOTES = 5
-"""Asked where none is named: with five, two may lie."""
+"""Asked where none is named: with five, two may lie, or say nothing."""
 MAX_OWN = 2
 """Of this host's own: they may all follow one another, so they must never be the majority of five."""
 
@@ -97,6 +98,8 @@ def parse_server(text: str) -> Server:
 
     Raises ValueError with a sentence for the user.
     """
+    if names_no_host(text):
+        raise ValueError("looks like a token, and was sent nowhere; a host's name has a port, a final dot or a domain")
     host, port = _split(text.strip())
     if not could_be_a_host(host):
         raise ValueError("is not a host; write a name or an address, with :PORT if it isn't 123")

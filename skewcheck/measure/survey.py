@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 
 from skewcheck.errors import HostError
 from skewcheck.measure import consensus
-from skewcheck.measure.addresses import Address, NoSample, look_up, resolver_trouble
+from skewcheck.measure.addresses import Address, NoSample, Peer, look_up, resolver_trouble
 from skewcheck.measure.localclock import LocalClock
 from skewcheck.measure.servers import Origin, Server
 from skewcheck.measure.voter import Voter
@@ -132,25 +132,18 @@ class _Poll:
             self._listen(max(0.0, until_s - now_s))
 
     def outcomes(self, run: LocalRun, *, waited_for: bool) -> list[Reading | NoReading]:
-        """Return what every name came to; of names that were answered by one address the first alone has a reading."""
-        owners: dict[object, str] = {}
+        """Return what every name came to; of names that lead to one server the first alone has a vote."""
         outcomes: list[Reading | NoReading] = []
         for voter in self._voters:
             unfinished = not voter.finished
             voter.close()
-            outcome = voter.outcome(run, waited_for=waited_for or not unfinished)
-            if isinstance(outcome, Reading) and voter.address is not None:
-                owner = owners.setdefault(voter.address.key, outcome.server)
-                if owner != outcome.server:
-                    detail = f"answered by the same address as {owner}: one vote"
-                    outcome = NoReading(outcome.server, outcome.address, SAME_ADDRESS, detail, rejected=False)
-            outcomes.append(outcome)
-        return outcomes
+            outcomes.append(voter.outcome(run, waited_for=waited_for or not unfinished))
+        return _one_vote_each(self._voters, outcomes)
 
     def _majority_agrees(self) -> bool:
         """Tell whether a majority of those asked, not only of those that answered, share a point."""
         unsmeared = [voter for voter in self._voters if not voter.server.smeared] or self._voters
-        first = {voter.address.key: voter.samples[0].interval for voter in unsmeared if voter.address is not None}
+        first = {voter.answered_by: voter.samples[0].interval for voter in unsmeared if voter.samples}
         return consensus.depth(list(first.values())) >= consensus.quorum(len(self._voters))
 
     def _grace_s(self) -> float:
@@ -220,6 +213,36 @@ def _written_out(server: Server, family: Family) -> Sequence[Address]:
         return ()
 
 
+def _one_vote_each(voters: Sequence[Voter], outcomes: Sequence[Reading | NoReading]) -> list[Reading | NoReading]:
+    """Return *outcomes* with one vote for each server that was reached, whatever the names that lead there.
+
+    A name that nobody answered is no vote where it leads to nobody but servers that answered other names, or to just
+    those that another such name leads to. Were it enough to share one, who lists the addresses of several servers that
+    are silent would take all of their votes from them.
+    """
+    owners: dict[Peer, int] = {}
+    silent: dict[frozenset[Peer], int] = {}
+    for number, (voter, outcome) in enumerate(zip(voters, outcomes, strict=True)):
+        if isinstance(outcome, Reading) and voter.answered_by is not None:
+            owners.setdefault(voter.answered_by, number)
+    votes = []
+    for number, (voter, outcome) in enumerate(zip(voters, outcomes, strict=True)):
+        owner = number
+        if isinstance(outcome, Reading) and voter.answered_by is not None:
+            owner = owners[voter.answered_by]
+        elif voter.peers and all(peer in owners for peer in voter.peers):
+            owner = min(owners[peer] for peer in voter.peers)
+        elif voter.peers:
+            owner = silent.setdefault(voter.peers, number)
+        votes.append(outcome if owner == number else _no_vote(outcome, outcomes[owner].server))
+    return votes
+
+
+def _no_vote(outcome: Reading | NoReading, owner: str) -> NoReading:
+    detail = f"the same address as {owner}: one vote"
+    return NoReading(outcome.server, outcome.address, SAME_ADDRESS, detail, rejected=False, dropped=outcome.dropped)
+
+
 def _unmixed(servers: Sequence[Server], outcomes: Sequence[Reading | NoReading]) -> Sequence[Reading | NoReading]:
     """Return *outcomes* without those of servers that smear leap seconds, where enough others answered that don't."""
     smeared = {server.given for server in servers if server.smeared}
@@ -244,7 +267,10 @@ def _set_by(outcome: Reading | NoReading, step_s: float) -> Reading | NoReading:
 
 def _covering(agreed: Consensus, step_s: float) -> Consensus:
     """Return the consensus on a clock that was set by *step_s*: its range covers the clock before and after it."""
-    if agreed.interval is None:
-        return agreed
-    low_s, high_s = agreed.interval
-    return agreed._replace(interval=Interval(low_s - max(0.0, step_s), high_s - min(0.0, step_s)))
+    return agreed._replace(interval=_stretched(agreed.interval, step_s), shared=_stretched(agreed.shared, step_s))
+
+
+def _stretched(interval: Interval | None, step_s: float) -> Interval | None:
+    if interval is None:
+        return None
+    return Interval(interval.low_s - max(0.0, step_s), interval.high_s - min(0.0, step_s))

@@ -6,7 +6,7 @@ from collections import Counter, deque
 from collections.abc import Sequence
 
 from skewcheck.measure import ntp
-from skewcheck.measure.addresses import Address, NoSample, network_trouble
+from skewcheck.measure.addresses import Address, NoSample, Peer, network_trouble
 from skewcheck.measure.channel import Channel
 from skewcheck.measure.localclock import DRIFT_PPM, LocalClock
 from skewcheck.measure.servers import Origin, Server
@@ -61,8 +61,17 @@ class Voter:
         self._channels: list[Channel] = []
         self._troubles: list[tuple[str | None, NoSample]] = []
         self._dropped: Counter[str] = Counter()
+        self._peers: set[Peer] = set()
+        self._all_reached = True
         self.address: Address | None = None
         """The address that answered; None where none did."""
+        self.answered_by: Peer | None = None
+        """Whom that address reached."""
+
+    @property
+    def peers(self) -> frozenset[Peer]:
+        """All that the name leads to; empty where there may be more."""
+        return frozenset() if self._waiting or not self._all_reached else frozenset(self._peers)
 
     def found(self, addresses: Sequence[Address]) -> None:
         """Take the addresses of the name and ask the first of each family."""
@@ -95,7 +104,7 @@ class Voter:
         if sample is None:
             return
         self.samples.append(sample)
-        self.address = channel.address
+        self.address, self.answered_by = channel.address, channel.peer
         for other in [c for c in self._channels if c is not channel]:
             self._let_go(other, None)
         if len(self.samples) >= self._wanted:
@@ -183,10 +192,12 @@ class Voter:
             channel = Channel(address, self._clock)
         except OSError as error:
             self._troubles.append((str(address), network_trouble(error)))
+            self._all_reached = False
             return
+        self._peers.add(channel.peer)
         # Who names a server may mean this host's own daemon. What we find for ourselves, a name that a blocklist leads
         # to 0.0.0.0 included, would only tell this clock what it says itself.
-        if self.server.origin is not Origin.NAMED and channel.reaches_this_host:
+        if self.server.origin is not Origin.NAMED and channel.peer.is_this_host:
             self._troubles.append((str(address), NoSample("own-address", "that is this host itself")))
             channel.close()
             return
@@ -225,7 +236,7 @@ def _tells(entry: tuple[str | None, NoSample]) -> int:
 
 def _aged(sample: ntp.Sample, run: LocalRun) -> Interval:
     """Return the range of a sample as it holds at the end of *run*: the local clock drifts and wanders meanwhile."""
-    return sample.interval.widened(DRIFT_PPM * 1e-6 * run.duration_s + run.wander_s)
+    return sample.interval.widened(DRIFT_PPM * 1e-6 * run.duration_s + run.wander_s - sample.travel_s)
 
 
 def _intersection(ranges: Sequence[Interval]) -> Interval | None:

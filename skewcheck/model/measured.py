@@ -100,7 +100,7 @@ class Reading(NamedTuple):
 
 
 SAME_ADDRESS = "same-address"
-"""Reason of a name that was answered by an address which has its reading already, under another name."""
+"""Reason of a name that leads to a server which has its vote already, under another name."""
 SMEARED = "smeared"
 """Reason of a server that smears leap seconds and stands beside some that don't."""
 NOT_WAITED_FOR = "not-waited-for"
@@ -141,6 +141,9 @@ class Basis(enum.Enum):
     """What a consensus rests on."""
 
     MAJORITY = "majority"
+    """More than half of those asked share a time."""
+    MINORITY = "minority"
+    """Most of those that answered share one, and they are not more than half of those asked."""
     SINGLE = "single"
     NONE = "none"
 
@@ -150,10 +153,12 @@ class Consensus(NamedTuple):
 
     basis: Basis
     interval: Interval | None
-    """None exactly where the basis is `NONE`."""
+    """None exactly where the basis is `NONE`. Of a minority: all that any of those who answered allows."""
     skew_s: float | None
     """The best estimate, inside the interval."""
     votes: tuple[Vote, ...]
+    shared: Interval | None = None
+    """Of a minority: what most of those that answered share; None for every other basis."""
 
     @property
     def asked(self) -> int:
@@ -167,8 +172,25 @@ class Consensus(NamedTuple):
 
     @property
     def agreeing(self) -> int:
-        """Names whose range touches the agreed one."""
+        """Names whose range touches the agreed one, or what a minority shares."""
+        if self.shared is not None:
+            return self.answered - len(self.against)
         return sum(vote.status is ServerStatus.TRUECHIMER for vote in self.votes)
+
+    @property
+    def against(self) -> list[Reading]:
+        """Readings that contradict the others: falsetickers, and those apart from what a minority shares."""
+        return [vote.outcome for vote in self.votes if isinstance(vote.outcome, Reading) and self._contradicts(vote)]
+
+    @property
+    def divided(self) -> bool:
+        """Tell whether a minority agrees, and others that answered contradict it: nobody can say who is right."""
+        return self.shared is not None and bool(self.against)
+
+    def _contradicts(self, vote: Vote) -> bool:
+        if self.shared is None or isinstance(vote.outcome, NoReading):
+            return vote.status is ServerStatus.FALSETICKER
+        return vote.outcome.interval.gap_to(self.shared) > 0
 
 
 class ServerList(enum.Enum):
@@ -179,6 +201,17 @@ class ServerList(enum.Enum):
     CLOUD = "cloud"
     PUBLIC = "public"
     MIXED = "mixed"
+
+
+class Pace(enum.Enum):
+    """How fast time runs in this process, against the kernel's."""
+
+    TRUE = "true"
+    """As fast, as far as can be told."""
+    OTHER = "other"
+    """At another rate. Every range allows for what that made of this measurement, and is of its end alone."""
+    OPEN = "open"
+    """At another rate, and what that made of this measurement can't be told."""
 
 
 class LocalRun(NamedTuple):
@@ -193,6 +226,7 @@ class LocalRun(NamedTuple):
     """How fast the clock is being pulled on purpose (positive: faster); 0 where that can't be told."""
     wander_s: float
     """How far the clock may have moved meanwhile for any other reason than a step; every range allows for it."""
+    pace: Pace = Pace.TRUE
 
 
 class Survey(NamedTuple):

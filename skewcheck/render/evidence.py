@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from skewcheck.judge.catalogue import PARTIES
+from skewcheck.judge.catalogue import BUFFER_LINES, PARTIES, REASONS
 from skewcheck.model import (
     ApiPart,
     Basis,
@@ -45,10 +45,10 @@ from skewcheck.model import (
     Vote,
     Zone,
 )
-from skewcheck.quantity import at_least_text, at_most_text, duration_text, share_text, signed_text, utc_text
+from skewcheck.quantity import at_least_text, at_most_text, duration_text, local_text, share_text, signed_text, utc_text
 from skewcheck.render.chart import LABEL, LIAR, Bar, Picture, picture
 from skewcheck.render.page import GUTTER, MARGIN, NARROWEST_HANGING, PLAIN, STRONG, Line, Page, Row, columns
-from skewcheck.render.tables import api_name, daemons, date_range
+from skewcheck.render.tables import api_name, daemons, date_range, in_calendar
 
 
 def blocks(page: Page, report: Report, *, packets: bool) -> list[list[Line]]:
@@ -141,6 +141,7 @@ def _servers_drawn(page: Page, report: Report, part: NtpPart) -> list[Line]:
 def _together(consensus: Consensus) -> str:
     return {
         Basis.MAJORITY: f"{consensus.agreeing} of {consensus.answered} agree",
+        Basis.MINORITY: "unconfirmed",
         Basis.SINGLE: "one server",
         Basis.NONE: "no majority",
     }[consensus.basis]
@@ -498,8 +499,6 @@ _MEASURED_BY = {"ntp": "NTP", "api": "API"}
 _BY_THIS_CLOCK = (Party.REFRESH_BY_EXP, Party.LOCAL_VERIFY, Party.LOCAL_SIGN)
 _SHARES = "Shares: of all requests; of first uses, where the token works a moment later."
 _RARE = 1e-6
-_UNMEASURED = ": not measured"
-"""Ends the words of a line of the sum that has no figure."""
 _WAITS_S = ((1.0, 0.01), (60.0, 0.1), (math.inf, 1.0))
 """Below so long, a wait is rounded up to so much: nobody waits 1.23 ms."""
 _NOISE = 1e-9
@@ -508,11 +507,18 @@ _NOISE = 1e-9
 def _token(page: Page, report: Report, part: TokenPart) -> list[list[Line]]:
     odd = [oddity.summary for oddity in part.token.oddities]
     return [
+        _labelled(page, _local_times(part)),
         [line for said in odd for line in page.wrapped(said, PLAIN, MARGIN)],
         _risks(page, report, part),
         _buffer(page, part, part.recommended) if part.recommended is not None else [],
         _labelled(page, _verifiers(part.verifiers)),
     ]
+
+
+def _local_times(part: TokenPart) -> list[tuple[str, str]]:
+    """Return the token's times by this host's time zone, where that isn't UTC."""
+    times = [(moment.name, local_text(moment.at_s)) for moment in part.moments if in_calendar(moment.at_s)]
+    return [(name, f"{said} by this host's time zone") for name, said in times if not said.endswith("+00:00")]
 
 
 def _risks(page: Page, report: Report, part: TokenPart) -> list[Line]:
@@ -620,7 +626,7 @@ def _sum(page: Page, part: TokenPart, advice: Recommended) -> list[Line]:
 
 
 def _measured(line: BufferLine) -> bool:
-    return not line.what.endswith(_UNMEASURED)
+    return not line.what.endswith("-not-measured")
 
 
 def _amount(seconds: float) -> str:
@@ -633,12 +639,15 @@ def _explained(line: BufferLine, part: TokenPart) -> str:
     if line.what == "latency":
         how = "up to the round trip" if part.latency_measured else "assumed, not measured"
         return f"latency: {'as given (--latency)' if part.latency_given else how}"
-    return line.what
+    return BUFFER_LINES.get(line.what, line.what)
 
 
 def _verifiers(verdicts: Sequence[VerifierVerdict]) -> list[tuple[str, str]]:
     """Return why each verifier says what it says."""
-    return [(verdict.name, f"{verdict.why}{f' ({verdict.note})' if verdict.note else ''}") for verdict in verdicts]
+    return [
+        (verdict.name, f"{REASONS.get(verdict.why, verdict.why)}{f' ({verdict.note})' if verdict.note else ''}")
+        for verdict in verdicts
+    ]
 
 
 # --- Labels ---

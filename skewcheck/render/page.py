@@ -27,6 +27,9 @@ _BEFORE_A_UNIT = re.compile(r"(?<=\d) (?=(?:d|h|min|s|ms|[µu]s|ppm)\b)")
 _GLUE = "\ue000"
 """Stands for such a space while lines are broken: of private use, which foreign text is never let in with."""
 
+_WHERE_A_LINE_MAY_BEGIN = re.compile(r"(?:^|(?<=\s))::(?=[A-Za-z].*::)")
+"""A command to a CI runner, as `inert` knows it: escaped before anything is measured, for that makes it longer."""
+
 Line = list[Span]
 
 # What is to be read stands in the terminal's own colours, at full strength: dim words are hard to read in many themes.
@@ -66,7 +69,8 @@ class Page:
         self._written = io.StringIO()
 
     def say(self, text: str) -> str:
-        """Return *text* in characters that this page can show."""
+        """Return *text* in characters that this page can show, and inert wherever a line of it may be broken."""
+        text = inert(_WHERE_A_LINE_MAY_BEGIN.sub(r"\\u003a:", text))
         return in_ascii(text) if self._ascii_only else text
 
     def cells(self, text: str) -> int:
@@ -194,7 +198,7 @@ def columns(page: Page, head: tuple[str, ...], rows: Sequence[Row]) -> list[Line
     dashes = all(cells <= note_width for cells in fits_beside)
     lines: list[Line] = []
     for row in [Row(head[0], head[1:]), *said]:
-        numbers = row.numbers or ((NO_NUMBER,) * len(widths) if dashes else ())
+        numbers = row.numbers or ((NO_NUMBER,) * len(widths) if dashes or not row.note else ())
         cells = [number.rjust(len(number) + wide - page.cells(number)) for number, wide in zip(numbers, widths)]  # noqa: B905 - there may be none
         name = (" " * GUTTER).join([page.fitted(row.name, name_width), *cells, ""])
         note = page.ended(row.note, note_width if numbers else page.width - name_width - GUTTER)
@@ -216,4 +220,4 @@ def _listed(page: Page, head: tuple[str, ...], row: Row) -> list[Line]:
     """Return a row on a page that is too narrow for columns: nothing is left out."""
     facts = [f"{title} {number}" for title, number in zip(head[1:], row.numbers, strict=False) if number != NO_NUMBER]
     facts += [row.note] if row.note else []
-    return [*page.wrapped(row.name, PLAIN), *page.flowed(facts, 2)]
+    return [*(page.wrapped(row.name) if row.name else []), *page.flowed(facts, 2)]

@@ -48,7 +48,9 @@ def date_range_text(fresh: Interval) -> str:
 
 def said(report: Report) -> str:
     """Return the answer without its status word."""
-    return catalogue.answer(report).partition(" ")[2]
+    if report.lead is not None:
+        return catalogue.title(report.lead)
+    return "" if report.failure is None else report.failure.summary
 
 
 def meaning(report: Report) -> str:

@@ -206,6 +206,9 @@ def _utc(part: NtpPart) -> Row:
     who = f"{consensus.agreeing} of {consensus.answered} servers"
     if consensus.basis is Basis.SINGLE:
         who = "unconfirmed: one server"
+    elif consensus.basis is Basis.MINORITY:
+        who = f"unconfirmed: {consensus.agreeing} of {consensus.asked} servers asked"
+        unreached = 0
     words = f"{who}; {unreached} not reached" if unreached else who
     return Row(
         name, (signed_text(*consensus.interval),), f"{_state(part.judgement.status, consensus.interval)} ({words})"
@@ -275,7 +278,7 @@ def _row(page: Page, label: str, said: str) -> list[Line]:
 
 def times(page: Page, part: TokenPart) -> list[Line]:
     """Return each time that the token names, and how far that is from now; by both clocks where they differ."""
-    dated = [moment for moment in part.moments if _FIRST_YEAR_S <= moment.at_s <= _LAST_YEAR_S]
+    dated = [moment for moment in part.moments if in_calendar(moment.at_s)]
     iat = next((moment.at_s for moment in dated if moment.name == "iat"), None)
     dated = [moment for moment in dated if moment.name != "nbf" or moment.at_s != iat]
     differ = any(moment.true is not None and _apart_s(moment) >= _NOTICED_S for moment in dated)
@@ -297,6 +300,11 @@ def times(page: Page, part: TokenPart) -> list[Line]:
         if claim.state is not ClaimState.ABSENT and claim.name not in shown:
             lines += _row(page, claim.name, claim.shown or "can't be read")
     return lines
+
+
+def in_calendar(at_s: float) -> bool:
+    """Tell whether a time has a date."""
+    return _FIRST_YEAR_S <= at_s <= _LAST_YEAR_S
 
 
 _LABELS = {"expires_in": "expires"}
@@ -339,7 +347,7 @@ def _kind(token: Token) -> list[tuple[str, str]]:
     rows = [("token", ", ".join([*header, *size, *where]))]
     if token.kind in (TokenKind.JWT, TokenKind.JWE):
         rows = [("token", ", ".join(header)), ("", ", ".join(size)), *(("", place) for place in where)]
-    if token.detail:
+    if token.detail and token.kind not in (TokenKind.OPAQUE, TokenKind.RESPONSE):  # a line below the table says it
         rows.append(("", token.detail))
     life_s = token.expires_in_s
     if token.kind is TokenKind.RESPONSE and life_s is not None and token.obtained_at_s is None:
@@ -372,6 +380,8 @@ def _voices(part: NtpPart) -> str:
     consensus = part.survey.consensus
     if consensus.basis is Basis.SINGLE:
         return "unconfirmed: one NTP server"
+    if consensus.basis is Basis.MINORITY:
+        return f"unconfirmed: {consensus.agreeing} of {consensus.asked} NTP servers asked"
     return f"{consensus.agreeing} of {consensus.answered} NTP servers agree"
 
 

@@ -75,9 +75,11 @@ def render(report: Report, *, width: int, color: bool, verbose: int, quiet: bool
 
 
 def _joined(blocks: Sequence[list[Line]]) -> list[Line]:
+    """Return the lines of all *blocks*, a blank one between two, and none within."""
     lines: list[Line] = []
-    for block in filter(None, blocks):
-        lines += [[], *block] if lines else block
+    for block in blocks:
+        said = [line for line in block if any(text.strip() for text, _ in line)]
+        lines += [[], *said] if lines and said else said
     return lines
 
 
@@ -130,16 +132,18 @@ def _blocks(page: Page, report: Report, shown: _Shown) -> list[list[Line]]:
 
 def _title(page: Page, finding: Finding, cells: int) -> str:
     """Return the title in characters that this page can show."""
-    in_its_letters = finding._replace(
-        facts=tuple((k, page.say(v) if isinstance(v, str) else v) for k, v in finding.facts)
-    )
-    asked = cells
+    asked, shown = cells, _shown(page, finding)
     while asked > 0:
-        said = page.say(catalogue.title(in_its_letters, asked))
+        said = page.say(catalogue.title(shown, asked))
         if len(said) <= cells or not said.isascii():
             return said
         asked -= len(said) - cells
     return ""
+
+
+def _shown(page: Page, finding: Finding) -> Finding:
+    """Return *finding* with its texts as this page shows them: then they are as long as they will be."""
+    return finding._replace(facts=tuple((k, page.say(v) if isinstance(v, str) else v) for k, v in finding.facts))
 
 
 def _line_1(page: Page, report: Report) -> Line:
@@ -154,7 +158,7 @@ def _head(page: Page, report: Report) -> list[Line]:
     """Return line 1, and below it what that means for a 401."""
     if report.lead is None:
         return [_line_1(page, report)]
-    means = catalogue.means(report.lead, max(catalogue.CELLS, page.width - INDENT))
+    means = catalogue.means(_shown(page, report.lead), max(catalogue.CELLS, page.width - INDENT))
     if page.width >= FULL_WIDTH:
         return [_line_1(page, report), *page.wrapped(means, PLAIN, INDENT)] if means else [_line_1(page, report)]
     (word, role), gap, (title, _) = _line_1(page, report)

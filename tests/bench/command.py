@@ -24,21 +24,25 @@ class Run(NamedTuple):
         """The ids of the findings about what was measured; what a host says of itself differs by host."""
         return {finding["id"] for finding in self.report["findings"]} - OF_THE_HOST
 
+    def evidence(self, id_: str) -> dict[str, Any]:
+        """Return the evidence of the one finding of that id."""
+        (found,) = (finding["evidence"] for finding in self.report["findings"] if finding["id"] == id_)
+        return dict(found)
+
 
 OF_THE_HOST = {
     "better-clock",
+    "clock-zone",
     "daemon-unsynchronised",
     "daemon-wrong",
-    "faked",
+    "fake-time",
     "rtc-local-time",
     "rtc-off",
     "slept",
     "stale-sync",
-    "time-zone",
     "two-daemons",
     "unsteady-clocksource",
-    "zone-missing",
-    "zone-stale",
+    "zone-files",
 }
 
 

@@ -66,7 +66,10 @@ _THIS_MACHINE = ("", "localhost", "::1", "::", "0.0.0.0")  # noqa: S104 - asked 
 def _stays(host: object) -> bool:
     """Tell whether *host* is this machine, as 0.0.0.0 and :: are; what isn't text is no address of the internet."""
     text = _text(host)
-    return text is None or text in _THIS_MACHINE or text.removeprefix("::ffff:").startswith("127.")
+    if text is None or text in _THIS_MACHINE:
+        return True
+    ipv4 = text.removeprefix("::ffff:")
+    return ipv4 in _THIS_MACHINE or ipv4.startswith("127.")
 
 
 def _is_numeric(host: object) -> bool:
