@@ -9,6 +9,7 @@ from skewcheck import genesys
 from skewcheck.errors import UsageError
 from skewcheck.examine.policy import exit_code, measuring_time, thresholds
 from skewcheck.examine.request import ApiRequest
+from skewcheck.foreign import is_secret
 from skewcheck.host.facts import read_host
 from skewcheck.judge import api as diagnose
 from skewcheck.judge import api_sentence as sentence
@@ -104,7 +105,7 @@ def _target(url: str) -> Target:
         return parse_url(url)
     except ValueError as error:
         # What is wrong may be that it carries a password, so only what can't is repeated.
-        harmless = len(url) <= MAX_QUOTED and not set(url) & set("@?#")
+        harmless = len(url) <= MAX_QUOTED and not set(url) & set("@?#;") and not is_secret(url)
         shown = f"'{visible(url)}'" if harmless else f"the URL of {len(url)} characters"
         raise UsageError(f"{shown} {error}", "Example: https://api.example.net/health.") from None
 

@@ -8,8 +8,8 @@ import enum
 import math
 from typing import NamedTuple
 
+from skewcheck import foreign
 from skewcheck.model import Party
-from skewcheck.visible import visible
 
 
 class Stamp(enum.Enum):
@@ -316,4 +316,4 @@ def verifier(name: str) -> Verifier:
 
     near = get_close_matches(wanted[:40], [row.name for row in VERIFIERS], n=3, cutoff=0.5)
     guess = f"; did you mean {' or '.join(near)}?" if near else "; 'list' shows those that are known"
-    raise ValueError(f"there is no verifier named {visible(name, 40)!r}{guess}")
+    raise ValueError(f"there is no verifier named {foreign.text(name, 40)!r}{guess}")
