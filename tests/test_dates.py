@@ -154,17 +154,17 @@ READING = DateReading(
 
 
 def at_the_end(
-    run: LocalRun, reading: DateReading = READING, at_s: float = 10.0, wander_s: float = 0.0, resolution_s: float = 0.0
+    run: LocalRun, reading: DateReading = READING, at_s: float = 10.0, travel_s: float = 0.0, resolution_s: float = 0.0
 ) -> DateReading:
     """Return the reading at the end of *run*."""
-    found = dates._at_the_end(dates._Done(reading, at_s, wander_s, over=False), run, resolution_s)
+    found = dates._at_the_end(dates._Done(reading, at_s, travel_s, over=False), run, resolution_s)
     assert isinstance(found, DateReading)
     return found
 
 
 def test_a_reading_ages_until_the_end() -> None:
     """By drift, by what the clock was slewed since, and by how finely it can be read; the estimate stays."""
-    aged = at_the_end(RUN._replace(wander_s=0.005), at_s=4.0, wander_s=0.002, resolution_s=0.0156)
+    aged = at_the_end(RUN._replace(wander_s=0.005), at_s=4.0, travel_s=0.002, resolution_s=0.0156)
     by_s = DRIFT_PPM * 1e-6 * 6.0 + 0.003 + 0.0156
     assert aged.fresh == pytest.approx((0.1 - by_s, 0.3 + by_s))
     assert aged.interval == pytest.approx((-0.9 - by_s, 0.3 + by_s))

@@ -12,6 +12,7 @@ from skewcheck.model import (
     Interval,
     LocalRun,
     NoReading,
+    Pace,
     Reading,
     Report,
     ServerList,
@@ -241,8 +242,34 @@ def test_a_step_and_a_slew_are_told() -> None:
     assert "700 ppm faster" in the(stepped, "slewing").summary
     assert stepped.next_step is not None
     assert stepped.next_step.why.startswith("measures again")
+    back = report(*GOOD, run=RUN._replace(wander_s=0.16))
+    assert ids(back) == ["slewing"]
+    assert "back and forth, 160 ms in all" in the(back, "slewing").summary
     wide = report(*(reading(name, -0.01, 7.0) for name in "ab"), run=RUN._replace(step_s=7.0))
     assert wide.verdict == "CANNOT TELL  your clock was set by 7 s while it was being measured"
+
+
+@pytest.mark.parametrize(
+    ("readings", "pace", "status"),
+    [
+        (GOOD, Pace.OTHER, Status.UNKNOWN),
+        (AHEAD, Pace.OTHER, Status.WARNING),
+        (AHEAD, Pace.OPEN, Status.UNKNOWN),
+        (BEHIND, Pace.OTHER, Status.CRITICAL),
+        (BEHIND[:1], Pace.OTHER, Status.CRITICAL),
+        ([reading(name, -0.05, 0.35) for name in "abc"], Pace.OTHER, Status.UNKNOWN),
+    ],
+)
+def test_at_another_rate_nothing_is_proven_and_nothing_ok(readings: list[Reading], pace: Pace, status: Status) -> None:
+    """It is said in words, with the range; the clock itself is not to be set for it, and no premise is named."""
+    found = report(*readings, run=RUN._replace(pace=pace, step_s=-0.3))
+    assert (found.status, found.proven, found.assumes) == (status, False, ())
+    assert found.verdict.endswith(", not proven, as time runs at another rate in this process")
+    assert found.verdict.count("proven") == 1
+    assert "from moment to moment" in found.meaning
+    assert found.next_step is not None
+    assert found.next_step.command.startswith("env | grep LD_PRELOAD")
+    assert not set(ids(found)) & {"stepped", "slewing", "too-coarse"}
 
 
 def test_a_server_that_was_last_set_days_ago_is_worth_a_remark() -> None:

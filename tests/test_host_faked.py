@@ -11,7 +11,7 @@ from bench.tools import need_library
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skewcheck.host.faked import find_fake
+from skewcheck.host.faked import find_fake, other_rate
 from skewcheck.host.files import MAX_BYTES, Files
 from skewcheck.model import Fake, KernelClock, Unknown
 
@@ -76,6 +76,44 @@ def test_libfaketime_told_by_a_file(how: str, tmp_path: Path) -> None:
     told.write_text("+50s\n")
     where = {"HOME": str(tmp_path)} if how == "home" else {"FAKETIME_TIMESTAMP_FILE": str(told)}
     assert _look(CLEAN + LOOK, LD_PRELOAD=need_library("libfaketime.so.1"), **where) == "libfaketime 50.0"
+
+
+RATES = {
+    "+0 x0.1": True, "+0 x2": True, "+0 x10,0": True, "-1d x-1": True, "+0 x0": True, "+0 x": True, "+0  x 3": True,
+    "+0 x1.001": True, "+1y i2,0": True, "+0 i0.001": True, "@2020-01-01 00:00:00 x2": True, "% x2": True,
+    "2020-01-01 00:00:00": True, "Wed Jan 1 2020": True, "1577836800": True,
+    "+0": False, "-3.5s": False, "+1,5h": False, "+0 x1": False, "+0 x1.0": False, "+0 x01,00": False, "%": False,
+    "@2020-01-01 00:00:00": False, "": False, "  ": False,
+}  # fmt: skip
+"""What libfaketime can be told, and whether time then runs at another rate: a date alone stands still."""
+LOADED = MAPPED.format("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
+
+
+@pytest.mark.parametrize(("told", "another"), RATES.items())
+def test_a_rate_is_read_where_libfaketime_reads_it(told: str, another: bool, tmp_path: Path) -> None:
+    """From the variable, else from the first file that there is; and only where the library is loaded."""
+    files, away = _host(tmp_path, maps=LOADED), Files(str(tmp_path / "away"))
+    (tmp_path / "home").mkdir()
+    (tmp_path / "etc").mkdir()
+    for name in ("told.rc", "home/.faketimerc", "etc/faketimerc"):
+        (tmp_path / name).write_text(f"# a remark with x2\n{told}\n")
+    assert other_rate(files, {"FAKETIME": told, "HOME": "/nowhere"}) is another
+    assert other_rate(files, {"FAKETIME_TIMESTAMP_FILE": "/told.rc"}) is another
+    assert other_rate(files, {"HOME": "/home"}) is another
+    assert other_rate(files, {}) is another
+    assert not other_rate(files, {"FAKETIME": "+0"})
+    assert not other_rate(away, {})
+    assert not other_rate(_host(tmp_path / "b", maps=""), {"FAKETIME": told})
+    fake = find_fake(_kernel(0.0), files, {"FAKETIME": told})
+    assert fake == (Fake("libfaketime", None, other_rate=True) if another else None)
+
+
+@pytest.mark.parametrize("setting", ["+0 x0.1", "-5 x2", "2020-01-01 00:00:00", "+0 i0.5"])
+def test_a_real_process_at_another_rate(setting: str) -> None:
+    """What the loaded library is told is found, with a real environment and real maps."""
+    program = LOOK + "print(fake is not None and fake.other_rate)"
+    program = program.replace('f"{fake.how} {fake.ahead_s:.1f}"', "fake.how")
+    assert _look(program, LD_PRELOAD=need_library("libfaketime.so.1"), FAKETIME=setting) == "libfaketime\nTrue"
 
 
 def test_a_kernel_that_disagrees_without_a_library(tmp_path: Path) -> None:

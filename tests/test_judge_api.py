@@ -27,6 +27,7 @@ from skewcheck.model import (
     LocalRun,
     Mix,
     NoReading,
+    Pace,
     Place,
     Report,
     Role,
@@ -334,6 +335,34 @@ def test_a_step_in_the_middle_is_the_reason() -> None:
     assert found.verdict == "CANNOT TELL  your clock was set by 7 s while it was being measured"
     assert command(found) == "skewcheck api --region eu-west-1"
     assert ids(found) == ["stepped", "slewing"]
+
+
+@pytest.mark.parametrize("pace", [Pace.OTHER, Pace.OPEN])
+@pytest.mark.parametrize(
+    "api",
+    [
+        reading(-0.01, 0.05), reading(4.9, 5.1), reading(-5.1, -4.9, UNKNOWN_LAG), stale(-5.0), stale(0.4),
+        stale(-5.0, Stale.FROZEN), mixed(-0.3, 7.0, 6.0), mixed(5.0, 7.0, 1.0),
+    ],
+)  # fmt: skip
+def test_at_another_rate_nothing_is_proven_and_nothing_ok(api: DateReading, pace: Pace) -> None:
+    """It is said in words; what the rate explains is no fault of the server's, and no premise is named."""
+    found = report(api, run=RUN._replace(pace=pace, step_s=-2.0), facts=host(fake=Fake("libfaketime", None)))
+    assert (found.proven, found.assumes) == (False, ())
+    assert found.status is not Status.OK
+    assert found.status is Status.UNKNOWN or pace is Pace.OTHER
+    assert found.verdict.endswith(", not proven, as time runs at another rate in this process")
+    assert found.verdict.count("proven") == 1
+    assert "from moment to moment" in found.meaning
+    assert command(found) == "env -u LD_PRELOAD -u FAKETIME skewcheck api --region eu-west-1"
+    assert not set(ids(found)) & {"stepped", "slewing", "too-coarse", "api-inconsistent", "api-frozen", "api-late"}
+
+
+def test_at_another_rate_it_is_no_matter_of_time_that_nobody_answered() -> None:
+    """What waits is given another time than it was meant to have: run it without that first."""
+    run = RUN._replace(pace=Pace.OTHER)
+    found = report(silent("stalled"), run=run, facts=host(fake=Fake("libfaketime", None)))
+    assert command(found) == "env -u LD_PRELOAD -u FAKETIME skewcheck api --region eu-west-1"
 
 
 # --- The issuer ---

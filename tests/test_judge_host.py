@@ -173,6 +173,9 @@ def test_a_fake() -> None:
     unknown = one(found(host(fake=Fake("libfaketime", None))))
     assert unknown.summary == "libfaketime is in this process: it may be told another time than the kernel's"
     assert found(host(fake=Fake("libfaketime", 0.0005))) == []
+    rated = one(found(host(chronyd(), fake=Fake("libfaketime", None, other_rate=True)), -0.5, -0.4))
+    assert "at another rate in this process than in the kernel, by libfaketime" in rated.summary
+    assert rated.remedy == ("env -u LD_PRELOAD -u FAKETIME skewcheck clock",)
 
 
 def test_a_daemon_that_follows_nobody() -> None:

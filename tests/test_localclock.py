@@ -73,6 +73,30 @@ def test_slewing_is_seen_against_the_hardware_counter() -> None:
     assert run.wander_s == pytest.approx(0.0016)
 
 
+def test_a_slew_there_and_back_is_added_up() -> None:
+    """8 % for a second each way: the clock is where it was, and whoever read it in between has to allow for both."""
+    host = Host()
+    clock = host.clock()
+    host.wait(1, slew_ppm=80_000)
+    there_s = clock.travelled_s()
+    host.wait(1, slew_ppm=-80_000)
+    run = clock.finish()
+    assert there_s == pytest.approx(0.08)
+    assert run.wander_s == pytest.approx(0.16)
+    assert run.slew_ppm == pytest.approx(0, abs=1e-3)
+    assert clock.travelled_s() == pytest.approx(0.16)
+
+
+def test_a_clock_that_is_pulled_back_past_its_start_has_moved_all_the_same() -> None:
+    """As far from its start as before, on the other side: that is twice as far, and not nothing."""
+    host = Host()
+    clock = host.clock()
+    host.wait(1, slew_ppm=40_000)
+    before_s = clock.travelled_s()
+    host.wait(2, slew_ppm=-40_000)
+    assert clock.travelled_s() - before_s == pytest.approx(0.08)
+
+
 def test_without_a_hardware_counter_no_slew_is_claimed() -> None:
     """Windows has none: 0, not a guess."""
     host = Host()

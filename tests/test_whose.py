@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from reports import NOON, RUN
 from reports import reading as ntp_reading
 
+from skewcheck.examine import of_token
 from skewcheck.examine.against_ntp import examined as ntp_examined
 from skewcheck.examine.all_at_once import judged
 from skewcheck.examine.request import CheckRequest
@@ -33,6 +34,7 @@ from skewcheck.model import (
     Interval,
     Lag,
     NoReading,
+    Pace,
     Place,
     Reading,
     Report,
@@ -89,15 +91,17 @@ def check(
     own: tuple[str, ...] = (),
     request: CheckRequest | None = None,
     stepped_s: float = 0.0,
+    wander_s: float = RUN.wander_s,
+    pace: Pace = Pace.TRUE,
 ) -> Report:
     """Return what `check` makes of these answers."""
     request = CheckRequest(region="eu-west-1") if request is None else request
     hosts: tuple[ApiHost, ...] = (host(Role.API, first),)
     if login is not None:
         hosts = (*hosts, host(Role.LOGIN, login))
-    run = RUN._replace(step_s=stepped_s)
+    run = RUN._replace(step_s=stepped_s, pace=pace)
     found = Survey(agree(ntp), ServerList.PUBLIC, run, cut_short=False, own=own)
-    dates = ApiSurvey("eu-west-1", hosts, run._replace(ended_at_s=NOON + 2.5), cut_short=False)
+    dates = ApiSurvey("eu-west-1", hosts, run._replace(ended_at_s=NOON + 2.5, wander_s=wander_s), cut_short=False)
     return judged(
         ntp_examined(found, LIMITS, request.of_ntp, facts),
         api_examined(dates, LIMITS, "linux", asked=("--region eu-west-1",)),
@@ -108,6 +112,23 @@ def check(
 def ids(report: Report) -> set[str]:
     """Return the ids of the findings."""
     return {finding.id for finding in report.findings}
+
+
+def test_a_clock_that_is_pulled_after_ntp_was_asked_is_no_fault_of_the_apis() -> None:
+    """Pulled by 8 % for the 2.5 s that the API is asked longer, it is 200 ms ahead of that, and right before."""
+    assert "api-behind" in ids(check(servers(0.0), api(0.2)))
+    pulled = check(servers(0.0), api(0.2), wander_s=0.2)
+    assert not ids(pulled) & {"api-ahead", "api-behind", "local-ahead", "local-behind"}
+    assert not pulled.proven
+
+
+def test_the_true_time_that_a_token_is_judged_by_allows_for_that_too() -> None:
+    """It is the local time at the end of both measurements, without the skew that NTP had found before."""
+    calm = of_token._skew(check(servers(0.0), api(0.0)), None, LIMITS, NOON + 2.5)
+    pulled = of_token._skew(check(servers(0.0), api(0.0), wander_s=0.2), None, LIMITS, NOON + 2.5)
+    assert calm is not None
+    assert pulled is not None
+    assert pulled.interval.width_s == pytest.approx(calm.interval.width_s + 0.4, abs=1e-4)
 
 
 def the(report: Report, name: str) -> Finding:
@@ -326,6 +347,20 @@ def test_a_faked_clock_keeps_the_sentence_and_gets_another_remedy() -> None:
         assert "faked" in ids(told)
         assert told.next_step is not None
         assert told.next_step.command == "env -u LD_PRELOAD -u FAKETIME skewcheck check --region eu-west-1"
+
+
+@pytest.mark.parametrize("skews_s", tuple(itertools.product((-3.0, 0.0, 0.2, 3.0), repeat=2)))
+@pytest.mark.parametrize("pace", [Pace.OTHER, Pace.OPEN])
+def test_at_another_rate_nothing_is_proven_of_any_clock(skews_s: tuple[float, float], pace: Pace) -> None:
+    """Nor is a token's trouble said to be no clock skew; what mends it is to run without that."""
+    told = check(servers(skews_s[0]), api(skews_s[1]), facts=MINE._replace(fake=Fake("libfaketime", None)), pace=pace)
+    assert (told.proven, told.assumes) == (False, ())
+    assert told.status is not Status.OK
+    assert "not-skew" not in ids(told)
+    assert (told.true_time is None) == (of_token._skew(told, None, LIMITS, NOON) is None) == (pace is Pace.OPEN)
+    assert told.verdict.count("proven") == told.verdict.count("not proven, as time runs at another rate") > 0
+    assert told.next_step is not None
+    assert told.next_step.command == "env -u LD_PRELOAD -u FAKETIME skewcheck check --region eu-west-1"
 
 
 def test_a_container_has_its_nodes_clock() -> None:

@@ -7,6 +7,7 @@ from shlex import quote
 
 from skewcheck import genesys
 from skewcheck.errors import UsageError
+from skewcheck.examine import own_clocks
 from skewcheck.examine.policy import exit_code, measuring_time, thresholds
 from skewcheck.examine.request import ApiRequest
 from skewcheck.foreign import is_secret
@@ -51,6 +52,7 @@ def asked(request: ApiRequest, progress: Callable[[Progress], None] | None = Non
         timeout_s=timeout_s,
         family=request.family,
         ca_file=request.ca_file,
+        clock=own_clocks.own_clock(),
         progress=progress,
     )
     return _examined(found, limits, request, host)
@@ -63,7 +65,9 @@ def judged(found: ApiSurvey, limits: Thresholds, request: ApiRequest, host: Host
 
 def _examined(found: ApiSurvey, limits: Thresholds, request: ApiRequest, host: HostFacts | None) -> Case:
     url = None if request.url is None else visible(request.url)
-    return examined(found, limits, sys.platform, asked=_asked(found, request), url=url, host=host)
+    return examined(
+        found, limits, sys.platform, asked=_asked(found, request), url=url, host=own_clocks.seen(host, found.local)
+    )
 
 
 def reported(case: Case, request: ApiRequest) -> Report:

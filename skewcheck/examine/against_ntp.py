@@ -6,11 +6,12 @@ import time
 from collections.abc import Sequence
 
 from skewcheck.errors import UsageError
+from skewcheck.examine import own_clocks
 from skewcheck.examine.policy import exit_code, measuring_time, thresholds
 from skewcheck.examine.request import ClockRequest
 from skewcheck.foreign import is_secret
 from skewcheck.host.facts import cloud_of, read_host
-from skewcheck.judge import diagnose, sentence, severity
+from skewcheck.judge import diagnose, local_run, sentence, severity
 from skewcheck.measure.servers import MAX_SERVERS, Origin, Server, parse_server, whom_to_ask
 from skewcheck.measure.survey import survey
 from skewcheck.measure.voter import spacing_s
@@ -19,6 +20,7 @@ from skewcheck.model import (
     HostFacts,
     Interval,
     NtpPart,
+    Pace,
     Report,
     ServerList,
     Survey,
@@ -47,7 +49,14 @@ def asked(request: ClockRequest) -> diagnose.Case:
     host = read_host() if request.ask_host else None
     servers = given or whom_to_ask(_own(host))
     timeout_s = _measuring_time(request, servers, time.perf_counter() - began_s)
-    found = survey(servers, _listed(servers), timeout_s=timeout_s, family=request.family, samples=request.samples)
+    found = survey(
+        servers,
+        _listed(servers),
+        timeout_s=timeout_s,
+        family=request.family,
+        samples=request.samples,
+        clock=own_clocks.own_clock(),
+    )
     return examined(found, limits, request, host)
 
 
@@ -66,7 +75,13 @@ def examined(found: Survey, limits: Thresholds, request: ClockRequest, host: Hos
         limits,
         witness=found.witness if found.own else consensus.interval,
     )
-    return diagnose.Case(found, judgement, limits, sys.platform, _asked(request), host)
+    judgement = local_run.believed(judgement, found.local)
+    return diagnose.Case(found, judgement, limits, sys.platform, _asked(request), own_clocks.seen(host, found.local))
+
+
+def premises(case: diagnose.Case) -> tuple[str, ...]:
+    """Return what the range rests on; nothing where it is called proven under no premise."""
+    return diagnose.assumes(case) if case.survey.local.pace is Pace.TRUE else ()
 
 
 def reported(case: diagnose.Case, request: ClockRequest) -> Report:
@@ -81,7 +96,7 @@ def reported(case: diagnose.Case, request: ClockRequest) -> Report:
         meaning=sentence.meaning(found),
         thresholds=limits,
         next_step=diagnose.next_step(case),
-        assumes=diagnose.assumes(case),
+        assumes=premises(case),
         measured_at_s=found.local.ended_at_s,
         true_time=true_time(case),
         duration_s=found.local.duration_s,
@@ -94,6 +109,8 @@ def reported(case: diagnose.Case, request: ClockRequest) -> Report:
 def true_time(case: diagnose.Case) -> Interval | None:
     """Return the Unix seconds between which the true time lay at the end; None where no range is known."""
     at_s, skew = case.survey.local.ended_at_s, case.consensus.interval
+    if case.survey.local.pace is Pace.OPEN:
+        return None
     return None if skew is None else Interval(at_s - skew.high_s, at_s - skew.low_s)
 
 

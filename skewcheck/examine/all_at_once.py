@@ -50,13 +50,13 @@ def clocks(request: CheckRequest, progress: Tell | None = None) -> Report:
 def judged(ntp: "diagnose.Case", api: "ApiCase", request: CheckRequest) -> Report:
     """Return the report on both measurements, each judged for itself already."""
     from skewcheck.judge import api as of_the_api
-    from skewcheck.judge import diagnose, whose, whose_findings, whose_sentence
+    from skewcheck.judge import whose, whose_findings, whose_sentence
 
     case = whose.Case(ntp, api, token_given=request.found is not None)
     row = whose.whose(case)
     status = whose.status(case, row)
     found, hosts = ntp.survey, api.survey
-    assumed = (*diagnose.assumes(ntp), *of_the_api.assumes(api))
+    assumed = (*against_ntp.premises(ntp), *of_the_api.assumes(api))
     return Report(
         command=request.command,
         status=status,

@@ -14,7 +14,8 @@ from skewcheck.examine.request import CheckRequest, TokenRequest
 from skewcheck.judge import token as diagnose
 from skewcheck.judge import token_sentence as sentence
 from skewcheck.judge.buffer import Deadline, recommend
-from skewcheck.judge.risk import DRIFT_PPM, LATENCY, risks
+from skewcheck.judge.local_run import moved_since
+from skewcheck.judge.risk import LATENCY, risks
 from skewcheck.judge.severity import judge, judge_date
 from skewcheck.judge.token_case import BY_API, BY_ASSUMPTION, BY_NTP, Case, Skew, inputs_for, ntp_differs, one_sided
 from skewcheck.judge.token_verdicts import Answer, verdicts
@@ -24,6 +25,7 @@ from skewcheck.model import (
     ClaimState,
     Finding,
     Interval,
+    Pace,
     Recommended,
     Report,
     Role,
@@ -105,26 +107,27 @@ def _ended_at_s(clock: Report) -> float:
 def _skew(clock: Report | None, given: Interval | None, limits: Thresholds, judged_at_s: float) -> Skew | None:
     """Return what true time rests on: what was assumed, else NTP, else the API's clock, else nothing.
 
-    Since it was measured the clock may have drifted, for the seconds that the other measurement took longer.
+    Since it was measured the clock may have moved, in the seconds that the other measurement took longer.
     """
     if given is not None:
         severity = judge(given.middle_s, given, Basis.SINGLE, limits).status
         return Skew(BY_ASSUMPTION, given, given.middle_s, severity)
     if clock is None:
         return None
+    runs = [part.survey.local for part in (clock.ntp, clock.api) if part is not None]
+    if any(run.pace is Pace.OPEN for run in runs):
+        return None
     if clock.ntp is not None:
         consensus = clock.ntp.survey.consensus
         if consensus.interval is not None and consensus.skew_s is not None and not ntp_differs(clock):
-            gone_s = abs(judged_at_s - clock.ntp.survey.local.ended_at_s)
-            since = consensus.interval.widened(DRIFT_PPM * 1e-6 * gone_s)
+            since = consensus.interval.widened(moved_since(clock.ntp.survey.local, runs, judged_at_s))
             return Skew(BY_NTP, since, consensus.skew_s, clock.ntp.judgement.status)
     reading = None if clock.api is None else clock.api.survey.reading(Role.API) or clock.api.survey.reading(Role.URL)
     interval = one_sided(reading)
     if reading is None or interval is None:
         return None
     assert clock.api is not None  # else there were no reading
-    gone_s = abs(judged_at_s - clock.api.survey.local.ended_at_s)
-    since = interval.widened(DRIFT_PPM * 1e-6 * gone_s)
+    since = interval.widened(moved_since(clock.api.survey.local, runs, judged_at_s))
     return Skew(BY_API, since, reading.skew_s, judge_date(reading, limits).status)
 
 

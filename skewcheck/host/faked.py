@@ -11,7 +11,11 @@ KNOWN = ("libfaketime", "datefudge")
 """Libraries that are made for it, by how their file's name starts. None of them replaces adjtimex(2)."""
 _PRELOADED_BY = ("LD_PRELOAD", "DYLD_INSERT_LIBRARIES")
 _PRELOADED_FOR_ALL = "/etc/ld.so.preload"
-_BETWEEN = "something between this process and the kernel"
+_NO_SETTING = ("", " ", "#", ";")
+"""How lines of its file begin that say nothing."""
+_RATED = "libfaketime"
+"""The one of them that can change more than the time of day: how fast time runs."""
+BETWEEN = "something between this process and the kernel"
 
 
 def find_fake(kernel: KernelClock | Unknown, files: Files, environ: Mapping[str, str]) -> Fake | None:
@@ -19,8 +23,11 @@ def find_fake(kernel: KernelClock | Unknown, files: Files, environ: Mapping[str,
 
     The kernel's own time decides: a library that is loaded and changes nothing is no fake, and what changes it
     without a library (a debugger, a patched vDSO as chaos tests use it) is one. Where the kernel doesn't tell,
-    a library that is made for it is enough.
+    a library that is made for it is enough. So it is where that is told to let time run at another rate: then it may
+    have changed little so far, and by how much changes all the time.
     """
+    if other_rate(files, environ):
+        return Fake(_with_origin(_RATED, files, environ), None, other_rate=True)
     if isinstance(kernel, Unknown) or kernel.ahead_of_python_s is None:
         name = _known_library(files, environ)
         return None if name is None else Fake(_with_origin(name, files, environ), None)
@@ -29,6 +36,29 @@ def find_fake(kernel: KernelClock | Unknown, files: Files, environ: Mapping[str,
     name = _known_library(files, environ)
     how = _unknown(files, environ) if name is None else _with_origin(name, files, environ)
     return Fake(how, -kernel.ahead_of_python_s)
+
+
+def other_rate(files: Files, environ: Mapping[str, str]) -> bool:
+    """Tell whether libfaketime is loaded here, and told to let time run at another rate, to step or to stand still.
+
+    Of its settings the variable counts, else the first of the files that there is.
+    """
+    told = environ.get("FAKETIME")
+    if told is None:
+        paths = (environ.get("FAKETIME_TIMESTAMP_FILE"), f"{environ.get('HOME', '')}/.faketimerc", "/etc/faketimerc")
+        lines = next((text for path in paths if path and (text := files.read(path)) is not None), "").splitlines()
+        told = next((line for line in lines if line[:1] not in _NO_SETTING), "")
+    return _tells_another_rate(told) and _known_library(files, environ) == _RATED
+
+
+def _tells_another_rate(told: str) -> bool:
+    """Tell it of a setting: `+0 x0.1` lets time run slower, `+0 i2` step at each look, a date alone stand still."""
+    setting = told.strip()
+    if not setting:
+        return False
+    rate = re.search(r"x\s*([^\s]*)", setting)
+    paced = rate is not None and not re.fullmatch(r"\+?0*1(?:[.,]0*)?", rate[1])
+    return paced or "i" in setting or setting[0] not in "+-@%"
 
 
 def _with_origin(name: str, files: Files, environ: Mapping[str, str]) -> str:
@@ -55,7 +85,7 @@ def _known(paths: Iterable[str]) -> str | None:
 def _unknown(files: Files, environ: Mapping[str, str]) -> str:
     """Name what was preloaded, which may be the one; it may as well be innocent."""
     names = ", ".join(path.rpartition("/")[2] for path in _preloaded(files, environ))
-    return f"{_BETWEEN} (preloaded: {foreign.text(names)})" if names else _BETWEEN
+    return f"{BETWEEN} (preloaded: {foreign.text(names)})" if names else BETWEEN
 
 
 def _preloaded(files: Files, environ: Mapping[str, str]) -> list[str]:

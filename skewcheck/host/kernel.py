@@ -4,6 +4,7 @@ It is also the one witness that a preloaded library doesn't replace: the kernel'
 """
 
 import errno
+import functools
 import os
 import sys
 import time
@@ -42,6 +43,11 @@ class TimexReading(NamedTuple):
     fraction: int
     """Microseconds, or nanoseconds where the status says so."""
 
+    @property
+    def time_ns(self) -> int:
+        """The kernel's time of day, Unix nanoseconds."""
+        return self.seconds * 1_000_000_000 + self.fraction * (1 if self.status & _NANOSECONDS else 1000)
+
 
 def read_kernel(
     adjtimex: Callable[[], TimexReading] | None = None, wall_ns: Callable[[], int] = time.time_ns
@@ -63,13 +69,25 @@ def read_kernel(
     )
 
 
+def kernel_time() -> Callable[[], int] | None:
+    """Return what tells the kernel's own time of day, past every library, in Unix nanoseconds; it raises OSError.
+
+    None where this kernel can't be asked.
+    """
+    try:
+        _adjtimex()
+    except OSError:
+        return None
+    ask = _caller()
+    return lambda: ask().time_ns
+
+
 def _ahead_s(reading: TimexReading, before_ns: int, after_ns: int) -> float:
     """Return the kernel's time of day minus ours, which was read before and after it; 0 where they can be the same."""
-    kernel_ns = reading.seconds * 1_000_000_000 + reading.fraction * (1 if reading.status & _NANOSECONDS else 1000)
     low_ns, high_ns = sorted((before_ns, after_ns))
-    if low_ns - COMPARABLE_NS <= kernel_ns <= high_ns + COMPARABLE_NS:
+    if low_ns - COMPARABLE_NS <= reading.time_ns <= high_ns + COMPARABLE_NS:
         return 0.0
-    return (kernel_ns - (low_ns + high_ns) // 2) * 1e-9
+    return (reading.time_ns - (low_ns + high_ns) // 2) * 1e-9
 
 
 def _adjtimex() -> TimexReading:
@@ -78,7 +96,7 @@ def _adjtimex() -> TimexReading:
         raise OSError("only Linux can be asked")
     if _could_end_us(os.environ, Files()):
         raise OSError("this process is under a filter of system calls, which may end one that asks")
-    return _asked()
+    return _caller()()
 
 
 _REFUSING = ("KUBERNETES_SERVICE_HOST", "ECS_CONTAINER_METADATA_URI_V4", "ECS_CONTAINER_METADATA_URI")
@@ -101,12 +119,17 @@ def _could_end_us(environ: Mapping[str, str], files: Files) -> bool:
     return not (any(name in environ for name in _REFUSING) or any(files.there(path) for path in _REFUSING_FILES))
 
 
-def _asked() -> TimexReading:
-    """Call the C library's adjtimex. Its structure (<sys/timex.h>) is the same for 32 and 64 bits but for `long`."""
+@functools.cache
+def _caller() -> Callable[[], TimexReading]:
+    """Return what calls the C library's adjtimex, and raises OSError.
+
+    Its structure (<sys/timex.h>) is the same for 32 and 64 bits but for `long`. The call takes a microsecond, so it is
+    made without letting other threads run: when it was made is what counts.
+    """
     try:
         import ctypes
 
-        call = ctypes.CDLL(None, use_errno=True).adjtimex
+        call = ctypes.PyDLL(None, use_errno=True).adjtimex
     except (ImportError, AttributeError) as error:
         raise OSError("there is no C library here that could ask") from error
     number, long = ctypes.c_int, ctypes.c_long
@@ -120,10 +143,13 @@ def _asked() -> TimexReading:
             ("rest", ctypes.c_byte * _SPARE_BYTES),
         ]
 
-    timex = _Timex()
-    if call(ctypes.byref(timex)) == -1:
-        code = ctypes.get_errno()
-        raise OSError(code, os.strerror(code))
-    if timex.tick not in _TICKS_US:
-        raise OSError("this kernel's answer has a form that is not known here")
-    return TimexReading(timex.status, timex.max_error, timex.frequency, timex.seconds, timex.fraction)
+    def ask() -> TimexReading:
+        timex = _Timex()
+        if call(ctypes.byref(timex)) == -1:
+            code = ctypes.get_errno()
+            raise OSError(code, os.strerror(code))
+        if timex.tick not in _TICKS_US:
+            raise OSError("this kernel's answer has a form that is not known here")
+        return TimexReading(timex.status, timex.max_error, timex.frequency, timex.seconds, timex.fraction)
+
+    return ask

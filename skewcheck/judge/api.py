@@ -36,6 +36,8 @@ def assumes(case: Case) -> tuple[str, ...]:
     reading = case.reading
     if reading is None or reading.security is not Security.VERIFIED or reading.stale is not None or reading.spread_s:
         return ()
+    if case.at_another_rate:
+        return ()
     return ("certificates-honest", "lag-bounded")
 
 
@@ -132,7 +134,7 @@ def _inconsistent(case: Case) -> list[Finding]:
             (api_steps.WHOSE.command,),
         )
         for host, reading in case.readings
-        if reading.spread_s > 0
+        if reading.spread_s > 0 and not case.at_another_rate  # that would explain it
     ]
 
 
@@ -146,7 +148,7 @@ def _late(case: Case) -> list[Finding]:
             (("host", host.host), ("late_s", reading.late_s)),
         )
         for host, reading in case.readings
-        if reading.late_s > 0
+        if reading.late_s > 0 and not case.at_another_rate
     ]
 
 
@@ -169,7 +171,7 @@ def _stale(case: Case) -> list[Finding]:
                 ("host", host.host), ("age_s", served.age_s), ("x_cache", served.x_cache), ("via", served.via)
             )  # fmt: skip
             found.append(Finding("api-cached", status, summary, evidence))
-        elif reading.stale is Stale.FROZEN:
+        elif reading.stale is Stale.FROZEN and not case.at_another_rate:
             summary = f"the Date of {host.host} stands still while seconds pass: only `behind` can be told from it"
             found.append(Finding("api-frozen", status, summary, (("host", host.host),)))
     return found
@@ -180,7 +182,7 @@ def _too_coarse(case: Case) -> list[Finding]:
     reading, unjudged = case.reading, case.judgement.status is Status.UNKNOWN
     if reading is None or reading.stale is not None or reading.spread_s or case.judgement.status is Status.OK:
         return []
-    if case.survey.local.step_s:
+    if case.survey.local.step_s or case.at_another_rate:
         return []  # that is why it is as wide
     if not unjudged and not _either_way(reading.fresh):
         return []

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from skewcheck.judge import severity
+from skewcheck.judge import local_run, severity
 from skewcheck.model import (
     ApiHost,
     ApiSurvey,
@@ -10,6 +10,7 @@ from skewcheck.model import (
     Difference,
     HostFacts,
     Judgement,
+    Pace,
     Role,
     Security,
     Status,
@@ -36,6 +37,11 @@ class Case(NamedTuple):
     url: str | None = None
     """What was named instead of a region, safe to show."""
     host: HostFacts | None = None
+
+    @property
+    def at_another_rate(self) -> bool:
+        """Tell whether time runs at another rate in this process than in the kernel."""
+        return self.survey.local.pace is not Pace.TRUE
 
     @property
     def reading(self) -> DateReading | None:
@@ -96,7 +102,9 @@ def examined(
     api, login = survey.reading(Role.API), survey.reading(Role.LOGIN)
     return Case(
         survey,
-        severity.judge_date(first if isinstance(first, DateReading) else None, thresholds),
+        local_run.believed(
+            severity.judge_date(first if isinstance(first, DateReading) else None, thresholds), survey.local
+        ),
         None if api is None or login is None else severity.difference(api, login),
         thresholds,
         platform,

@@ -3,7 +3,9 @@
 import math
 
 from skewcheck.judge.api_case import Case, may_lag, outdated
+from skewcheck.judge.local_run import NOT_PROVEN
 from skewcheck.judge.sentence import (
+    AT_ANOTHER_RATE,
     NOTHING_KNOWN,
     WORDS,
     effect,
@@ -78,7 +80,7 @@ def by_api(case: Case) -> str:
             host, reading = case.login
             sentence += f"; {mine} {_how_far(case, host, reading, judge_date(reading, case.thresholds))}"
         return sentence
-    if first.outcome.spread_s and case.judgement.status is Status.UNKNOWN:
+    if first.outcome.spread_s and case.judgement.status is Status.UNKNOWN and not case.at_another_rate:
         return f"{first.host} tells more than one time: {_exclusion(first.outcome)}"
     return f"{mine} {_how_far(case, first, first.outcome, case.judgement)}"
 
@@ -102,6 +104,8 @@ def meaning(case: Case) -> str:
         return _ISSUER_AHEAD if case.issuer_ahead.fresh.low_s > 0 else _ISSUER_BEHIND
     if reading is None:
         return NOTHING_KNOWN
+    if case.at_another_rate:
+        return AT_ANOTHER_RATE
     if case.judgement.status is Status.UNKNOWN:
         return _MIXED if reading.spread_s else NOTHING_KNOWN
     return effect(reading.skew_s, date_range(reading), _fine(case, reading))
@@ -143,6 +147,8 @@ def _exclusion(reading: DateReading) -> str:
 
 def _how_far(case: Case, host: ApiHost, reading: DateReading, judgement: Judgement) -> str:
     """Return how far the local clock is from this host's, and what that rests on."""
+    if case.at_another_rate:
+        return f"{_at_another_rate(host, reading)}, {NOT_PROVEN}"
     if reading.stale is not None:
         return f"is {_one_sided(host, reading.interval.high_s)}: {_AGELESS[reading.stale]}"
     if judgement.status is Status.UNKNOWN:
@@ -151,6 +157,16 @@ def _how_far(case: Case, host: ApiHost, reading: DateReading, judgement: Judgeme
         return too_coarse(reading.fresh, case.thresholds, host.host)
     parts = [_range(host, reading, judgement), open_limit(judgement, case.thresholds), *_doubts(reading)]
     return "; ".join(part for part in parts if part)
+
+
+def _at_another_rate(host: ApiHost, reading: DateReading) -> str:
+    """Return the range alone: replies that exclude each other, or a `Date` that stands still, may be this process's."""
+    interval = date_range(reading)
+    if not two_sided(interval):
+        return f"is {_one_sided(host, interval.high_s)}"
+    if either_way(interval):
+        return f"is {within(interval)} of {host.host}"
+    return f"{skewed(reading.skew_s, interval, host.host)}, {between_text(*interval)}"
 
 
 def _one_sided(host: ApiHost, high_s: float) -> str:

@@ -19,12 +19,11 @@ _SETTLES_AGE = NextStep(
 def next_step(case: Case) -> NextStep:
     """Return the one command for the last line: what mends it here, else what settles the question."""
     fake, reading = None if case.host is None else case.host.fake, case.reading
+    if case.at_another_rate or (reading is not None and fake is not None and remedies.misleads(fake)):
+        return _anew(case, remedies.unfake(case.host))
     if isinstance(case.survey.first.outcome, NoReading):
         return reach(case, case.survey.first.outcome, case.survey.first.host)
     assert reading is not None  # the other kind of outcome
-    if fake is not None and remedies.misleads(fake):
-        step = remedies.mend_clock(case.platform, case.host)
-        return step._replace(command=step.command.replace("skewcheck clock", _command(case)))
     if case.survey.local.step_s:
         return again(case)
     if reading.stale is not None:
@@ -40,6 +39,11 @@ def next_step(case: Case) -> NextStep:
     if case.judgement.status is not Status.OK:
         return _SETTLES_AGE if may_lag(reading) and reading.interval.low_s <= 0 < reading.fresh.low_s else WHOSE
     return _SETTLES_AGE if may_lag(reading) and not case.judgement.proven else _OTHERS
+
+
+def _anew(case: Case, step: NextStep) -> NextStep:
+    """Return *step* with what it runs again asking the same hosts."""
+    return step._replace(command=step.command.replace("skewcheck clock", _command(case)))
 
 
 def again(case: Case) -> NextStep:

@@ -18,6 +18,7 @@ from skewcheck.model import (
     Judgement,
     NextStep,
     NoReading,
+    Pace,
     Reading,
     ServerList,
     ServerStatus,
@@ -76,6 +77,8 @@ def assumes(case: Case) -> tuple[str, ...]:
 
 def next_step(case: Case) -> NextStep:
     """Return the one command for the last line: what mends it here, else what settles the question."""
+    if case.survey.local.pace is not Pace.TRUE:
+        return unfake(case)
     interval = case.consensus.interval
     if interval is None and not case.consensus.answered:
         return remedies.ASK_INSIDE
@@ -90,6 +93,12 @@ def next_step(case: Case) -> NextStep:
     if case.judgement.least is Status.OK:
         return narrow(case)
     return mend(case)
+
+
+def unfake(case: Case) -> NextStep:
+    """Return how to ask the same servers without what lets time run at another rate."""
+    step = remedies.unfake(case.host)
+    return step._replace(command=step.command.replace("skewcheck clock", " ".join(["skewcheck clock", *case.asked])))
 
 
 def mend(case: Case) -> NextStep:
@@ -145,6 +154,8 @@ def _local_skew(case: Case) -> list[Finding]:
 
 def _too_coarse(case: Case) -> list[Finding]:
     """Tell of a range that holds a threshold: it goes from ok to critical, or leaves even the direction open."""
+    if case.survey.local.pace is not Pace.TRUE:
+        return []  # that is why nothing is told
     interval = case.consensus.interval
     unjudged = case.judgement.status is Status.UNKNOWN
     if interval is None or case.judgement.status is Status.OK or (unjudged and case.consensus.divided):

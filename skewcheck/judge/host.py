@@ -128,7 +128,12 @@ def _faked(case: Case) -> list[Finding]:
     fake = case.host.fake
     if fake is None or not remedies.misleads(fake):
         return []
-    if fake.ahead_s is None:
+    if fake.other_rate:
+        summary = (
+            f"time runs at another rate in this process than in the kernel, by {fake.how}: no round trip took as long "
+            "as it looks, so nothing is proven"
+        )
+    elif fake.ahead_s is None:
         summary = f"{fake.how} is in this process: it may be told another time than the kernel's"
     else:
         way = "ahead of" if fake.ahead_s > 0 else "behind"

@@ -69,7 +69,7 @@ def mend_clock(
     the clock once more changes nothing. *wrong_server*: this host follows it, and the majority outvoted it.
     """
     if host is not None and host.fake is not None and misleads(host.fake):
-        return _UNFAKE if host.fake.how in _PRELOADED else _FIND_FAKE
+        return unfake(host)
     if host is None or platform != "linux":
         return _MENDING.get(platform, _ELSEWHERE)
     wrong = wrong_daemon is not None or wrong_server is not None
@@ -82,6 +82,11 @@ def mend_clock(
 
 FAKE_MATTERS_S = 0.001
 """A library that could fake the time, and adds less than this: the distance of two readings, and nothing to mend."""
+
+
+def unfake(host: HostFacts | None) -> NextStep:
+    """Return how to run again without what fakes this process's time, or how to find it."""
+    return _UNFAKE if host is not None and host.fake is not None and host.fake.how in _PRELOADED else _FIND_FAKE
 
 
 def misleads(fake: Fake) -> bool:

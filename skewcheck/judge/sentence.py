@@ -4,6 +4,7 @@ import math
 from collections import Counter
 
 from skewcheck.judge.host import contradicted_daemon
+from skewcheck.judge.local_run import NOT_PROVEN
 from skewcheck.model import (
     SAME_ADDRESS,
     Basis,
@@ -12,6 +13,7 @@ from skewcheck.model import (
     Interval,
     Judgement,
     NoReading,
+    Pace,
     Reading,
     Status,
     Survey,
@@ -56,6 +58,10 @@ _EITHER = (
     "whether it has any."
 )
 _FINE = "For a token: at this size the clock is an unlikely cause of a 401. The API's own clock was not measured here."
+AT_ANOTHER_RATE = (
+    "For a token: what this process makes of its times changes from moment to moment, as its own time runs at another "
+    "rate. Who goes by this host's clock without that doesn't feel it."
+)
 NOTHING_KNOWN = "For a token: nothing can be said, neither that this clock causes a 401 nor that it doesn't."
 
 # Why no server gave a reading, where all of them have the same reason: to one server, and to several.
@@ -111,6 +117,8 @@ def by_ntp(survey: Survey, judgement: Judgement, thresholds: Thresholds, host: H
 def meaning(survey: Survey) -> str:
     """Return the second line: what the range means for a token, which depends on its direction and its size."""
     skew_s, interval = survey.consensus.skew_s, survey.consensus.interval
+    if survey.local.pace is not Pace.TRUE:
+        return AT_ANOTHER_RATE
     return NOTHING_KNOWN if skew_s is None or interval is None else effect(skew_s, interval, _FINE)
 
 
@@ -140,6 +148,9 @@ def whose(host: HostFacts | None) -> str:
 
 
 def _how_far(survey: Survey, judgement: Judgement, thresholds: Thresholds, skew_s: float, interval: Interval) -> str:
+    if survey.local.pace is not Pace.TRUE:
+        far = f"is {within(interval)} of UTC" if either_way(interval) else skewed(skew_s, interval)
+        return f"{far}, {NOT_PROVEN}" if either_way(interval) else f"{far}, {between_text(*interval)}, {NOT_PROVEN}"
     if judgement.status is Status.UNKNOWN:
         return _too_coarse(survey, interval, thresholds)
     if survey.consensus.basis is Basis.SINGLE:

@@ -10,11 +10,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from skewcheck.judge import api_case, diagnose, severity
+from skewcheck.judge.local_run import moved_since
 from skewcheck.judge.severity import date_range, worse
 from skewcheck.model import Difference, HostFacts, Interval, Status
 
-DRIFT_PPM = 100.0
-"""How far an undisciplined quartz may run off between the ends of the two measurements, which are seconds apart."""
 NARROW_S = 0.1
 """A flip of the second that is known so well, and is where UTC's is, is there by chance in one of ten cases."""
 
@@ -53,8 +52,8 @@ class Case(NamedTuple):
         utc, skew_s, reading = self.ntp.consensus.interval, self.ntp.consensus.skew_s, self.api.reading
         if utc is None or skew_s is None or reading is None:
             return None
-        apart_s = abs(self.api.survey.local.ended_at_s - self.ntp.survey.local.ended_at_s)
-        utc = utc.widened(DRIFT_PPM * 1e-6 * apart_s)
+        first, last = sorted((self.ntp.survey.local, self.api.survey.local), key=lambda run: run.ended_at_s)
+        utc = utc.widened(moved_since(first, (last,), last.ended_at_s))
         return Difference(
             skew_s - reading.skew_s,
             Interval(utc.low_s - reading.interval.high_s, utc.high_s - reading.interval.low_s),

@@ -7,7 +7,7 @@ from skewcheck.judge.severity import date_range, worse
 from skewcheck.judge.suspects import SUSPECTS
 from skewcheck.judge.whose import Case, Whose, of_the_clocks, status
 from skewcheck.judge.whose_sentence import from_api, off_from_utc, which_of_the_api
-from skewcheck.model import Finding, Interval, NextStep, Security, Status
+from skewcheck.model import Finding, Interval, NextStep, Pace, Security, Status
 from skewcheck.quantity import direction, range_text, skew_text
 
 _SUPERSEDED = {"local-ahead", "local-behind", "api-skew"}
@@ -153,6 +153,8 @@ def everything(step: NextStep, ntp_asked: tuple[str, ...], api_asked: tuple[str,
 
 def _next_step(case: Case, row: Whose) -> NextStep:
     ntp, api = case.ntp, case.api
+    if api.at_another_rate or ntp.survey.local.pace is not Pace.TRUE:
+        return diagnose.unfake(ntp)
     if row is Whose.NOBODY:
         stepped = ntp.survey.local.step_s or api.survey.local.step_s
         return _ask_when_it_happens(case) if case.token_given or stepped else _look_at_the_token(case)

@@ -43,6 +43,7 @@ class Channel:
         """When the first reply was refused that had returned our nonce; inf: none was."""
         self._clock = clock
         self._open: dict[bytes, float] = {}
+        self._travel_s: dict[bytes, float] = {}
         self.socket = socket.socket(address.family, socket.SOCK_DGRAM)
         try:
             self.socket.settimeout(0)
@@ -59,6 +60,7 @@ class Channel:
         request = ntp.request()
         self.requests += 1
         self.sent_at_s = self._clock.elapsed_s()
+        self._travel_s[request.nonce] = self._clock.travelled_s()
         self._open[request.nonce] = self._clock.now_s()
         self.socket.send(request.packet)
 
@@ -83,9 +85,10 @@ class Channel:
                 if self._follows_us(sample):
                     self._refuse(ntp.Refusal("sync-loop", "it takes its time from this host"))
                     continue
+                self._clock.travelled_s()  # a look at the moment that the range rests on
                 del self._open[nonce]
                 self.refused_at_s = math.inf  # what came before it was forged, or the server thought better of it
-                return sample
+                return sample._replace(travel_s=self._travel_s.pop(nonce))
             self._refuse(verdict)
         return None
 

@@ -26,7 +26,7 @@ class Evidence(NamedTuple):
 
     exchange: DateExchange
     travel_s: float
-    """How far the local clock had been slewed, back and forth added up, when the request was sent."""
+    """As `Reply.travel_s`."""
     aged: bool = False
     """Its `Date` may be of any age: only the high end counts."""
 

@@ -57,6 +57,8 @@ class Reply(NamedTuple):
     """That went out for it: two where the first was lost with its connection."""
     opening_s: float = 0.0
     """What opening its connection took; 0 where there was one."""
+    travel_s: float = 0.0
+    """How far the local clock had been slewed, back and forth added up, when the first byte went out."""
 
 
 class Trouble(NamedTuple):
@@ -79,8 +81,8 @@ class Transport(Protocol):
     def left_s(self) -> float:
         """Return the seconds until the deadline; from 0 down it is over."""
 
-    def wander_s(self) -> float:
-        """Return by how much the local clock has been slewed since the start."""
+    def travelled_s(self) -> float:
+        """Return how far the local clock has been slewed since the start, back and forth added up."""
 
     def exchange(self, request: Request, at_s: float, *, anew: bool = False) -> Reply | Trouble:
         """Send *request* at the local time *at_s*, at once if that is past, on a connection opened before.

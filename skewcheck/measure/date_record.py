@@ -22,9 +22,9 @@ _OPENING = 1.5
 class Record:
     """One host's replies, in the order in which they came."""
 
-    def __init__(self, question: Question, wander_s: Callable[[], float]) -> None:
-        """Begin with nothing; *wander_s* tells by how much the local clock has been slewed since the start."""
-        self._question, self._wandered_s = question, wander_s
+    def __init__(self, question: Question, travelled_s: Callable[[], float]) -> None:
+        """Begin with nothing; *travelled_s* tells how far the local clock has been slewed, all its way."""
+        self._question, self._travelled_s = question, travelled_s
         self.pieces: list[Evidence] = []
         self.replies: list[Reply] = []
         self.stale: Stale | None = None
@@ -33,16 +33,15 @@ class Record:
         """By how much replies have excluded each other; what was proven stays so when the bounds grow old."""
         self._one_clock = True
         """What excludes each other by little is taken for late, until nothing speaks for that any more."""
-        self._travel_s, self._wander_s = 0.0, wander_s()
 
-    def believe(self, reply: Reply, travel_s: float) -> bool:
+    def believe(self, reply: Reply) -> bool:
         """Take the reply for evidence; tell whether it has a `Date`."""
         date_s = parse_date(reply.headers.get("date", ""), reply.received_s)
         if date_s is None:
             return False
         cached = freshness.stale(reply.headers) is not None
         exchange = DateExchange(reply.sent_s, reply.received_s, date_s, reply.status, reply.connection)
-        self.pieces.append(Evidence(exchange, travel_s, cached))
+        self.pieces.append(Evidence(exchange, reply.travel_s, cached))
         self.replies.append(reply)
         self._crossed_s = max(self._crossed_s, self._crossing_s())
         return True
@@ -52,20 +51,11 @@ class Record:
         self.pieces[:number] = [piece._replace(aged=True) for piece in self.pieces[:number]]
         self._crossed_s = self._crossing_s()
 
-    # --- The local clock
-
-    def travelled_s(self) -> float:
-        """Return how far the local clock has been slewed by now, back and forth added up."""
-        wander_s = self._wandered_s()
-        self._travel_s += abs(wander_s - self._wander_s)
-        self._wander_s = wander_s
-        return self._travel_s
+    # --- Ranges
 
     def now(self) -> Now:
         """Return the moment of the last reply, which the ranges speak of."""
-        return Now(self.pieces[-1].exchange.received_s, self.travelled_s())
-
-    # --- Ranges
+        return Now(self.pieces[-1].exchange.received_s, self._travelled_s())
 
     def _crossing_s(self) -> float:
         return max(0.0, -date_bounds.together(self.pieces, freshness.FRESH_S, self.now()).width_s)

@@ -162,7 +162,8 @@ class _Done(NamedTuple):
     outcome: DateReading | NoReading
     at_s: float
     """Seconds of `LocalClock.elapsed_s`."""
-    wander_s: float
+    travel_s: float
+    """As `LocalClock.travelled_s`, of the moment that the outcome allows for."""
     over: bool
     """The deadline had come."""
 
@@ -176,7 +177,7 @@ def _ask(
     """Run in a thread: measure one host and tell what came of it, a defect included."""
     try:
         outcome = measure(target, question, transport, tell)
-        tell(_Done(outcome, clock.elapsed_s(), transport.wander_s(), transport.left_s() <= 0))
+        tell(_Done(outcome, clock.elapsed_s(), transport.travel_s, transport.left_s() <= 0))
     except BaseException as error:  # noqa: BLE001  not swallowed: it is raised where it is waited for
         tell(error)
     finally:
@@ -229,7 +230,7 @@ def _at_the_end(done: _Done, run: LocalRun, resolution_s: float) -> DateReading 
     if isinstance(outcome, NoReading):
         return outcome
     aged_s = max(0.0, run.duration_s - done.at_s)
-    by_s = resolution_s + DRIFT_PPM * 1e-6 * aged_s + abs(run.wander_s - done.wander_s)
+    by_s = resolution_s + DRIFT_PPM * 1e-6 * aged_s + run.wander_s - done.travel_s
     moved_s = run.step_s + (0.0 if math.isfinite(outcome.fresh.low_s) else by_s)  # there the estimate is the high end
     return outcome._replace(
         skew_s=outcome.skew_s + moved_s,

@@ -67,7 +67,7 @@ class _Search:
     ) -> None:
         self._target, self._question, self._transport, self._progress = target, question, transport, progress
         self._request = target.requests[0]
-        self._record = Record(question, transport.wander_s)
+        self._record = Record(question, transport.travelled_s)
         self._requests = 0
         self._in_a_row = 0
         """Exchanges without a usable reply since the last one with."""
@@ -83,7 +83,6 @@ class _Search:
         why: NoReading | None = None
         for request in self._target.requests[: self._question.max_requests]:
             self._request = request
-            travel_s = self._record.travelled_s()
             reply = self._transport.exchange(request, self._transport.now_s())
             if isinstance(reply, Trouble):
                 self._requests += reply.sent
@@ -92,7 +91,7 @@ class _Search:
                     return why
                 continue
             self._requests += reply.requests
-            if self._believe(reply, travel_s):
+            if self._believe(reply):
                 return None
             if _told_to_stop(reply):
                 return self._nothing("rate-limited", _patience(reply), reply)
@@ -115,14 +114,13 @@ class _Search:
         if self._requests >= self._question.max_requests:
             raise _Over(Ended.REQUESTS)
         self._reserve(at_s, 0.0)
-        travel_s = self._record.travelled_s()
         reply = self._transport.exchange(self._form(), at_s, anew=anew)
         if isinstance(reply, Trouble):
             self._requests += reply.sent
             self._give_up_after(reply.detail, at_once=reply.rejected)
             return False
         self._requests += reply.requests
-        usable = self._believe(reply, travel_s)
+        usable = self._believe(reply)
         if _told_to_stop(reply):
             raise _Over(Ended.TOLD_TO_STOP, _patience(reply))
         if not usable:
@@ -148,10 +146,10 @@ class _Search:
         if at_once or self._in_a_row > 1:
             raise _Over(Ended.LOST, detail)
 
-    def _believe(self, reply: Reply, travel_s: float) -> bool:
+    def _believe(self, reply: Reply) -> bool:
         """Take the reply for evidence; tell whether it has a `Date`."""
         record = self._record
-        if not record.believe(reply, travel_s):
+        if not record.believe(reply):
             return False
         self._in_a_row = 0
         if self._progress is not None:

@@ -4,11 +4,13 @@ A step of the wall clock in the middle of a measurement is then noticed instead 
 clock is steered too (time daemons slew it); the raw hardware counter, where the system has one, shows that.
 """
 
+import threading
 import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from skewcheck.model import LocalRun
+from skewcheck.measure.witness import Witness
+from skewcheck.model import LocalRun, Pace
 
 DRIFT_PPM = 100.0
 """How far an undisciplined quartz may run off (RFC 5905 assumes 15 ppm, of a disciplined one). Every bound
@@ -28,6 +30,10 @@ class ClockSources(NamedTuple):
     """The hardware counter that no daemon steers; None where the system has none."""
     resolution_s: float = 0.0
     """The grain of the wall clock (15.6 ms on older Windows)."""
+    kernel_ns: Callable[[], int] | None = None
+    """The kernel's own time of day, which no library replaces; raises OSError. None where it can't be asked."""
+    other_rate: bool = False
+    """What fakes this process's clocks is told to let them run at another rate."""
 
 
 def system_sources() -> ClockSources:
@@ -47,6 +53,11 @@ class _Stamp(NamedTuple):
     raw_ns: int
     spread_ns: int
 
+    @property
+    def slewed_ns(self) -> int:
+        """How far the monotonic clock is ahead of the hardware's: what counts is how that changes."""
+        return self.monotonic_ns - self.raw_ns
+
 
 class LocalClock:
     """The time of day as it was at the start, carried on by the monotonic clock. All in seconds."""
@@ -54,7 +65,10 @@ class LocalClock:
     def __init__(self, sources: ClockSources | None = None) -> None:
         """Read the clocks once; from now on only the monotonic one counts, until `finish`."""
         self._sources = system_sources() if sources is None else sources
-        self._start = self._read()
+        self._start = self._seen = self._read()
+        self._travel_ns = 0
+        self._witness = Witness(self._sources.wall_ns, self._sources.monotonic_ns, self._sources.kernel_ns)
+        self._lock = threading.Lock()
         self.resolution_s = self._sources.resolution_s + self._start.spread_ns * _NS
         """By how much a time of day told by this clock can be off from the wall clock's own."""
 
@@ -66,13 +80,20 @@ class LocalClock:
         """Return the local time of day, Unix seconds."""
         return (self._start.wall_ns + self._sources.monotonic_ns() - self._start.monotonic_ns) * _NS
 
+    def travelled_s(self) -> float:
+        """Look how far the clock has been slewed since the start: all its way, back and forth added up.
+
+        It is as if each stretch between two looks were straight, so look at the moments that a range rests on.
+        """
+        return self._look()[1] * _NS
+
     def finish(self) -> LocalRun:
         """Read all clocks again and tell what the local clock did since the start."""
-        end = self._read()
+        end, travel_ns = self._look()
         elapsed_ns = end.monotonic_ns - self._start.monotonic_ns
         noise_ns = self._start.spread_ns + end.spread_ns
         jump_s = (end.wall_ns - self._start.wall_ns - elapsed_ns) * _NS
-        slewed_ns = elapsed_ns - (end.raw_ns - self._start.raw_ns)
+        slewed_ns = end.slewed_ns - self._start.slewed_ns
         stepped = abs(jump_s) > STEP_S + self._sources.resolution_s
         slewing = abs(slewed_ns) > noise_ns and elapsed_ns > 0
         return LocalRun(
@@ -80,15 +101,29 @@ class LocalClock:
             duration_s=elapsed_ns * _NS,
             step_s=jump_s if stepped else 0.0,
             slew_ppm=slewed_ns / elapsed_ns * 1e6 if slewing else 0.0,
-            wander_s=abs(slewed_ns) * _NS + (0.0 if stepped else abs(jump_s)),
+            wander_s=(travel_ns + self._witness.travel_ns) * _NS + (0.0 if stepped else abs(jump_s)),
+            pace=self._pace(),
         )
+
+    def _pace(self) -> Pace:
+        if not (self._sources.other_rate or self._witness.differs):
+            return Pace.TRUE
+        return Pace.OTHER if self._witness.there else Pace.OPEN
+
+    def _look(self) -> tuple[_Stamp, int]:
+        """Read the clocks; return that, and how many nanoseconds of slewing there were from look to look so far."""
+        with self._lock:
+            last, self._seen = self._seen, self._read()
+            self._travel_ns += abs(self._seen.slewed_ns - last.slewed_ns)
+            self._witness.look()
+            return self._seen, self._travel_ns
 
     def _read(self) -> _Stamp:
         """Read the wall clock between two readings of the monotonic one; of a few tries keep the tightest."""
         return min((self._read_once() for _ in range(_TRIES)), key=lambda stamp: stamp.spread_ns)
 
     def _read_once(self) -> _Stamp:
-        wall_ns, monotonic_ns, raw_ns, _ = self._sources
+        wall_ns, monotonic_ns, raw_ns = self._sources.wall_ns, self._sources.monotonic_ns, self._sources.raw_ns
         before_ns = monotonic_ns()
         now_ns, raw = wall_ns(), raw_ns() if raw_ns is not None else None
         after_ns = monotonic_ns()

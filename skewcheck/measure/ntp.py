@@ -48,6 +48,8 @@ class Sample(NamedTuple):
 
     exchange: Exchange
     interval: Interval
+    travel_s: float = 0.0
+    """How far the local clock had been slewed when the request went out."""
 
 
 class Refusal(NamedTuple):

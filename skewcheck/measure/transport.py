@@ -112,6 +112,8 @@ class HttpTransport:
         self._opened = 0
         self._sent, self._sent_before, self._max_requests = 0, 0, max_requests
         self._proxy: Proxy | None = None
+        self.travel_s = 0.0
+        """What `travelled_s` told last."""
         self.address: str | None = None
         """The address that was reached last, of the proxy where there is one; None before there was any."""
 
@@ -123,9 +125,10 @@ class HttpTransport:
         """Return the seconds until the deadline; from 0 down it is over."""
         return self._deadline_s - self._clock.elapsed_s()
 
-    def wander_s(self) -> float:
-        """Return by how much the local clock has been slewed since the start."""
-        return self._clock.finish().wander_s
+    def travelled_s(self) -> float:
+        """Return how far the local clock has been slewed since the start, back and forth added up."""
+        self.travel_s = self._clock.travelled_s()
+        return self.travel_s
 
     def close(self) -> None:
         """Close the connection, if there is one."""
@@ -169,7 +172,7 @@ class HttpTransport:
         data = self._written(request)
         connection.socket.settimeout(self._time())
         self._sent += 1
-        sent_s = self.now_s()
+        travel_s, sent_s = self.travelled_s(), self.now_s()
         reply.write(connection.socket, data)
         head = reply.read(connection.socket, request.method, now_s=self.now_s, left_s=self.left_s)
         connection.replies += 1
@@ -189,6 +192,7 @@ class HttpTransport:
             self._proxy is not None,
             self._sent,
             connection.opening_s if connection.replies == 1 else 0.0,
+            travel_s,
         )
 
     def _said_by_a_proxy(self) -> tuple[int, ...]:
@@ -310,11 +314,16 @@ class HttpTransport:
 
 
 def _rest(seconds: float) -> None:
-    """Sleep. Not by `time.sleep` where there is another way: under libfaketime it fails from Python 3.11 on."""
+    """Sleep, or don't: whoever waits looks at the clock anew.
+
+    Not by `time.sleep` where there is another way: under libfaketime it fails from Python 3.11 on, and where that lets
+    time stand still or run backwards no system takes what it makes of the seconds.
+    """
     if os.name == "nt":  # where `select` takes sockets alone
         time.sleep(seconds)
     else:
-        select.select((), (), (), seconds)
+        with contextlib.suppress(OSError):
+            select.select((), (), (), seconds)
 
 
 _USER_AGENT = f"User-Agent: skewcheck/{VERSION}"

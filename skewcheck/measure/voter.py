@@ -236,7 +236,7 @@ def _tells(entry: tuple[str | None, NoSample]) -> int:
 
 def _aged(sample: ntp.Sample, run: LocalRun) -> Interval:
     """Return the range of a sample as it holds at the end of *run*: the local clock drifts and wanders meanwhile."""
-    return sample.interval.widened(DRIFT_PPM * 1e-6 * run.duration_s + run.wander_s)
+    return sample.interval.widened(DRIFT_PPM * 1e-6 * run.duration_s + run.wander_s - sample.travel_s)
 
 
 def _intersection(ranges: Sequence[Interval]) -> Interval | None:

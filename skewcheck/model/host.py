@@ -100,7 +100,9 @@ class Fake(NamedTuple):
     how: str
     """What it is, safe to show: `libfaketime`."""
     ahead_s: float | None
-    """This process's clock minus the kernel's; None where that can't be told."""
+    """This process's clock minus the kernel's; None where that can't be told, or changes all the time."""
+    other_rate: bool = False
+    """It lets time run at another rate than the kernel's."""
 
 
 class ConfiguredServer(NamedTuple):

@@ -203,6 +203,17 @@ class ServerList(enum.Enum):
     MIXED = "mixed"
 
 
+class Pace(enum.Enum):
+    """How fast time runs in this process, against the kernel's."""
+
+    TRUE = "true"
+    """As fast, as far as can be told."""
+    OTHER = "other"
+    """At another rate. Every range allows for what that made of this measurement, and is of its end alone."""
+    OPEN = "open"
+    """At another rate, and what that made of this measurement can't be told."""
+
+
 class LocalRun(NamedTuple):
     """What the local clock did while it was being measured."""
 
@@ -215,6 +226,7 @@ class LocalRun(NamedTuple):
     """How fast the clock is being pulled on purpose (positive: faster); 0 where that can't be told."""
     wander_s: float
     """How far the clock may have moved meanwhile for any other reason than a step; every range allows for it."""
+    pace: Pace = Pace.TRUE
 
 
 class Survey(NamedTuple):

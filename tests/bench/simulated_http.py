@@ -4,12 +4,14 @@ import math
 import random
 from typing import NamedTuple
 
+from bench.slewed import Pull, SlewedHost
 from skewcheck.measure.http_date import Reply, Request, Target, Trouble
 from skewcheck.model import Role, Security
 
 EPOCH_S = 1_800_000_000.0
 """True time when a simulation begins, about."""
 TARGET = Target(Role.URL, "sim", "https://sim/", (Request("HEAD", "/"), Request("GET", "/")))
+_FLOAT_S = 1e-6
 _WEEKDAYS = ("Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed")
 
 
@@ -59,6 +61,8 @@ class World(NamedTuple):
     """Of the local clock."""
     slew_ppm: float = 0.0
     """By how much the local clock is slewed on purpose, and says so."""
+    pulls: tuple[Pull, ...] = ()
+    """What a daemon does to the local clock beside, so that the hardware's counter shows it."""
     closes: bool = False
     """The server closes the connection after each reply."""
     opening_s: float = 0.0
@@ -83,6 +87,8 @@ class SimulatedTransport:
         self._made_s = self._start_s - self._random.uniform(0.5, 60)
         """When a frozen or cached Date was made."""
         self._on_demand: dict[int, float] = {}
+        self._host = SlewedHost(world.pulls, lambda: round(self.elapsed_s() * 1e9))
+        self._clock = self._host.clock()
         self._connection = 0
         self._open = False
         self._turn = self._random.randrange(len(world.backends))
@@ -102,9 +108,9 @@ class SimulatedTransport:
         """Return the seconds until the deadline."""
         return self.world.timeout_s - self.elapsed_s()
 
-    def wander_s(self) -> float:
-        """Return by how much the local clock says that it was slewed."""
-        return abs(self.world.slew_ppm) * 1e-6 * self.elapsed_s()
+    def travelled_s(self) -> float:
+        """Return how far the local clock says that it was slewed."""
+        return abs(self.world.slew_ppm) * 1e-6 * self.elapsed_s() + self._clock.travelled_s()
 
     def exchange(self, request: Request, at_s: float, *, anew: bool = False) -> Reply | Trouble:
         """Carry out one exchange in simulated time."""
@@ -113,7 +119,7 @@ class SimulatedTransport:
         self._sleep(at_s - self.now_s())
         self.requests += 1
         self.forms.append(request)
-        sent_s = self.now_s()
+        travel_s, sent_s = self.travelled_s(), self.now_s()
         out_s, back_s = self._leg_s(path.out), self._leg_s(1 - path.out)
         if self._random.random() < path.losses:
             self._true_s += 0.3
@@ -128,7 +134,15 @@ class SimulatedTransport:
         self._open = not world.closes
         status = 429 if self.requests > world.patience else 401
         return Reply(
-            sent_s, self.now_s(), self._connection, status, headers, Security.VERIFIED, "192.0.2.1", opening_s=opening_s
+            sent_s,
+            self.now_s(),
+            self._connection,
+            status,
+            headers,
+            Security.VERIFIED,
+            "192.0.2.1",
+            opening_s=opening_s,
+            travel_s=travel_s,
         )
 
     # --- The truth
@@ -149,15 +163,20 @@ class SimulatedTransport:
 
     def _local_s(self, true_s: float) -> float:
         rate = (self.world.drift_ppm + self.world.slew_ppm) * 1e-6
-        return true_s + self.world.skew_s + rate * (true_s - self._start_s)
+        return true_s + self.world.skew_s + rate * (true_s - self._start_s) + self._pulled_s(true_s)
+
+    def _pulled_s(self, true_s: float) -> float:
+        return self._host.ahead_s(round((true_s - self._start_s) * 1e9)) if self.world.pulls else 0.0
 
     def _server_s(self, true_s: float, backend: int) -> float:
         stepped = true_s - self._start_s >= self.world.step_after_s
         return true_s + self.world.backends[backend] + (self.world.step_s if stepped else 0.0)
 
     def _sleep(self, local_s: float) -> None:
-        if local_s > 0:
-            self._true_s += local_s / (1 + (self.world.drift_ppm + self.world.slew_ppm) * 1e-6)
+        at_s, rate = self.now_s() + local_s, 1 + (self.world.drift_ppm + self.world.slew_ppm) * 1e-6
+        while local_s > _FLOAT_S:
+            self._true_s += local_s / (rate + max((abs(pull.rate) for pull in self.world.pulls), default=0.0))
+            local_s = at_s - self.now_s() if self.world.pulls else 0.0
         self._true_s += self._random.uniform(0, 50e-6)
 
     def _leg_s(self, share: float) -> float:
