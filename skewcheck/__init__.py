@@ -14,9 +14,7 @@ The public API, each name loaded at its first use:
 - `SkewcheckError` is the root of all that is raised on purpose.
 """
 
-from typing import TYPE_CHECKING
-
-from skewcheck.version import VERSION as __version__
+TYPE_CHECKING = False  # as `typing` has it, which takes 10 ms to load: until then nobody answers Ctrl-C
 
 if TYPE_CHECKING:
     from skewcheck.errors import SkewcheckError, UsageError
@@ -33,6 +31,7 @@ if TYPE_CHECKING:
     )
     from skewcheck.examine.refresh import assess, buffer, find_token, read_token, refresh_due
     from skewcheck.model import Family, Interval, Recommended, Report, Risk, Status, Token
+    from skewcheck.version import __version__
 
 __all__ = [
     "ApiRequest",
@@ -67,6 +66,7 @@ _HOMES = {
     **dict.fromkeys(("assess", "buffer", "find_token", "read_token", "refresh_due"), "examine.refresh"),
     **dict.fromkeys(("Family", "Interval", "Recommended", "Report", "Risk", "Status", "Token"), "model"),
     **dict.fromkeys(("SkewcheckError", "UsageError"), "errors"),
+    "__version__": "version",
 }
 
 

@@ -4,7 +4,7 @@ import os
 import time
 from typing import NamedTuple
 
-from skewcheck.cli import formats, output, terminal
+from skewcheck.cli import formats, output, signals, terminal
 from skewcheck.cli.options import View
 from skewcheck.errors import OutputError
 from skewcheck.model import Report
@@ -36,6 +36,7 @@ class Deadline(NamedTuple):
 def deliver(report: Report, view: View, deadline: Deadline) -> int:
     """Show *report* as *view* says and return its exit code. Raises OutputError."""
     text = rendered(report, view)
+    signals.answer_waiting()
     try:
         if view.output is None:
             output.write_stdout(text)

@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from skewcheck.cli import formats, output
+from skewcheck.cli import EXIT_CODE, formats, limits, output
 from skewcheck.cli.redact import redacted, without_tokens
 from skewcheck.cli.signals import Stopped
 from skewcheck.errors import InternalError, OutputError, SkewcheckError, UsageError
@@ -19,8 +19,6 @@ from skewcheck.visible import inert, visible
 if TYPE_CHECKING:
     import threading
 
-EXIT_CODE = 3
-"""Wrong usage, I/O and internal errors: what monitoring plugins call UNKNOWN."""
 COMMANDS = ("check", "clock", "api", "token", "demo")
 MAX_SHOWN = 1200
 """Characters of one line."""
@@ -47,15 +45,15 @@ def unasked(briefly: str) -> int:
     return EXIT_CODE
 
 
-def defect(error: Exception, arguments: Sequence[str]) -> int:
-    """Tell of an error that nobody expected and return the exit code."""
-    return failed(_internal(error, secret=_command(arguments) == "token"), arguments)
+def unexpected(error: BaseException, arguments: Sequence[str]) -> int:
+    """Tell of an error that nobody expected, a limit of this host or a defect, and return the exit code."""
+    return failed(limits.reached(error) or _internal(error, secret=_command(arguments) == "token"), arguments)
 
 
 def in_thread(caught: "threading.ExceptHookArgs") -> None:
-    """Tell of a defect in a thread, as `threading.excepthook`; the run goes on and will lack what it was to bring."""
+    """Tell of such an error in a thread, as `threading.excepthook`; the run goes on and lacks what it was to bring."""
     if isinstance(caught.exc_value, Exception):
-        _tell(_internal(caught.exc_value))
+        _tell(limits.reached(caught.exc_value) or _internal(caught.exc_value))
 
 
 def interrupted(stopped: Stopped, arguments: Sequence[str]) -> int:
@@ -80,7 +78,7 @@ def _command(arguments: Sequence[str]) -> str:
     return next((argument for argument in arguments if argument in COMMANDS), "skewcheck")
 
 
-def _internal(error: Exception, *, secret: bool = False) -> InternalError:
+def _internal(error: BaseException, *, secret: bool = False) -> InternalError:
     """Return a defect; where a *secret* was at hand, without the words of the error: they may hold a part of it."""
     said = ": ".join(part for part in (type(error).__name__, "" if secret else str(error)) if part)
     internal = InternalError(

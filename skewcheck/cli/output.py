@@ -24,7 +24,9 @@ LAST_CHANCE_S = 0.1
 """What a FIFO gets where measuring used up all the time."""
 MAX_PATH_SHOWN = 500
 
-_OWN_DESCRIPTOR = re.compile(r"/dev/(?:fd/(\d+)|std(out|err))|/proc/self/fd/(\d+)")
+_OWN_DESCRIPTOR = re.compile(r"/dev/(?:fd/(\d+)|std(out|err))|/proc/self/fd/(\d+)", re.ASCII)
+_LONGEST_DESCRIPTOR = 9
+"""Digits: the system's own type has room for 2147483647, and Python may refuse to read thousands."""
 _NONBLOCK = getattr(os, "O_NONBLOCK", 0)  # Windows has neither this nor a terminal to be taken over
 _NOCTTY = getattr(os, "O_NOCTTY", 0)
 _CLOEXEC = getattr(os, "O_CLOEXEC", 0)
@@ -93,13 +95,19 @@ def _write_path(path: Path, content: bytes, until_s: float, mode: int | None) ->
 def _own_descriptor(path: str) -> int | None:
     """Return the number where *path* names a descriptor of this process, as `/dev/stdout` does.
 
-    Such a path may lead to a log file that the shell opened for appending: it is never replaced.
+    Such a path may lead to a log file that the shell opened for appending: it is never replaced. Raises OSError for a
+    number that no descriptor can have.
     """
     match = _OWN_DESCRIPTOR.fullmatch(path)
     if match is None:
         return None
     number, name, number_too = match.groups()
-    return {"out": 1, "err": 2}[name] if name else int(number or number_too)
+    if name:
+        return {"out": 1, "err": 2}[name]
+    digits = number or number_too
+    if len(digits) > _LONGEST_DESCRIPTOR:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+    return int(digits)
 
 
 def _replace(path: Path, content: bytes, old: os.stat_result | None, mode: int | None) -> None:

@@ -5,6 +5,7 @@ cut, that a claim stands twice, that a number is none. Nothing in here raises, w
 """
 
 import binascii
+import contextlib
 import json
 import re
 from typing import NamedTuple
@@ -169,7 +170,8 @@ class _Reader:
 
     def _integer(self, digits: str) -> int | LongNumber:
         if len(digits) <= MAX_DIGITS:
-            return int(digits)
+            with contextlib.suppress(ValueError):  # this Python may be told to read fewer
+                return int(digits)
         self._long_numbers = True
         return LongNumber(len(digits.lstrip("-")))
 
