@@ -64,7 +64,7 @@ def api(  # noqa: PLR0917 - typer makes an option of each parameter and passes t
     """
     view = options.view(format_, json=json, output=output, quiet=quiet, verbose=verbose, color=color)
     default_s = FULL_TIMEOUT_S if full else TIMEOUT_S
-    deadline = Deadline(context.obj, default_s if timeout is None else timeout)
+    deadline = Deadline(context.obj, default_s if timeout is None else timeout).enforced()
     region, url = options.whose_date(context, region, url)
     from skewcheck import examine
     from skewcheck.cli import progress

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from skewcheck.cli import completion, failure, output, signals, usage
+from skewcheck.cli import completion, failure, last_resort, output, signals, usage
+from skewcheck.cli.deliver import TIMEOUT_S
 from skewcheck.cli.help import Command, Group
 from skewcheck.errors import SkewcheckError
 from skewcheck.version import VERSION
@@ -51,6 +52,15 @@ def run(arguments: list[str]) -> int:
     """Run what *arguments* ask for; return the exit code. What goes wrong is told, not raised."""
     began_s = time.monotonic() - time.process_time()  # what the interpreter's own start took
     threading.excepthook = failure.in_thread
+    output.wait_until(began_s + TIMEOUT_S)
+    last_resort.prepare(lambda: failure.too_late(arguments))
+    try:
+        return _told(arguments, began_s)
+    finally:
+        last_resort.disarm()
+
+
+def _told(arguments: list[str], began_s: float) -> int:
     for_shell = completion.is_asked(arguments)
     if not arguments and not for_shell:
         return failure.unasked(BRIEFLY)

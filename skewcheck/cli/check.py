@@ -3,7 +3,7 @@
 import typer
 
 from skewcheck.cli import options
-from skewcheck.cli.deliver import Deadline, deliver
+from skewcheck.cli.deliver import Deadline, default_s, deliver
 
 TIMEOUT_S = 10.0
 
@@ -69,7 +69,8 @@ def check(  # noqa: PLR0917 - typer makes an option of each parameter and passes
     Nothing else leaves this machine but the look-up of the names.
     """
     view = options.view(format_, json=json, output=output, quiet=quiet, verbose=verbose, color=color)
-    deadline = Deadline(context.obj, TIMEOUT_S if timeout is None else timeout)
+    longest_s = max(TIMEOUT_S, default_s(samples)) if timeout is None else timeout
+    deadline = Deadline(context.obj, longest_s).enforced()
     region, url = options.any_date(context, region, url)
     authorities = options.ca_file(ca_file)
     policy = options.policy(warning, critical, fail_on, on_unknown)

@@ -3,7 +3,7 @@
 import typer
 
 from skewcheck.cli import options
-from skewcheck.cli.deliver import Deadline, deliver
+from skewcheck.cli.deliver import Deadline, default_s, deliver
 
 BRIEFLY = "Compare this host's clock with NTP servers."
 EPILOG = """
@@ -55,7 +55,7 @@ def clock(  # noqa: PLR0917 - typer makes an option of each parameter and passes
     question to its own chronyd. No program is started, and no clock is set.
     """
     view = options.view(format_, json=json, output=output, quiet=quiet, verbose=verbose, color=color)
-    deadline = Deadline(context.obj, timeout)
+    deadline = Deadline(context.obj, default_s(samples) if timeout is None else timeout).enforced()
     from skewcheck import examine
 
     request = examine.ClockRequest(

@@ -4,7 +4,7 @@ import os
 import time
 from typing import NamedTuple
 
-from skewcheck.cli import formats, output, signals, terminal
+from skewcheck.cli import formats, last_resort, output, signals, terminal
 from skewcheck.cli.options import View
 from skewcheck.errors import OutputError
 from skewcheck.model import Report
@@ -13,6 +13,8 @@ TIMEOUT_S = 3.0
 """What a FIFO without a reader is waited for where no -t is given."""
 SCREEN_S, DOCUMENT_S = 0.1, 0.02
 """What is kept of the timeout for the way out: rich loads in 30 to 100 ms, json in 4."""
+SAMPLE_S = 4.0
+"""What one more sample of each server takes at most."""
 
 
 class Deadline(NamedTuple):
@@ -32,9 +34,22 @@ class Deadline(NamedTuple):
         """When it is over, on `time.monotonic`."""
         return self.began_s + (TIMEOUT_S if self.timeout_s is None else self.timeout_s)
 
+    def enforced(self) -> "Deadline":
+        """Hold the process to it from now on, and return it."""
+        timeout_s = TIMEOUT_S if self.timeout_s is None else self.timeout_s
+        output.wait_until(self.until_s)
+        last_resort.arm(min(self.until_s - time.monotonic(), timeout_s))  # a faked clock may say that there is more
+        return self
+
+
+def default_s(samples: int | None) -> float:
+    """Return what asking for so many samples takes at most, where no -t is given."""
+    return TIMEOUT_S + SAMPLE_S * ((samples or 1) - 1)
+
 
 def deliver(report: Report, view: View, deadline: Deadline) -> int:
     """Show *report* as *view* says and return its exit code. Raises OutputError."""
+    last_resort.remember(report.verdict)
     text = rendered(report, view)
     signals.answer_waiting()
     try:

@@ -108,7 +108,7 @@ def demo(  # noqa: PLR0917 - typer makes an option of each parameter and passes 
     services = None if api_ahead is login_ahead is None else _Services(api_ahead or 0.0, login_ahead or 0.0)
     lying = _LYING_ORDER[: LIARS if liars is None else liars]
     set_up = _SetUp(SKEW_S if skew is None else skew, lying, services)
-    deadline = Deadline(context.obj, TIMEOUT_S if timeout is None and services else timeout)
+    deadline = Deadline(context.obj, TIMEOUT_S if timeout is None and services else timeout).enforced()
     from skewcheck import examine
 
     request = examine.CheckRequest(

@@ -104,7 +104,8 @@ def token(  # noqa: PLR0917 - typer makes an option of each parameter and passes
     from skewcheck.cli import progress, token_input
 
     source = token_input.Source(tuple(words or ()), file, env)
-    found, deadline = token_input.read(source, Deadline(context.obj, default_s if timeout is None else timeout))
+    deadline = Deadline(context.obj, default_s if timeout is None else timeout).enforced()
+    found, deadline = token_input.read(source, deadline)
     request = examine.TokenRequest(
         found=found,
         expires_in_s=expires_in,
