@@ -3,13 +3,18 @@
 import os
 import signal
 import sys
-from collections.abc import Generator, Iterator
+import threading
+from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from bench.chrony import Chronyd, running
 from bench.guard import sitecustomize as guard
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from bench.typed import Done
 
 # The one profile of all property tests. They are about what is true, not about the machine: on a busy one an example
 # may take any time to draw (`too_slow`) and to run (`deadline`). The fixtures that they take keep nothing from one
@@ -64,6 +69,29 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped in CI: {report.longrepr}"
     return report
+
+
+@pytest.fixture
+def told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> "Callable[..., Done]":
+    """Return what runs a command line in this process, in an environment in which nothing is set.
+
+    A hundred mistakes need no Python of their own each.
+    """
+    from bench.typed import Done, clean
+
+    from skewcheck.cli import app, output
+
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)  # `run` replaces it: put pytest's own back
+    for name in set(os.environ) - set(clean()) | {"GENESYSCLOUD_REGION"}:
+        monkeypatch.delenv(name, raising=False)
+
+    def run(*words: str, environment: Mapping[str, str] | None = None) -> Done:
+        for name, value in (environment or {}).items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(output._Stdout, "begun", False)
+        return Done(app.run(list(words)), *capsys.readouterr(), took_s=0.0)
+
+    return run
 
 
 @pytest.fixture(scope="session")

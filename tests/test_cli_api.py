@@ -1,17 +1,14 @@
-"""The command line of `skewcheck api`: whom it asks, what it refuses, and what it never repeats."""
+"""Whom the commands ask, as typed: `api` and `check`, what they refuse, and what they never repeat."""
 
-import os
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from api_reports import AHEAD
-from bench.typed import Done, clean
+from bench.typed import Done
 
 from skewcheck import examine, genesys
-from skewcheck.cli import app, output
-from skewcheck.model import Family, Status
+from skewcheck.model import Family, Policy, Request, Status
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NSJ9.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
 UUID = "3f2b8c1e-9a4d-4e57-8b60-1c2d3e4f5a6b"
@@ -25,52 +22,49 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Put a report made by hand in the place of all measuring; return what was asked."""
     requests: list[Any] = []
 
-    def api(request: Any, progress: object = None) -> Any:
+    def measured(request: Request, progress: object = None) -> Any:
         assert progress is None  # nobody watches here
         requests.append(request)
-        return AHEAD
+        return AHEAD._replace(command=request.command)
 
-    monkeypatch.setitem(vars(examine), "api", api)
+    monkeypatch.setattr(examine, "examine", measured)
     return requests
 
 
-@pytest.fixture
-def told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Told:
-    """Return what runs a command line in this process, in an environment in which nothing is set."""
-    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
-    for name in set(os.environ) - set(clean()) | {"GENESYSCLOUD_REGION"}:
-        monkeypatch.delenv(name, raising=False)
-
-    def run(*words: str, environment: Mapping[str, str] | None = None) -> Done:
-        for name, value in (environment or {}).items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setattr(output._Stdout, "begun", False)
-        return Done(app.run(list(words)), *capsys.readouterr(), took_s=0.0)
-
-    return run
+BOTH_TAKE = "--region EU_WEST_1 --date-fresh --ca-file ca.pem -w 50ms -c 2s --fail-on critical --on-unknown ok -t 4s"
+ASKED = Request(
+    "api",
+    ask_ntp=False,
+    region="EU_WEST_1",
+    policy=Policy(0.05, 2.0, Status.CRITICAL, Status.OK),
+    timeout_s=4.0,
+    date_fresh=True,
+    ca_file="ca.pem",
+)
 
 
-def test_what_is_asked(told: Told, asked: list[Any]) -> None:
-    """Every option reaches the measurement, and the report comes back as text or JSON with its exit code."""
-    words = "api --region EU_WEST_1 --full --date-fresh --ca-file ca.pem -4 -w 50ms -c 2s --fail-on critical"
-    done = told(*words.split(), "--on-unknown", "ok", "-t", "4s", "--json")
-    assert (done.exit_code, done.err) == (1, "")
-    assert done.document["api"]["region"] == "eu-west-1"
+@pytest.mark.parametrize(
+    ("words", "request_"),
+    [
+        ("api -4 --full", ASKED._replace(family=Family.V4, full=True)),
+        (
+            "check -6 -H a -H b --samples 2",
+            ASKED._replace(command="check", ask_ntp=True, family=Family.V6, servers=("a", "b"), samples=2),
+        ),
+    ],
+)
+def test_what_is_asked(words: str, request_: Request, told: Told, asked: list[Any]) -> None:
+    """Every option reaches the measurement, and the report comes back with its exit code."""
+    done = told(*words.split(), *BOTH_TAKE.split(), "--json")
+    assert (done.exit_code, done.err, done.document["command"]) == (1, "", request_.command)
     (request,) = asked
     assert request.spent_s > 0
-    assert request._replace(spent_s=0.0) == examine.ApiRequest(
-        region="EU_WEST_1",
-        policy=examine.Policy(0.05, 2.0, Status.CRITICAL, Status.OK),
-        timeout_s=4.0,
-        family=Family.V4,
-        full=True,
-        date_fresh=True,
-        ca_file="ca.pem",
-    )
-    assert "api.mypurecloud.ie" in told("api", "--url", "http://127.0.0.1:1").out
-    assert (asked[1].region, asked[1].url, asked[1].timeout_s) == (None, "http://127.0.0.1:1", 10.0)
+    assert request._replace(spent_s=0.0) == request_
+    told(*words.split()[:1], "--url", "http://127.0.0.1:1")
+    assert (asked[1].region, asked[1].url, asked[1].timeout_s) == (None, "http://127.0.0.1:1", None)
 
 
+@pytest.mark.parametrize("command", ["api", "check"])
 @pytest.mark.parametrize(
     ("words", "environment", "region", "url"),
     [
@@ -85,11 +79,23 @@ def test_what_is_asked(told: Told, asked: list[Any]) -> None:
     ],
 )
 def test_the_command_line_beats_the_environment(  # noqa: PLR0917 - pytest passes them by name
-    words: str, environment: dict[str, str], region: str | None, url: str | None, told: Told, asked: list[Any]
+    command: str,
+    words: str,
+    environment: dict[str, str],
+    region: str | None,
+    url: str | None,
+    told: Told,
+    asked: list[Any],
 ) -> None:
     """What was typed counts; among variables, this program's own beat the one that all of the vendor's tools read."""
-    told("api", *words.split(), environment=environment)
+    told(command, *words.split(), environment=environment)
     assert (asked[0].region, asked[0].url) == (region, url)
+
+
+def test_a_check_asks_an_api_only_where_one_is_named(told: Told, asked: list[Any]) -> None:
+    """On the command line or in the environment; else NTP alone."""
+    told("check")
+    assert (asked[0].region, asked[0].url, asked[0].asks_api) == (None, None, False)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +108,7 @@ def test_the_command_line_beats_the_environment(  # noqa: PLR0917 - pytest passe
 def test_a_region_and_a_url_exclude_each_other(
     words: str, environment: dict[str, str], told: Told, asked: list[Any]
 ) -> None:
-    """Both meant alike: nobody knows which clock the verdict would be about."""
+    """Both meant alike: nobody knows which clock the answer would be about."""
     done = told("api", *words.split(), environment=environment)
     assert (done.exit_code, asked) == (3, [])
     assert done.err.startswith("skewcheck: a region and a URL exclude each other\nNothing was measured.\n")
@@ -120,6 +126,46 @@ def test_without_a_region_all_are_listed(told: Told, asked: list[Any]) -> None:
     assert done.document["command"] == "api"
 
 
+def test_a_region_that_does_not_exist(told: Told) -> None:
+    """The nearest is suggested, and all are listed."""
+    done = told("api", "--region", "eu-wets-1")
+    assert done.err.startswith("skewcheck: there is no Genesys Cloud region 'eu-wets-1'\nNothing was measured.\n")
+    assert "Did you mean eu-west-1 (mypurecloud.ie)?" in done.err
+    assert done.err.endswith(f"{genesys.listing()}\n")
+
+
+@pytest.mark.parametrize("url", [f"https://login.example.net/{UUID}/v2.0", "https://gateway.example.net/health"])
+def test_honest_paths_are_asked(url: str, told: Told, asked: list[Any]) -> None:
+    """A tenant's number in a path is no secret."""
+    told("api", "--url", url)
+    assert asked[0].url == url
+
+
+# --- What is refused ---
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "-4 -6",
+        "--ca-file=",
+        "--output=",
+        "-t 0",
+        "--region nowhere",
+        "--region eu-west-1 --url http://u",
+        f"--url https://gw.example/{JWT}",
+        f"-H {JWT}",
+        "--nonsense",
+    ],
+)
+def test_what_is_refused(words: str, told: Told) -> None:
+    """Exit 3 before anything is asked, with a reason on stderr and in JSON, and no secret repeated."""
+    done = told("check", "--json", *words.split())
+    assert (done.exit_code, done.document["error"]["id"], done.document["command"]) == (3, "usage", "check")
+    assert JWT not in done.out + done.err
+    assert "Nothing was measured." in done.err
+
+
 SECRETS = {
     "JWT": JWT,
     "opaque": OPAQUE,
@@ -130,32 +176,6 @@ SECRETS = {
     "piece": f"https://gateway.example.net/{OPAQUE}/health",
     "assigned": "client_secret=hunter2hunter",
 }
-
-
-def test_what_is_refused_later_is_not_repeated_either(told: Told) -> None:
-    """A query or a number that may be a secret: told of, not shown."""
-    for words in (["--url", "https://gateway.example.net/?key=hunter2"], ["--url", UUID], ["--region", UUID]):
-        done = told("api", *words, "--json")
-        assert (done.exit_code, done.document["error"]["id"]) == (3, "usage")
-        assert "hunter2" not in done.out + done.err
-        assert UUID not in done.out + done.err
-
-
-def test_a_region_that_does_not_exist(told: Told) -> None:
-    """The nearest is suggested, and all are listed."""
-    done = told("api", "--region", "eu-wets-1")
-    assert done.err.startswith("skewcheck: there is no Genesys Cloud region 'eu-wets-1'\nNothing was measured.\n")
-    assert "Did you mean eu-west-1 (mypurecloud.ie)?" in done.err
-    assert done.err.endswith(f"{genesys.listing()}\n")
-
-
-@pytest.mark.parametrize(
-    "url", ["https://login.example.net/3f2b8c1e-9a4d-4e57-8b60-1c2d3e4f5a6b/v2.0", "https://gateway.example.net/health"]
-)
-def test_honest_paths_are_asked(url: str, told: Told, asked: list[Any]) -> None:
-    """A tenant's number in a path is no secret."""
-    told("api", "--url", url)
-    assert asked[0].url == url
 
 
 @pytest.mark.parametrize("option", ["--region", "--url", "SKEWCHECK_REGION", "SKEWCHECK_URL", "GENESYSCLOUD_REGION"])
@@ -170,20 +190,10 @@ def test_a_secret_is_neither_sent_nor_repeated(kind: str, option: str, told: Tol
     assert "it was sent nowhere" in done.err
 
 
-@pytest.mark.parametrize(
-    ("words", "summary", "remedy"),
-    [
-        ("api eu-west-1", "'eu-west-1' is no option", "named by --region: `skewcheck api --region eu-west-1`."),
-        ("api --ca-file=", "--ca-file: a file without a name can't be read", "Name it, or leave the option out."),
-        ("api --regoin x", "there is no option --regoin", "Did you mean --region?"),
-        ("api --region", "option '--region' needs a value", "`skewcheck api --help`"),
-    ],
-)  # fmt: skip
-def test_three_sentences(words: str, summary: str, remedy: str, told: Told, asked: list[Any]) -> None:
-    """What happened, what it means, what to try."""
-    done = told(*words.split(), environment={"SKEWCHECK_REGION": "eu-west-1"})
-    assert (done.exit_code, done.out, asked) == (3, "", [])
-    first, second, third = done.err.splitlines()
-    assert first == f"skewcheck: {summary}"
-    assert second == "Nothing was measured."
-    assert remedy in third
+def test_what_is_refused_later_is_not_repeated_either(told: Told) -> None:
+    """A query or a number that may be a secret: told of, not shown."""
+    for words in (["--url", "https://gateway.example.net/?key=hunter2"], ["--url", UUID], ["--region", UUID]):
+        done = told("api", *words, "--json")
+        assert (done.exit_code, done.document["error"]["id"]) == (3, "usage")
+        assert "hunter2" not in done.out + done.err
+        assert UUID not in done.out + done.err

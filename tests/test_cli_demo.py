@@ -4,75 +4,86 @@ import math
 import sys
 
 import pytest
-from bench.typed import skewcheck
+from bench.typed import Done, skewcheck
 
 from skewcheck.quantity import parse_signed_duration
+
+
+def demo(*words: str) -> Done:
+    """Run it, as JSON; a proxy of this host changes nothing."""
+    proxied = {"HTTP_PROXY": "http://127.0.0.1:1", "http_proxy": "http://127.0.0.1:1"}
+    return skewcheck("demo", "--json", *words, environment=proxied)
 
 
 @pytest.mark.parametrize("liars", [0, 1, 2])
 @pytest.mark.parametrize("skew", ["200ms", "-200ms", "0", "-7s", "1h", "37ms"])
 def test_truth_is_in_the_range_and_each_liar_is_named(skew: str, liars: int) -> None:
-    """Any skew, up to two of five liars: proven, contained, the direction right, exit 0."""
-    done = skewcheck("demo", "--json", "--skew", skew, "--liars", str(liars))
+    """Any skew, up to two of five liars: contained, the direction right, exit 0, and what `clock` would exit with."""
+    done = demo("--skew", skew, "--liars", str(liars))
     ntp, wanted_s = done.document["ntp"], parse_signed_duration(skew)
     assert done.exit_code == 0
     assert ntp["low_s"] <= wanted_s <= ntp["high_s"]
     assert 0.01 < ntp["high_s"] - ntp["low_s"] < 0.1, "as wide as on a network"
-    assert [server["status"] for server in ntp["servers"]].count("falseticker") == liars
+    assert (
+        [server["status"] for server in ntp["servers"]].count("falseticker") == liars == done.ids.count("falseticker")
+    )
     assert (ntp["basis"], ntp["asked"], ntp["agreeing"]) == ("majority", 5, 5 - liars)
     if abs(wanted_s) > 0.1:
         assert math.copysign(1, ntp["skew_s"]) == math.copysign(1, wanted_s)
-    finding = next(finding for finding in done.document["findings"] if finding["id"] == "demo")
-    evidence = {
+        assert done.ids[0] == ("local-ahead" if wanted_s > 0 else "local-behind")
+    assert done.evidence("demo") == {
         "set_up_skew_s": wanted_s,
-        "set_up_liars": liars,
-        "clock_exit_code": finding["evidence"]["clock_exit_code"],
+        "liars": liars,
+        "set_up_api_ahead_s": None,
+        "set_up_login_ahead_s": None,
+        "exit_code": {"ok": 0, "warning": 1, "critical": 2}[done.document["status"]],
+        "missed": None,
     }
-    assert (finding["status"], finding["evidence"]) == ("ok", evidence)
+    assert [step["command"] for step in done.document["next"]] == ["skewcheck clock"]
 
 
 @pytest.mark.parametrize("skew", ["--skew=-200ms", "--skew -200ms"])
 def test_a_negative_skew_is_a_value_and_no_option(skew: str) -> None:
     """Both ways to write it are understood."""
-    assert "BEHIND" in skewcheck("demo", "-q", *skew.split()).out
+    assert demo(*skew.split()).ids[0] == "local-behind"
 
 
 @pytest.mark.parametrize("liars", ["3", "4", "5"])
 def test_a_majority_of_liars_is_no_proof(liars: str) -> None:
-    """Too many liars: no verdict is claimed, exit 3 and the reason."""
-    done = skewcheck("demo", "--liars", liars)
-    assert (done.exit_code, done.out.startswith("CANNOT TELL")) == (3, True)
-    assert "no vote can find the truth" in " ".join(done.out.split())
+    """Too many liars: no answer is claimed, exit 3 and the reason."""
+    done = demo("--liars", liars)
+    assert (done.exit_code, done.document["status"], done.document["exit_code"]) == (3, "unknown", 3)
+    assert (done.ids[0], done.evidence("demo")["missed"]) == ("demo", "no-majority")
 
 
 @pytest.mark.parametrize(
-    ("sabotage", "told"),
+    ("sabotage", "words", "missed"),
     [
-        ("ntp.NtpServer._answer = lambda *_: None", "too few servers answered in time"),
+        ("ntp.NtpServer._answer = lambda *_: None", "-t 1s", "too-few"),
         (
             "honest = demo._servers; demo._servers = lambda skew_s, lying: honest(skew_s + 1, lying)",
-            "outside of the range",
+            "-t 1s",
+            "outside",
         ),
-        ("demo._LIES_S = (0.0,) * 5", "not each liar was named"),
+        ("demo._LIES_S = (0.0,) * 5", "-t 1s", "unnamed"),
+        ("http.HttpServer._honest = lambda *_: http.Reply(503, ())", "--api-ahead 0", "api-unmeasured"),
+        (
+            "http.HttpServer._clock = property(lambda _: lambda: time.time() + 30, lambda *_: None)",
+            "--api-ahead 0",
+            "outside",
+        ),
     ],
 )
-def test_what_was_not_measured_is_said(sabotage: str, told: str) -> None:
+def test_what_was_not_measured_is_said(sabotage: str, words: str, missed: str) -> None:
     """Where the measurement isn't what was set up, the demonstration exits 3 and doesn't pretend."""
-    words = "['skewcheck', 'demo', '--json', '-t', '1s']"
-    imports = "import sys; from skewcheck.cli import demo, main; from skewcheck.lab import ntp"
-    code = f"{imports}; {sabotage}; sys.argv = {words}; main()"
+    imports = "import sys, time; from skewcheck.cli import demo, main; from skewcheck.lab import http, ntp"
+    code = f"{imports}; {sabotage}; sys.argv = ['skewcheck', 'demo', '--json', *{words.split()}]; main()"
     done = skewcheck(program=[sys.executable, "-c", code])
-    finding = next(finding for finding in done.document["findings"] if finding["id"] == "demo")
-    assert (done.exit_code, done.document["exit_code"], finding["status"]) == (3, 3, "unknown")
-    assert told in finding["summary"]
+    assert (done.exit_code, done.document["exit_code"], done.document["status"]) == (3, 3, "unknown")
+    assert done.evidence("demo")["missed"] == missed
 
 
-def test_the_last_lines_tell_what_clock_would_exit_with() -> None:
-    """Whoever tries it before trusting a pipeline to it sees the code that the pipeline would see."""
-    done = skewcheck("demo", "--skew", "7s", environment={"COLUMNS": "100"})
-    assert done.exit_code == 0
-    last = done.out.splitlines()[-2:]
-    assert last == ["next: skewcheck clock", "      measures the real clock; on a result like this it exits with 2"]
+# --- With an API ---
 
 
 @pytest.mark.parametrize(
@@ -83,8 +94,7 @@ def test_an_api_is_set_up_beside_ntp(skew: str, api_ahead: str | None, login_ahe
     """Both parts are measured at once and stand in one report; the one that is not named is right."""
     words = ["--api-ahead", api_ahead] if api_ahead else []
     words += ["--login-ahead", login_ahead] if login_ahead else []
-    proxied = {"HTTP_PROXY": "http://127.0.0.1:1", "http_proxy": "http://127.0.0.1:1"}
-    done = skewcheck("demo", "--json", "--skew", skew, *words, environment=proxied)
+    done = demo("--skew", skew, *words)
     report, wanted_s = done.document, parse_signed_duration(skew)
     assert (done.exit_code, report["command"]) == (0, "demo")
     assert report["ntp"]["low_s"] <= wanted_s <= report["ntp"]["high_s"]
@@ -94,25 +104,50 @@ def test_an_api_is_set_up_beside_ntp(skew: str, api_ahead: str | None, login_ahe
     for host, host_ahead_s in zip((api, login), ahead_s, strict=True):
         assert host["low_s"] <= wanted_s - host_ahead_s <= host["high_s"]
         assert host["high_s"] - host["low_s"] < 1.5
-    finding = next(finding for finding in report["findings"] if finding["id"] == "demo")
-    told = (finding["evidence"]["set_up_api_ahead_s"], finding["evidence"]["set_up_login_ahead_s"])
-    assert finding["status"] == "ok"
-    assert list(told) == pytest.approx(ahead_s)
+    evidence = done.evidence("demo")
+    assert [evidence["set_up_api_ahead_s"], evidence["set_up_login_ahead_s"]] == pytest.approx(ahead_s)
+    assert evidence["missed"] is None
+    assert [step["command"] for step in report["next"]] == ["skewcheck check --region REGION"]
 
 
 @pytest.mark.parametrize(
-    ("sabotage", "told"),
+    ("words", "lead", "effects", "notes"),
     [
-        ("http.HttpServer._honest = lambda *_: http.Reply(503, ())", "the clock of api was not measured"),
-        ("http.HttpServer._clock = property(lambda _: lambda: time.time() + 30, lambda *_: None)", "what was measured"),
+        (  # both clocks are off: each by its own error
+            "--skew 200ms --api-ahead 3s",
+            "local-ahead",
+            {"refresh-by-exp": "late-refresh", "local-sign": "signed-future", "local-verify": "expired-here"},
+            ("the API is ahead", "login is behind the API"),
+        ),
+        (
+            "--skew -2s --api-ahead 0",
+            "local-behind",
+            {
+                "refresh-by-exp": "late-refresh",
+                "refresh-by-expires-in": "none",
+                "local-verify": "future-here",
+                "local-sign": "signed-old",
+            },
+            ("BEHIND, by the same error", "BEHIND, by the same error"),
+        ),
+        (
+            "--skew 0 --api-ahead 3s --login-ahead 3s",
+            "api-ahead",
+            {"refresh-by-exp": "late-refresh", "local-verify": "future-here"},
+            ("the API is ahead", "login is ahead, too"),
+        ),
     ],
 )
-def test_what_was_not_measured_of_an_api_is_said(sabotage: str, told: str) -> None:
-    """No `Date`, or one that isn't what was set up: the demonstration exits 3."""
-    words = "['skewcheck', 'demo', '--json', '--api-ahead', '0']"
-    imports = "import sys, time; from skewcheck.cli import main; from skewcheck.lab import http"
-    code = f"{imports}; {sabotage}; sys.argv = {words}; main()"
-    done = skewcheck(program=[sys.executable, "-c", code])
-    finding = next(finding for finding in done.document["findings"] if finding["id"] == "demo")
-    assert (done.exit_code, finding["status"]) == (3, "unknown")
-    assert told in finding["summary"]
+def test_who_is_harmed_and_each_row_follow_what_was_found(
+    words: str, lead: str, effects: dict[str, str], notes: tuple[str, str]
+) -> None:
+    """A clock that is ahead has no effects of one that is behind, and no row blames this host for the API's error."""
+    done = demo(*words.split())
+    assert done.ids[0] == lead
+    found = {seen["party"]: seen["effect"] for seen in done.document["effects"]}
+    found.pop("gateway", None)  # between the two hosts of the service
+    assert found == effects
+    screen = skewcheck("demo", *words.split()).out.splitlines()
+    rows = [line for line in screen if line.startswith("127.0.0.1:") and (" (api) " in line or " (login) " in line)]
+    assert len(screen) <= 24
+    assert all(row.endswith(note) for row, note in zip(rows, notes, strict=True))

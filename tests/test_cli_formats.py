@@ -148,7 +148,7 @@ def test_the_summary_is_added_to_the_runner_s_file(tmp_path: Path) -> None:
         assert _on_github(file, "clock", *named, format_="nagios").exit_code == 1
         assert file.read_text() == "before\n"
         assert _on_github(file, "clock", *named).exit_code == 1
-    assert file.read_text().startswith("before\n### skewcheck clock: WARNING\n\nyour clock is ")
+    assert file.read_text().startswith("before\n### skewcheck clock: WARNING\n\n")
     assert _on_github(file, "clock", "-w", "x").exit_code == 3
     assert "\n### skewcheck clock: UNKNOWN\n\n&#45;w&#47;" in file.read_text()
 

@@ -6,7 +6,9 @@ import pytest
 from bench.typed import skewcheck
 
 COMMANDS = ("check", "clock", "api", "token", "demo")
-each_help = pytest.mark.parametrize("words", [(), *((command,) for command in COMMANDS)], ids=["", *COMMANDS])
+"""Those that measure."""
+ALL = ((), *((command,) for command in (*COMMANDS, "explain")))
+each_help = pytest.mark.parametrize("words", ALL, ids=["", *COMMANDS, "explain"])
 NEVER_BY_ENVIRONMENT = {
     "--help", "--json", "--output", "--skew", "--liars", "--api-ahead", "--login-ahead", "--file", "--env",
     "--expires-in", "--obtained-at", "--token-file",
@@ -81,14 +83,24 @@ def test_short_and_long(word: str) -> None:
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion(shell: str) -> None:
-    """The shell is offered commands and options."""
+@pytest.mark.parametrize(
+    ("typed", "offered", "other"),
+    [
+        ("cl", "clock", "demo"),
+        ("clock --sam", "--samples", "--json"),
+        ("explain local-b", "local-behind", "local-ahead"),
+        ("explain 4", "401", "offset"),
+    ],
+)
+def test_completion(shell: str, typed: str, offered: str, other: str) -> None:
+    """The shell is offered commands, options, and what can be explained."""
+    words = f"skewcheck {typed}"
     environment = {
         "_SKEWCHECK_COMPLETE": f"complete_{shell}",
-        "COMP_WORDS": "skewcheck cl",
-        "COMP_CWORD": "1",
-        "_TYPER_COMPLETE_ARGS": "skewcheck cl",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(len(words.split()) - 1),
+        "_TYPER_COMPLETE_ARGS": words,
         "_TYPER_COMPLETE_FISH_ACTION": "get-args",
     }
     done = skewcheck(environment=environment)
-    assert (done.exit_code, "clock" in done.out, "demo" in done.out) == (0, True, False)
+    assert (done.exit_code, offered in done.out, other in done.out) == (0, True, False)

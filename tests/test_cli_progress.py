@@ -42,14 +42,14 @@ from skewcheck.errors import UsageError
 from skewcheck.model import Interval
 from collections import namedtuple
 Far = namedtuple('Far', 'host requests fresh')
-def api(request, progress=None):
+def asked(request, progress=None):
     if progress is not None:
         progress(Far('api.mypurecloud.ie', 1, Interval(-0.9, 0.2)))
         progress(Far('api.mypurecloud.ie', 5, Interval(0.17, 0.48)))
     for _ in range(int(os.environ.get("SLEEPS", "0"))):  # a signal just before a long sleep would not cut it short
         time.sleep(0.1)
     return examine.failed('api', UsageError('made up', 'None.'))
-examine.api = api
+examine.examine = asked
 sys.argv = ['skewcheck', 'api', '--region', 'eu-west-1', *sys.argv[1:]]
 cli.main()
 """

@@ -2,19 +2,18 @@
 
 import ast
 import os
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import jwt
 import pytest
-from bench.typed import Done, clean
+from bench.typed import Done
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import skewcheck
 from skewcheck import examine
-from skewcheck.cli import app, output, token_input
+from skewcheck.cli import token_input
 from skewcheck.cli.deliver import Deadline
 from skewcheck.cli.redact import redacted
 from skewcheck.errors import InputError
@@ -49,21 +48,10 @@ def test_no_words_of_our_own_are_hidden() -> None:
     assert [(where, text) for where, text in words if redacted(text) != text] == []
 
 
-@pytest.fixture
-def told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Told:
-    """Return what runs a command line in this process, with tracebacks asked for and nobody to be asked."""
-    monkeypatch.setattr(threading, "excepthook", threading.excepthook)  # `run` replaces it: put pytest's own back
-    for name in set(os.environ) - set(clean()):
-        monkeypatch.delenv(name)
+@pytest.fixture(autouse=True)
+def _tracebacks(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - it empties the environment first
+    """Ask for tracebacks: none of them shows it either."""
     monkeypatch.setenv("SKEWCHECK_DEBUG", "1")
-
-    def run(*words: str, environment: Mapping[str, str] | None = None) -> Done:
-        for name, value in (environment or {}).items():
-            monkeypatch.setenv(name, value)
-        output._Stdout.begun = False
-        return Done(app.run(list(words)), *capsys.readouterr(), took_s=0.0)
-
-    return run
 
 
 def shows(done: Done, secret: str) -> bool:
@@ -150,7 +138,7 @@ def test_a_defect_tells_its_place_and_none_of_its_words(told: Told, monkeypatch:
         except KeyError as error:
             raise RuntimeError(f"no {MARK} in {PAYLOAD}") from error
 
-    monkeypatch.setattr(examine, "token", defect, raising=False)
+    monkeypatch.setattr(examine, "examine", defect)
     done = told("token", JWT, "--offline", "--json")
     assert done.exit_code == 3
     assert "a defect of skewcheck itself: RuntimeError" in done.err
@@ -162,7 +150,7 @@ def test_a_defect_tells_its_place_and_none_of_its_words(told: Told, monkeypatch:
 
 def test_without_debug_there_is_no_traceback(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
     """As with every command."""
-    monkeypatch.setattr(examine, "token", None, raising=False)
+    monkeypatch.setattr(examine, "examine", None)
     done = told("token", JWT, "--offline", environment={"SKEWCHECK_DEBUG": "0"})
     assert (done.exit_code, "Traceback" in done.err, "File" in done.err) == (3, False, False)
 

@@ -123,7 +123,7 @@ def test_devices(critical: list[str]) -> None:
     assert stat.S_ISCHR(Path(os.devnull).stat().st_mode)
     done = skewcheck(*critical, "-o", "/dev/full")
     assert (done.exit_code, done.document["error"]["id"]) == (3, "output")
-    assert "no space left on device; the verdict was: CRITICAL" in done.err
+    assert "no space left on device; the answer was: CRITICAL" in done.err
 
 
 def test_own_descriptors_are_written_to(critical: list[str], tmp_path: Path) -> None:

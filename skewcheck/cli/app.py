@@ -21,6 +21,7 @@ skewcheck: is it clock skew? Whose clock, by how much, how sure?
   skewcheck clock             this host's clock against five NTP servers
   skewcheck api --region R    against the clock of the Genesys Cloud API
   skewcheck token             what a token says, and who refuses it
+  skewcheck explain 401       what else a 401 can be, and how to test it
   skewcheck demo              what it looks like, without a network
 
   skewcheck check --help      all options, with examples
@@ -39,6 +40,7 @@ Examples:
   skewcheck clock --json | jq .ntp.skew_s
   skewcheck api --region eu-west-1    against the API's clock alone
   pbpaste | skewcheck token           a token's times, and who refuses it
+  skewcheck explain local-behind      what a finding means, how to mend it
 
 \b
 Exit codes:

@@ -15,10 +15,16 @@ BRIEFLY = "Explain a finding: who notices, how to mend it."
 EPILOG = """
 \b
 Examples:
-  skewcheck explain                   all findings, and the topics
+  skewcheck explain                all findings, and the topics
   skewcheck explain local-behind
-  skewcheck explain 401               a 401 right after a refresh: what it can be
-  skewcheck explain offset            signs, ranges, and what is proven
+  skewcheck explain 401            a 401 right after a refresh: what it can be
+  skewcheck explain offset         signs, ranges, and what is proven
+
+\b
+Exit codes:
+  0  it is explained                  130  interrupted (Ctrl-C)
+  3  there is no such finding, or     143  terminated
+     usage, I/O or internal error
 """
 
 

@@ -299,7 +299,7 @@ Quiet = Annotated[
 ]
 Verbose = Annotated[
     int,
-    _switch(OUTPUT, "-v", "--verbose", count=True, help="Each packet or reply as well.", envvar="SKEWCHECK_VERBOSE"),
+    _switch(OUTPUT, "-v", "--verbose", count=True, help="The evidence, too; -vv: each packet and reply.", envvar="SKEWCHECK_VERBOSE"),
 ]
 ColorWhen = Annotated[
     Color,

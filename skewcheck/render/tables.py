@@ -256,7 +256,7 @@ _KINDS = {
     TokenKind.RESPONSE: "opaque",
     TokenKind.TRUNCATED: "cut",
 }
-_CLOCKS = {"ntp": "BY TRUE TIME", "api": "BY THE API'S CLOCK", "--skew": "BY THE ASSUMED CLOCK"}
+_CLOCKS = {"ntp": "BY TRUE TIME", "api": "BY THE API'S CLOCK", "skew": "BY THE ASSUMED CLOCK"}
 
 
 def token(page: Page, report: Report, part: TokenPart) -> list[Line]:

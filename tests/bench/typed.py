@@ -35,6 +35,17 @@ class Done(NamedTuple):
         """What stands on stdout, as JSON that keeps to the schema."""
         return checked(self.out)
 
+    @property
+    def ids(self) -> list[str]:
+        """The findings of that document, the one that leads first."""
+        return [finding["id"] for finding in self.document["findings"]]
+
+    def evidence(self, id_: str) -> dict[str, Any]:
+        """Return the facts of that finding, of which there is one."""
+        (found,) = (finding for finding in self.document["findings"] if finding["id"] == id_)
+        evidence: dict[str, Any] = found["evidence"]
+        return evidence
+
 
 def skewcheck(
     *arguments: str | bytes,
