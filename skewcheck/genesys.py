@@ -7,6 +7,7 @@ region map of July 2026); which host belongs to a region by the SDKs' own rule: 
 from typing import NamedTuple
 
 from skewcheck.errors import UsageError
+from skewcheck.foreign import is_secret
 from skewcheck.visible import visible
 
 MAX_QUOTED = 60
@@ -70,7 +71,7 @@ def region(given: str) -> Region:
             return known
     if not name:
         raise UsageError("no region was given", f"{_NO_DEFAULT} Take one of:\n{listing()}")
-    shown = f"'{visible(given)}'" if len(given) <= MAX_QUOTED else f"of {len(given)} characters"
+    shown = f"of {len(given)} characters" if len(given) > MAX_QUOTED or is_secret(given) else f"'{visible(given)}'"
     nearest = _nearest(name)
     hint = "" if nearest is None else f"Did you mean {nearest.code} ({nearest.domain})? "
     raise UsageError(f"there is no Genesys Cloud region {shown}", f"{hint}The regions are:\n{listing()}")

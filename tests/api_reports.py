@@ -360,14 +360,14 @@ CHECK_EDGE = check(
 
 CHECK_NO_NTP = check(
     clock(
-        (finding("ntp-unreached", asked=3, reason="blocked", port=123, duration_s=3.0),),
+        (finding("ntp-unreached", asked=3, who="3 NTP servers", reason="blocked", port=123, duration_s=3.0),),
         tuple(silent(f"ntp{n}.example.net", "no-reply", "no reply in 3 s") for n in range(3)),
         None,
     ),
     FINE,
     (
         finding("api-ok", low_s=-0.08, high_s=0.05, host=API, ntp_silent=True),
-        finding("ntp-unreached", asked=3, reason="blocked", port=123, duration_s=3.0),
+        finding("ntp-unreached", asked=3, who="3 NTP servers", reason="blocked", port=123, duration_s=3.0),
     ),
     steps=(Step("explain-401", "skewcheck explain 401"),),
 )

@@ -288,7 +288,11 @@ TWO_APART = clock(
 )
 
 NOBODY = clock(
-    (finding("ntp-unreached", Status.UNKNOWN, asked=3, reason="blocked", port=123, duration_s=3.0),),
+    (
+        finding(
+            "ntp-unreached", Status.UNKNOWN, asked=3, who="3 NTP servers", reason="blocked", port=123, duration_s=3.0
+        ),
+    ),
     (
         silent("time.cloudflare.com", "no-reply", "no reply in 3 s"),
         silent("ntp.netnod.se", "no-reply", "no reply in 3 s"),

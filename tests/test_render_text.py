@@ -3,20 +3,19 @@
 `python tests/test_render_text.py` writes them anew: look at what has changed before it is kept.
 """
 
-import os
 import re
 import sys
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import pairwise
-from pathlib import Path
 from unicodedata import category
 
 import api_reports
 import pytest
 import reports
 import token_reports
+from bench import golden
 from hostile_reports import hostile_reports
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -44,7 +43,6 @@ from skewcheck.render import evidence, tables
 from skewcheck.render.page import Page
 from skewcheck.render.text import render
 
-SCREENS = Path(__file__).parent / "screens"
 BY_HAND = {**reports.BY_HAND, **api_reports.BY_HAND, **token_reports.BY_HAND}
 
 
@@ -67,9 +65,9 @@ GOLDEN: dict[str, Callable[[], str]] = {
 }
 
 
-def file_of(name: str) -> Path:
-    """Return where the screen of that *name* is kept."""
-    return SCREENS / f"{name.replace(' ', '-')}.txt"
+def file_of(name: str) -> str:
+    """Return what the file of the screen of that *name* is called."""
+    return f"{name.replace(' ', '-')}.txt"
 
 
 @pytest.fixture(autouse=True)
@@ -85,12 +83,14 @@ def _utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.parametrize("name", GOLDEN)
 def test_the_screen_is_the_one_that_was_looked_at(name: str) -> None:
     """To the letter: whoever changes a screen sees here what it becomes."""
-    assert file_of(name).read_text(encoding="utf-8") == GOLDEN[name]()
+    golden.check(file_of(name), GOLDEN[name]())
 
 
 def test_every_golden_screen_is_held() -> None:
     """No file is left from a screen that is gone."""
-    assert set(SCREENS.iterdir()) == set(map(file_of, GOLDEN))
+    other_formats = ("github", "junit", "nagios", "prometheus")
+    kept = {path.name for path in golden.SCREENS.iterdir() if not path.name.startswith(other_formats)}
+    assert kept == set(map(file_of, GOLDEN))
 
 
 @pytest.mark.parametrize("report", BY_HAND.values(), ids=list(BY_HAND))
@@ -556,13 +556,3 @@ def test_a_report_without_a_moment_is_told_too() -> None:
     bare = Report("check", Status.UNKNOWN, proven=False, exit_code=3, findings=(Finding("brand-new", Status.UNKNOWN),))
     assert screen(bare) == "UNKNOWN   brand-new\n"
     assert NOON
-
-
-if __name__ == "__main__":
-    os.environ["TZ"] = "UTC0"
-    time.tzset()
-    SCREENS.mkdir(exist_ok=True)
-    for path in SCREENS.iterdir():
-        path.unlink()
-    for name, shown in GOLDEN.items():
-        file_of(name).write_text(shown(), encoding="utf-8")

@@ -8,7 +8,7 @@ import typer
 
 from skewcheck.cli.formats import Format
 from skewcheck.cli.options import Color
-from skewcheck.cli.redact import is_secret
+from skewcheck.cli.redact import holds_token, is_secret, names_no_host, names_no_url
 from skewcheck.errors import UsageError
 from skewcheck.model import Family, Policy, Request, Status
 
@@ -82,10 +82,11 @@ def _family(context: typer.Context, values: Mapping[str, Any]) -> Family:
 def _servers(given: list[str] | None) -> tuple[str, ...]:
     """Return the servers named. Raises UsageError for what is a token: a name is sent to a resolver."""
     named = tuple(given or ())
-    if any(is_secret(name) for name in named):
+    if any(names_no_host(name) for name in named):
         raise UsageError(
             "-H/--server: that looks like a token, not like a host; it was sent nowhere",
-            "Example: -H time.example.net. Every user of this host can read a token on a command line.",
+            "Examples: -H time.example.net, -H HOST:123 for a host that is named so. "
+            "Every user of this host can read a token on a command line.",
         )
     return named
 
@@ -98,7 +99,7 @@ def _whose_date(
     Raises UsageError.
     """
     for option, given in (("--region", region), ("--url", url)):
-        if given is not None and any(map(is_secret, (given, *given.split("/")))):
+        if given is not None and names_no_url(given):
             raise UsageError(
                 f"{option}: there is a token or a password in that; it was sent nowhere",
                 "Examples: --region eu-west-1, --url https://gateway.example.net/health. "
@@ -130,7 +131,8 @@ def _ca_file(given: str | None) -> str | None:
     if given == "":
         raise UsageError("--ca-file: a file without a name can't be read", "Name it, or leave the option out.")
     # A file may have any name. Path.exists() raises for a token, which is longer than any name may be.
-    if given is not None and is_secret(given) and not os.path.exists(given):  # noqa: PTH110 - as said above
+    is_token = given is not None and (holds_token(given) or ("/" not in given and is_secret(given)))
+    if given is not None and is_token and not os.path.exists(given):  # noqa: PTH110 - as said above
         raise UsageError(
             "--ca-file: that looks like a token, not like a file, and there is none of that name",
             "Give a PEM file of certificate authorities. Every user of this host can read a token on a command line.",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from skewcheck import genesys
 from skewcheck.errors import UsageError
 from skewcheck.examine.request import API_TIMEOUT_S, FULL_TIMEOUT_S, measuring_time
+from skewcheck.foreign import is_secret
 from skewcheck.measure import background
 from skewcheck.measure.dates import ask_dates, parse_url, region_targets
 from skewcheck.measure.http_date import Progress, Question, Target
@@ -71,6 +72,6 @@ def _target(url: str) -> Target:
         return parse_url(url)
     except ValueError as error:
         # What is wrong may be that it carries a password, so only what can't is repeated.
-        harmless = len(url) <= MAX_QUOTED and not set(url) & set("@?#")
+        harmless = len(url) <= MAX_QUOTED and not set(url) & set("@?#;") and not is_secret(url)
         shown = f"'{visible(url)}'" if harmless else f"the URL of {len(url)} characters"
         raise UsageError(f"{shown} {error}", "Example: https://api.example.net/health.") from None

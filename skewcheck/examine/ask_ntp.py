@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from skewcheck.errors import UsageError
 from skewcheck.examine.request import TIMEOUT_S, measuring_time
+from skewcheck.foreign import is_secret
 from skewcheck.host.facts import cloud_of, read_host
 from skewcheck.measure.servers import MAX_SERVERS, Origin, Server, parse_server, whom_to_ask
 from skewcheck.measure.survey import survey
@@ -59,5 +60,5 @@ def _server(given: str) -> Server:
     except ValueError as error:
         examples = "Examples: time.example.net, 192.0.2.1:123, [2001:db8::1]:123."
         # What is long is no name that one mistyped; it may be a secret that landed here by mistake.
-        shown = f"'{visible(given)}'" if len(given) <= MAX_QUOTED else f"of {len(given)} characters"
+        shown = f"of {len(given)} characters" if len(given) > MAX_QUOTED or is_secret(given) else f"'{visible(given)}'"
         raise UsageError(f"the server {shown} {error}", examples) from None

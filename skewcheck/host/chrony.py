@@ -11,8 +11,8 @@ import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from skewcheck import foreign
 from skewcheck.model import DaemonClaim, Unknown
-from skewcheck.visible import visible
 
 COMMAND_PORT = 323
 TIMEOUT_S = 0.2
@@ -157,4 +157,4 @@ def _address(family: int, packed: bytes) -> str | None:
 def _reference_name(reference_id: int) -> str:
     """Return the letters of a reference clock's ID (`PHC0`, `GPS`), else its digits."""
     letters = reference_id.to_bytes(4, "big").rstrip(b"\0")
-    return visible(letters.decode("ascii")) if letters.isalnum() and letters.isascii() else f"{reference_id:08X}"
+    return foreign.text(letters.decode("ascii")) if letters.isalnum() and letters.isascii() else f"{reference_id:08X}"

@@ -7,9 +7,9 @@ missing, unreadable or strange names none.
 import socket
 from collections.abc import Callable, Collection, Iterator, Sequence
 
+from skewcheck import foreign
 from skewcheck.host.files import Files
 from skewcheck.model import ConfiguredServer
-from skewcheck.visible import visible
 
 MAX_SERVERS = 16
 """More are never asked."""
@@ -60,7 +60,9 @@ class _Found:
         """Keep a server, unless it is this host itself, no name at all, known already, or one too many."""
         if len(self.servers) < MAX_SERVERS and _could_be_a_server(host):
             shown = host if port == NTP_PORT else f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-            self.servers.setdefault(shown.lower().removesuffix("."), ConfiguredServer(visible(shown), visible(origin)))
+            self.servers.setdefault(
+                shown.lower().removesuffix("."), ConfiguredServer(foreign.text(shown), foreign.text(origin))
+            )
 
     def text(self, path: str) -> str:
         """Return a file's text, the first time that it is asked for: a file that includes itself is no loop."""

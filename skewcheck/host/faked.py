@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable, Mapping
 
+from skewcheck import foreign
 from skewcheck.host.files import Files
 from skewcheck.model import Fake, KernelClock, Unknown
-from skewcheck.visible import visible
 
 KNOWN = ("libfaketime", "datefudge")
 """Libraries that are made for it, by how their file's name starts. None of them replaces adjtimex(2)."""
@@ -55,7 +55,7 @@ def _known(paths: Iterable[str]) -> str | None:
 def _unknown(files: Files, environ: Mapping[str, str]) -> str:
     """Name what was preloaded, which may be the one; it may as well be innocent."""
     names = ", ".join(path.rpartition("/")[2] for path in _preloaded(files, environ))
-    return f"{_BETWEEN} (preloaded: {visible(names)})" if names else _BETWEEN
+    return f"{_BETWEEN} (preloaded: {foreign.text(names)})" if names else _BETWEEN
 
 
 def _preloaded(files: Files, environ: Mapping[str, str]) -> list[str]:

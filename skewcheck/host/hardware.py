@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
+from skewcheck import foreign
 from skewcheck.host.files import Files
 from skewcheck.model import Hardware
-from skewcheck.visible import visible
 
 UNSTEADY = ("jiffies", "refined-jiffies", "pit", "acpi_pm", "hpet")
 """Counters that Linux takes when it has nothing better, or has given up the processor's own (its watchdog marked the
@@ -49,7 +49,7 @@ def read_hardware(files: Files, uptimes: UpTimes | None = None, now_s: Callable[
     """Return what carries the clock; *uptimes* are this host's own where none are given."""
     source = (files.read(_CLOCKSOURCE + "current_clocksource") or "").strip()
     return Hardware(
-        clocksource=visible(source) or None,
+        clocksource=foreign.text(source) or None,
         unsteady_clocksource=source in UNSTEADY,
         slept_s=_slept_s(files, uptimes or system_uptimes()),
         rtc_ahead_s=_rtc_ahead_s(files, now_s),
@@ -102,7 +102,7 @@ def _rtc_in_local_time(files: Files) -> bool:
 
 def _virtual_clocks(files: Files) -> tuple[str, ...]:
     names = ((files.read(f"{_PTP}{d}/clock_name") or "").strip() for d in files.names(_PTP)[:_MAX_DEVICES])
-    return tuple(visible(name) for name in names if name.startswith(VIRTUAL_CLOCKS))
+    return tuple(foreign.text(name) for name in names if name.startswith(VIRTUAL_CLOCKS))
 
 
 def _whole(text: str) -> int:

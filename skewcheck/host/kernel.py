@@ -10,9 +10,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from skewcheck import foreign
 from skewcheck.host.files import Files
 from skewcheck.model import KernelClock, Unknown
-from skewcheck.visible import visible
 
 COMPARABLE_NS = 1_000_000
 """Below this the kernel's clock and this process's are the same: a coarse clock of the kernel ticks each 1 to 10 ms,
@@ -54,7 +54,7 @@ def read_kernel(
         reading = ask()
         after_ns = wall_ns()
     except OSError as error:
-        return Unknown(_WHY.get(error.errno or 0) or visible(error.strerror or str(error)))
+        return Unknown(_WHY.get(error.errno or 0) or foreign.text(error.strerror or str(error)))
     return KernelClock(
         max_error_s=reading.max_error_us * 1e-6,
         flagged_unsynchronised=bool(reading.status & _UNSYNCHRONISED),

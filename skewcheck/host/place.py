@@ -8,9 +8,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from skewcheck import foreign
 from skewcheck.host.files import Files
 from skewcheck.model import ConfiguredServer, Place
-from skewcheck.visible import visible
 
 MAX_ID = 40
 """Characters shown of a distribution's ID; real ones have up to twenty."""
@@ -235,4 +235,4 @@ def _distribution(files: Files) -> str | None:
     """Return the ID of os-release(5); None where there is none."""
     text = files.read("/etc/os-release") or files.read("/usr/lib/os-release") or ""
     told = next((line[len("ID=") :] for line in text.splitlines() if line.startswith("ID=")), "")
-    return visible(told.strip().strip("\"'").lower(), MAX_ID) or None
+    return foreign.header(told.strip().strip("\"'"), MAX_ID).lower() or None

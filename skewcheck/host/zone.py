@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from skewcheck import foreign
 from skewcheck.host.files import Files
 from skewcheck.model import Zone
-from skewcheck.visible import visible
 
 LOCALTIME = "/etc/localtime"
 ZONE_FOLDERS = ("/usr/share/zoneinfo", "/share/zoneinfo", "/etc/zoneinfo")
@@ -52,8 +52,8 @@ def read_zone(
         told = told._replace(trouble=None, detail="")  # the C library found it: it knows more folders than we do
     if ahead_s != 0 and told.name is not None and _is_utc(told.name):
         told = told._replace(name=None)  # no file says so: the C library goes by something else (Windows, OpenWrt)
-    name = visible(told.name or abbreviation) or None
-    return Zone(name, ahead_s, told.trouble, visible(told.detail))
+    name = foreign.text(told.name or abbreviation) or None
+    return Zone(name, ahead_s, told.trouble, foreign.text(told.detail))
 
 
 def _from_library(local_time: Callable[[float], time.struct_time], now_s: float) -> tuple[int, str]:

@@ -8,7 +8,7 @@ token in seven at a latency of 50 ms, and the same token works a moment later, b
 import math
 from typing import NamedTuple
 
-from skewcheck.judge.case import DRIFT_PPM, OFF, Case, Who, finite
+from skewcheck.judge.case import DRIFT_PPM, OFF, Case, Who, finite, holds_zero
 from skewcheck.judge.host import KERNEL_LIMIT_S
 from skewcheck.judge.severity import date_range, difference, judge
 from skewcheck.judge.verifiers import UNKNOWN, Checker, Stamp, Verifier
@@ -346,8 +346,8 @@ def _level(share: Interval | None) -> Level:
 
 # --- What the parties see of the clock that is off ---
 
-_AGAINST_API = (Who.API, Who.BOTH, Who.SHARED, Who.OPEN, Who.BY_API_ALONE)
-"""Where it is the difference to the API that does harm."""
+_AGAINST_API = (Who.API, Who.SHARED, Who.OPEN, Who.BY_API_ALONE)
+"""Where it is the difference to the API that does harm, and that the answer is about."""
 _HARMLESS = ("none", "early-refresh")
 
 
@@ -367,6 +367,8 @@ def _of_the_skew(case: Case, judged: Judged | None) -> list[Effect]:
     seen = _ahead(case, skew, estimate_s, judged) if estimate_s > 0 else _behind(case, skew, estimate_s)
     if case.who is Who.API:  # who counts or comes early has no harm of a clock that isn't his
         seen = [effect for effect in seen if effect.id not in (*_HARMLESS, "signed-old")]
+    if case.who is Who.BOTH:
+        seen = _late_for_both(case, seen)
     return seen if judged is None else [effect for effect in seen if _is_seen(effect, judged.inputs)]
 
 
@@ -385,7 +387,17 @@ def _what_is_off(case: Case) -> tuple[Interval, float] | None:
             found.append((consensus.interval, consensus.skew_s))
     if case.api is not None and case.api.judgement.status in OFF and reading is not None:
         found.insert(0 if case.who in _AGAINST_API else len(found), (date_range(reading), reading.skew_s))
-    return found[0] if found else None
+    return next((off for off in found if not holds_zero(off[0])), None)  # of no direction nothing follows
+
+
+def _late_for_both(case: Case, seen: list[Effect]) -> list[Effect]:
+    """Return what is seen where the API's clock is off, too: its tokens end by its clock, whatever UTC is."""
+    reading = api_reading(case)
+    if reading is None or (by_api := date_range(reading)).high_s >= 0:
+        return [effect for effect in seen if effect.id not in _HARMLESS]
+    late = Effect(Party.REFRESH_BY_EXP, "late-refresh", (("late_s", finite(-by_api.low_s)),))
+    others = [effect for effect in seen if effect.party is not Party.REFRESH_BY_EXP and effect.id not in _HARMLESS]
+    return [late, *others]
 
 
 def _behind(case: Case, skew: Interval, estimate_s: float) -> list[Effect]:

@@ -10,8 +10,8 @@ import math
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from skewcheck import foreign
 from skewcheck.model import ClaimState, Interval, Party, Token, TokenKind, VerifierVerdict
-from skewcheck.visible import visible
 
 
 class Stamp(enum.Enum):
@@ -315,7 +315,7 @@ def verifier(name: str) -> Verifier:
             return row
     near = nearest(name)
     guess = f"; did you mean {' or '.join(near)}?" if near else "; 'list' shows those that are known"
-    raise ValueError(f"there is no verifier named {visible(name, 40)!r}{guess}")
+    raise ValueError(f"there is no verifier named {foreign.text(name, 40)!r}{guess}")
 
 
 def nearest(name: str) -> list[str]:

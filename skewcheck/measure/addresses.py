@@ -6,8 +6,8 @@ import socket
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from skewcheck import foreign
 from skewcheck.model import Family
-from skewcheck.visible import visible
 
 SocketAddress = tuple[str, int] | tuple[str, int, int, int]
 
@@ -109,4 +109,4 @@ def resolver_trouble(error: OSError | UnicodeError) -> NoSample:
         socket.EAI_FAMILY,
     ):
         return NoSample("no-address", "the name has no address of that family")
-    return NoSample("dns-failed", f"the resolver failed: {visible(error.strerror or 'no reason given')}")
+    return NoSample("dns-failed", f"the resolver failed: {foreign.text(error.strerror or 'no reason given')}")

@@ -18,6 +18,7 @@ from skewcheck.measure.servers import could_be_a_host
 from skewcheck.measure.tcp import Resolver
 from skewcheck.measure.transport import USUAL_PORTS, Endpoint, HttpTransport, authority
 from skewcheck.model import ApiHost, ApiSurvey, DateReading, Ended, Family, Interval, LocalRun, NoReading, Role
+from skewcheck.secret_shapes import is_in_path, names_no_host
 
 GRACE_S = 0.1
 """Past the deadline nothing is waited for any more; so long a thread may take to say what it has proven by then."""
@@ -88,7 +89,7 @@ def parse_url(text: str) -> Target:
 
     Raises ValueError with a sentence for the user, which repeats nothing of *text*: it may hold a password.
     """
-    from urllib.parse import quote, urlsplit
+    from urllib.parse import quote, unquote, urlsplit
 
     written = text.strip()
     if len(written) > MAX_URL_LENGTH or not written.isprintable() or " " in written or "\\" in written:
@@ -104,6 +105,8 @@ def parse_url(text: str) -> Target:
         raise ValueError("holds a name or a password; leave them out, the time is told without")
     if "?" in written or "#" in written:
         raise ValueError("has a query or a fragment, which may hold a secret; leave it out, the time is told without")
+    if names_no_host(netloc) or is_in_path(unquote(parts.path)):
+        raise ValueError("holds what looks like a token, and was sent nowhere; write https://HOST/PATH")
     # Old Pythons find a host in much that names none, so it must be the same when it is written back.
     if not _is_host(_zoned(host)) or netloc.lower() != authority(host.lower(), port or 0):
         raise ValueError(_NO_HOST)

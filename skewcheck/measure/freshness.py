@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from skewcheck import foreign
 from skewcheck.model import Lag, Served, Stale, StampedBy
-from skewcheck.visible import visible
 
 FRESH_S = 3e-3
 """Node, which counts as fresh, was seen 2.3 ms late: a timer renews its text on the second."""
@@ -125,14 +125,15 @@ def stamped_by(headers: Mapping[str, str]) -> StampedBy:
 def served(status: int, headers: Mapping[str, str]) -> Served:
     """Return what is to be shown of a reply, made safe."""
     correlation = next((headers[name] for name in _CORRELATION if name in headers), None)
+    location = headers.get("location") if 300 <= status < 400 else None
     return Served(
         status=status,
-        server=_shown(headers.get("server")),
-        via=_shown(headers.get("via")),
-        x_cache=_shown(headers.get("x-cache")),
+        server=_said(headers, "server"),
+        via=_said(headers, "via"),
+        x_cache=_said(headers, "x-cache"),
         age_s=_age_s(headers),
-        correlation_id=_shown(correlation),
-        location=_shown(_without_secrets(headers.get("location"))) if 300 <= status < 400 else None,
+        correlation_id=None if correlation is None else foreign.text(correlation),
+        location=None if location is None else foreign.url(location),
     )
 
 
@@ -160,13 +161,5 @@ def _age_s(headers: Mapping[str, str]) -> float | None:
     return float(text) if readable else None
 
 
-def _without_secrets(location: str | None) -> str | None:
-    """Return where a redirect leads, without query, fragment and credentials."""
-    if location is None:
-        return None
-    bare = re.split(r"[?#]", location, maxsplit=1)[0]
-    return re.sub(r"^((?:[^/]*:)?//)[^/]*@", r"\1", bare)
-
-
-def _shown(text: str | None) -> str | None:
-    return None if text is None else visible(text)
+def _said(headers: Mapping[str, str], name: str) -> str | None:
+    return foreign.header(headers[name]) if name in headers else None

@@ -8,11 +8,11 @@ import math
 import os
 from collections.abc import Callable, Sequence
 
+from skewcheck import foreign
 from skewcheck.measure import date_bounds, date_schedule, freshness
 from skewcheck.measure.date_question import Progress, Question, Reply, Request, Target, Transport, Trouble
 from skewcheck.measure.date_record import Record
 from skewcheck.model import DateReading, Ended, Interval, NoReading, Security, Stale
-from skewcheck.visible import visible
 
 __all__ = ["Progress", "Question", "Reply", "Request", "Target", "Transport", "Trouble", "measure"]
 
@@ -101,12 +101,12 @@ class _Search:
         return why
 
     def _nothing(self, reason: str, detail: str, reply: Reply | None = None, *, rejected: bool = False) -> NoReading:
-        address = None if reply is None or reply.address is None else visible(reply.address)
+        address = None if reply is None or reply.address is None else foreign.text(reply.address)
         return NoReading(self._target.host, address, reason, detail, rejected or reply is not None)
 
     def _without_date(self, reply: Reply) -> NoReading:
         if "date" in reply.headers:
-            quoted = visible(reply.headers["date"], _MAX_SHOWN)
+            quoted = foreign.header(reply.headers["date"], _MAX_SHOWN)
             return self._nothing("bad-date", f"what it sends as Date is no date: {quoted}", reply)
         return self._nothing("no-date", f"its reply (status {reply.status}) has no Date", reply)
 
@@ -303,7 +303,7 @@ class _Search:
         last, too_narrow = record.replies[-1], date_bounds.too_narrow(fresh, record.rtt_s())
         return DateReading(
             url=self._url(),
-            address=None if last.address is None else visible(last.address),
+            address=None if last.address is None else foreign.text(last.address),
             skew_s=fresh.middle_s if math.isfinite(fresh.low_s) else fresh.high_s,
             interval=record.range(lag.max_s, now),
             fresh=fresh,
@@ -340,5 +340,5 @@ def _told_to_stop(reply: Reply) -> bool:
 
 def _patience(reply: Reply) -> str:
     asked = reply.headers.get("retry-after")
-    wait = "" if asked is None else f", Retry-After: {visible(asked, _MAX_SHOWN)}"
+    wait = "" if asked is None else f", Retry-After: {foreign.header(asked, _MAX_SHOWN)}"
     return f"the server asks not to be asked (status {reply.status}{wait})"

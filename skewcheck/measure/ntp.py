@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import ntplib
 
+from skewcheck import foreign
 from skewcheck.measure.localclock import DRIFT_PPM
 from skewcheck.model import Exchange, Interval
-from skewcheck.visible import visible
 
 PACKET_BYTES = 48
 RECEIVE_BYTES = 1024
@@ -183,4 +183,4 @@ def _reference_id(stratum: int, raw: bytes) -> str:
 
 
 def _ascii(raw: bytes) -> str:
-    return visible(raw.rstrip(b"\0").decode("latin-1"))
+    return foreign.text(raw.rstrip(b"\0").decode("latin-1"))

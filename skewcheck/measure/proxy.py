@@ -12,6 +12,7 @@ from typing import NamedTuple
 from skewcheck.measure.http_date import Trouble
 from skewcheck.measure.servers import could_be_a_host
 from skewcheck.measure.tcp import ExchangeError
+from skewcheck.secret_shapes import names_no_host
 
 _DEFAULT_PORT = 80
 _KNOWN_SCHEMES = ("https", "socks", "socks4", "socks4a", "socks5", "socks5h")
@@ -87,8 +88,8 @@ def _parse(url: str) -> Proxy:
         kind = f"an {scheme} proxy" if scheme in _KNOWN_SCHEMES else "a proxy of an unknown kind"
         detail = f"the environment names {kind}; only http:// proxies can be used"
         raise ExchangeError(Trouble("proxy-scheme", detail))
-    if not could_be_a_host(host):
-        raise ExchangeError(_UNUSABLE)
+    if not could_be_a_host(host) or names_no_host(parts.netloc.rpartition("@")[2]) or "@" in parts.path:
+        raise ExchangeError(_UNUSABLE)  # a password with a slash in it ends what is taken for the host
     if parts.username is None:
         return Proxy(host, port)
     credentials = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()

@@ -12,10 +12,10 @@ import ssl
 from collections.abc import Callable
 from typing import Any, NamedTuple, cast
 
+from skewcheck import foreign
 from skewcheck.measure.addresses import network_trouble
 from skewcheck.measure.http_date import Trouble
 from skewcheck.measure.tcp import CLOSED_EARLY, NOT_HTTP, STALLED, ExchangeError
-from skewcheck.visible import visible
 
 MAX_HEADER_BYTES = 32 * 1024
 """Of a header block with the interim replies before it: four times what the usual servers send at most."""
@@ -23,8 +23,8 @@ MAX_INTERIM = 8
 """Interim replies (100, 102, 103) before the one that counts."""
 MAX_BODY_BYTES, BODY_S = 64 * 1024, 0.5
 """So much of a body is read and dropped to keep the connection; more is not worth it."""
-QUOTED = 60
-"""Characters shown of what is no HTTP."""
+MAX_BANNER_BYTES, QUOTED = 4096, 60
+"""Read of what is no HTTP, and characters shown of it: in what a cut has shortened, no secret is known any more."""
 _INTERIM_LINE = re.compile(rb"^HTTP/1\.[0-9] 1[0-9][0-9]", re.MULTILINE)
 _TLS_RECORDS = (0x15, 0x16)
 """Alert and handshake (RFC 8446 §5.1), as the first byte."""
@@ -181,4 +181,4 @@ def not_http(said: bytes) -> Trouble:
     if said[:1] and said[0] in _TLS_RECORDS:
         return Trouble(NOT_HTTP, "it speaks TLS: ask it by https", rejected=True)
     line = said.split(b"\n", 1)[0].rstrip().decode("latin-1")
-    return Trouble(NOT_HTTP, f"it is no HTTP server: it says '{visible(line, QUOTED)}'", rejected=True)
+    return Trouble(NOT_HTTP, f"it is no HTTP server: it says '{foreign.header(line, QUOTED)}'", rejected=True)

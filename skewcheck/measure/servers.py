@@ -4,6 +4,7 @@ import enum
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from skewcheck.secret_shapes import names_no_host
 from skewcheck.visible import visible
 
 NTP_PORT = 123
@@ -97,6 +98,8 @@ def parse_server(text: str) -> Server:
 
     Raises ValueError with a sentence for the user.
     """
+    if names_no_host(text):
+        raise ValueError("looks like a token, and was sent nowhere; a host's name has a port, a final dot or a domain")
     host, port = _split(text.strip())
     if not could_be_a_host(host):
         raise ValueError("is not a host; write a name or an address, with :PORT if it isn't 123")

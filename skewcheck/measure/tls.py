@@ -14,8 +14,8 @@ import ssl
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from skewcheck import foreign
 from skewcheck.model import Certificate, Security
-from skewcheck.visible import visible
 
 _NO_CHECK_TIME = 0x200000
 """X509_V_FLAG_NO_CHECK_TIME of OpenSSL, which Python has no name for."""
@@ -68,9 +68,9 @@ def context(ca_file: str | None) -> ssl.SSLContext:
     except (OSError, ValueError) as error:
         if ca_file is None or getattr(error, "filename", None):  # that of SSLKEYLOGFILE, the one that is told
             raise TlsFailure("tls-failed", f"TLS can't be set up on this host: {_said(error)}") from None
-        raise TlsFailure("ca-file-unreadable", f"the CA file {visible(ca_file)} {_unusable(error)}") from None
+        raise TlsFailure("ca-file-unreadable", f"the CA file {foreign.text(ca_file)} {_unusable(error)}") from None
     if ca_file is not None and not made.cert_store_stats()["x509"]:
-        raise TlsFailure("ca-file-unreadable", f"the CA file {visible(ca_file)} holds no certificate")
+        raise TlsFailure("ca-file-unreadable", f"the CA file {foreign.text(ca_file)} holds no certificate")
     made.set_alpn_protocols(["http/1.1"])
     return made
 
@@ -101,7 +101,7 @@ def _name(host: str) -> str:
     except UnicodeError:
         name = ""
     if not name or name.startswith(".") or not name.isprintable():
-        raise TlsFailure("tls-failed", f"no certificate can be one of {visible(host) or 'an empty name'}")
+        raise TlsFailure("tls-failed", f"no certificate can be one of {foreign.text(host) or 'an empty name'}")
     return name
 
 
@@ -152,9 +152,9 @@ _LACKS = {
 
 def _distrust(error: ssl.SSLCertVerificationError, host: str, ca_file: str | None) -> TlsFailure:
     """Return what it means that OpenSSL doesn't trust a certificate."""
-    code, said = error.verify_code, visible(str(error.verify_message).rstrip("."))
+    code, said = error.verify_code, foreign.text(str(error.verify_message).rstrip("."))
     if code in _WRONG_NAME:
-        return TlsFailure("certificate-wrong-name", f"its certificate is not for {visible(host)}")
+        return TlsFailure("certificate-wrong-name", f"its certificate is not for {foreign.text(host)}")
     if code == _SELF_SIGNED or code in _UNKNOWN_CA:
         return _unknown_ca(code, said, ca_file)
     if code in _BAD_SIGNATURE:
@@ -187,7 +187,7 @@ def _unknown_ca(code: int, said: str, ca_file: str | None) -> TlsFailure:
             return TlsFailure("certificate-unknown-ca", missing)
     if code == _SELF_SIGNED:
         return TlsFailure("certificate-self-signed", "its certificate is signed by itself: nobody vouches for it")
-    trusted = "this host trusts" if ca_file is None else f"{visible(ca_file)} holds"
+    trusted = "this host trusts" if ca_file is None else f"{foreign.text(ca_file)} holds"
     because = "a CA of your own, a proxy that opens TLS on the way, or a server that leaves out what lies between"
     return TlsFailure("certificate-unknown-ca", f"its certificate leads to no CA that {trusted} ({said}): {because}")
 
@@ -198,9 +198,9 @@ def _unread_environment() -> str | None:
     if file:
         trouble = _trouble_with(file)
         if trouble:
-            return f"SSL_CERT_FILE names {visible(file)}, which {trouble}"
+            return f"SSL_CERT_FILE names {foreign.text(file)}, which {trouble}"
     if folders and not any(os.access(folder, os.R_OK | os.X_OK) for folder in folders.split(os.pathsep)):
-        return f"SSL_CERT_DIR names {visible(folders)}, which can't be read"
+        return f"SSL_CERT_DIR names {foreign.text(folders)}, which can't be read"
     return None
 
 
@@ -263,7 +263,7 @@ def _unshaken(error: OSError | ValueError) -> TlsFailure:
         return TlsFailure("tls-failed", _SHUT)
     if isinstance(error, ssl.SSLError):
         reason = error.reason or str(error).rpartition("] ")[2].partition(" (_ssl")[0].upper().replace(" ", "_")
-        return TlsFailure("tls-failed", _MEANS.get(reason) or f"the TLS handshake failed: {visible(reason)}")
+        return TlsFailure("tls-failed", _MEANS.get(reason) or f"the TLS handshake failed: {foreign.text(reason)}")
     return TlsFailure("tls-failed", f"the TLS handshake failed: {_said(error)}")
 
 
@@ -271,4 +271,4 @@ def _said(error: Exception) -> str:
     """Return what the system says of *error*."""
     if isinstance(error, OSError) and error.errno and not isinstance(error, ssl.SSLError):
         return os.strerror(error.errno)
-    return visible(str(error))
+    return foreign.text(str(error))

@@ -75,7 +75,7 @@ class _Connection:
         """
         self.socket.settimeout(0)
         try:
-            return self.socket.recv(reply.QUOTED)
+            return self.socket.recv(reply.MAX_BANNER_BYTES)
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             return None
         except OSError:

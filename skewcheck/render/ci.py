@@ -187,5 +187,9 @@ def _element(suite: str, case: _Case) -> str:
 def _xml(text: str) -> str:
     """Return *text* as an XML 1.0 document can hold it, in ASCII, and without a command to a CI runner."""
     sayable = _NOT_XML.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
-    marked = sayable.translate(_MARKUP).replace("##[", "##&#91;").replace("::", ":&#58;")
+    marked = inert(sayable.translate(_MARKUP), _reference).replace("::", f":{_reference(':')}")
     return marked.encode("ascii", "xmlcharrefreplace").decode("ascii")
+
+
+def _reference(character: str) -> str:
+    return f"&#{ord(character)};"

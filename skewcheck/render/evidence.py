@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from skewcheck.judge.catalogue import PARTIES
+from skewcheck.judge.catalogue import BUFFER_LINES, PARTIES, REASONS
 from skewcheck.model import (
     ApiPart,
     Basis,
@@ -499,8 +499,6 @@ _MEASURED_BY = {"ntp": "NTP", "api": "API"}
 _BY_THIS_CLOCK = (Party.REFRESH_BY_EXP, Party.LOCAL_VERIFY, Party.LOCAL_SIGN)
 _SHARES = "Shares: of all requests; of first uses, where the token works a moment later."
 _RARE = 1e-6
-_UNMEASURED = ": not measured"
-"""Ends the words of a line of the sum that has no figure."""
 _WAITS_S = ((1.0, 0.01), (60.0, 0.1), (math.inf, 1.0))
 """Below so long, a wait is rounded up to so much: nobody waits 1.23 ms."""
 _NOISE = 1e-9
@@ -628,7 +626,7 @@ def _sum(page: Page, part: TokenPart, advice: Recommended) -> list[Line]:
 
 
 def _measured(line: BufferLine) -> bool:
-    return not line.what.endswith(_UNMEASURED)
+    return not line.what.endswith("-not-measured")
 
 
 def _amount(seconds: float) -> str:
@@ -641,12 +639,15 @@ def _explained(line: BufferLine, part: TokenPart) -> str:
     if line.what == "latency":
         how = "up to the round trip" if part.latency_measured else "assumed, not measured"
         return f"latency: {'as given (--latency)' if part.latency_given else how}"
-    return line.what
+    return BUFFER_LINES.get(line.what, line.what)
 
 
 def _verifiers(verdicts: Sequence[VerifierVerdict]) -> list[tuple[str, str]]:
     """Return why each verifier says what it says."""
-    return [(verdict.name, f"{verdict.why}{f' ({verdict.note})' if verdict.note else ''}") for verdict in verdicts]
+    return [
+        (verdict.name, f"{REASONS.get(verdict.why, verdict.why)}{f' ({verdict.note})' if verdict.note else ''}")
+        for verdict in verdicts
+    ]
 
 
 # --- Labels ---

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from skewcheck.model import (
+    ApiHost,
     ApiPart,
     Basis,
     ClaimState,
@@ -183,14 +184,12 @@ def _date_note(reading: DateReading) -> str:
 def references(page: Page, report: Report, ntp: NtpPart, api: ApiPart) -> list[Line]:
     """Return one range for each clock that this host's was compared with."""
     rows = [_utc(ntp)]
-    found = {finding.id for finding in report.findings}
-    notes = _api_notes(report, ntp, api, found)
     for host in api.survey.hosts:
         name, outcome = api_name(host.role, host.host), host.outcome
         if isinstance(outcome, NoReading):
             rows.append(Row(name, (), outcome.detail))
             continue
-        note = notes[1] if host.role is Role.LOGIN else notes[0]
+        note = _api_note(report, ntp, api, host, outcome)
         rows.append(Row(name, (signed_text(*date_range(outcome)),), note or _date_note(outcome)))
     return columns(page, ("REFERENCE", "OFFSET"), rows)
 
@@ -224,29 +223,24 @@ def _state(status: Status, skew: Interval) -> str:
     return "not settled"
 
 
-def _api_notes(report: Report, ntp: NtpPart, api: ApiPart, found: set[str]) -> tuple[str, str]:
-    """Return what is said of the API's clock and of the one that issues its tokens."""
-    reading = api.survey.first.outcome
-    if isinstance(reading, NoReading):
-        return "", ""
-    state = _state(api.judgement.status, date_range(reading))
-    if (
-        report.lead is not None
-        and report.lead.id in ("local-ahead", "local-behind")
-        and state not in ("ok", "not settled")
-    ):
-        ours = also = (
-            f"{state}, by the same error" if _state(ntp.judgement.status, date_range(reading)) == state else state
-        )
-    elif found & {"api-ahead", "api-behind"}:
-        way = "ahead" if "api-ahead" in found else "behind"
-        ours, also = f"the API is {way}", f"login is {way}, too"
-    else:
-        ours = also = state
-    login = api.issuer_ahead
-    if login is not None and (login.fresh.low_s > 0 or login.fresh.high_s < 0):
-        also = "login is ahead of the API" if login.fresh.low_s > 0 else "login is behind the API"
-    return ours, also
+def _api_note(report: Report, ntp: NtpPart, api: ApiPart, host: ApiHost, reading: DateReading) -> str:
+    """Return what was found of the clock of that *host*, and else how this host's is from it."""
+    first, login = api.survey.first, api.issuer_ahead
+    if isinstance(first.outcome, NoReading):
+        return ""
+    if host.role is Role.LOGIN and login is not None and not login.fresh.low_s <= 0 <= login.fresh.high_s:
+        return f"login is {'ahead of' if login.fresh.low_s > 0 else 'behind'} the API"
+    shown, utc = date_range(reading), ntp.survey.consensus.interval
+    found = {finding.id: finding for finding in report.findings}
+    for way in ("ahead", "behind"):
+        of_api = found.get(f"api-{way}")
+        if of_api is not None and host is first:
+            return f"the API is {way}"
+        if of_api is not None and utc is not None and shown.gap_to(utc):
+            return f"login is {way}, too"
+    state = _state(api.judgement.status, shown)
+    ours = found.get(f"local-{state.lower()}")
+    return state if ours is None or ours.fact("api_host") is None else f"{state}, by the same error"
 
 
 # --- A token ---

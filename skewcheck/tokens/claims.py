@@ -3,32 +3,22 @@
 PyJWT reads what it accepts; what it refuses is explained by a reader of our own. No input raises.
 """
 
-import re
 from collections.abc import Mapping
 from hashlib import sha256
 
+from skewcheck import foreign, secret_shapes
 from skewcheck.model.token import ClaimState, Oddity, TimeClaim, Token, TokenKind
 from skewcheck.tokens.cut import Cut, Place, cut
 from skewcheck.tokens.find import Found
 from skewcheck.tokens.odd import EXPLAIN_REFUSAL, header_oddities, payload_oddities, payload_unreadable
 from skewcheck.tokens.segments import CUT_OUT, Compact, JsonObject, Unreadable, compact, json_object, opens_object
 from skewcheck.tokens.times import shown, time_claim, unreadable
-from skewcheck.visible import MAX_SHOWN, visible
 
 MAX_WORD = 32
 """Characters kept of `alg`, `typ` and `enc`."""
-_QUERY_BEGINS = re.compile(r"[?#]")
-_TOKEN = re.compile(r"eyJ[\w-]{8,}(?:\.[\w-]*)*", re.ASCII)
 KEY_ID_KEPT = 8
 FINGERPRINT_DIGITS = 8
 
-_KNOWN = (
-    (("gho_", "ghp_", "ghs_", "ghu_", "ghr_", "github_pat_"), "GitHub's"),
-    (("glpat-",), "GitLab's"),
-    (("xoxb-", "xoxp-", "xoxa-", "xoxe."), "Slack's"),
-    (("ya29.",), "Google's"),
-    (tuple(f"v{n}.{purpose}." for n in range(1, 5) for purpose in ("public", "local")), "a PASETO"),
-)
 _SERVER_KEEPS_IT = (
     "It is a name for something that the server keeps: no times stand in it, so skew can't be read from it. "
     "That is normal; Genesys Cloud's access tokens are of this kind."
@@ -90,7 +80,7 @@ def _as_pyjwt_reads(text: str) -> Mapping[str, object] | None:
 
 def _with_claims(about: Token, claims: Mapping[str, object], payload: JsonObject) -> Token:
     iat, nbf, exp = (time_claim(name, claims, duplicate=name in payload.repeated) for name in ("iat", "nbf", "exp"))
-    return about._replace(issuer=_word(claims.get("iss"), MAX_SHOWN), iat=iat, nbf=nbf, exp=exp)
+    return about._replace(issuer=_issuer(claims.get("iss")), iat=iat, nbf=nbf, exp=exp)
 
 
 def _encrypted(found: Found, text: str, header: JsonObject) -> Token:
@@ -99,9 +89,7 @@ def _encrypted(found: Found, text: str, header: JsonObject) -> Token:
     return _about(found, text, header)._replace(
         kind=TokenKind.JWE,
         encryption=_word(header.members.get("enc")),
-        issuer=_word(
-            header.members.get("iss"), MAX_SHOWN
-        ),  # RFC 7519 §5.3: may be repeated in the header, in the clear
+        issuer=_issuer(header.members.get("iss")),  # RFC 7519 §5.3: may be repeated in the header, in the clear
         detail=_sentences(detail, found.detail),
         oddities=tuple(header_oddities(header, unsigned=False)),
     )
@@ -111,7 +99,7 @@ def _opaque(found: Found, text: str) -> Token:
     taken_out = CUT_OUT.search(text) is not None
     in_response = found.expires_in_s is not None
     kind = TokenKind.RESPONSE if in_response else TokenKind.TRUNCATED if taken_out else TokenKind.OPAQUE
-    owner = next((owner for starts, owner in _KNOWN if text.startswith(starts)), None)
+    owner = secret_shapes.owner(text)
     detail = (
         "Something was taken out of it: a shortened or redacted copy." if taken_out else None,
         f"By its begin it is {owner} token." if owner else None,
@@ -140,7 +128,7 @@ def _about(found: Found, text: str, header: JsonObject) -> Token:
     return _bare(found, text)._replace(
         algorithm=_word(header.members.get("alg")),
         type=_word(header.members.get("typ")),
-        key_id=visible(key_id[:KEY_ID_KEPT]) if isinstance(key_id, str) else None,
+        key_id=_begin(key_id) if isinstance(key_id, str) else None,
     )
 
 
@@ -159,28 +147,19 @@ def _bare(found: Found, text: str) -> Token:
     )
 
 
-def _word(value: object, limit: int = MAX_WORD) -> str | None:
-    """Return a header's or a claim's word, safe to show; what isn't a text, as it stands in the JSON."""
+def _word(value: object) -> str | None:
+    """Return a header's word, safe to show; what isn't a text, as it stands in the JSON."""
     if value is None:
         return None
-    return visible(_without_secrets(value), limit) if isinstance(value, str) else shown(value)
+    return foreign.header(value, MAX_WORD) if isinstance(value, str) else shown(value)
 
 
-def _without_secrets(text: str) -> str:
-    """Return *text* without what nobody means to show of a URL or of a token in it, in linear time.
+def _issuer(value: object) -> str | None:
+    return foreign.issuer(value) if isinstance(value, str) else _word(value)
 
-    An issuer's URL must have no query and no fragment (OpenID Connect Core §2), where secrets travel. A password in it
-    may have a slash or an @ in itself.
-    """
-    text = _TOKEN.sub("…", text)
-    scheme, slashes, rest = text.partition("//") if "//" in text else ("", "", text)
-    user_info, at, host = rest.rpartition("@")
-    if at and (slashes or ":" in user_info):
-        rest = f"…@{host}"
-    query = _QUERY_BEGINS.search(rest) if slashes else None
-    if query is not None and query.end() < len(rest):
-        rest = f"{rest[: query.end()]}…"
-    return f"{scheme}{slashes}{rest}"
+
+def _begin(key_id: str) -> str:
+    return foreign.text(foreign.without_secrets(key_id)[:KEY_ID_KEPT])
 
 
 def _sentences(*sentences: str | None) -> str | None:

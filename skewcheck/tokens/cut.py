@@ -3,8 +3,8 @@
 import enum
 from typing import NamedTuple
 
+from skewcheck import foreign
 from skewcheck.tokens.segments import Compact, JsonObject, Unreadable, json_object, signature_is_whole
-from skewcheck.visible import visible
 
 TERMINAL_LINES = frozenset({1023, 1024, 4095, 4096})
 """Characters of a pasted line that a terminal in its usual mode hands on: 4095 on Linux, 1024 on macOS and the BSDs,
@@ -87,7 +87,7 @@ def _cut_in_signature(token: Compact, header: JsonObject, payload: JsonObject | 
     if algorithm != "none" and signature_is_whole(algorithm, len(token.parts[2].rstrip("="))) is False:
         return Cut(
             Place.SIGNATURE,
-            f"Its signature hasn't the length of one by {visible(str(algorithm), 16)}: cut or redacted.",
+            f"Its signature hasn't the length of one by {foreign.text(str(algorithm), 16)}: cut or redacted.",
         )
     return None
 

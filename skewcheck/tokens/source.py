@@ -9,6 +9,7 @@ import select
 import time
 from collections.abc import Mapping
 
+from skewcheck import foreign
 from skewcheck.errors import InputError, UsageError
 from skewcheck.tokens.find import MAX_BYTES, find
 from skewcheck.visible import visible
@@ -45,7 +46,7 @@ def read_stream(fd: int, until_s: float | None) -> bytes:
         return _content(fd, until_s)
     except OSError as error:
         raise InputError(
-            f"standard input can't be read: {visible(error.strerror or 'it is closed')}",
+            f"standard input can't be read: {foreign.text(error.strerror or 'it is closed')}",
             "Pipe the token in, or name a file that holds it.",
         ) from None
 
@@ -102,11 +103,11 @@ def _unreadable(path: str, error: OSError | ValueError) -> UsageError:
     """Return an error that tells the system's reason and not its words, in which the path stands."""
     reason = error.strerror if isinstance(error, OSError) and error.strerror else "no file can have that name"
     remedy = "Give the path of a file that holds the token, or - for standard input."
-    return UsageError(f"{_quoted(path)} can't be read: {visible(reason)}", remedy)
+    return UsageError(f"{_quoted(path)} can't be read: {foreign.text(reason)}", remedy)
 
 
 def _quoted(name: str) -> str:
     """Return *name* in quotes, safe to show; where it is a token by itself, only how long it is."""
-    if find(name[:MAX_BYTES]) is not None:
+    if find(name[:MAX_BYTES]) is not None or foreign.without_secrets(name, queries=False) != name:
         return f"what was given ({len(name)} characters, itself a token and not repeated here)"
     return f"'{visible(name, _MAX_NAME)}'"

@@ -3,9 +3,9 @@
 import json
 from collections.abc import Mapping
 
+from skewcheck import foreign
 from skewcheck.model.token import ClaimState, TimeClaim
 from skewcheck.tokens.segments import MAX_DIGITS, LongNumber, Pairs
-from skewcheck.visible import visible
 
 YEAR_1_S = -62135596800
 YEAR_9999_END_S = 253402300799
@@ -50,7 +50,7 @@ def shown(value: object) -> str:
     if isinstance(value, dict):
         return "an object"
     try:
-        return visible(json.dumps(value, ensure_ascii=False), MAX_SHOWN)
+        return foreign.header(json.dumps(value, ensure_ascii=False), MAX_SHOWN)
     except ValueError:  # an integer of more digits than this Python is told to write
         return "…"
 

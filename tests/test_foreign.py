@@ -1,0 +1,204 @@
+"""Foreign text: what a server or a token says is shown, the secrets in it are not."""
+
+import time
+
+import pytest
+from bench.secrets import KNOWN, RANDOM, made, pieces
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from skewcheck import foreign
+from skewcheck.visible import MAX_SHOWN
+
+JWT = made("jwt")
+UUID = "3f2b8c1e-9a4d-4e57-8b60-1c2d3e4f5a6b"
+ANYTHING = st.text(st.characters(exclude_categories=()), max_size=300)
+URL_LIKE = st.lists(
+    st.sampled_from(["https:", "http:", "/", "//", "\\", "@", ":", "?", "#", ";", "=", "%40", "%3A", "h.example", " "]),
+    max_size=14,
+).map("".join)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("issuer", "shown"),
+    [
+        ("user:password@host//realm", "…@host//realm"),
+        ("user:pass@word@host//realm", "…@host//realm"),
+        ("https:/user:password@host/realm", "https:/…@host/realm"),
+        ("https:user:password@host", "https:…@host"),
+        ("HTTPS:///user:password@host", "HTTPS:///…@host"),
+        (r"https:\\user:password@host", r"https:\\…@host"),
+        ("//user:password@host/x", "//…@host/x"),
+        ("see https://user:password@host", "…@host"),
+        ("https://user%3Apassword%40host/x", "https://…@host/x"),
+        ("https://first.last:pass/word@login.example/x", "https://…@login.example/x"),
+        ("https://login.example/x:y@z", "https://…@z"),
+        ("login.example/realm?client_secret=secret", "login.example/realm?…"),
+        ("mailto:jane?token=secret", "mailto:jane?…"),
+        ("urn:x:y?=key=secret", "urn:x:y?…"),
+        ("login.example#secret", "login.example#…"),
+        ("https://login.example?next=https://a@b", "https://login.example?…"),
+        ("https://login.example/a;k=secret/b;c?d", "https://login.example/a;…/b;…"),
+        ("https://login.example/a;jsessionid=secret/b", "https://login.example/a;…"),
+        ("https://login.example/password=secret", "https://login.example/password=…"),
+        ("https://login.example/@tenant/x", "https://login.example/@tenant/x"),
+        (f"https://login.example/{UUID}/v2.0", f"https://login.example/{UUID}/v2.0"),
+        ("https://dev-1.okta.com/oauth2/aus9o8wzkhckw9TLa0h7", "https://dev-1.okta.com/oauth2/aus9o8wzkhckw9TLa0h7"),
+        ("https://oidc.eks.eu-west-1.amazonaws.com/id/D539D4633E53DE1B716D3041EC61B2A9",) * 2,
+        ("https://securetoken.google.com/project",) * 2,
+        ("system:serviceaccount@project.iam.example", "…@project.iam.example"),
+        ("robot@project.example",) * 2,
+        ("accounts.google.com",) * 2,
+        ("spiffe://trust.example/ns/a/sa/b",) * 2,
+        ("did:web:example.com",) * 2,
+        ("joe", "joe"),
+        ("Why not?", "Why not?"),
+        ("", ""),
+    ],
+)
+def test_who_issued_a_token(issuer: str, shown: str) -> None:
+    """Login, query, fragment and parameters are left out, however the URL is spelt; what names a tenant stays."""
+    assert foreign.issuer(issuer) == shown
+
+
+@pytest.mark.parametrize(
+    ("location", "shown"),
+    [
+        ("https://other.example/login", "https://other.example/login"),
+        ("https://user:secret@other.example/login?token=secret#secret", "https://other.example/login"),
+        ("https:/user:secret@host/x", "https:/host/x"),
+        ("https:user:secret@host/x", "https:host/x"),
+        (r"https:\/user:secret@host\x", r"https:\/host\x"),
+        ("//user:sec/ret@host/x", "//host/x"),
+        ("user:secret@host/x", "host/x"),
+        ("secret@host/x", "…/x"),
+        ("/login;jsessionid=1E6FEC0D14D044541DD84D2D013D29ED", "/login"),
+        ("/a;x=secret/b;secret", "/a/b"),
+        (f"https://h.example/{JWT}", "https://h.example/…"),
+        (f"https://h.example/{JWT}/x?y", "https://h.example/…/x"),
+        (f"/cb/%65{JWT[1:]}", "/cb/…"),
+        (f"/cb/%2565{JWT[1:]}", "/cb/…"),
+        ("/login%3Ftoken%3Dsecret", "/…"),
+        ("/login%253Ftoken%253Dsecret/x", "/…/x"),
+        ("/a%2Fb/ü%20c", "/a%2Fb/ü%20c"),
+        ("/x=secret/y&secret/z", "/…/…/z"),
+        ("/(S(lit3py55t21z5v55vlm25s55))/x.aspx", "/…/x.aspx"),
+        (f"/reset/{UUID}", "/reset/…"),
+        ("/reset/d41d8cd98f00b204e9800998ecf8427e", "/reset/…"),
+        (f"https://{UUID}/x", "https://…/x"),
+        ("https://user:secret/x", "https://…/x"),
+        ("https://d41d8cd98f00b204e9800998ecf8427e.gr7.eu-west-1.eks.example/x",) * 2,
+        ("https://medium.example/@jane/x", "https://medium.example/…/x"),
+        ("https://h.example:8443/api/v2/date", "https://h.example:8443/api/v2/date"),
+        ("https://[2001:db8::1]:8443/x", "https://[2001:db8::1]:8443/x"),
+        ("../login", "../login"),
+        ("/", "/"),
+        ("", ""),
+        ("?token=secret", ""),
+        ("https://h.example/" + "a/" * 60, "https://h.example/" + "a/" * 39 + "…"),
+    ],
+)
+def test_where_a_redirect_leads(location: str, shown: str) -> None:
+    """Scheme, host and path; of the path nothing that looks like a secret or is encoded so that it might hide one."""
+    assert foreign.url(location) == shown
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("nginx/1.22.1 (Debian)",) * 2,
+        ("Apache/2.4.57 (Unix) OpenSSL/3.0.9 mod_fcgid/2.3.9 PHP/8.2.7",) * 2,
+        ("Jetty(9.4.50.v20221201)",) * 2,
+        ("1.1 d41d8cd98f00b204e9800998ecf8427e.cloudfront.net (CloudFront), 1.1 varnish",) * 2,
+        ("1.1 [2001:db8::1]:3128 (squid/4.10)",) * 2,
+        ("SSH-2.0-OpenSSH_8.9p1 Ubuntu-3ubuntu0.1",) * 2,
+        ("HIT, MISS", "HIT, MISS"),
+        (f"nginx {JWT}", "nginx …"),
+        (f"{JWT}, 1.1 varnish", "…, 1.1 varnish"),
+        ("1.1 proxy (https://user:secret@proxy.example/x?y)", "1.1 proxy (https://…@proxy.example/x?…"),
+        ("via user:secret@proxy.example", "via …@proxy.example"),
+        ("Basic dXNlcjpzZWNyZXQ=", "Basic …"),
+        ("x; api_key=secret; password: 'hunter2'", "x; api_key=… password: '…'"),
+        ('{"access_token": "secret"}', '{"access_token": "…"}'),
+        ("/x?key=secret", "/x?…"),
+        (f"backend {UUID}", "backend …"),
+    ],
+)
+def test_what_a_server_says(said: str, shown: str) -> None:
+    """Names, versions and hosts as they are."""
+    assert foreign.header(said) == shown
+
+
+@given(ANYTHING | URL_LIKE)
+def test_whatever_comes_can_be_shown(said: str) -> None:
+    """Of any text, and any mixture of what URLs are made of: bounded, visible, and the same when it comes again."""
+    for show in (foreign.text, foreign.header, foreign.url, foreign.issuer):
+        shown = show(said)
+        assert shown.isprintable()
+        assert len(shown) <= 10 * MAX_SHOWN + 1
+        assert len(show(said, 5)) <= 51
+
+
+PASSWORD = "tr0ub4dorX"  # noqa: S105  nobody's
+LOGINS = st.tuples(
+    st.sampled_from(["https://", "http:/", "HTTPS:", "//", "ftp:///", "https:\\\\", ""]),
+    st.sampled_from(["user:", "u.v:", ":", "a:b:"]),
+    st.sampled_from(["", "/", "?", "#", "@", ":", "/x?", "%", ";"]),
+    st.sampled_from(["@host", "@host.example/x", "@[::1]:1/", "@host//realm", "@h?x", "@"]),
+).map(lambda parts: f"{parts[0]}{parts[1]}{PASSWORD}{parts[2]}{PASSWORD}{parts[3]}")
+
+
+@given(LOGINS, st.sampled_from(["{}", "a {} b", "({})", '"{}"', "x={}", "see:{}"]))
+def test_no_password_of_a_url_is_shown(url: str, around: str) -> None:
+    """Whatever stands before and in it, and with a slash, a question mark or an @ in itself."""
+    assert PASSWORD not in foreign.issuer(url)
+    assert PASSWORD not in foreign.url(url)
+    assert PASSWORD not in foreign.text(around.format(url))
+    assert PASSWORD not in foreign.header(around.format(url))
+
+
+@settings(max_examples=8)
+@pytest.mark.parametrize("kind", [*KNOWN, *RANDOM])
+@given(
+    seed=st.integers(0, 999), before=st.sampled_from(["", "/", "https://h.example/", "/a/b/", "https://h.example:1/a/"])
+)
+def test_no_path_shows_a_secret(kind: str, seed: int, before: str) -> None:
+    """Of all kinds, as a part of its own, with a suffix and percent-encoded."""
+    secret = made(kind, seed)
+    encoded = "".join(f"%{ord(c):02X}" for c in secret)
+    for path in (
+        secret,
+        f"{secret}/x",
+        f"{secret}.html",
+        f"x;{secret}",
+        f"x?{secret}",
+        encoded,
+        encoded.replace("%", "%25"),
+    ):
+        shown = foreign.url(before + path)
+        assert [piece for piece in (*pieces(secret), encoded[:24]) if piece in shown] == []
+
+
+UNITS = (
+    "a", "a ", "@", "a@ ", "//", "//a:b@", "https://", "https://a?", "http:", "x:/", "?", "?=", "#", ";a", "/", "/a",
+    "%", "/%25", "%40", "%2525", ":", "a:", "user:p@h ", "token=", "Bearer ", "eyJ", "SG.", ".", "\\", "=", "&", " ",
+    "\n", "…", "\ud800",
+)  # fmt: skip
+PATIENCE_S = 2.0
+"""What is quadratic takes hours."""
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_no_text_costs_more_than_its_length(unit: str) -> None:
+    """A megabyte of anything takes each of them some tenths of a second at most."""
+    said = (unit * (2**20 // len(unit) + 1))[: 2**20]
+    for show in (foreign.text, foreign.header, foreign.url, foreign.issuer, foreign.quoted):
+        began_s = time.process_time()
+        show(said)
+        assert time.process_time() - began_s < PATIENCE_S, show
+
+
+def test_what_is_too_long_to_be_looked_through_ends_at_a_word() -> None:
+    """A password that goes beyond the end can't be told by what stands behind it, so its begin isn't shown either."""
+    assert foreign.text("a user:" + "x" * foreign.MAX_READ + "@host") == "a …"
+    assert foreign.text("x" * (foreign.MAX_READ + 1)).strip() == "…"
