@@ -3,16 +3,198 @@
 PyJWT reads what it accepts; what it refuses is explained by a reader of our own. No input raises.
 """
 
+import json
 from collections.abc import Mapping
 from hashlib import sha256
 
 from skewcheck import foreign, secret_shapes
 from skewcheck.model.token import ClaimState, Oddity, TimeClaim, Token, TokenKind
-from skewcheck.tokens.cut import Cut, Place, cut
 from skewcheck.tokens.find import Found
-from skewcheck.tokens.odd import EXPLAIN_REFUSAL, header_oddities, payload_oddities, payload_unreadable
-from skewcheck.tokens.segments import CUT_OUT, Compact, JsonObject, Unreadable, compact, json_object, opens_object
-from skewcheck.tokens.times import shown, time_claim, unreadable
+from skewcheck.tokens.segments import (
+    CUT_OUT,
+    MAX_DIGITS,
+    Compact,
+    Cut,
+    JsonObject,
+    LongNumber,
+    Pairs,
+    Place,
+    Unreadable,
+    compact,
+    cut,
+    json_object,
+    opens_object,
+)
+
+# --- `iat`, `nbf` and `exp` as a verifier reads them, never repaired (RFC 7519 §2, NumericDate) ---
+
+YEAR_1_S = -62135596800
+YEAR_9999_END_S = 253402300799
+"""9999-12-31T23:59:59Z: the last second that most date libraries can name, and a common way to say "never"."""
+LAST_32_BIT_S = 2**31 - 1
+"""2038-01-19T03:14:07Z: a verifier that keeps seconds in 32 bits wraps behind it."""
+
+MAX_SHOWN = 40
+"""Characters shown of a claim that isn't a plain number."""
+_LARGEST_S = 1e300
+"""Integers in JSON have no end, floats do; differences of two of these still are numbers."""
+
+_UNITS = {"milliseconds": 1e3, "microseconds": 1e6, "nanoseconds": 1e9}
+_BEGIN_S, _END_S = 1e9, 1e10
+"""2001 to 2286: a time in another unit falls into this, in that unit. No second of the next 1,000 years does."""
+
+
+def time_claim(name: str, claims: Mapping[str, object], *, duplicate: bool = False) -> TimeClaim:
+    """Return the claim *name* of *claims*: absent, usable with its value, or unusable, and what is odd about it."""
+    if name not in claims:
+        return TimeClaim(name, ClaimState.ABSENT)
+    value = claims[name]
+    value_s = _as_verified(value)
+    oddities = [*_odd_type(value, value_s), *(() if value_s is None else _odd_value(value_s))]
+    if duplicate:
+        oddities.append("duplicate")
+    state = ClaimState.UNUSABLE if value_s is None else ClaimState.USABLE
+    return TimeClaim(name, state, value_s, shown(value), tuple(oddities))
+
+
+def unreadable(name: str) -> TimeClaim:
+    """Return the claim *name* of a payload that can't be read: whether it is there can't be told."""
+    return TimeClaim(name, ClaimState.UNUSABLE)
+
+
+def shown(value: object) -> str:
+    """Return a claim's value as it stands in the JSON, safe to show; of more than one value only what it is."""
+    if isinstance(value, LongNumber):
+        return f"a number of {value.digits} digits"
+    if isinstance(value, list):  # of what is in there nobody said that it may be shown; an object is pairs in a list
+        return "an object" if isinstance(value, Pairs) else "a list"
+    if isinstance(value, dict):
+        return "an object"
+    try:
+        return foreign.header(json.dumps(value, ensure_ascii=False), MAX_SHOWN)
+    except ValueError:  # an integer of more digits than this Python is told to write
+        return "…"
+
+
+def _as_verified(value: object) -> float | None:
+    """Return what PyJWT's `int()` makes of *value*, its fraction kept; None where it raises."""
+    if not isinstance(value, int | float | str) or (isinstance(value, str) and len(value) > MAX_DIGITS):
+        return None
+    try:
+        whole = int(value)
+    except (ValueError, OverflowError):
+        return None
+    if isinstance(value, float):
+        return max(-_LARGEST_S, min(value, _LARGEST_S))
+    return float(max(-int(_LARGEST_S), min(whole, int(_LARGEST_S))))
+
+
+def _odd_type(value: object, value_s: float | None) -> list[str]:
+    if isinstance(value, bool):
+        return ["boolean"]
+    if isinstance(value, str):
+        return ["string"] if value_s is not None else ["string", "not-a-time"]
+    if isinstance(value, float | LongNumber):
+        return ["not-a-number"] if value_s is None else []
+    return [] if isinstance(value, int) else ["not-a-time"]
+
+
+def _odd_value(value_s: float) -> list[str]:
+    oddities = [unit for unit, times in _UNITS.items() if _BEGIN_S * times <= value_s < _END_S * times]
+    if not value_s.is_integer():
+        oddities.append("fraction")
+    if value_s < 0:
+        oddities.append("negative")
+    if not YEAR_1_S <= value_s < YEAR_9999_END_S + 1:
+        oddities.append("year-past-9999")
+    elif value_s > LAST_32_BIT_S:
+        oddities.append("after-2038")
+    return oddities
+
+
+# --- What is odd about a token as a whole: what makes verifiers refuse it or differ ---
+
+_TIMES = ("iat", "nbf", "exp")
+_MAX_VALUES = 4
+"""Values shown of a claim that stands more than once."""
+
+_UNREADABLE = {
+    "stops": "Its payload stops in the middle.",
+    "not-base64": "Its payload is not base64url: a character in it doesn't belong there, or one is missing.",
+    "not-json": "Its payload is not JSON.",
+    "too-deep": "Its payload is nested too deeply to be read: verifiers refuse it.",
+    "not-an-object": "Its payload is JSON, and no object: it holds no claims.",
+}
+
+
+EXPLAIN_REFUSAL = frozenset({
+    "key-id-not-a-string", "detached-payload", "critical-header", "nested", "payload-unreadable", "payload-stops",
+    "payload-not-an-object", "long-number", "raw-control", "payload-not-utf-8",
+})  # fmt: skip
+"""Those for which PyJWT refuses to read a token at all."""
+
+
+def header_oddities(header: JsonObject, *, unsigned: bool) -> list[Oddity]:
+    """Return what is odd about the header; *unsigned*: no signature stands behind it."""
+    members = header.members
+    algorithm, key_id, critical = members.get("alg"), members.get("kid"), members.get("crit")
+    odd = []
+    if not isinstance(algorithm, str):
+        odd.append(Oddity("algorithm-not-a-string", "Its header names no algorithm as a string: verifiers refuse it."))
+    elif unsigned or algorithm.lower() == "none":
+        odd.append(Oddity("unsigned", "It carries no signature: whoever takes it must not trust it."))
+    if "kid" in members and not isinstance(key_id, str):
+        odd.append(Oddity("key-id-not-a-string", "Its `kid` is not a string: PyJWT refuses it."))
+    if members.get("b64", True) is False:
+        odd.append(Oddity("detached-payload", "Its payload travels beside it (`b64` is false, RFC 7797)."))
+    elif "crit" in members:
+        told = "names extensions" if isinstance(critical, list) and critical else "is no list of names"
+        odd.append(
+            Oddity(
+                "critical-header", f"Its `crit` {told}: a verifier that doesn't know them must refuse it (RFC 7515)."
+            )
+        )
+    if header.repeated:
+        odd.append(Oddity("duplicate-header", "A name stands more than once in its header: readers may differ."))
+    return odd
+
+
+def payload_unreadable(reason: str, header: JsonObject) -> Oddity:
+    """Return why the payload can't be read."""
+    if str(header.members.get("cty", "")).upper().endswith("JWT"):
+        return Oddity("nested", "Its payload is another token (`cty` says so): its times stand in there.")
+    if header.members.get("b64", True) is False:
+        return Oddity("payload-unreadable", "Its payload isn't in it, so no times can be read.")
+    ids = {"not-an-object": "payload-not-an-object", "stops": "payload-stops"}
+    return Oddity(ids.get(reason, "payload-unreadable"), _UNREADABLE[reason])
+
+
+def payload_oddities(payload: JsonObject) -> list[Oddity]:
+    """Return what a strict reader says of the payload, where PyJWT and others may not have said a word."""
+    odd = [_duplicate(name, payload.repeated[name]) for name in _TIMES if name in payload.repeated]
+    others = len(payload.repeated.keys() - set(_TIMES))
+    if others:
+        names = "1 other claim stands" if others == 1 else f"{others} other claims stand"
+        odd.append(Oddity("duplicate-claims", f"{names} in it more than once: readers may differ."))
+    if payload.not_numbers:
+        odd.append(Oddity("not-a-number", "NaN or Infinity stands in it: not JSON, and strict readers refuse it."))
+    if payload.long_numbers:
+        odd.append(Oddity("long-number", "A number in it has too many digits: PyJWT refuses it."))
+    if payload.raw_controls:
+        odd.append(Oddity("raw-control", "A control character stands in it unescaped: not JSON, and PyJWT refuses it."))
+    if payload.not_utf_8:
+        odd.append(Oddity("payload-not-utf-8", "Its payload is not UTF-8 (read as Latin-1 here): PyJWT refuses it."))
+    return odd
+
+
+def _duplicate(name: str, values: list[object]) -> Oddity:
+    told = ", ".join(shown(value) for value in values[:_MAX_VALUES]) + (", …" if len(values) > _MAX_VALUES else "")
+    return Oddity(
+        "duplicate-claims", f"`{name}` stands in it {len(values)} times ({told}): PyJWT and most others take the last."
+    )
+
+
+# --- Read ---
 
 MAX_WORD = 32
 """Characters kept of `alg`, `typ` and `enc`."""

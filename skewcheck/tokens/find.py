@@ -4,18 +4,190 @@ Three ways, in one pass each and linear in time: what looks like a JWT, wherever
 what follows `Bearer` and its like. A bare word counts if it looks random; a sentence holds no token.
 """
 
+import enum
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from skewcheck.tokens import mend, opaque
-from skewcheck.tokens.cut import at_terminal, cut
 from skewcheck.tokens.secret import Secret
-from skewcheck.tokens.segments import CUT_OUT, JsonObject, compact, decoded, opens_object
-from skewcheck.tokens.unwrap import stretch
-from skewcheck.tokens.where import Named, Where, named, place
+from skewcheck.tokens.segments import CUT_OUT, JsonObject, at_terminal, compact, cut, decoded, opens_object, stretch
+
+# --- Pasted text made plain, all linear in time ---
+
+_COLOURS = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
+"""What a terminal colours with: it comes along from logs."""
+_PERCENT = re.compile(r"%([2-7][0-9A-Fa-f])")
+_BACKSLASHED = re.compile(r"(?<!\\)\\+(?:u00([2-7][0-9A-Fa-f])|([/\"'nrt]))")
+"""JSON's escapes, of JSON in JSON as well. The look behind keeps a run of backslashes from being tried at each one."""
+
+_INVISIBLE = (
+    *range(0x09), 0x0B, 0x0C, *range(0x0E, 0x1B), *range(0x1C, 0x20), *range(0x7F, 0x85), *range(0x86, 0xA0),
+    0xAD, 0x034F, 0x061C, *range(0x180B, 0x180F), *range(0x200B, 0x2010), *range(0x202A, 0x202F),
+    *range(0x2060, 0x2070), *range(0xFE00, 0xFE10), 0xFEFF,
+)  # fmt: skip
+"""Controls, zero-width and directional marks, the soft hyphen, variation selectors, the byte order mark."""
+_SPACES = (0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000)
+_BREAKS = (0x0D, 0x85, 0x2028, 0x2029)
+_DOUBLE_QUOTES = (0x201C, 0x201D, 0x201E, 0x201F, 0xAB, 0xBB, 0x2033, 0xFF02)
+_SINGLE_QUOTES = (0x2018, 0x2019, 0x201A, 0x201B, 0x2039, 0x203A, 0x2032, 0xFF07, 0x60, 0xB4)
+
+_PLAIN: dict[int, str | None] = {
+    **dict.fromkeys(_INVISIBLE),
+    **dict.fromkeys(_SPACES, " "),
+    **dict.fromkeys(_BREAKS, "\n"),
+    **dict.fromkeys(_DOUBLE_QUOTES, '"'),
+    **dict.fromkeys(_SINGLE_QUOTES, "'"),
+}
+
+
+def characters(pasted: bytes | str) -> str:
+    """Return *pasted* as text: UTF-8, or UTF-16 where a byte order mark says so (what PowerShell writes)."""
+    if isinstance(pasted, str):
+        return pasted
+    encoding = "utf-16" if pasted[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8"
+    return pasted.decode(encoding, "replace")
+
+
+def plain(text: str) -> str:
+    """Return *text* with its escapes undone and nothing in it that can't be seen but spaces and newlines."""
+    text = _COLOURS.sub("", text.replace("\r\n", "\n")).translate(_PLAIN)
+    text = _PERCENT.sub(lambda escape: chr(int(escape[1], 16)), text) if "%" in text else text
+    return _BACKSLASHED.sub(_unescaped, text) if "\\" in text else text
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    if escape[1]:
+        return chr(int(escape[1], 16))
+    return {"n": "\n", "r": "\n", "t": " "}.get(escape[2], escape[2])
+
+
+# --- What can only be a token by where it stands or by how it looks ---
+
+MIN_LENGTH = 16
+"""Of what is taken for a token without a dot: 16 letters and digits hold 80 bits."""
+
+WORD = re.compile(r"[\w.~+/=-]+", re.ASCII)
+"""What a credential is made of (RFC 6750 §2.1, token68)."""
+
+_UUID = re.compile(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_RUN = re.compile(r"[A-Za-z0-9]{20,}")
+_PATH = re.compile(r"[/.~]|\w{1,10}://")
+
+
+def looks_random(word: str) -> bool:
+    """Tell whether *word*, alone, is more like a token than like a name, a word, a number or a path."""
+    if len(word) < MIN_LENGTH or WORD.fullmatch(word) is None or _PATH.match(word):
+        return False
+    if _UUID.fullmatch(word) or any(_mixed(run) for run in _RUN.findall(word)):
+        return True
+    longest = max(re.split(r"[./]", word), key=len)
+    return len(longest) >= 20 and _mixed(longest) and longest.lower() != longest != longest.upper()
+
+
+def could_be_one(word: str) -> bool:
+    """Tell whether *word* is a token where the text around it says that one stands here."""
+    return len(word) >= MIN_LENGTH and WORD.fullmatch(word) is not None and _mixed(word) and not _PATH.match(word)
+
+
+def _mixed(text: str) -> bool:
+    return any(c.isdigit() for c in text) and any(c.isalpha() for c in text)
+
+
+# --- Where a token stood, and how much that says about which one to read ---
+
+_LOOK_BACK = 200
+"""Characters before a token that are looked at for its name."""
+_NAME = re.compile(
+    r"(?<![\w-])([\w-]{0,40}?)(token|jwt|assertion)[\"']{0,2}[ \t]*([:=])[ \t\n]*[bru]?[\"']?(?:bearer[ \t]+)?$",
+    re.IGNORECASE,
+)
+_ENDS_IN_SCHEME = re.compile(r"\b(bearer|dpop|token|jwt)[ \t]+$", re.IGNORECASE)
+_HEADER = re.compile(r"authorization[\"']?[ \t]*[:=]", re.IGNORECASE)
+_COOKIE = re.compile(r"\bcookie2?\"?[ \t]*[:=]", re.IGNORECASE)
+_PARAMETER = re.compile(r"[?#&][\w.-]*=$")
+
+
+class Named(enum.Enum):
+    """By what a token is named, the one to read first at the top."""
+
+    ACCESS = "access_token"
+    AUTHORIZATION = "Authorization"
+    TOKEN = "token"  # noqa: S105 - a name, not a token
+    ID = "id_token"
+    NOTHING = ""
+    REFRESH = "refresh_token"
+
+    @property
+    def rank(self) -> int:
+        """Return its place in this list: the lowest is read."""
+        return list(Named).index(self)
+
+    @property
+    def has_lifetime(self) -> bool:
+        """Tell whether `expires_in` beside it is about it (RFC 6749 §5.1: the access token's)."""
+        return self in {Named.ACCESS, Named.ID, Named.TOKEN}
+
+
+class Where(NamedTuple):
+    """A token's name and its place."""
+
+    named: Named
+    told: str
+
+
+def place(text: str, start: int, end: int) -> Where:
+    """Return where the token from *start* to *end* of *text* stands."""
+    before = text[max(0, start - _LOOK_BACK) : start]
+    line_before = before[before.rfind("\n") + 1 :]
+    name, told = _told(text, before, line_before)
+    if told is not None:
+        return Where(name, told)
+    if not before.strip(" \t\n\"'`([{<>") and not text[end : end + _LOOK_BACK].strip(" \t\n\"'`,;\\)]}>%$"):
+        return Where(name, "a bare token")
+    if "\n" not in text.strip():
+        return Where(name, "the line that was pasted")
+    return Where(name, "the text that was pasted")
+
+
+def _told(text: str, before: str, line_before: str) -> tuple[Named, str | None]:
+    name = _NAME.search(before)
+    if name is not None:
+        return _by_name(text, before, line_before, name)
+    if _COOKIE.search(line_before):
+        return Named.NOTHING, "a cookie"
+    if _HEADER.search(line_before):
+        return Named.AUTHORIZATION, "an Authorization header"
+    if _ENDS_IN_SCHEME.search(before):
+        return Named.AUTHORIZATION, "a Bearer credential"
+    if _PARAMETER.search(before):
+        return Named.NOTHING, "a URL"
+    return Named.NOTHING, None
+
+
+def _by_name(text: str, before: str, line_before: str, name: re.Match[str]) -> tuple[Named, str]:
+    by_name = named(name[1] + name[2])
+    shown = by_name.value
+    if _COOKIE.search(line_before):
+        return by_name, f"a cookie ({shown})"
+    if before[: name.start()].endswith(("?", "#", "&")):
+        return by_name, f"a URL ({shown})"
+    if by_name is Named.TOKEN:
+        return by_name, "a Kubernetes credential (status.token)" if "ExecCredential" in text else "a field named token"
+    if name[3] == "=":
+        return by_name, f"a form or a setting ({shown})"
+    return by_name, f"an OAuth token response ({shown})"
+
+
+def named(name: str) -> Named:
+    """Return which token goes by *name*, whatever stands before it and however it is written."""
+    squeezed = re.sub(r"[_-]", "", name).lower()
+    for ending, meant in (("accesstoken", Named.ACCESS), ("idtoken", Named.ID), ("refreshtoken", Named.REFRESH)):
+        if squeezed.endswith(ending):
+            return meant
+    return Named.TOKEN
+
 
 MAX_BYTES = 1 << 20
 """Of what is pasted: real tokens stay below 64 KiB. Who reads the text refuses more."""
@@ -82,8 +254,8 @@ class _Placed(NamedTuple):
 
 def find(pasted: bytes | str) -> Found | None:
     """Return the token in *pasted*, the one to read first where there are several; None where there is none."""
-    raw = mend.characters(pasted)
-    text = mend.plain(raw)
+    raw = characters(pasted)
+    text = plain(raw)
     candidates = _candidates(text)
     if not candidates:
         return _bare_opaque(text, raw)
@@ -174,7 +346,7 @@ def _is_value(value: str, name: Named, *, quoted: bool) -> bool:
         return False
     if name is not Named.TOKEN and ((quoted and len(value) >= 8) or CUT_OUT.search(value)):
         return True
-    return opaque.could_be_one(value)
+    return could_be_one(value)
 
 
 def _credentials(text: str) -> Iterator[_Candidate]:
@@ -184,14 +356,14 @@ def _credentials(text: str) -> Iterator[_Candidate]:
         if word is None:
             continue
         before = text[max(0, scheme.start() - _HEADER_NAME) : scheme.start()].lower()
-        if opaque.could_be_one(word[0]) or ("authorization" in before and CUT_OUT.search(word[0])):
+        if could_be_one(word[0]) or ("authorization" in before and CUT_OUT.search(word[0])):
             yield _Candidate(word.start(), word.end(), word[0])
 
 
 def _bare_opaque(text: str, raw: str) -> Found | None:
     """Return the one word that was pasted, if it looks like a token."""
     word = text.strip(_AROUND)
-    if not opaque.looks_random(word):
+    if not looks_random(word):
         return None
     return Found(Secret(word), "a bare token", 0, None, at_terminal(len(word), len(raw.rstrip("\r\n"))))
 
