@@ -14,9 +14,10 @@ from bench.tools import need_library
 from bench.typed import Done, clean, servers_for, skewcheck, started
 
 from skewcheck.cli import last_resort
-from skewcheck.cli.deliver import default_s
-from skewcheck.examine import against_ntp
+from skewcheck.examine import default_timeout_s
+from skewcheck.examine.request import MAX_SAMPLES, TIMEOUT_S
 from skewcheck.measure import voter
+from skewcheck.model import Request
 
 TIMEOUT_S = 1.0
 IN_TIME = ("-t", f"{TIMEOUT_S}s")
@@ -243,10 +244,9 @@ def test_a_person_is_waited_for() -> None:
 
 def test_samples_are_given_their_time() -> None:
     """Without -t, what is enforced is never less than what the measurement itself takes at most."""
-    for samples in range(1, against_ntp.MAX_SAMPLES + 1):
-        longest_s = against_ntp.TIMEOUT_S + (samples - 1) * max(voter.SPACING_S, voter.NIST_SPACING_S)
-        assert default_s(samples) >= longest_s
-    assert default_s(None) >= against_ntp.TIMEOUT_S
+    for samples in range(1, MAX_SAMPLES + 1):
+        longest_s = TIMEOUT_S + (samples - 1) * max(voter.SPACING_S, voter.NIST_SPACING_S)
+        assert default_timeout_s(Request("clock", samples=samples)) >= longest_s
 
 
 def test_no_timer_is_left_behind() -> None:
