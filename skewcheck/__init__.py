@@ -13,14 +13,13 @@ The public API, each name loaded at its first use:
 - `SkewcheckError` is the root of all that is raised on purpose.
 """
 
-from typing import TYPE_CHECKING
-
-from skewcheck.version import VERSION as __version__
+TYPE_CHECKING = False  # as `typing` has it, which takes 10 ms to load: until then nobody answers Ctrl-C
 
 if TYPE_CHECKING:
     from skewcheck.errors import SkewcheckError, UsageError
     from skewcheck.examine.calls import api, assess, buffer, check, clock, read_token, refresh_due, title, token
     from skewcheck.model import Family, Finding, Interval, Policy, Recommended, Report, Request, Risk, Status, Token
+    from skewcheck.version import __version__
 
 __all__ = [
     "Family",
@@ -52,6 +51,7 @@ _HOMES = {
         ("api", "assess", "buffer", "check", "clock", "read_token", "refresh_due", "title", "token"), "examine.calls"
     ),
     **dict.fromkeys(("SkewcheckError", "UsageError"), "errors"),
+    "__version__": "version",
 }
 
 

@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from bench import screen
 from bench.namespaces import Namespace, namespace
 from bench.typed import PROGRAM, checked, clean, servers_for, silent, skewcheck
 
@@ -115,6 +116,7 @@ def test_few_descriptors(descriptors: int, form: str) -> None:
     assert (done.exit_code, done.err) == (2, "")
     if form == "text":
         assert done.out.startswith("CRITICAL")
+        screen.check(done.out, 2)
         return
     report = done.document
     details = [server["detail"] or "" for server in report["ntp"]["servers"] if server["reason"]]

@@ -271,7 +271,7 @@ def test_against_measured_time() -> None:
 
 @pytest.mark.parametrize(("issued_ago_s", "lead", "exit_code"), [(600, "token-valid", 0), (7200, "token-expired", 2)])
 def test_the_screen_answers_first_and_fits(issued_ago_s: float, lead: str, exit_code: int) -> None:
-    """Line 1 says the status; then the times and the clock; an expired token gets no buffer and no leeway."""
+    """Line 1 is the title of what leads; then the times and the clock; an expired one gets no buffer and no leeway."""
     with servers_for("ok") as named:
         document = piped(minted(issued_ago_s), *named, "--json").document
         done = piped(minted(issued_ago_s), *named, environment={"COLUMNS": "80"})

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from bench import screen
 from bench.container import Container, Servers, servers
 from bench.typed import checked
 
@@ -106,10 +107,11 @@ def test_everything_down(container: Container, command: str, lab: Servers, tmp_p
 
 @each_container
 def test_the_screen_is_for_a_person(container: Container, lab: Servers, tmp_path: Path) -> None:
-    """Text, without a terminal: a verdict first, and nothing but characters that any log takes."""
+    """Text, without a terminal: the answer first, 24 lines of 80 columns, only characters that any log takes."""
     done = container.run(lab.network, tmp_path, *_asked("check", lab.named["3600.0"]))
     assert (done.returncode, done.stderr) == (2, "")
     assert done.stdout.startswith("CRITICAL")
+    screen.check(done.stdout, 2)
     assert all(character.isprintable() or character == "\n" for character in done.stdout)
 
 

@@ -20,6 +20,7 @@ MAX_LINES = 600
 """A file is one idea; more than this is two."""
 LONGER = {
     "skewcheck.judge.catalogue": 1000,  # the one table of words: a row for each finding
+    "skewcheck.judge.steps": 650,  # what to run next, for each finding, daemon, platform and distribution
     "skewcheck.judge.token": 650,  # all that can be found of a token
     "skewcheck.render.evidence": 700,  # all that `-v` and `-vv` add
 }

@@ -423,7 +423,7 @@ def test_a_daemon_in_any_state_has_its_line(daemon: Daemon | None, said: str) ->
 )
 def test_a_share_in_a_cell(level: Level, low: float, high: float, said: str) -> None:
     """Short enough for a column, and never surer than the level."""
-    assert evidence._share(Risk(Party.LOCAL_VERIFY, Harm.FUTURE_ISSUED, level, low, high, "")) == said
+    assert evidence._share(Risk(Party.LOCAL_VERIFY, Harm.FUTURE_ISSUED, level, low, high)) == said
 
 
 def test_a_row_names_the_measurement_behind_it_where_they_differ() -> None:

@@ -1,12 +1,14 @@
 """A paste is read whole, unseen, and nothing of it is left to the shell; the terminal is as it was before."""
 
+import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from bench.terminal import Terminal, shell, terminal
-from bench.tools import need
+from bench.tools import need, need_init
 
 READ = (
     "from hashlib import sha256; from skewcheck.tokens.paste import paste; "
@@ -14,6 +16,29 @@ READ = (
 )
 ENTER = "\r"
 BEGIN, END = "\x1b[200~", "\x1b[201~"
+DEADLY = sorted(
+    getattr(signal, f"SIG{name}")
+    for name in [
+        "ABRT",
+        "ALRM",
+        "HUP",
+        "IO",
+        "PROF",
+        "PWR",
+        "QUIT",
+        "RTMAX",
+        "RTMIN",
+        "SYS",
+        "TERM",
+        "TRAP",
+        "USR1",
+        "USR2",
+        "VTALRM",
+        "XCPU",
+    ]
+    if hasattr(signal, f"SIG{name}")
+)
+"""What ends a process that doesn't answer it, but for what stands for a fault of its own (SIGSEGV and its like)."""
 
 
 def told(text: str) -> str:
@@ -26,6 +51,13 @@ def told(text: str) -> str:
 def token(length: int) -> str:
     """Return something like a token, of which no two parts are alike."""
     return "eyJ" + "".join(f"{number:06x}" for number in range(length // 6 + 1))[: length - 3]
+
+
+@pytest.fixture
+def untouched() -> list[object]:
+    """Return how a terminal is set that nobody has set."""
+    with terminal("sleep", "100") as opened:
+        return opened.settings()
 
 
 @pytest.fixture
@@ -86,42 +118,74 @@ def test_nothing_is_pasted(asked: Terminal, key: str) -> None:
     assert asked.end() == 0
 
 
-def test_the_terminal_is_as_it_was(asked: Terminal) -> None:
+def test_the_terminal_is_as_it_was(asked: Terminal, untouched: list[object]) -> None:
     """After success every setting is back, and brackets are no longer asked for."""
-    with terminal("sleep", "100") as untouched:
-        before = untouched.settings()
-    assert asked.settings() != before
+    assert asked.settings() != untouched
     asked.send("token" + ENTER)
     asked.wait_for(told("token"))
-    assert asked.settings() == before
+    assert asked.settings() == untouched
     assert asked.screen.count("\x1b[?2004h") == asked.screen.count("\x1b[?2004l") == 1
 
 
-def test_ctrl_c_works_and_restores_the_terminal(asked: Terminal) -> None:
+def test_ctrl_c_works_and_restores_the_terminal(asked: Terminal, untouched: list[object]) -> None:
     """In the middle of a paste it ends the program; every setting is back."""
-    with terminal("sleep", "100") as untouched:
-        before = untouched.settings()
     asked.send(token(300))
     asked.send("\x03")
     asked.wait_for("KeyboardInterrupt")
-    assert asked.settings() == before
+    assert asked.settings() == untouched
     assert asked.end() != 0
 
 
-@pytest.mark.parametrize("name", ["SIGHUP", "SIGQUIT", "SIGTERM"])
-def test_a_signal_that_kills_leaves_no_silent_terminal(asked: Terminal, name: str) -> None:
+@pytest.mark.parametrize("number", DEADLY, ids=[signal.Signals(number).name for number in DEADLY])
+def test_a_signal_that_kills_leaves_no_silent_terminal(asked: Terminal, untouched: list[object], number: int) -> None:
     """No `finally` runs where a signal's own action ends the process; the terminal is restored before."""
-    import signal
-
-    with terminal("sleep", "100") as untouched:
-        before = untouched.settings()
     asked.send(token(300))
-    asked.wait_for("Token: ")
-    number = getattr(signal, name)
     asked.kill(number)
     assert asked.end() == -number
-    assert asked.settings() == before
+    assert asked.settings() == untouched
     assert "\x1b[?2004l" in asked.screen
+
+
+@pytest.mark.parametrize("number", DEADLY, ids=[signal.Signals(number).name for number in DEADLY])
+def test_the_first_process_of_a_container_ends_too(untouched: list[object], number: int) -> None:
+    """The kernel spares process 1 what kills others: it ends all the same, and reads on from no visible terminal."""
+    program = [*need_init(), sys.executable, "-c", READ]
+    with terminal(*program, environment={"TERM": "xterm"}) as opened:
+        opened.wait_for("Token: ")
+        opened.send(token(300))
+        opened.kill(number, child=True)
+        assert opened.end() == 128 + number
+        assert opened.settings() == untouched
+        assert "eyJ" not in opened.screen
+
+
+def test_a_stopped_terminal_holds_up_no_end(asked: Terminal, untouched: list[object]) -> None:
+    """After Ctrl-S nothing more is written: the process ends by its signal, and the terminal is set as it was."""
+    asked.send("\x13")
+    asked.kill(signal.SIGHUP)
+    assert asked.end() == -signal.SIGHUP
+    assert asked.settings() == untouched
+
+
+def test_a_stop_shows_the_terminal_and_goes_on_unseen(tmp_path: Path) -> None:
+    """Who stops it (`kill -TSTP`) gets a terminal that echoes; in the foreground again it asks again, without echo."""
+    need("bash")
+    program = tmp_path / "ask.py"
+    program.write_text(f"import os; print('pid', os.getpid(), flush=True); {READ}")
+    with shell(tmp_path, "--noediting") as opened:
+        opened.send(f"{sys.executable} {program}{ENTER}")
+        after = opened.wait_for("Token: ")
+        opened.send("first")
+        os.kill(int(opened.screen.partition("pid ")[2].split()[0]), signal.SIGTSTP)
+        after = opened.wait_for("ready>", after)
+        assert opened.echoes()
+        opened.send(f"fg{ENTER}")
+        after = opened.wait_for("Token: ", after)
+        assert not opened.echoes()
+        opened.send("second" + ENTER)
+        opened.wait_for(told("firstsecond"), after)
+        opened.wait_for("ready>", after)
+        assert opened.echoes()
 
 
 def test_too_much_is_refused_and_restores_the_terminal(asked: Terminal) -> None:

@@ -1,21 +1,18 @@
 """The program: its commands put together, run, and whatever they raise told."""
 
-import os
 import threading
 import time
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from skewcheck.cli import failure, options, output, usage
+from skewcheck.cli import completion, failure, last_resort, options, output, signals, usage
+from skewcheck.cli.deliver import TIMEOUT_S
 from skewcheck.cli.help import Command, Group
 from skewcheck.errors import SkewcheckError
 from skewcheck.version import VERSION
-
-_COMPLETION = "_SKEWCHECK_COMPLETE"
-"""By this variable, and without arguments, the shell asks typer what may come next."""
 
 BRIEFLY = """\
 skewcheck: is it clock skew? Whose clock, by how much, how sure?
@@ -57,27 +54,37 @@ def run(arguments: list[str]) -> int:
     """Run what *arguments* ask for; return the exit code. What goes wrong is told, not raised."""
     began_s = time.monotonic() - time.process_time()  # what the interpreter's own start took
     threading.excepthook = failure.in_thread
-    if not arguments and _COMPLETION not in os.environ:
+    output.wait_until(began_s + TIMEOUT_S)
+    last_resort.prepare(lambda: failure.too_late(arguments))
+    try:
+        return _told(arguments, began_s)
+    finally:
+        last_resort.disarm()
+
+
+def _told(arguments: list[str], began_s: float) -> int:
+    for_shell = completion.is_asked(arguments)
+    if not arguments and not for_shell:
         return failure.unasked(BRIEFLY)
     try:
+        if for_shell:
+            return completion.answer(_command(failure.COMMANDS), arguments)
         return _dispatch(arguments, began_s)
     except SkewcheckError as error:
         return failure.failed(error, arguments)
-    except SystemExit as leaving:  # shell completion leaves like this
-        return leaving.code if isinstance(leaving.code, int) else 0
     except Exception as error:  # noqa: BLE001 - the last one: nobody above could tell the user
         if hasattr(error, "exit_code"):
             return failure.failed(usage.translated(error, arguments), arguments)
-        return failure.defect(error, arguments)
+        return failure.unexpected(error, arguments)
 
 
 def _dispatch(arguments: list[str], began_s: float) -> int:
-    known = arguments and arguments[0] in failure.COMMANDS and _COMPLETION not in os.environ
-    command = typer.main.get_command(_app(arguments[:1] if known else failure.COMMANDS))
+    command = _command(arguments[:1] if arguments[0] in failure.COMMANDS else failure.COMMANDS)
+    signals.answer_waiting()
     return command.main(args=arguments, prog_name="skewcheck", standalone_mode=False, obj=began_s) or 0
 
 
-def _app(names: Sequence[str]) -> typer.Typer:
+def _command(names: Sequence[str]) -> Any:
     """Return the program with the commands of those *names*: a health check doesn't pay for the options of others."""
     app = typer.Typer(
         cls=Group,
@@ -91,7 +98,7 @@ def _app(names: Sequence[str]) -> typer.Typer:
         home = import_module(f"skewcheck.cli.{name}")
         with_options = options.command(getattr(home, name), home.OPTIONS)
         app.command(name, cls=Command, epilog=home.EPILOG, short_help=home.BRIEFLY)(with_options)
-    return app
+    return typer.main.get_command(app)
 
 
 def _print_version(wanted: bool) -> None:

@@ -57,6 +57,6 @@ def check(context: typer.Context, values: Mapping[str, Any]) -> int:
         from skewcheck.cli import token_input
 
         source = token_input.Source((), values["token_file"], None, "--token-file")
-        found, deadline = token_input.read(source, deadline)
+        found, deadline = token_input.read(source, deadline.of(asked).enforced())
         asked = asked._replace(token=found)
     return run(asked, view, deadline)

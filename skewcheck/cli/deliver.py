@@ -4,7 +4,7 @@ import os
 import time
 from typing import NamedTuple
 
-from skewcheck.cli import formats, output, terminal
+from skewcheck.cli import formats, last_resort, output, signals, terminal
 from skewcheck.cli.asked import View
 from skewcheck.errors import OutputError
 from skewcheck.model import Report, Request
@@ -32,15 +32,26 @@ class Deadline(NamedTuple):
         """When it is over, on `time.monotonic`."""
         return self.began_s + (TIMEOUT_S if self.timeout_s is None else self.timeout_s)
 
+    def of(self, asked: Request) -> "Deadline":
+        """Return it with what *asked* takes by default, where no time was given."""
+        from skewcheck.examine import default_timeout_s
+
+        return self if self.timeout_s is not None else self._replace(timeout_s=default_timeout_s(asked))
+
+    def enforced(self) -> "Deadline":
+        """Hold the process to it from now on, and return it."""
+        timeout_s = TIMEOUT_S if self.timeout_s is None else self.timeout_s
+        output.wait_until(self.until_s)
+        last_resort.arm(min(self.until_s - time.monotonic(), timeout_s))  # a faked clock may say that there is more
+        return self
+
 
 def run(asked: Request, view: View, deadline: Deadline) -> int:
     """Ask, show the report as *view* says, and return its exit code. Raises SkewcheckError."""
-    from skewcheck.examine import default_timeout_s, examine
+    from skewcheck.examine import examine
 
-    if deadline.timeout_s is None:
-        deadline = deadline._replace(timeout_s=default_timeout_s(asked))
-    else:
-        asked = asked._replace(timeout_s=deadline.timeout_s)
+    asked = asked._replace(timeout_s=deadline.timeout_s)
+    deadline = deadline.of(asked).enforced()
     asked = asked._replace(spent_s=deadline.spent_s(view))
     if not asked.asks_api or asked.asks_nobody:
         return deliver(examine(asked), view, deadline)
@@ -53,7 +64,12 @@ def run(asked: Request, view: View, deadline: Deadline) -> int:
 
 def deliver(report: Report, view: View, deadline: Deadline) -> int:
     """Show *report* as *view* says and return its exit code. Raises OutputError."""
+    if report.lead is not None:
+        from skewcheck.judge.catalogue import title
+
+        last_resort.remember(f"{report.status.value.upper()} {title(report.lead)}")
     text = rendered(report, view)
+    signals.answer_waiting()
     try:
         if view.output is None:
             output.write_stdout(text)

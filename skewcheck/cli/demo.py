@@ -97,6 +97,7 @@ def demo(context: typer.Context, values: Mapping[str, Any]) -> int:
     lying = _LYING_ORDER[: LIARS if liars is None else liars]
     set_up = _SetUp(SKEW_S if values["skew"] is None else values["skew"], lying, services)
     deadline = Deadline(context.obj, TIMEOUT_S if values["timeout"] is None and services else values["timeout"])
+    deadline = deadline.enforced()
     from skewcheck.examine import examine
 
     request = asking.request(context, "demo", values)._replace(

@@ -10,17 +10,15 @@ import traceback
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from skewcheck.cli import formats, output
+from skewcheck.cli import EXIT_CODE, formats, last_resort, limits, output
 from skewcheck.cli.redact import redacted, without_tokens
 from skewcheck.cli.signals import Stopped
-from skewcheck.errors import InternalError, OutputError, SkewcheckError, UsageError
+from skewcheck.errors import HostError, InternalError, OutputError, SkewcheckError, UsageError
 from skewcheck.visible import inert, visible
 
 if TYPE_CHECKING:
     import threading
 
-EXIT_CODE = 3
-"""Wrong usage, I/O and internal errors: what monitoring plugins call UNKNOWN."""
 COMMANDS = ("check", "clock", "api", "token", "explain", "demo")
 MAX_SHOWN = 1200
 """Characters of one line."""
@@ -47,19 +45,20 @@ def unasked(briefly: str) -> int:
     return EXIT_CODE
 
 
-def defect(error: Exception, arguments: Sequence[str]) -> int:
-    """Tell of an error that nobody expected and return the exit code."""
-    return failed(_internal(error, secret=_command(arguments) == "token"), arguments)
+def unexpected(error: BaseException, arguments: Sequence[str]) -> int:
+    """Tell of an error that nobody expected, a limit of this host or a defect, and return the exit code."""
+    return failed(limits.reached(error) or _internal(error, secret=_command(arguments) == "token"), arguments)
 
 
 def in_thread(caught: "threading.ExceptHookArgs") -> None:
-    """Tell of a defect in a thread, as `threading.excepthook`; the run goes on and will lack what it was to bring."""
+    """Tell of such an error in a thread, as `threading.excepthook`; the run goes on and lacks what it was to bring."""
     if isinstance(caught.exc_value, Exception):
-        _tell(_internal(caught.exc_value))
+        _tell(limits.reached(caught.exc_value) or _internal(caught.exc_value))
 
 
 def interrupted(stopped: Stopped, arguments: Sequence[str]) -> int:
     """Tell in one line that a signal ended it, and return the exit code."""
+    output.wait_until(0.0)  # whoever ends it doesn't want to wait for a reader
     how = "interrupted" if stopped.exit_code == 130 else "terminated"
     error = _StoppedError(f"{how}: there is no verdict", "Run it again; -t limits how long it takes.")
     new_line = "\n" if sys.stderr is not None and sys.stderr.isatty() else ""  # after the terminal's own ^C
@@ -68,19 +67,34 @@ def interrupted(stopped: Stopped, arguments: Sequence[str]) -> int:
     return stopped.exit_code
 
 
+def too_late(arguments: Sequence[str]) -> None:
+    """Tell that the time is over, and that something still held the process up: the last words before its end."""
+    output.wait_until(0.0)
+    verdict = last_resort.verdict()
+    if verdict is None:
+        told: SkewcheckError = HostError(
+            "the time was over, and this host still held the process up: there is no verdict",
+            "See what doesn't answer or doesn't end: a file that is a FIFO or on a dead disk (OPENSSL_CONF, "
+            "SSL_CERT_FILE), a faked clock (LD_PRELOAD).",
+        )
+    else:
+        told = OutputError(
+            f"the report could not be written in time; the verdict was: {verdict}",
+            "See what holds it up, or allow more time with -t.",
+        )
+    failed(told, arguments)
+
+
 def complain(text: str) -> None:
     """Write *text* to stderr, where somebody listens there."""
-    with contextlib.suppress(OSError, ValueError):
-        if sys.stderr is not None:
-            sys.stderr.write(inert(text))
-            sys.stderr.flush()
+    output.write_stderr(inert(text))
 
 
 def _command(arguments: Sequence[str]) -> str:
     return next((argument for argument in arguments if argument in COMMANDS), "skewcheck")
 
 
-def _internal(error: Exception, *, secret: bool = False) -> InternalError:
+def _internal(error: BaseException, *, secret: bool = False) -> InternalError:
     """Return a defect; where a *secret* was at hand, without the words of the error: they may hold a part of it."""
     said = ": ".join(part for part in (type(error).__name__, "" if secret else str(error)) if part)
     internal = InternalError(

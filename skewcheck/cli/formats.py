@@ -64,7 +64,8 @@ def add_step_summary(report: Report, environment: Mapping[str, str]) -> None:
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_NONBLOCK", 0))
         try:
             there = os.fstat(descriptor)
-            if stat.S_ISREG(there.st_mode) and there.st_size + len(content) <= MAX_STEP_SUMMARY:
-                os.write(descriptor, content)
+            fits = stat.S_ISREG(there.st_mode) and there.st_size + len(content) <= MAX_STEP_SUMMARY
+            if fits and os.write(descriptor, content) < len(content):
+                os.ftruncate(descriptor, there.st_size)  # a disk that is full by now: half of it helps nobody
         finally:
             os.close(descriptor)

@@ -299,7 +299,14 @@ Quiet = Annotated[
 ]
 Verbose = Annotated[
     int,
-    _switch(OUTPUT, "-v", "--verbose", count=True, help="The evidence, too; -vv: each packet and reply.", envvar="SKEWCHECK_VERBOSE"),
+    _switch(
+        OUTPUT,
+        "-v",
+        "--verbose",
+        count=True,
+        help="The evidence, too; -vv: each packet and reply.",
+        envvar="SKEWCHECK_VERBOSE",
+    ),
 ]
 ColorWhen = Annotated[
     Color,

@@ -1,10 +1,10 @@
-"""Where a result goes: to stdout, or to the file of `-o`, whole or not at all.
+"""Where a result goes: to stdout, or to the file of `-o`, whole or not at all; and where messages go.
 
-A regular or new file is replaced in one step by a finished one, so that a reader never sees half a report
-and a full disk never costs the old one. A FIFO or a device is written to and never replaced.
+All that leaves this process goes through one writer, past Python's own streams: those lose what a disk or a slow reader
+didn't take at once. A regular or new file is replaced in one step by a finished one (`replacement`). A FIFO or a device
+is written to and never replaced.
 """
 
-import contextlib
 import errno
 import os
 import re
@@ -13,28 +13,53 @@ import stat
 import sys
 import time
 from pathlib import Path
+from typing import TextIO
 
+from skewcheck.cli import last_resort
 from skewcheck.cli.redact import without_tokens
 from skewcheck.errors import OutputError
 from skewcheck.visible import visible
 
 READER_POLL_S = 0.02
-"""How often a FIFO is tried that nobody has opened for reading yet."""
-LAST_CHANCE_S = 0.1
-"""What a FIFO gets where measuring used up all the time."""
+"""How often something is tried that can't be waited for, as a FIFO that nobody has opened for reading yet."""
+LAST_CHANCE_S, DISK_CHANCE_S = 0.1, 0.5
+"""What a reader gets, and what a disk does, where measuring used up all the time."""
 MAX_PATH_SHOWN = 500
 
-_OWN_DESCRIPTOR = re.compile(r"/dev/(?:fd/(\d+)|std(out|err))|/proc/self/fd/(\d+)")
+_OWN_DESCRIPTOR = re.compile(r"/dev/(?:fd/(\d+)|std(out|err))|/proc/self/fd/(\d+)", re.ASCII)
+_LONGEST_DESCRIPTOR = 9
+"""Digits: the system's own type has room for 2147483647, and Python may refuse to read thousands."""
 _NONBLOCK = getattr(os, "O_NONBLOCK", 0)  # Windows has neither this nor a terminal to be taken over
 _NOCTTY = getattr(os, "O_NOCTTY", 0)
 _CLOEXEC = getattr(os, "O_CLOEXEC", 0)
 _BINARY = getattr(os, "O_BINARY", 0)
+_PIECE = getattr(select, "PIPE_BUF", 512)
+"""Bytes that a pipe takes without blocking, once it says that it would take any."""
+_GONE = (BrokenPipeError, ConnectionResetError)
+"""Nobody reads any more: a pipe says the first, a socket either."""
 
 
 class _Stdout:
     """Whether anything went to stdout: a second JSON document after half of one helps nobody."""
 
     begun = False
+
+
+class _Stderr:
+    """Whether stderr didn't take a message in time: the next ones need not wait for it as well."""
+
+    deaf = False
+
+
+class _Patience:
+    """Until when the readers of both are waited for, of `time.monotonic`."""
+
+    until_s = 0.0
+
+
+def wait_until(until_s: float) -> None:
+    """Wait for whoever reads stdout or stderr until *until_s* of `time.monotonic`, and no longer."""
+    _Patience.until_s = until_s
 
 
 def stdout_begun() -> bool:
@@ -48,16 +73,41 @@ def write_stdout(text: str) -> None:
         return
     _Stdout.begun = True
     try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
+        _write_stream(sys.stdout, text, _Patience.until_s)
+    except _GONE:
         pass
     except OSError as error:
         raise _failed("stdout", error) from error
 
 
+def write_stderr(text: str, *, patient: bool = True) -> None:
+    """Write *text* to stderr, as far as somebody takes it in time; not *patient*: at once or hardly later."""
+    if sys.stderr is None:
+        return
+    try:
+        _write_stream(sys.stderr, text, _Patience.until_s if patient and not _Stderr.deaf else 0.0)
+    except TimeoutError:
+        _Stderr.deaf = True
+    except (OSError, ValueError):
+        pass  # there is nowhere left to say so
+
+
+def _write_stream(stream: TextIO, text: str, until_s: float) -> None:
+    try:
+        descriptor = stream.fileno() if hasattr(select, "poll") else None  # Windows' console is no file
+    except (OSError, ValueError):
+        descriptor = None  # a stream in memory, of a program that calls us
+    if descriptor is None:
+        stream.write(text)
+        stream.flush()
+        return
+    if not last_resort.armed():  # no -t yet, or no more
+        last_resort.arm(max(until_s - time.monotonic(), 0.0), hard=False)
+    _write_all(descriptor, text.encode(stream.encoding or "utf-8", "backslashreplace"), until_s)
+
+
 def write_file(path: str, text: str, *, until_s: float, mode: int | None = None) -> None:
-    """Write *text* to *path*; a FIFO or device may make it wait, until *until_s* of `time.monotonic`.
+    """Write *text* to *path*; whatever it is may make it wait, until *until_s* of `time.monotonic`.
 
     *mode*: the rights that a regular file is to have; None: those of the old one, or what the umask leaves.
     Raises OutputError, and then a regular file is as it was before.
@@ -71,66 +121,36 @@ def write_file(path: str, text: str, *, until_s: float, mode: int | None = None)
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))  # or would be, if it were there
         else:
             _write_path(Path(path), content, until_s, mode)
-    except BrokenPipeError:
+    except _GONE:
         pass  # whoever read the FIFO has had enough, as with stdout
     except OSError as error:
         raise _failed(f"'{visible(without_tokens(path), MAX_PATH_SHOWN)}'", error) from error
 
 
 def _write_path(path: Path, content: bytes, until_s: float, mode: int | None) -> None:
-    try:
-        old = path.stat()
-    except FileNotFoundError:
-        old = None
-    if old is None or stat.S_ISREG(old.st_mode):
-        _replace(path.resolve(), content, old, mode)
-    elif stat.S_ISDIR(old.st_mode):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    else:
-        _write_special(path, content, until_s, fifo=stat.S_ISFIFO(old.st_mode))
+    from skewcheck.cli import replacement
+
+    kind = replacement.replace(path, content, mode, max(until_s, time.monotonic() + DISK_CHANCE_S))
+    if kind is not replacement.Kind.FILE:
+        _write_special(path, content, until_s, fifo=kind is replacement.Kind.FIFO)
 
 
 def _own_descriptor(path: str) -> int | None:
     """Return the number where *path* names a descriptor of this process, as `/dev/stdout` does.
 
-    Such a path may lead to a log file that the shell opened for appending: it is never replaced.
+    Such a path may lead to a log file that the shell opened for appending: it is never replaced. Raises OSError for a
+    number that no descriptor can have.
     """
     match = _OWN_DESCRIPTOR.fullmatch(path)
     if match is None:
         return None
     number, name, number_too = match.groups()
-    return {"out": 1, "err": 2}[name] if name else int(number or number_too)
-
-
-def _replace(path: Path, content: bytes, old: os.stat_result | None, mode: int | None) -> None:
-    """Put a finished file in the place of *path*, with the rights *mode*, of *old*, or those that the umask leaves."""
-    if old is not None and not os.access(path, os.W_OK):  # renaming would get past a write protection
-        raise PermissionError(errno.EACCES, "the file is write-protected")
-    temporary = path.parent / f".skewcheck-{os.urandom(8).hex()}.tmp"
-    try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _CLOEXEC | _BINARY, 0o666)
-        try:
-            if old is not None:
-                _take_rights(descriptor, old)
-            if mode is not None and hasattr(os, "fchmod"):
-                os.fchmod(descriptor, mode)
-            _write_all(descriptor, content, None)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        temporary.replace(path)
-    except BaseException:  # a signal too must leave nothing behind
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
-
-
-def _take_rights(descriptor: int, old: os.stat_result) -> None:
-    if hasattr(os, "fchown") and (old.st_uid, old.st_gid) != (os.geteuid(), os.getegid()):
-        with contextlib.suppress(PermissionError):  # only root gives files away; then it becomes ours
-            os.fchown(descriptor, old.st_uid, old.st_gid)
-    if hasattr(os, "fchmod"):
-        os.fchmod(descriptor, stat.S_IMODE(old.st_mode))
+    if name:
+        return {"out": 1, "err": 2}[name]
+    digits = number or number_too
+    if len(digits) > _LONGEST_DESCRIPTOR:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+    return int(digits)
 
 
 def _write_special(path: Path, content: bytes, until_s: float, *, fifo: bool) -> None:
@@ -153,24 +173,51 @@ def _open_special(path: Path, until_s: float) -> int:
             if time.monotonic() >= until_s:
                 reason = "nobody reads from it" if until_s else "there is nothing behind it"
                 raise OSError(errno.ENXIO, reason) from error
+        _pause()
+
+
+def _pause() -> None:
+    """Let some time pass, also where libfaketime makes `time.sleep` fail."""
+    if hasattr(select, "poll"):
+        select.poll().poll(READER_POLL_S * 1000)
+    else:
         time.sleep(READER_POLL_S)
 
 
-def _write_all(descriptor: int, content: bytes, until_s: float | None) -> None:
-    """Write *content* to the end; where the descriptor would block, wait until *until_s* (None: it won't)."""
+def _write_all(descriptor: int, content: bytes, until_s: float) -> None:
+    """Write *content* to the end, to a descriptor of any kind, blocking or not, however little it takes at a time.
+
+    It may make us wait until *until_s*, or for a last chance; raises OSError where it takes no more.
+    """
+    until_s = max(until_s, time.monotonic() + LAST_CHANCE_S)
+    waits = not stat.S_ISREG(os.fstat(descriptor).st_mode)
     rest = memoryview(content)
     while rest:
+        if waits:
+            _wait(descriptor, until_s)
         try:
-            rest = rest[os.write(descriptor, rest) :]
-        except BlockingIOError:
-            left_s = 0.0 if until_s is None else until_s - time.monotonic()
-            if left_s <= 0 or not select.select([], [descriptor], [], left_s)[1]:
-                raise TimeoutError(errno.ETIMEDOUT, "its reader does not keep up") from None
+            rest = rest[os.write(descriptor, rest[:_PIECE] if waits else rest) :]
+        except BlockingIOError:  # another writer was faster, or there is room for less than a packet
+            _pause()
+
+
+def _wait(descriptor: int, until_s: float) -> None:
+    """Wait until *descriptor* takes something. Who takes a little each time is not waited for any longer either."""
+    left_s = until_s - time.monotonic()
+    if hasattr(select, "poll"):
+        poll = select.poll()  # and not select(), which knows no descriptor above 1023
+        poll.register(descriptor, select.POLLOUT)
+        ready = left_s > 0 and bool(poll.poll(left_s * 1000))
+    else:
+        ready = left_s > 0
+    if not ready:
+        raise TimeoutError(errno.ETIMEDOUT, "its reader does not keep up")
 
 
 _REMEDIES = {
     errno.ENOSPC: "Free some space, or choose another place.",
     errno.EDQUOT: "Free some of the quota, or choose another place.",
+    errno.EFBIG: "Allow larger files (ulimit -f), or choose another place.",
     errno.EACCES: "Choose a place that this user may write to, or mend its rights.",
     errno.EPERM: "Choose a place that this user may write to, or mend its rights.",
     errno.EROFS: "That file system is read-only: choose another place.",
@@ -179,7 +226,7 @@ _REMEDIES = {
     errno.EISDIR: "Name a file inside that folder.",
     errno.EBUSY: "A single mounted file can't be replaced: mount its folder instead.",
     errno.ENXIO: "Start whatever is to read it first.",
-    errno.ETIMEDOUT: "Let its reader read faster, or allow more time with -t.",
+    errno.ETIMEDOUT: "See what holds it up, or allow more time with -t.",
 }
 
 

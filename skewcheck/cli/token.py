@@ -73,7 +73,7 @@ def token(context: typer.Context, values: Mapping[str, Any]) -> int:
     from skewcheck.cli import token_input
 
     source = token_input.Source(tuple(values["words"] or ()), values["file"], values["env"])
-    found, deadline = token_input.read(source, Deadline(context.obj, values["timeout"]))
+    found, deadline = token_input.read(source, Deadline(context.obj, values["timeout"]).of(asked).enforced())
     asked = asked._replace(
         token=found,
         expires_in_s=values["expires_in"],

@@ -5,8 +5,8 @@ import re
 import time
 from typing import NamedTuple
 
+from skewcheck.cli import last_resort, output
 from skewcheck.cli.deliver import Deadline
-from skewcheck.cli.failure import complain
 from skewcheck.errors import InputError, UsageError
 from skewcheck.tokens.find import Found, find
 
@@ -68,13 +68,15 @@ def _text(source: Source, deadline: Deadline) -> tuple[str | bytes, Deadline]:
     if not source.from_stdin and source.file is not None:
         return tokens.read_file(source.file, deadline.until_s), deadline
     if not source.from_stdin:
-        complain(ON_COMMAND_LINE)
+        output.write_stderr(ON_COMMAND_LINE, patient=False)  # the time is for measuring
         return " ".join(source.words), deadline
     if not _at_terminal():
         return tokens.read_stream(_STDIN, deadline.until_s), deadline
     from skewcheck.tokens.paste import paste
 
-    return paste(PROMPT), deadline._replace(began_s=time.monotonic())
+    last_resort.disarm()
+    pasted = paste(PROMPT)
+    return pasted, deadline._replace(began_s=time.monotonic()).enforced()
 
 
 def _check_variable(name: str) -> None:

@@ -14,6 +14,8 @@ TIMEOUT_S, API_TIMEOUT_S, FULL_TIMEOUT_S = 3.0, 10.0, 20.0
 """NTP: longer than any answer worth having takes. `Date` moves on once a second: what is settled in four requests takes
 two of them, and a confirmation more; to about one round trip it takes six, and twice that where each reply ends its
 connection."""
+SAMPLE_S = 4.0
+"""What one more sample of each server takes at most."""
 _LEAST_S = 0.05
 """What is left for measuring at least, however late it is."""
 _SECONDS = "Seconds are meant, as a number."
@@ -85,9 +87,12 @@ def check_verifiers(names: tuple[str, ...]) -> None:
 
 def default_timeout_s(request: Request) -> float:
     """Return how long the whole of *request* may take where it doesn't say: the longest of its parts."""
-    if not request.asks_api or request.asks_nobody:
+    if request.asks_nobody:
         return TIMEOUT_S
-    return FULL_TIMEOUT_S if request.full else API_TIMEOUT_S
+    longest_s = TIMEOUT_S + SAMPLE_S * (request.samples - 1) if request.ask_ntp else 0.0
+    if not request.asks_api:
+        return longest_s
+    return max(longest_s, FULL_TIMEOUT_S if request.full else API_TIMEOUT_S)
 
 
 def measuring_time(request: Request, default_s: float, gone_s: float = 0.0) -> float:

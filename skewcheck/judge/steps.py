@@ -181,7 +181,7 @@ def _unconfirmed(asked: _Asked) -> list[Step]:
     why = asked.finding.fact("why")
     if why == "limit":
         return _narrower(asked)
-    if why == "own-servers" and _outside_is_silent(asked.case):
+    if _outside_is_silent(asked.case):  # by whatever name that comes: other servers are behind the same wall
         return _compare_with_api(asked) or _explained(asked)
     return _other_servers(asked)
 

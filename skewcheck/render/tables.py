@@ -371,7 +371,8 @@ def _clocks(report: Report, part: TokenPart) -> list[tuple[str, str]]:
         )
         rows.append((label, f"{said} ({host.host})"))
     if not rows and part.true_time is not None:
-        skew = Interval(part.judged_at_s - part.true_time.high_s, part.judged_at_s - part.true_time.low_s)
+        ends = (part.judged_at_s - part.true_time.high_s, part.judged_at_s - part.true_time.low_s)
+        skew = Interval(*(round(end_s, 6) for end_s in ends))  # finer than that, a difference of Unix seconds is noise
         rows.append(("clock", f"{signed_text(*skew)} from UTC: assumed (--skew), not measured"))
     return rows or [("clock", "not checked (--offline): times are by this host's clock")]
 

@@ -29,6 +29,14 @@ _ASK_FOR_BRACKETS, _NO_MORE_BRACKETS = b"\x1b[?2004h", b"\x1b[?2004l"
 _ENTER, _END_OF_INPUT = b"\n", b"\x04"
 _ERASE, _ERASE_ALL = "\x7f\b", "\x15"
 
+_SIGNAL_BASE = 128
+"""What shells add to a signal's number to make an exit code of it."""
+_HARMLESS = ("SIGCHLD", "SIGCONT", "SIGURG", "SIGWINCH", "SIGINFO")
+_UNANSWERABLE = ("SIGKILL", "SIGSTOP", "SIGTTIN", "SIGTTOU", "SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL")
+"""The first two by anybody. Who sets the terminal from the background gets the next two again. The others stand for a
+fault of the process: Python would go back to it for ever."""
+_LEFT_ALONE = {getattr(signal, name) for name in (*_HARMLESS, *_UNANSWERABLE) if hasattr(signal, name)}
+
 
 def paste(prompt: str, *, terminal: str = TERMINAL) -> str:
     """Show *prompt* and return what is pasted or typed until Enter; empty for Enter or Ctrl-D alone.
@@ -45,8 +53,7 @@ def paste(prompt: str, *, terminal: str = TERMINAL) -> str:
     except OSError:
         raise _no_terminal() from None
     try:
-        with _silent(descriptor):
-            os.write(descriptor, prompt.encode("utf-8", "replace"))
+        with _silent(descriptor, prompt):
             return _text(_read(descriptor))
     except termios.error:
         return _line(prompt)
@@ -55,8 +62,8 @@ def paste(prompt: str, *, terminal: str = TERMINAL) -> str:
 
 
 @contextlib.contextmanager
-def _silent(descriptor: int) -> Iterator[None]:
-    """Hand on every byte at once and unseen; at the end drop what is unread and put back what was set."""
+def _silent(descriptor: int, prompt: str) -> Iterator[None]:
+    """Show *prompt*, hand on every byte at once and unseen; at the end drop what is unread, put back what was set."""
     import termios
 
     before = termios.tcgetattr(descriptor)
@@ -66,34 +73,52 @@ def _silent(descriptor: int) -> Iterator[None]:
     for key in (termios.VSUSP, termios.VQUIT):  # would leave a shell in front of a silent terminal
         ours[6][key] = b"\0"
 
+    def silence() -> None:
+        termios.tcsetattr(descriptor, termios.TCSADRAIN, ours)  # and not FLUSH: who pastes early loses nothing
+        os.write(descriptor, _ASK_FOR_BRACKETS + prompt.encode("utf-8", "replace"))
+
     def restore() -> None:
         termios.tcsetattr(descriptor, termios.TCSAFLUSH, before)
-        os.write(descriptor, _NO_MORE_BRACKETS + _ENTER)
+        if select.select([], [descriptor], [], 0)[1]:  # else it is stopped (Ctrl-S), and would hold up the end
+            os.write(descriptor, _NO_MORE_BRACKETS + _ENTER)
 
-    with _before_death(restore):
+    with _around_signals(silence, restore):
         try:
-            termios.tcsetattr(descriptor, termios.TCSADRAIN, ours)  # and not FLUSH: who pastes early loses nothing
-            os.write(descriptor, _ASK_FOR_BRACKETS)
+            silence()
             yield
         finally:
             restore()
 
 
 @contextlib.contextmanager
-def _before_death(restore: Callable[[], None]) -> Iterator[None]:
-    """Have *restore* called before a signal ends the process that nobody here answers: no `finally` runs then."""
+def _around_signals(silence: Callable[[], None], restore: Callable[[], None]) -> Iterator[None]:
+    """Have *restore* called before a signal ends or stops the process that nobody here answers: no `finally` runs then.
+
+    After a stop *silence* is called, and the prompt goes on.
+    """
 
     def die(number: int, _frame: FrameType | None) -> None:
         signal.signal(number, signal.SIG_DFL)
         with contextlib.suppress(Exception):  # a terminal that hung up can't be set any more
             restore()
         os.kill(os.getpid(), number)
+        # The kernel spares the first process of a container; it would read on, and all could see it.
+        os._exit(_SIGNAL_BASE + number)  # noqa: TID251 - what the signal was sent for, and not done
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        with contextlib.suppress(Exception):
+            restore()
+        os.kill(os.getpid(), number)
+        signal.signal(number, stop)
+        with contextlib.suppress(Exception):
+            silence()
 
     ours = []
     with contextlib.suppress(ValueError):  # not in the main thread, where no signal arrives
-        for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
+        for number in signal.valid_signals() - _LEFT_ALONE:
             if signal.getsignal(number) == signal.SIG_DFL:
-                signal.signal(number, die)
+                signal.signal(number, stop if number == signal.SIGTSTP else die)
                 ours.append(number)
     try:
         yield

@@ -5,6 +5,7 @@ cut, that a claim stands twice, that a number is none. Nothing in here raises, w
 """
 
 import binascii
+import contextlib
 import enum
 import json
 import re
@@ -172,7 +173,8 @@ class _Reader:
 
     def _integer(self, digits: str) -> int | LongNumber:
         if len(digits) <= MAX_DIGITS:
-            return int(digits)
+            with contextlib.suppress(ValueError):  # this Python may be told to read fewer
+                return int(digits)
         self._long_numbers = True
         return LongNumber(len(digits.lstrip("-")))
 

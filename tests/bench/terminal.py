@@ -49,9 +49,17 @@ class Terminal:
         """Return how the terminal is set."""
         return list(termios.tcgetattr(self.ours))
 
-    def kill(self, number: int) -> None:
-        """Send the program the signal of that *number*."""
-        self._process.send_signal(number)
+    def echoes(self) -> bool:
+        """Tell whether what is typed is seen."""
+        return bool(termios.tcgetattr(self.ours)[3] & termios.ECHO)
+
+    def kill(self, number: int, *, child: bool = False) -> None:
+        """Send the signal of that *number* to the program, or to the one *child* that it has."""
+        if child:
+            (pid,) = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
+            os.kill(int(pid), number)
+        else:
+            self._process.send_signal(number)
 
     def end(self) -> int:
         """Return the exit code once it has ended by itself."""
@@ -92,9 +100,9 @@ def terminal(*arguments: str, environment: Mapping[str, str] | None = None) -> I
 
 
 @contextlib.contextmanager
-def shell(folder: Path) -> Iterator[Terminal]:
+def shell(folder: Path, *options: str) -> Iterator[Terminal]:
     """Run an interactive bash that has a prompt of `ready>` and keeps its history in *folder*."""
     settings = {"PS1": "ready>", "HISTFILE": str(folder / "history"), "HOME": str(folder), "TERM": "xterm"}
-    with terminal("bash", "--norc", "--noprofile", "-i", environment=settings) as opened:
+    with terminal("bash", "--norc", "--noprofile", *options, "-i", environment=settings) as opened:
         opened.wait_for("ready>")
         yield opened

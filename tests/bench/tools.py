@@ -60,6 +60,14 @@ def need_namespace() -> list[str]:
     return command
 
 
+def need_init() -> list[str]:
+    """Return the command that runs what follows it as process 1, as a container does; its child is that process."""
+    command = [need("unshare"), "--pid", "--fork", "--mount-proc"] + ([] if os.geteuid() == 0 else ["--map-root-user"])
+    if not _works(tuple(command)):
+        pytest.skip("this host lets nobody make process namespaces: run as root, or allow user namespaces")
+    return command
+
+
 @cache
 def _works(command: tuple[str, ...]) -> bool:
     return subprocess.run([*command, "true"], capture_output=True, check=False).returncode == 0

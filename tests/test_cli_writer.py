@@ -1,0 +1,159 @@
+"""All that goes to stdout goes there whole, or it is an error: however little is taken at a time, and of whatever."""
+
+import os
+import re
+import resource
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from bench import outlets
+from bench.namespaces import namespace
+from bench.typed import PROGRAM, Done, clean, skewcheck
+
+from skewcheck.cli import output
+from skewcheck.errors import OutputError
+
+PATIENT = ("-t", "30s")
+TOKEN = ("token", "--env", "TOKEN", "--offline", "--on-unknown", "ok")
+
+
+class Words(NamedTuple):
+    """A command line, and the environment it is typed in."""
+
+    words: Sequence[str]
+    environment: tuple[tuple[str, str], ...] = ()
+
+
+WRITTEN = {
+    "version": Words(["--version"]),
+    "help": Words(["check", "--help"]),
+    "verifiers": Words(["token", "--verifier", "list"]),
+    "completion": Words(
+        [],
+        (("_SKEWCHECK_COMPLETE", "complete_bash"), ("COMP_WORDS", "skewcheck check --"), ("COMP_CWORD", "2")),
+    ),
+    "text": Words([*TOKEN, *PATIENT, "-v"]),
+    **{form: Words([*TOKEN, *PATIENT, "--format", form]) for form in ("json", "prometheus", "junit", "nagios")},
+    "error-json": Words(["clock", "--jsno", "--json"]),
+    "error-junit": Words(["clock", "--jsno", "--format", "junit"]),
+}
+each = pytest.mark.parametrize("what", WRITTEN)
+each_way = pytest.mark.parametrize("what", ["help", "completion", "text", "json", "error-junit"])
+"""One of each place in the code that writes."""
+unbuffered = pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
+
+
+def run(what: str, unbuffered: str = "1", **process: Any) -> Done:
+    """Run it; an image sets PYTHONUNBUFFERED as a rule."""
+    words, environment = WRITTEN[what]
+    settings = {"TOKEN": "QHHCk4zZ8mN2pQ-rStUvWxYz0123456789", "PYTHONUNBUFFERED": unbuffered, **dict(environment)}
+    settings |= {"NO_COLOR": "1", "COLUMNS": "80"}  # a terminal gets what a pipe gets
+    return skewcheck(*words, environment=settings, **process)
+
+
+@cache
+def expected(what: str) -> Done:
+    """Return what it comes to where nothing is in the way."""
+    return run(what)
+
+
+def allow(size: int) -> None:
+    """Let no file of this process grow beyond *size*."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+def numberless(text: str) -> str:
+    """Return *text* without what differs from run to run: the times in it."""
+    return re.sub(r"[\d.:-]+", "0", text)
+
+
+def assert_whole(what: str, came: str) -> None:
+    """Hold *came* against what is written where nothing is in the way."""
+    assert numberless(came) == numberless(expected(what).out)
+
+
+def assert_told(what: str, done: Done, reason: str) -> None:
+    """Hold *done* to an error with its reason; where an error was to be written, that one was told already."""
+    assert done.exit_code == 3
+    assert (reason in done.err) or what.startswith("error-"), done.err
+    assert "Traceback" not in done.err
+
+
+@each
+@unbuffered
+def test_a_disk_that_fills_in_the_middle(what: str, unbuffered: str, tmp_path: Path) -> None:
+    """However much of it finds room: less than all is an error, and all is none."""
+    size = len(expected(what).out.encode())
+    for room in (0, 1, size // 2, size - min(8, size // 2)):  # a time in it can take some characters less
+        with (tmp_path / "out").open("wb") as out:
+            done = run(what, unbuffered, stdout=out, preexec_fn=partial(allow, room))
+        assert_told(what, done, "could not be written to stdout: file too large")
+        assert (tmp_path / "out").stat().st_size <= room
+
+
+@unbuffered
+def test_a_file_system_that_fills_in_the_middle(unbuffered: str, tmp_path: Path) -> None:
+    """One page of a document of two finds room: exit 3 and a reason, where it once was 0."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    with namespace(tmp_path, f"mount -t tmpfs -o size=4k tmpfs '{disk}'") as small:
+        done = small.run(
+            ["sh", "-c", f"exec \"$@\" > '{disk}/out'", "sh", *PROGRAM, *WRITTEN["json"].words],
+            environment={**clean(), "TOKEN": "QHHCk4zZ8mN2pQ-rStUvWxYz0123456789", "PYTHONUNBUFFERED": unbuffered},
+        )
+        left = small.run(["wc", "-c", f"{disk}/out"])
+    assert (done.returncode, left.stdout.split()[0]) == (3, "4096")
+    assert "could not be written to stdout: no space left on device; the verdict was: CANNOT TELL" in done.stderr
+
+
+@each_way
+@pytest.mark.parametrize("blocking", [True, False], ids=["blocking", "non-blocking"])
+@pytest.mark.parametrize("opened", [outlets.pipe, outlets.stream, outlets.packets, outlets.terminal])
+def test_a_slow_reader_gets_all_of_it(what: str, blocking: bool, opened: Callable[[], outlets.Opened]) -> None:
+    """A reader that begins late and takes a little at a time costs nothing but time."""
+    reader = outlets.SlowReader(opened, blocking=blocking)
+    try:
+        done = run(what, "" if blocking else "1", stdout=reader.writer)
+    finally:
+        came = reader.end()
+    assert (done.exit_code, done.err) == (expected(what).exit_code, expected(what).err)
+    assert_whole(what, came.decode())
+
+
+def test_a_reader_that_takes_a_little_for_ever_is_not_waited_for_either() -> None:
+    """The deadline holds where something is taken each time: all of it would take far longer."""
+    reader = outlets.SlowReader(outlets.pipe, blocking=False)
+    try:
+        with pytest.raises(OutputError, match="does not keep up"):
+            output.write_file(f"/dev/fd/{reader.writer}", "x" * 2**20, until_s=0.0)
+    finally:
+        reader.end()
+
+
+@each_way
+@pytest.mark.parametrize("opened", [outlets.pipe, outlets.stream])
+def test_a_reader_that_left_is_no_error(what: str, opened: Callable[[], outlets.Opened]) -> None:
+    """Half of it was wanted, or nothing: the exit code is that of the verdict."""
+    reader, writer = opened()
+    outlets.fill(writer)
+    os.close(reader)
+    try:
+        done = run(what, stdout=writer)
+    finally:
+        os.close(writer)
+    assert (done.exit_code, done.err) == (expected(what).exit_code, expected(what).err)
+
+
+def test_half_a_step_summary_is_taken_back(tmp_path: Path) -> None:
+    """Where the runner's file has room for a part, it stays as it was: half a table helps nobody."""
+    summary = tmp_path / "summary"
+    summary.write_text("# before\n")
+    done = skewcheck(
+        *TOKEN, "--format", "github",
+        environment={"TOKEN": "QHHCk4zZ8mN2pQ-rStUvWxYz0123456789", "GITHUB_STEP_SUMMARY": str(summary)},
+        preexec_fn=partial(allow, 50),
+    )  # fmt: skip
+    assert (done.exit_code, done.err, summary.read_text()) == (0, "", "# before\n")
