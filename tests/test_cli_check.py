@@ -98,9 +98,9 @@ def test_ntp_alone_costs_what_clock_costs() -> None:
         loaded = {}
         for command in ("clock", "check"):
             code = (
-                "import os, sys; from skewcheck.cli import main; os._exit = sys.exit\n"
-                f"sys.argv = ['skewcheck', '{command}', '--json', *{named!r}]\n"
-                "try: main()\nfinally: print(*sys.modules, file=sys.stderr)"
+                "import os, sys; from skewcheck.cli import main; leave = os._exit\n"
+                "def listed(code): print(*sys.modules, file=sys.stderr, flush=True); leave(code)\n"
+                f"os._exit = listed; sys.argv = ['skewcheck', '{command}', '--json', *{named!r}]; main()"
             )
             environment = {name: value for name, value in clean().items() if not name.startswith("COVERAGE_")}
             done = subprocess.run(

@@ -120,7 +120,7 @@ def risks(skew: Interval | None, shares: dict[tuple[Party, Harm], tuple[float, f
             harm,
             None if party is Party.GATEWAY else shares.get((party, harm), (0.0, 0.0)),
             None if party in (Party.GATEWAY, Party.REFRESH_BY_EXPIRES_IN) else skew,
-            {Party.GATEWAY: "login against api", Party.REFRESH_BY_EXPIRES_IN: None}.get(party, "ntp"),
+            {Party.GATEWAY: "login-api", Party.REFRESH_BY_EXPIRES_IN: None}.get(party, "ntp"),
         )
         for party in Party
         for harm in Harm
@@ -266,20 +266,20 @@ FUTURE = report(
 
 OFFLINE_OPAQUE = report(
     (finding("token-opaque", Status.UNKNOWN), finding("clock-unchecked")),
-    part(OPAQUE, None, judged_by="local clock, unverified"),
+    part(OPAQUE, None, judged_by="local"),
     measured=None,
 )
 
 OFFLINE = report(
     (valid(47 * MINUTE_S, by="local")._replace(status=Status.OK), finding("clock-unchecked")),
-    part(HOUR_TOKEN, None, judged_by="local clock, unverified"),
+    part(HOUR_TOKEN, None, judged_by="local"),
     measured=None,
     steps=(Step("measure-clock", "skewcheck clock"),),
 )
 
 ASSUMED = report(
     (valid(47 * MINUTE_S, by="skew"), finding("skew-assumed", skew_s=360.0, low_s=360.0, high_s=360.0)),
-    part(jwt(NOON - 13 * MINUTE_S, NOON + 47 * MINUTE_S), Interval(360.0, 360.0), judged_by="--skew"),
+    part(jwt(NOON - 13 * MINUTE_S, NOON + 47 * MINUTE_S), Interval(360.0, 360.0), judged_by="skew"),
     measured=None,
 )
 
@@ -444,7 +444,7 @@ RISKS = st.builds(
     SHARES,
     SHARES,
     st.none() | SPANS,
-    st.none() | FOREIGN,
+    st.sampled_from([None, "ntp", "api", "login", "login-api", "skew", "local"]),
 )
 LINES = st.builds(BufferLine, st.sampled_from(sorted(BUFFER_LINES)), st.floats(-1e9, 1e9) | st.just(math.inf))
 ADVICE = st.builds(
@@ -475,7 +475,7 @@ def parts(draw: st.DrawFn) -> TokenPart:
     names = draw(st.lists(st.sampled_from(["iat", "nbf", "exp", "expires_in"]), unique=True))
     return TokenPart(
         draw(tokens()),
-        draw(st.sampled_from(["ntp", "api", "--skew", "local clock, unverified"])),
+        draw(st.sampled_from(["ntp", "api", "skew", "local"])),
         draw(TIMES),
         draw(st.none() | SPANS),
         tuple(draw(st.builds(Moment, st.just(name), UNIX, UNIX | SKEWS, st.none() | SPANS)) for name in names),
