@@ -167,15 +167,12 @@ def test_what_is_refused(words: str, told: Told) -> None:
 
 
 SECRETS = {
-    "JWT": JWT,
-    "opaque": OPAQUE,
     "bearer": f"Bearer {OPAQUE}",
     "user": "https://user:hunter2hunter@gateway.example.net/",
     "query": f"https://gateway.example.net/?access_token={OPAQUE}",
-    "path": f"https://gateway.example.net/{JWT}",
-    "piece": f"https://gateway.example.net/{OPAQUE}/health",
     "assigned": "client_secret=hunter2hunter",
 }
+"""As people paste them; tokens of every kind, alone, are held by test_cli_secrets.py."""
 
 
 @pytest.mark.parametrize("option", ["--region", "--url", "SKEWCHECK_REGION", "SKEWCHECK_URL", "GENESYSCLOUD_REGION"])
@@ -185,8 +182,7 @@ def test_a_secret_is_neither_sent_nor_repeated(kind: str, option: str, told: Tol
     words, environment = ([option, SECRETS[kind]], {}) if option.startswith("-") else ([], {option: SECRETS[kind]})
     done = told("api", *words, "--json", environment=environment)
     assert (done.exit_code, asked) == (3, [])
-    for piece in (OPAQUE[:12], "hunter2", *JWT.split(".")):
-        assert piece not in done.out + done.err
+    assert not any(piece in done.out + done.err for piece in (OPAQUE[:12], "hunter2"))
     assert "it was sent nowhere" in done.err
 
 

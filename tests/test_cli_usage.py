@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skewcheck.cli.formats import asked
-from skewcheck.cli.redact import holds_token, quoted, redacted, without_tokens
+from skewcheck.cli.redact import quoted, redacted
 
 HEADER, PAYLOAD, SIGNATURE = (
     "eyJhbGciOiJIUzI1NiJ9",
@@ -63,13 +63,6 @@ def test_a_token_broken_at_spaces_is_not_repeated() -> None:
     pieces = [JWT[at : at + 9] for at in range(0, len(JWT), 9)]
     done = skewcheck("clock", "Bearer", *pieces)
     assert (done.exit_code, any(piece in done.err for piece in pieces)) == (3, False)
-
-
-def test_a_token_is_not_looked_up_as_a_name(told: Told) -> None:
-    """`-H TOKEN` would send it to a name server: refused before anything is sent."""
-    for environment, words in (({}, ["-H", JWT]), ({}, ["-H", OPAQUE]), ({"SKEWCHECK_SERVER": f"127.0.0.1 {JWT}"}, [])):
-        done = told("clock", *words, environment=environment)
-        assert (done.exit_code, "it was sent nowhere" in done.err) == (3, True)
 
 
 @pytest.mark.parametrize(
@@ -187,25 +180,9 @@ def test_what_is_quoted_is_visible_and_short(text: str) -> None:
     assert len(said) <= 6 * 60 + 60
 
 
-@given(st.from_regex(r"\AeyJ[A-Za-z0-9_-]{5,60}\.[A-Za-z0-9_-]{5,60}\.[A-Za-z0-9_-]{0,60}\Z"), st.text(max_size=20))
-def test_no_token_survives(token: str, around: str) -> None:
-    """Whatever stands around it, a token is found and taken out."""
-    for clear in (redacted, without_tokens):
-        assert token not in clear(f"{around} {token} {around}")
-    assert holds_token(f"{around} {token}")
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "time.example.net", "ntp1.eu-central-1.compute.amazonaws.com", "ip-10-0-12-34.eu-west-1.compute.internal:1123",
-        "my-balancer-1234567890abcdef.elb.eu-west-1.amazonaws.com", "[2001:db8:85a3:8d3:1319:8a2e:370:7348]:123",
-        "192.0.2.1", "/var/lib/node_exporter/textfile_collector/skewcheck.prom", "5apples",
-        "the-longest-host-name-of-them-all",
-    ],
-)  # fmt: skip
-def test_honest_names_are_shown(name: str) -> None:
-    """Who mistypes a host or a file wants to see what he typed."""
+@pytest.mark.parametrize("name", ["/var/lib/node_exporter/textfile_collector/skewcheck.prom", "5apples"])
+def test_what_is_no_secret_is_shown(name: str) -> None:
+    """Who mistypes a file or a number wants to see what he typed."""
     assert redacted(name) == name
 
 
