@@ -65,9 +65,9 @@ def run(asked: Request, view: View, deadline: Deadline) -> int:
 def deliver(report: Report, view: View, deadline: Deadline) -> int:
     """Show *report* as *view* says and return its exit code. Raises OutputError."""
     if report.lead is not None:
-        from skewcheck.judge.catalogue import title
+        from skewcheck.judge.catalogue import answer
 
-        last_resort.remember(f"{report.status.value.upper()} {title(report.lead)}")
+        last_resort.remember(answer(report))
     text = rendered(report, view)
     signals.answer_waiting()
     try:
@@ -76,9 +76,7 @@ def deliver(report: Report, view: View, deadline: Deadline) -> int:
         else:
             output.write_file(view.output, text, until_s=deadline.until_s, mode=formats.MODES.get(view.format))
     except OutputError as error:  # what was measured is not lost with the disk
-        from skewcheck.judge.catalogue import answer
-
-        raise OutputError(f"{error.summary}; the answer was: {answer(report)}", error.remedy) from error
+        raise OutputError(f"{error.summary}; the answer was: {last_resort.verdict()}", error.remedy) from error
     if view.format == "github":
         formats.add_step_summary(report, os.environ)
     return report.exit_code
