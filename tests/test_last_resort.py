@@ -172,7 +172,8 @@ def test_a_configuration_of_openssl_that_does_not_end(fed: str, words: Sequence[
         "examine.examine = lambda *_: [None for _ in iter(int, 1)]",
         "last_resort._arm_signal = print; examine.examine = lambda *_: time.sleep(99)",
         "last_resort._armed_hard = print; examine.examine = lambda *_: time.sleep(99)",
-        "last_resort.prepare = print; last_resort._State.tell = hold_python; examine.examine = lambda *_: time.sleep(99)",
+        "last_resort.prepare = print; last_resort._State.tell = hold_python; "
+        "examine.examine = lambda *_: time.sleep(99)",
     ],
     ids=["C", "C-in-a-thread", "asleep", "spinning", "second-alone", "first-alone", "in-the-last-words"],
 )
