@@ -28,6 +28,7 @@ OPAQUE = "QHHCk4zZ8mN2pQ-rStUvWxYz0123456789"
 OFFLINE = ("token", "--env", "TOKEN", "--offline", *IN_TIME)
 PROGRAM = """
 import ctypes, os, sys, threading, time
+from time import sleep
 from skewcheck import examine
 from skewcheck.cli import last_resort, main
 def hold_python():
@@ -172,8 +173,7 @@ def test_a_configuration_of_openssl_that_does_not_end(fed: str, words: Sequence[
         "examine.examine = lambda *_: [None for _ in iter(int, 1)]",
         "last_resort._arm_signal = print; examine.examine = lambda *_: time.sleep(99)",
         "last_resort._armed_hard = print; examine.examine = lambda *_: time.sleep(99)",
-        "last_resort.prepare = print; last_resort._State.tell = hold_python; "
-        "examine.examine = lambda *_: time.sleep(99)",
+        "last_resort.prepare = print; last_resort._State.tell = hold_python; examine.examine = lambda *_: sleep(99)",
     ],
     ids=["C", "C-in-a-thread", "asleep", "spinning", "second-alone", "first-alone", "in-the-last-words"],
 )

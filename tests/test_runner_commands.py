@@ -25,7 +25,8 @@ COMMANDS = (
     "##vso[task.complete result=Failed]x", "x##vso[task.setvariable variable=PATH;]/tmp", "##VSO[task.logissue]x",
     "##teamcity[buildStatus status='FAILURE']", "x ##teamcity[setParameter name='a' value='b']", "##[error]x",
     "x##[group]y", "##[add-mask]a", "::error::x", "  ::add-mask::a", "::stop-commands::x", "::set-output name=a::b",
-    "###vso[a.b]", "##vso##vso[a.b]", "--- x", "+++ x", "~~~ x", "^^^ +++", "travis_fold:start:x", "section_start:1:x\r\x1b[0K",
+    "###vso[a.b]", "##vso##vso[a.b]", "--- x", "+++ x", "~~~ x", "^^^ +++", "travis_fold:start:x",
+    "section_start:1:x\r\x1b[0K",
     "\x1b[0K##vso[a.b]", "##\x1b[0m[error]x", "##vso\u0085[a.b]",
 )  # fmt: skip
 """Of Azure, TeamCity, GitHub and those like it, Buildkite, Travis and GitLab, spelt as each takes them or nearly so."""
