@@ -15,11 +15,10 @@ from bench.typed import Done, clean
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skewcheck import examine
 from skewcheck.cli import app, output
+from skewcheck.examine import calls
 from skewcheck.lab.ntp import NtpServer
 from skewcheck.model import Report
-from skewcheck.tokens.find import find
 
 COMMANDS = (
     "##vso[task.complete result=Failed]x", "x##vso[task.setvariable variable=PATH;]/tmp", "##VSO[task.logissue]x",
@@ -73,7 +72,7 @@ def test_a_web_server_commands_nobody(place: str, said: str) -> None:
         for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
             only.delenv(name)
         url = f"http://127.0.0.1:{server.port}/"
-        check(examine.api(examine.ApiRequest(url=url, ask_host=False, timeout_s=5.0, max_requests=1)))
+        check(calls.api(url=url, ask_host=False, timeout_s=5.0, max_requests=1))
 
 
 @pytest.mark.parametrize("code", [b"##[a", b"::a:", b"--- ", b"##v["])
@@ -81,7 +80,7 @@ def test_a_time_server_commands_nobody(code: bytes) -> None:
     """It has four bytes of its own to say."""
     with NtpServer(behaviour=kiss(code)) as server:
         host, port = server.address
-        check(examine.clock(examine.ClockRequest(servers=(f"{host}:{port}",), ask_host=False, timeout_s=1.0)))
+        check(calls.clock(servers=(f"{host}:{port}",), ask_host=False, timeout_s=1.0))
 
 
 @FEW
@@ -93,7 +92,7 @@ def test_a_token_commands_nobody(place: str, said: str) -> None:
     if place not in claims:
         header[place] = said
     token = jwt.api_jws.encode(_json(claims), "k" * 32, headers=header)
-    check(examine.token(examine.TokenRequest(found=find(token), offline=True, ask_host=False)))
+    check(calls.token(token, offline=True, ask_host=False))
 
 
 def _json(value: object) -> bytes:

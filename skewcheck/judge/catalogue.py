@@ -506,9 +506,10 @@ CATALOGUE: Mapping[str, Row] = {
         "host http_status requests",
     ),
     "cut-short": Row(
-        "The deadline ended it after {duration_s}; more time would tell more",
+        "The deadline ended it after {duration_s}[, before a second request: -t {enough_s} is enough|; more time "
+        "would tell more]",
         "",
-        "duration_s missing",
+        "duration_s missing enough_s",
     ),
     "drop-old": Row(
         "Once the clock is right, drop what it signed and its kept deadlines",
