@@ -27,7 +27,7 @@ LONGER = {
 """Files that hold one idea that has so many lines."""
 WORDS = {"skewcheck.judge.catalogue", "skewcheck.judge.explanations", "skewcheck.errors"}
 """Where sentences are made."""
-READS_OTHERS_WORDS = {"host", "lab", "measure", "tokens", "skewcheck.cli.usage"}
+READS_OTHERS_WORDS = {"host", "lab", "measure", "tokens", "skewcheck.cli.usage", "skewcheck.cli.limits"}
 """What systems, servers, tokens and typer say is theirs: to be read is what it is there for."""
 VALUES = {"a bare token", "not settled"}
 """Of `Token.found_in`, and of a cell of the table: values of two words."""

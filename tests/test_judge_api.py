@@ -467,3 +467,16 @@ def test_what_is_wrong_with_the_issuer_alone_is_a_remark() -> None:
     """Only the first host keeps the status from being known."""
     found = dates(stale(3.0), stale(3.0))
     assert [(finding.id, finding.status) for finding in found.findings] == [("api-cached", UNKNOWN), ("api-cached", OK)]
+
+
+def test_a_time_that_is_too_short_for_a_second_request_is_told_with_what_is_enough() -> None:
+    """It depends on the path; the command that asks again has it, too."""
+    once = date(-0.6, 0.4)._replace(ended=Ended.DEADLINE, confirmed=False, requests=1, min_rtt_s=0.4)
+    run = RUN._replace(duration_s=1.3)
+    for found in (
+        dates(once, cut_short=True, run=run),
+        dates(once._replace(fresh=FINE.fresh), cut_short=True, run=run),
+    ):
+        assert facts_of(found, "cut-short")["enough_s"] == 21
+        assert found.steps[0].command == "skewcheck api --region eu-west-1 -t 21s"
+    assert "enough_s" not in facts_of(dates(once._replace(requests=2), cut_short=True), "cut-short")

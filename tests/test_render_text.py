@@ -19,6 +19,7 @@ from bench import golden
 from hostile_reports import hostile_reports
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from judged_screens import SCREENS
 from reports import ALL_WELL, BEHIND, HOSTS, MISUSE, NOBODY, NOON, ONE_LIAR, THIRTY_TWO, clock, finding, liar, voter
 from rich.cells import cell_len
 
@@ -51,8 +52,15 @@ def screen(report: Report, *, width: int = 80, verbose: int = 0, ascii_only: boo
     return render(report, width=width, color=False, verbose=verbose, quiet=quiet, ascii_only=ascii_only)
 
 
+SHOWN = frozenset({
+    "clock all well", "clock with a daemon", "clock one liar", "clock two apart", "clock no dns", "clock 32 servers",
+    "clock hours behind", "api fine", "api login ahead", "api backends", "api nobody", "token milliseconds",
+    "token response", "misuse",
+})  # fmt: skip
+"""Those made by hand whose findings say what their rows do; all of them are held to their size."""
 GOLDEN: dict[str, Callable[[], str]] = {
-    **{name: partial(screen, report) for name, report in BY_HAND.items()},
+    **{name: partial(screen, BY_HAND[name]) for name in BY_HAND if name in SHOWN},
+    **{name: partial(screen, report) for name, report in SCREENS.items()},
     "clock behind at 120 columns": partial(screen, BEHIND, width=120),
     "clock one liar at 40 columns": partial(screen, ONE_LIAR, width=40),
     "clock one liar in ascii": partial(screen, ONE_LIAR, ascii_only=True),
@@ -67,7 +75,7 @@ GOLDEN: dict[str, Callable[[], str]] = {
 
 def file_of(name: str) -> str:
     """Return what the file of the screen of that *name* is called."""
-    return f"{name.replace(' ', '-')}.txt"
+    return f"{name.replace(',', '').replace(' ', '-')}.txt"
 
 
 @pytest.fixture(autouse=True)

@@ -40,7 +40,7 @@ Examples:
   skewcheck clock --json | jq .ntp.skew_s
   skewcheck api --region eu-west-1    against the API's clock alone
   pbpaste | skewcheck token           a token's times, and who refuses it
-  skewcheck explain local-behind      what a finding means, how to mend it
+  skewcheck explain local-behind      what a finding means, how to fix it
 
 \b
 Exit codes:

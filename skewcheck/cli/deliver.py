@@ -38,10 +38,15 @@ class Deadline(NamedTuple):
 
         return self if self.timeout_s is not None else self._replace(timeout_s=default_timeout_s(asked))
 
+    @property
+    def written_by_s(self) -> float:
+        """Until when an output is waited for: to say that it took too long, some time is needed, too."""
+        return self.until_s - DOCUMENT_S
+
     def enforced(self) -> "Deadline":
         """Hold the process to it from now on, and return it."""
         timeout_s = TIMEOUT_S if self.timeout_s is None else self.timeout_s
-        output.wait_until(self.until_s)
+        output.wait_until(self.written_by_s)
         last_resort.arm(min(self.until_s - time.monotonic(), timeout_s))  # a faked clock may say that there is more
         return self
 
@@ -65,20 +70,18 @@ def run(asked: Request, view: View, deadline: Deadline) -> int:
 def deliver(report: Report, view: View, deadline: Deadline) -> int:
     """Show *report* as *view* says and return its exit code. Raises OutputError."""
     if report.lead is not None:
-        from skewcheck.judge.catalogue import title
+        from skewcheck.judge.catalogue import answer
 
-        last_resort.remember(f"{report.status.value.upper()} {title(report.lead)}")
+        last_resort.remember(answer(report))
     text = rendered(report, view)
     signals.answer_waiting()
     try:
         if view.output is None:
             output.write_stdout(text)
         else:
-            output.write_file(view.output, text, until_s=deadline.until_s, mode=formats.MODES.get(view.format))
+            output.write_file(view.output, text, until_s=deadline.written_by_s, mode=formats.MODES.get(view.format))
     except OutputError as error:  # what was measured is not lost with the disk
-        from skewcheck.judge.catalogue import answer
-
-        raise OutputError(f"{error.summary}; the answer was: {answer(report)}", error.remedy) from error
+        raise OutputError(f"{error.summary}; the answer was: {last_resort.verdict()}", error.remedy) from error
     if view.format == "github":
         formats.add_step_summary(report, os.environ)
     return report.exit_code

@@ -1,4 +1,4 @@
-"""`skewcheck explain`: what a finding means, who notices, and how to mend it."""
+"""`skewcheck explain`: what a finding means, who notices, and how to fix it."""
 
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -11,7 +11,7 @@ from skewcheck.cli.redact import quoted
 from skewcheck.errors import UsageError
 
 OPTIONS = ("id",)
-BRIEFLY = "Explain a finding: who notices, how to mend it."
+BRIEFLY = "Explain a finding: who notices, how to fix it."
 EPILOG = """
 \b
 Examples:
@@ -29,7 +29,7 @@ Exit codes:
 
 
 def explain(_context: typer.Context, values: Mapping[str, Any]) -> int:
-    """Say what a finding means, who notices it and how to mend it.
+    """Say what a finding means, who notices it and how to fix it.
 
     Give the finding's id, as the screens, JSON and the other formats have it; or a
     topic: 401 for the causes of a 401 right after a refresh, offset for how to

@@ -79,7 +79,7 @@ def too_late(arguments: Sequence[str]) -> None:
         )
     else:
         told = OutputError(
-            f"the report could not be written in time; the verdict was: {verdict}",
+            f"the report could not be written in time; the answer was: {verdict}",
             "See what holds it up, or allow more time with -t.",
         )
     failed(told, arguments)

@@ -23,8 +23,8 @@ AGAIN_S = 1.0
 """How often it is asked from then on."""
 HARD_S = 5.0
 """After its time: by then it ends without a word."""
-LONGEST_S = 1e8
-"""Three years; a timer of the kernel takes no infinity."""
+LONGEST_S = 1e6
+"""Eleven days: no system call is asked to wait for longer, and some can't count further than to 24."""
 
 _WAITED_FOR_A_CPU = "/proc/self/schedstat"
 _MONOTONIC = 1
@@ -76,9 +76,7 @@ def armed() -> bool:
 def arm(left_s: float, *, hard: bool = True) -> None:
     """End the process soon after *left_s* seconds from now; *hard*: by the second timer as well."""
     disarm()
-    if not left_s < LONGEST_S:
-        return
-    left_s = max(left_s, 0.0)
+    left_s = min(max(left_s, 0.0), LONGEST_S)
     _State.armed, _State.rounds = True, 0
     if hasattr(signal, "setitimer"):
         _arm_signal(left_s + GRACE_S)

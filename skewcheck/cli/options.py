@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import typer
 
 from skewcheck.cli.formats import Format
+from skewcheck.cli.last_resort import LONGEST_S
 from skewcheck.cli.redact import quoted
 from skewcheck.model import Interval
 from skewcheck.quantity import parse_duration, parse_signed_duration, parse_span, parse_time
@@ -203,11 +204,16 @@ Samples = Annotated[
 ]
 
 
+def _waited(text: str) -> float:
+    return min(parse_duration(text), LONGEST_S)
+
+
 def _timeout(default: str, since: str = "") -> Any:
     return _lasting(
         ASKING,
         "-t",
         "--timeout",
+        parser=_parser(_waited),
         help=f"The whole process ends by then, with what is proven so far.{since}",
         show_default=default,
         envvar="SKEWCHECK_TIMEOUT",

@@ -46,7 +46,7 @@ class _Stdout:
 
 
 class _Stderr:
-    """Whether stderr didn't take a message in time: the next ones need not wait for it as well."""
+    """Whether stderr didn't take a message in time: then it gets no other, and nobody waits for each line anew."""
 
     deaf = False
 
@@ -82,12 +82,12 @@ def write_stdout(text: str) -> None:
 
 def write_stderr(text: str, *, patient: bool = True) -> None:
     """Write *text* to stderr, as far as somebody takes it in time; not *patient*: at once or hardly later."""
-    if sys.stderr is None:
+    if sys.stderr is None or _Stderr.deaf:
         return
     try:
-        _write_stream(sys.stderr, text, _Patience.until_s if patient and not _Stderr.deaf else 0.0)
+        _write_stream(sys.stderr, text, _Patience.until_s if patient else 0.0)
     except TimeoutError:
-        _Stderr.deaf = True
+        _Stderr.deaf = patient
     except (OSError, ValueError):
         pass  # there is nowhere left to say so
 

@@ -21,6 +21,7 @@ from typing import NoReturn
 TIDY_S = 0.2
 """What the other process gets to take back what it did, where its work is not wanted any more."""
 
+
 _CLOEXEC = getattr(os, "O_CLOEXEC", 0)
 _BINARY = getattr(os, "O_BINARY", 0)
 _UNNAMED = getattr(os, "O_TMPFILE", 0)

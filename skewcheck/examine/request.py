@@ -18,6 +18,8 @@ SAMPLE_S = 4.0
 """What one more sample of each server takes at most."""
 _LEAST_S = 0.05
 """What is left for measuring at least, however late it is."""
+_MOST_S = 1e6
+"""Eleven days: poll(2) counts milliseconds, and not further than to 24."""
 _SECONDS = "Seconds are meant, as a number."
 
 
@@ -98,7 +100,7 @@ def default_timeout_s(request: Request) -> float:
 def measuring_time(request: Request, default_s: float, gone_s: float = 0.0) -> float:
     """Return what is left of the timeout for measuring, *gone_s* after the request was made."""
     timeout_s = default_s if request.timeout_s is None else request.timeout_s
-    return max(timeout_s - request.spent_s - gone_s, _LEAST_S)
+    return min(max(timeout_s - request.spent_s - gone_s, _LEAST_S), _MOST_S)
 
 
 def _check_token(request: Request) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from skewcheck.judge.attribution import ntp_bound_s
-from skewcheck.judge.case import OFF, Case, Facts, finite, holds_zero, may_lag, outdated, skew_facts
+from skewcheck.judge.case import OFF, Case, Facts, Who, finite, holds_zero, may_lag, outdated, skew_facts
 from skewcheck.judge.clock import limits
 from skewcheck.model import (
     ApiHost,
@@ -74,8 +74,8 @@ def _lag(case: Case, api: ApiPart) -> list[Finding]:
     reading = case.reading
     if reading is None or reading.stale is not None or not case.rests_on_freshness:
         return []
-    if case.flips_with_utc and not reading.lag.known:
-        return []
+    if case.who is Who.API or (case.flips_with_utc and not reading.lag.known):
+        return []  # `api-ahead` and `api-behind` say themselves how old it may be
     low_s = reading.interval.low_s
     facts = (
         ("host", api.survey.first.host),

@@ -30,6 +30,10 @@ DRIFT_PPM = 100.0
 """What a quartz clock that nobody corrects is off by at most."""
 DISTINCT_S = 1e-6
 """Ranges of one reading that differ by less differ by rounding alone."""
+USUAL_S, USUAL_FULL_S = 10, 20
+"""What an API is allowed by default: on a usual path enough to settle the limits, or for one round trip."""
+ROUND_TRIPS = 20
+"""That a run takes beside the seconds that it waits for, on a slow path."""
 NARROW_S = 0.1
 """A flip of the second that is known so well, and is where UTC's is, is there by chance in one of ten cases."""
 OFF = (Status.WARNING, Status.CRITICAL)
@@ -134,6 +138,15 @@ class Case(NamedTuple):
         """Tell whether what is judged of the API's clock holds only if its `Date` is not old."""
         reading, api = self.reading, self.api
         return reading is not None and api is not None and may_lag(reading) and not api.judgement.proven
+
+    @property
+    def enough_s(self) -> int | None:
+        """How much time is enough, where it ended before a second request could go out; None where it did not."""
+        trips_s = [reading.min_rtt_s for _, reading in self.readings if reading.once_only]
+        if self.api is None or not trips_s:
+            return None
+        usual_s = USUAL_FULL_S if self.request.full else USUAL_S
+        return math.ceil(usual_s + self.api.survey.local.duration_s + ROUND_TRIPS * max(trips_s))
 
     # --- Together ---
 

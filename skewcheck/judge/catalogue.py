@@ -52,7 +52,7 @@ class Row(NamedTuple):
     by: str = ""
     """The fact that chooses among `variants`."""
     explain: str = ""
-    """Who notices and how to mend it, for `skewcheck explain`; lines of 78 cells at most."""
+    """Who notices and how to fix it, for `skewcheck explain`; lines of 78 cells at most."""
 
 
 _HIDDEN = "This says nothing about the clock, good or bad."
@@ -77,7 +77,7 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "token-unit": Row(
         "The token has {unit} in {claims}; the standard has seconds",
-        "To a verifier such a time lies thousands of years ahead. The issuer must mend it; no clock can.",
+        "To a verifier such a time lies thousands of years ahead. The issuer must fix it; no clock can.",
         "claims unit shown",
     ),
     "token-cut": Row(
@@ -94,7 +94,7 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "token-malformed": Row(
         "The token is malformed: some verifiers refuse it",
-        "{detail} No clock mends that: the issuer has to.",
+        "{detail} No clock fixes that: the issuer has to.",
         "oddity detail",
         {
             "nested": "The token's payload is another token: its times can't be read",
@@ -117,12 +117,12 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "token-bad-claim": Row(
         "The token has no time in {claims}: verifiers refuse it",
-        "No clock mends that: the issuer has to.[ It says {shown}.]",
+        "No clock fixes that: the issuer has to.[ It says {shown}.]",
         "claims shown",
     ),
     "token-lifetime": Row(
         "The token's lifetime can't be meant: {lifetime_s}",
-        "A new token has the same fault. The issuer must mend it; no clock can.",
+        "A new token has the same fault. The issuer must fix it; no clock can.",
         "lifetime_s why",
         {
             "never-valid": "The token ends before it begins: it is never valid",
@@ -172,7 +172,7 @@ CATALOGUE: Mapping[str, Row] = {
         "claim claim_at_s left_low_s left_high_s here_s by",
     ),
     "token-early-here": Row(
-        "Token is valid; only this host says that its {claim} is {here_s} away",
+        "Token is valid; only this host's clock puts its {claim} {here_s} ahead",
         "Servers with a right clock take it. A strict verifier on this host refuses it as issued in the future.",
         "claim claim_at_s ago_low_s ago_high_s here_s by",
     ),
@@ -230,13 +230,13 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "issuer-ahead": Row(
         "{login} is {off} AHEAD of {host}",
-        "It issues the tokens: first requests can fail where the API checks iat. Nothing on this host mends that."
+        "It issues the tokens: first requests can fail where the API checks iat. Nothing on this host fixes that."
         "[ Or a Date is old{old}.]",
         _SKEW + "login host old share_high",
     ),
     "issuer-behind": Row(
         "{login} is {off} BEHIND {host}",
-        "It issues the tokens: they die so much before their time. Nothing on this host mends that; a buffer hides it."
+        "It issues the tokens: they die so much before their time. Nothing on this host fixes that; a buffer hides it."
         "[ Or a Date is old{old}.]",
         _SKEW + "login host old",
     ),
@@ -395,7 +395,7 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "token-odd-time": Row(
         "The token has an odd time in {claims}: verifiers differ on it",
-        "Some refuse it whatever the time is. The issuer should mend it.[ It says {shown}.]",
+        "Some refuse it whatever the time is. The issuer should fix it.[ It says {shown}.]",
         "claims oddity shown",
         {
             "string": "The token has a string in {claims}[: PyJWT reads it, others refuse it]",
@@ -506,9 +506,10 @@ CATALOGUE: Mapping[str, Row] = {
         "host http_status requests",
     ),
     "cut-short": Row(
-        "The deadline ended it after {duration_s}; more time would tell more",
+        "The deadline ended it after {duration_s}[, before a second request: -t {enough_s} is enough|; more time "
+        "would tell more]",
         "",
-        "duration_s missing",
+        "duration_s missing enough_s",
     ),
     "drop-old": Row(
         "Once the clock is right, drop what it signed and its kept deadlines",
@@ -592,12 +593,12 @@ class Words(NamedTuple):
     """What a step does."""
 
     label: str
-    """`Fix`: run it here and it is mended. `Next`: it finds out more, or has to be run elsewhere."""
+    """`Fix`: run it here and it is fixed. `Next`: it finds out more, or has to be run elsewhere."""
     words: str
 
 
 STEPS: Mapping[str, Words] = {
-    # --- It is mended by this ---
+    # --- It is fixed by this ---
     "step-clock": Words("Fix", "steps the clock now; then rerun this"),
     "restart-daemon": Words("Fix", "asks its server at once; then rerun this"),
     "start-daemon": Words("Fix", "nobody keeps this clock: starts the time daemon"),
@@ -612,12 +613,12 @@ STEPS: Mapping[str, Words] = {
     "mend-zone": Words("Fix", "gives this host a time zone that works"),
     "rtc-to-utc": Words("Fix", "keeps the battery-backed clock in UTC"),
     "set-rtc": Words("Fix", "sets the battery-backed clock by this one"),
-    # --- It is elsewhere that this is mended ---
+    # --- It is elsewhere that this is fixed ---
     "on-the-host": Words("Next", "on the container's host: that is whose clock this is"),
-    "on-the-node": Words("Next", "mend the node: a pod has its node's clock"),
+    "on-the-node": Words("Next", "run on the node: fix its clock, not the pod's"),
     "on-the-instance": Words("Next", "on the instance; on Fargate it is AWS's: open a case"),
     # --- It finds out more ---
-    "explain": Words("Next", "what it breaks, and how to mend it"),
+    "explain": Words("Next", "what it breaks, and how to fix it"),
     "explain-401": Words("Next", "how to test each of these"),
     "look-at-daemon": Words("Next", "shows which server this host follows, and if it does"),
     "look-at-sources": Words("Next", "shows what each of its servers answers"),

@@ -243,7 +243,8 @@ def _cut_short(case: Case) -> list[Finding]:
         else:
             missing += sum(_was_late(host.outcome) for host in part.survey.hosts)
     duration_s = max(part.survey.local.duration_s for part in cut)
-    return [Finding("cut-short", Status.OK, (("duration_s", duration_s), ("missing", missing)))]
+    facts = (("duration_s", duration_s), ("missing", missing), ("enough_s", case.enough_s))
+    return [Finding("cut-short", Status.OK, facts)]
 
 
 def _was_late(outcome: DateReading | NoReading) -> bool:

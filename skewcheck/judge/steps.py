@@ -280,9 +280,17 @@ def _by_no_reply(asked: _Asked) -> list[Step]:
     return [Step("show-reply", f"curl -sSIv {quote(case.request.url or f'https://{host}/')}")]
 
 
+def _too_short(asked: _Asked) -> list[Step]:
+    """Return how to allow for a second request, where there was no time for any."""
+    case = asked.case
+    return (
+        [] if case.enough_s is None else [Step("longer", _command(case, case.request.command, f"-t {case.enough_s}s"))]
+    )
+
+
 def _longer_s(case: Case) -> int:
     assert case.api is not None
-    return max(ALLOW_S, 3 * round(case.api.survey.local.duration_s))
+    return case.enough_s or max(ALLOW_S, 3 * round(case.api.survey.local.duration_s))
 
 
 def _cached(asked: _Asked) -> list[Step]:
@@ -306,6 +314,8 @@ def _certificate(asked: _Asked) -> list[Step]:
 def _too_coarse(asked: _Asked) -> list[Step]:
     if asked.finding.fact("reference") == "UTC":
         return _narrower(asked) if asked.finding.fact("because") != "server" else _other_servers(asked)
+    if any(reading.ended is Ended.DEADLINE for _, reading in asked.case.readings):
+        return [Step("longer", _command(asked.case, asked.case.request.command, f"-t {_longer_s(asked.case)}s"))]
     return _full(asked) or _explained(asked)
 
 
@@ -381,7 +391,7 @@ _BY_LEAD: dict[str, _Steps] = {
     "token-valid": _token_fine,
     "token-opaque": _token_fine,
     "clock-ok": _compare_with_api,
-    "api-ok": lambda asked: [*_add_ntp(asked), *_full(asked)],
+    "api-ok": lambda asked: [*_too_short(asked), *_add_ntp(asked), *_full(asked)],
 }
 """What to run, by the finding that answers; `skewcheck explain ID` where none stands here."""
 

@@ -93,10 +93,13 @@ class Page:
         return text + " " * (width - self.cells(text))
 
     def ended(self, text: str, width: int) -> str:
-        """Return as many words of *text* as fit on *width* cells."""
+        """Return as many words of *text* as fit on *width* cells; what stands in brackets at its end goes first."""
         shown, dots = self.say(text), self.say("…")
         if self.cells(shown) <= width:
             return shown
+        short = shown.rpartition(" (")[0]
+        if short and shown.endswith(")") and self.cells(short) <= width:
+            return short
         words = shown.split(" ")
         while len(words) > 1 and self.cells(" ".join(words) + dots) > width:
             words.pop()

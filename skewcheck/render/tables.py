@@ -347,7 +347,10 @@ def _kind(token: Token) -> list[tuple[str, str]]:
     rows = [("token", ", ".join([*header, *size, *where]))]
     if token.kind in (TokenKind.JWT, TokenKind.JWE):
         rows = [("token", ", ".join(header)), ("", ", ".join(size)), *(("", place) for place in where)]
-    if token.detail and token.kind not in (TokenKind.OPAQUE, TokenKind.RESPONSE):  # a line below the table says it
+    cut = any(oddity.id.startswith("signature-") for oddity in token.oddities)  # `token-cut` says it
+    if (
+        token.detail and not cut and token.kind not in (TokenKind.OPAQUE, TokenKind.RESPONSE)
+    ):  # a line below the table says it
         rows.append(("", token.detail))
     life_s = token.expires_in_s
     if token.kind is TokenKind.RESPONSE and life_s is not None and token.obtained_at_s is None:

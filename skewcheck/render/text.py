@@ -200,7 +200,10 @@ def _table(page: Page, report: Report, most: int | None) -> list[Line]:
 def _remarks(page: Page, report: Report, most: int | None) -> list[Line]:
     """Return a line for each other finding that no row tells; *most*: so many, and several of one kind as one."""
     hidden = _SAID_BY_ALL | _told_by_the_table(report)
-    found = [finding for finding in report.findings[1:] if most is None or finding.id not in hidden or _bad(finding)]
+    lead, *others = report.findings
+    if lead.id == "token-zone":  # the expiry is as far off, and a new token would be, too
+        others = [finding for finding in others if finding.id != "token-expired"]
+    found = [finding for finding in others if most is None or finding.id not in hidden or _bad(finding)]
     if most is None:
         return [line for finding in found for line in _remark(page, finding, "")]
     by_id: dict[str, list[Finding]] = {}
@@ -238,8 +241,10 @@ def _effects(page: Page, report: Report, *, briefly: bool) -> list[Line]:
     seen = [catalogue.effect(effect) for effect in report.effects if effect.id != "none" or not briefly]
     ids = {effect.id for effect in report.effects}
     ways = [way for way, of_it in (("AHEAD", _AHEAD), ("BEHIND", _BEHIND)) if ids & of_it]
-    of_api = report.lead is not None and report.lead.id in _FAULTS_OF_THE_API
-    title = f"EFFECT OF A CLOCK THAT IS {ways[0]}" if len(ways) == 1 and not of_api else "EFFECT"
+    lead = "" if report.lead is None else report.lead.id
+    title = "EFFECT"
+    if len(ways) == 1 and lead not in _FAULTS_OF_THE_API:
+        title += f" IF THIS HOST IS {ways[0]}" if lead == "skew-undecided" else f" OF A CLOCK THAT IS {ways[0]}"
     return [*page.wrapped(title, PLAIN), *_pairs(page, seen, 24)]
 
 

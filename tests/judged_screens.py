@@ -1,0 +1,88 @@
+"""What the golden screens show: measurements made by hand, judged as any other, so that no row contradicts line 1."""
+
+from measurements import API, CRITICAL, LOGIN, NOON, RUN, SECOND, api, check, clock, date, mute, server, servers, stale
+from token_cases import jwt, opaque
+
+from skewcheck.judge.report import report
+from skewcheck.measure.consensus import agree
+from skewcheck.model import (
+    ApiHost,
+    ApiSurvey,
+    Certificate,
+    Daemon,
+    Hardware,
+    HostFacts,
+    Interval,
+    Measured,
+    Place,
+    Report,
+    Request,
+    Role,
+    Security,
+    ServerList,
+    Survey,
+    Token,
+    Unknown,
+    Zone,
+)
+
+
+def host(*, container: str | None = None) -> HostFacts:
+    """Return a host that chronyd keeps, or a container in which no daemon is seen."""
+    daemons = () if container else (Daemon("chronyd", running=True, claim=Unknown("not told")),)
+    place = Place(container=container, distribution="debian")
+    return HostFacts(Unknown("not told"), daemons, place, Zone("UTC", 0), Hardware(), None, ())
+
+
+def token(
+    what: Token,
+    skew_s: float | None = 0.0,
+    *,
+    api_skew_s: float | None = None,
+    obtained_s: float | None = None,
+    request: Request | None = None,
+) -> Report:
+    """Return what is made of a token on a host whose clock is so far off; None: nobody was asked."""
+    asked = request or Request("token", region=None if api_skew_s is None else "eu-west-1")
+    ntp = None if skew_s is None else Survey(agree(servers(skew_s)), ServerList.PUBLIC, RUN, cut_short=False)
+    of_api = None
+    if api_skew_s is not None:
+        hosts = tuple(ApiHost(role, name, api(api_skew_s)) for role, name in ((Role.API, API), (Role.LOGIN, LOGIN)))
+        of_api = ApiSurvey("eu-west-1", hosts, RUN, cut_short=False)
+    what = what if obtained_s is None else what._replace(obtained_at_s=NOON + obtained_s)
+    return report(asked, Measured(NOON, "linux", None if skew_s is None else host(), ntp, of_api, what))
+
+
+SILENT = [mute(f"ntp{n}.example") for n in range(3)]
+BEGINS_LATE = date(-0.03, 0.03)._replace(
+    security=Security.DATES_IGNORED, certificate=Certificate(NOON + 8 * 3600, NOON + 90 * 86400)
+)
+SCREENS: dict[str, Report] = {
+    "clock behind": clock(*servers(-0.346), server("ntp4.example", 3.19, 3.21), facts=host()),
+    "clock ahead, others silent": clock(*servers(0.203), mute("ntp3.example"), mute("ntp4.example"), facts=host()),
+    "clock a minority": clock(*servers(-5.0, count=2), *servers(0.0, count=1), *SILENT[1:], facts=host()),
+    "clock at the limit": clock(*servers(0.1, 0.03), facts=host()),
+    "clock in a pod": clock(*servers(-0.2), facts=host(container="kubernetes")),
+    "clock one server": clock(*servers(0.2, count=1), facts=host()),
+    "clock nobody": clock(*SILENT, facts=host()),
+    "clock years behind": clock(*servers(-50 * 365.25 * 86400), facts=host()),
+    "check not skew": check(servers(0.001), api(0.0), api(0.01), facts=host()),
+    "check behind": check(servers(-0.346), api(-0.35), api(-0.34), facts=host()),
+    "check api ahead": check(servers(0.0), api(-0.4), api(-0.4), facts=host()),
+    "check api ahead of an unknown age": check(servers(0.0), api(-0.4, lag=SECOND), facts=host()),
+    "check login ahead": check(servers(0.0), api(0.0), api(-0.4), facts=host()),
+    "check cached": check(servers(0.0), stale(18000.0), facts=host()),
+    "check without ntp": check(SILENT, api(0.01), api(0.0), facts=host()),
+    "check undecided": check(SILENT, api(-25200.0), api(-25200.0), facts=host()),
+    "check certificate": check(servers(0.0), BEGINS_LATE, facts=host()),
+    "token valid": token(jwt(-60, 3540), 0.0, api_skew_s=0.0),
+    "token expired": token(jwt(-3720, -120), 0.0, api_skew_s=0.0),
+    "token early here": token(jwt(0.1, 3600), -0.2),
+    "token expired here": token(jwt(-3550, 48), 60.0),
+    "token undecided": token(jwt(25200 - 5, 28800 - 5), None, api_skew_s=-25200.0),
+    "token zone": token(jwt(-18000, -14400), 0.0, obtained_s=0.0),
+    "token opaque": token(opaque(), 0.0),
+    "token assumed": token(jwt(-3720, 120), None, request=Request("token", skew=Interval(360.0, 360.0))),
+    "token offline": token(jwt(-60, 3540), None, request=Request("token", offline=True)),
+}
+assert SCREENS["check undecided"].status is CRITICAL
