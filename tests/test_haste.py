@@ -14,7 +14,8 @@ from skewcheck.judge.severity import judge_date
 from skewcheck.lab.http import HttpServer
 from skewcheck.measure.date_question import Reply, Request, Trouble
 from skewcheck.measure.http_date import Question, measure
-from skewcheck.model import ApiHost, ApiPart, ApiSurvey, DateReading, Ended, LocalRun, Request, Role, Status, Thresholds
+from skewcheck.model import ApiHost, ApiPart, ApiSurvey, DateReading, Ended, LocalRun, Role, Status, Thresholds
+from skewcheck.model import Request as Asked
 
 LIMITS = Thresholds(0.1, 1.0)
 TIMES_S = [tenths / 10 for tenths in range(2, 60)] + [6.0, 7.0, 8.0, 10.0]
@@ -130,7 +131,7 @@ def test_the_time_that_is_said_to_be_enough_is(rtt_s: float, *, full: bool) -> N
                     run = LocalRun(EPOCH_S, transport.elapsed_s(), step_s=0.0, slew_ppm=0.0, wander_s=0.0)
                     survey = ApiSurvey(None, (ApiHost(Role.URL, "sim", reading),), run, cut_short=True, full=full)
                     part = ApiPart(survey, judge_date(reading, LIMITS), None)
-                    enough_s = Case(Request("api", full=full), LIMITS, api=part).enough_s
+                    enough_s = Case(Asked("api", full=full), LIMITS, api=part).enough_s
                     assert enough_s is not None
                     assert enough_s > timeout_s
                     again += [done.reading for done in _runs(world, enough_s, question, [seed])]
