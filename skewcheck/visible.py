@@ -18,7 +18,7 @@ _UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u316
 """What Python calls printable and Unicode "default ignorable": nobody sees it, and a comparison may skip it."""
 _COMMANDS = re.compile(
     # What CI runners obey, each up to the character without which it is nothing to them.
-    r"(?m)##[^\s\[]{0,40}\["  # anywhere: ##[name] (GitHub, Azure), ##vso[ (Azure's agent), ##teamcity[ (TeamCity)
+    r"(?m)##[^\s\[\x1b]{0,40}\["  # anywhere: ##[name] (GitHub, Azure), ##vso[ (Azure's agent), ##teamcity[ (TeamCity)
     r"|^[^\S\n]*:(?=:[A-Za-z].*::)"  # ::name:: where a line begins, after any space (GitHub, Gitea, Forgejo)
     r"|^(?:\x1b\[[0-9;]*m)*(?:-(?=--[ \t])|\+(?=\+\+[ \t])|~(?=~~[ \t])|\^(?=\^\^[ \t]))"  # Buildkite's log groups
     r"|travis_(?:fold|time):"  # anywhere (Travis)

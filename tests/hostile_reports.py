@@ -8,7 +8,10 @@ from skewcheck.model import Failure, Finding, NextStep, NoReading, Reading, Repo
 from skewcheck.visible import visible
 
 _ATTEMPTS = (
-    "::error::x", "::add-mask::a", "::stop-commands::t", "##[error]x", "##[group]", "#", "[", "::", ":", "%", "%0A",
+    "::error::x", "::add-mask::a", "::stop-commands::t", "##[error]x", "##[group]", "##vso[task.complete]x",
+    "##teamcity[buildProblem description='x']", "##", "##vso", "vso[", "#\u034f#[error]x", "##v\ufe0fso[a.b]", "--- ",
+    "+++ x", "~~~ x", "^^^ +++", "travis_fold:start:x", "travis_", "fold:end:x", "section_start:1:x\r\x1b[0K", "#", "[",
+    "::", ":", "%", "%0A",
     "%25", "|", "'", "=", ";", "&", "<", "]]>", "<!--", "&lt;", '"', "\\", "`", "*", "![x](http://a)", "@b", "{", "}",
     "$x$", " ", "-", "a b", "\n", "\r", "\x00", "\x1b[2J", "\x9b", "\u2028", "\u202e", "\ufffe", "\ud800",
     "\U0001f570", "ß", "…",

@@ -4,6 +4,7 @@ import pytest
 from api_reports import BY_HAND as API_BY_HAND
 from api_reports import parts
 from bench import judges
+from bench.every_output import every_output
 from hostile_reports import hostile_reports
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -106,7 +107,7 @@ def test_the_runner_reads_back_what_was_said(report: Report) -> None:
     ]
     for line in lines:
         assert all(character.isprintable() for character in line)
-        assert "##[" not in line
+    judges.check_commands_nobody_else("\n".join(lines))
 
 
 @given(hostile_reports())
@@ -129,6 +130,16 @@ def test_no_screen_commands_a_runner(report: Report, width: int, verbose: int, q
     judges.check_commands_nothing(screen)
 
 
+@given(hostile_reports())
+def test_no_output_commands_any_runner(report: Report) -> None:
+    """In every format and view, coloured or not."""
+    for name, output in every_output(report).items():
+        if name == "github":
+            judges.check_commands_nobody_else(output)
+        elif name != "github, summary":  # nobody reads commands there
+            judges.check_commands_nothing(output)
+
+
 @given(hostile_reports(), st.none() | parts())
 def test_no_json_commands_a_runner(report: Report, part: ApiPart | None) -> None:
     """It is one line that starts with a brace; what is left is the runner's old form."""
@@ -145,6 +156,15 @@ def test_no_json_commands_a_runner(report: Report, part: ApiPart | None) -> None
         ("  ::ffff:192.0.2.1  ok", "  ::ffff:192.0.2.1  ok"),
         ("a ::error::x", "a ::error::x"),
         ("## [", "## ["),
+        ("a ##vso[task.complete]x", r"a ##vso\u005btask.complete]x"),
+        ("a##teamcity[x]", r"a##teamcity\u005bx]"),
+        ("###[x]##a##b[", r"###\u005bx]##a##b\u005b"),
+        ("a\n--- x\n+++ x\n~~~ x\n^^^ +++", "a\n\\u002d-- x\n\\u002b++ x\n\\u007e~~ x\n\\u005e^^ +++"),
+        ("\x1b[1;31m--- x", "\x1b[1;31m\\u002d-- x"),
+        ("##a\x1b[0m", "##a\x1b[0m"),
+        ("a --- x\n----\n---x\n  --- x", "a --- x\n----\n---x\n  --- x"),
+        ("a travis_fold:start:x", r"a travis_fold\u003astart:x"),
+        ("## heading [1] # [2] #a[3]", "## heading [1] # [2] #a[3]"),
     ],
 )
 def test_what_is_made_inert(said: str, shown: str) -> None:

@@ -3,6 +3,7 @@
 import unicodedata
 
 import pytest
+from bench.judges import check_commands_nothing
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -15,11 +16,14 @@ ANYTHING = st.text(st.characters(exclude_categories=()), max_size=300)
 @given(ANYTHING)
 @example("\x1b]0;pwned\x07\x1b[2J")
 @example("".join(map(chr, range(0x300))))
+@example("".join(map(chr, range(0x300, 0x10000, 199))))
+@example("#\u034f#[error]x ##v\ufe0eso[task.complete result=Failed]x")
 def test_what_comes_out_can_be_printed(text: str) -> None:
     """Of every category that can do more than look like something, nothing is left."""
     shown = visible(text)
     assert shown.isprintable()
     assert not {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"} & {unicodedata.category(character) for character in shown}
+    check_commands_nothing(shown)
     shown.encode("utf-8")
 
 
@@ -54,6 +58,13 @@ def test_twice_is_as_good_as_once(text: str) -> None:
         ("\udc80", "\\udc80"),
         ("\U000e0041", "\\U000e0041"),
         ("[bold]not markup[/]", "[bold]not markup[/]"),
+        ("#\u034f#\ufe0f[", "#\\u034f#\\ufe0f["),
+        ("\u3164\u115f\U000e0100", "\\u3164\\u115f\\U000e0100"),
+        ("a ##vso[b]", "a ##vso\\u005bb]"),
+        ("##teamcity[b]", "##teamcity\\u005bb]"),
+        ("::error::b", "\\u003a:error::b"),
+        ("--- b", "\\u002d-- b"),
+        ("travis_fold:start:b", "travis_fold\\u003astart:b"),
     ],
 )
 def test_how_it_is_shown(text: str, shown: str) -> None:

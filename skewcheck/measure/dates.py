@@ -3,7 +3,6 @@
 import functools
 import math
 import queue
-import socket
 import ssl
 import threading
 from collections.abc import Callable, Sequence
@@ -136,16 +135,10 @@ def _zoned(host: str) -> str:
 
 def _is_host(host: str) -> bool:
     """Tell whether *host* is a name, or an address in the form that is left when brackets are off."""
-    if ":" not in host:
-        try:
-            return could_be_a_host(host) and bool(host.encode("idna"))
-        except UnicodeError:
-            return False
     try:
-        socket.inet_pton(socket.AF_INET6, host.partition("%")[0])
-    except OSError:
+        return could_be_a_host(host) and (":" in host or bool(host.encode("idna")))
+    except UnicodeError:
         return False
-    return could_be_a_host(host)
 
 
 def _target(role: Role, url: str, probes: Sequence[tuple[str, str]]) -> Target:

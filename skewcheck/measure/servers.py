@@ -1,6 +1,7 @@
 """Whom to ask: the servers that the user names, else this host's own and public ones of other operators."""
 
 import enum
+import socket
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -115,7 +116,17 @@ def could_be_a_host(host: str) -> bool:
         len(host) <= MAX_NAME_LENGTH
         and all(0 < len(label) <= MAX_LABEL_LENGTH for label in labels)
         and all(c.isprintable() and c not in " /@?#=" for c in host)
+        and (":" not in host or _is_address(host))
     )
+
+
+def _is_address(host: str) -> bool:
+    """Tell whether *host* is an IPv6 address. No name has a colon; `user:password:more` may."""
+    try:
+        socket.inet_pton(socket.AF_INET6, host.partition("%")[0])
+    except OSError:
+        return False
+    return True
 
 
 def _split(text: str) -> tuple[str, str]:

@@ -35,7 +35,7 @@ def altered(**fields: object) -> Behaviour:
     return lambda query: [Reply(query.honest._replace(**fields).encode())]  # type: ignore[arg-type]
 
 
-def _kiss(code: bytes) -> Behaviour:
+def kiss(code: bytes) -> Behaviour:
     """Decline with a kiss-o'-death (RFC 5905 §7.4): leap 3, stratum 0, no time."""
     return lambda query: [
         Reply(
@@ -84,13 +84,13 @@ LIES = {
     "mode-3": Lie("not-a-reply", altered(mode=CLIENT_MODE)),
     "version-7": Lie("bad-version", altered(version=7)),
     "version-0": Lie("bad-version", altered(version=0)),
-    "kiss-rate": Lie("kod-rate", _kiss(b"RATE")),
-    "kiss-deny": Lie("kod-deny", _kiss(b"DENY")),
-    "kiss-rstr": Lie("kod-rstr", _kiss(b"RSTR")),
-    "kiss-nts": Lie("kod", _kiss(b"NTSN")),
-    "kiss-escape": Lie("kod", _kiss(b"\x1b[2J")),
-    "kiss-init": Lie("unsynchronised", _kiss(b"INIT")),
-    "kiss-step": Lie("unsynchronised", _kiss(b"STEP")),
+    "kiss-rate": Lie("kod-rate", kiss(b"RATE")),
+    "kiss-deny": Lie("kod-deny", kiss(b"DENY")),
+    "kiss-rstr": Lie("kod-rstr", kiss(b"RSTR")),
+    "kiss-nts": Lie("kod", kiss(b"NTSN")),
+    "kiss-escape": Lie("kod", kiss(b"\x1b[2J")),
+    "kiss-init": Lie("unsynchronised", kiss(b"INIT")),
+    "kiss-step": Lie("unsynchronised", kiss(b"STEP")),
     "stratum-0": Lie("unsynchronised", altered(stratum=0, reference_id=bytes(4))),
     "leap-3": Lie("unsynchronised", altered(leap=3)),
     "stratum-16": Lie("unsynchronised", altered(stratum=16)),

@@ -107,10 +107,40 @@ def _unescaped(text: str, mappings: tuple[tuple[str, str], ...]) -> str:
     return text
 
 
+# --- Other runners, by their sources or manuals ---
+
+_OBEYED = {
+    "Azure": re.compile(r"(?i)##vso\[[^\]]{2,}\]|^##\["),  # agent, Command.TryParse: found anywhere in a line
+    "TeamCity": re.compile(r"##teamcity\["),  # service messages: anywhere
+    "GitLab": re.compile(r"section_(?:start|end):\d+:[\w.-]+(?:\[[^\]]*\])?\r\x1b\[0K"),  # lib/gitlab/regex.rb
+    "Buildkite": re.compile(r"^(?:---|\+\+\+|~~~)\s|^\^\^\^\s+\+\+\+\s*$"),  # agent, header_times_streamer.go
+    "Travis": re.compile(r"travis_(?:fold|time):(?:start|end):"),  # travis-web, log.js
+    "Jenkins": re.compile(r"\x1b\[8mha:"),  # ConsoleNote
+    "whoever comes next": re.compile(r"##[\w.:-]{0,40}\["),
+}
+_SKIPPED = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u206f\u3164\ufe00-\ufe0f\uffa0]"
+)
+"""What comparisons by the rules of a language skip (Unicode, default ignorable), as those of .NET's `IndexOf` do."""
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def obeyed(line: str) -> list[str]:
+    """Return the runners, beside GitHub's, that would take *line*, or a part of it, for a command."""
+    spellings = {line, _COLOUR.sub("", line), _SKIPPED.sub("", line)}
+    return [name for name, form in _OBEYED.items() if any(form.search(spelling) for spelling in spellings)]
+
+
+def check_commands_nobody_else(output: str) -> None:
+    """No line of *output*, which is for GitHub's runner, is a command to another."""
+    assert [(line, obeyed(line)) for line in output.split("\n") if obeyed(line)] == []
+
+
 def check_commands_nothing(output: str) -> None:
-    """No line of *output* is a command to the runner, and no character of it one to a terminal."""
-    assert all(character.isprintable() or character in "\n " for character in output)
-    assert [line for line in output.split("\n") if command(line)] == []
+    """No line of *output* is a command to any runner, and no character of it one to a terminal, but for colours."""
+    assert all(character.isprintable() or character in "\n " for character in _COLOUR.sub("", output))
+    assert [line for line in output.split("\n") if command(line) or command(_SKIPPED.sub("", line))] == []
+    check_commands_nobody_else(output)
 
 
 # --- JUnit ---
