@@ -300,6 +300,24 @@ def test_worse() -> None:
             f"OK  your clock is within 60 ms of {API}; the time was up before that was confirmed",
         ),
         (
+            FINE._replace(confirmed=False, ended=Ended.DEADLINE, requests=1),
+            f"OK  your clock is within 60 ms of {API}; the time was up before a second request",
+        ),
+        (
+            reading(-0.6, 0.4, confirmed=False, ended=Ended.DEADLINE, requests=1),
+            (
+                f"CANNOT TELL  your clock is between 600 ms behind and 400 ms ahead of {API}: too coarse for limits of "
+                "100 ms and 1 s; the time was up before a second request"
+            ),
+        ),
+        (
+            reading(-0.2, 0.15, confirmed=False, ended=Ended.DEADLINE),
+            (
+                f"CANNOT TELL  your clock is between 200 ms behind and 150 ms ahead of {API}: too coarse for limits of "
+                "100 ms and 1 s; the time was up before that was confirmed"
+            ),
+        ),
+        (
             AHEAD._replace(confirmed=False),
             f"WARNING  your clock is 200 ms AHEAD of {API}, between 170 and 230 ms; not confirmed by a second look",
         ),
@@ -623,6 +641,22 @@ def test_the_deadline_and_who_could_have_told_more() -> None:
         f"the deadline ended the measurement after 2.5 s: {API} and {LOGIN} could have told more"
     )
     assert "not all that could be told was told" in the(report(FINE, cut_short=True), "cut-short").summary
+
+
+def test_a_time_that_is_too_short_for_a_second_request_is_told_with_what_is_enough() -> None:
+    """It depends on the path, and on how narrow it is to be; the command that asks again has it, too."""
+    once = FINE._replace(ended=Ended.DEADLINE, confirmed=False, requests=1, min_rtt_s=0.4)
+    run = RUN._replace(duration_s=1.3)
+    for full, enough in ((False, "20s"), (True, "30s")):
+        found = report(once, cut_short=True, run=run, full=full)
+        said = the(found, "cut-short")
+        assert said.summary == (
+            f"the deadline ended the measurement after 1.3 s: {API} could have told more; that was too short for a "
+            f"second request, and -t {enough} is enough"
+        )
+        assert said.remedy == (f"allow more time with -t {enough}",)
+        assert command(found) == f"skewcheck api --region eu-west-1 -t {enough}"
+    assert "second request" not in the(report(once._replace(requests=2), cut_short=True), "cut-short").summary
 
 
 ENDS = st.one_of(st.floats(-0.3, 0.3), st.floats(-3, 3), st.floats(-1e9, 1e9))

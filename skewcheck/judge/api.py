@@ -324,7 +324,11 @@ def _cut_short(case: Case) -> list[Finding]:
     whom = " and ".join(late) or "not all that could be told"
     summary = f"the deadline ended the measurement after {duration_text(case.survey.local.duration_s)}: {whom}"
     summary += " could have told more" if late else " was told"
-    return [Finding("cut-short", Status.OK, summary, (("hosts", ", ".join(late)),), ("allow more time with -t",))]
+    advice = "allow more time with -t"
+    if any(reading.once_only for _, reading in case.readings):
+        summary += f"; that was too short for a second request, and -t {api_steps.enough_s(case)}s is enough"
+        advice += f" {api_steps.enough_s(case)}s"
+    return [Finding("cut-short", Status.OK, summary, (("hosts", ", ".join(late)),), (advice,))]
 
 
 def _was_late(outcome: DateReading | NoReading) -> bool:

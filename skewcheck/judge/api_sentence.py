@@ -53,7 +53,6 @@ _AGELESS = {
     Stale.FROZEN: "its Date stands still, and can be of any age",
 }
 _UNCONFIRMED = {
-    Ended.DEADLINE: "the time was up before that was confirmed",
     Ended.REQUESTS: "no requests were left to confirm that",
     Ended.TOLD_TO_STOP: "the server asked for patience before that was confirmed",
     Ended.LOST: "it stopped answering before that was confirmed",
@@ -154,7 +153,8 @@ def _how_far(case: Case, host: ApiHost, reading: DateReading, judgement: Judgeme
     if judgement.status is Status.UNKNOWN:
         if case.survey.local.step_s:
             return f"was set by {duration_text(case.survey.local.step_s)} while it was being measured"
-        return too_coarse(reading.fresh, case.thresholds, host.host)
+        time_up = f"; {_time_up(reading)}" if reading.ended is Ended.DEADLINE else ""
+        return too_coarse(reading.fresh, case.thresholds, host.host) + time_up
     parts = [_range(host, reading, judgement), open_limit(judgement, case.thresholds), *_doubts(reading)]
     return "; ".join(part for part in parts if part)
 
@@ -208,7 +208,8 @@ def _doubts(reading: DateReading) -> list[str]:
     if reading.spread_s:
         doubts.append(_exclusion(reading))
     elif not reading.confirmed:
-        doubts.append(_UNCONFIRMED.get(reading.ended, "not confirmed by a second look"))
+        time_up = _time_up(reading) if reading.ended is Ended.DEADLINE else "not confirmed by a second look"
+        doubts.append(_UNCONFIRMED.get(reading.ended, time_up))
     if reading.security is Security.PLAIN:
         doubts.append("plain http: nobody vouches for who answered")
     elif outdated(reading):
@@ -216,6 +217,13 @@ def _doubts(reading: DateReading) -> list[str]:
     elif reading.security is Security.DATES_IGNORED:
         doubts.append("by this clock its certificate is not valid, so TLS vouches for its name alone")
     return doubts
+
+
+def _time_up(reading: DateReading) -> str:
+    """Return what the deadline came before."""
+    if reading.once_only:
+        return "the time was up before a second request"
+    return "the time was up" if reading.confirmed else "the time was up before that was confirmed"
 
 
 def two_sided(interval: Interval) -> bool:

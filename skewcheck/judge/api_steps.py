@@ -1,5 +1,6 @@
 """What a person can do next about an API's clock: one command each."""
 
+import math
 from collections.abc import Callable
 from shlex import quote
 
@@ -14,6 +15,14 @@ _NO_CACHE = NextStep("next", "skewcheck clock", "asks NTP, where no cache stands
 _SETTLES_AGE = NextStep(
     "next", "skewcheck clock", "asks NTP, which is never old: settles what the age of a Date leaves open"
 )
+
+
+_DEADLINE_FIRST = "allows more time: the deadline came first"
+_PLENTY_S = 30
+_USUAL_S, _USUAL_FULL_S = 10, 20
+"""What is allowed as nothing else is asked for: on a usual path enough to settle the limits, or for one round trip."""
+_ROUND_TRIPS = 20
+"""That a run takes beside the seconds that it waits for, on a slow path."""
 
 
 def next_step(case: Case) -> NextStep:
@@ -120,9 +129,19 @@ def _later(case: Case) -> NextStep:
     return NextStep("next", _command(case), "in a minute: the server asked for patience")
 
 
+def enough_s(case: Case) -> int:
+    """Return how much time is enough, in whole seconds: for a second request, and as a rule to settle it."""
+    trip_s = max((reading.min_rtt_s for _, reading in case.readings if reading.once_only), default=None)
+    if trip_s is None:
+        return max(_PLENTY_S, 3 * round(case.survey.local.duration_s))
+    usual_s = _USUAL_FULL_S if case.survey.full else _USUAL_S
+    return math.ceil(usual_s + case.survey.local.duration_s + _ROUND_TRIPS * trip_s)
+
+
 def _longer(case: Case) -> NextStep:
-    more_s = max(30, 3 * round(case.survey.local.duration_s))
-    return NextStep("next", _command(case, f"-t {more_s}s"), "allows more time: the deadline came first")
+    once = any(reading.once_only for _, reading in case.readings)
+    why = "allows more time: the deadline came before a second request" if once else _DEADLINE_FIRST
+    return NextStep("next", _command(case, f"-t {enough_s(case)}s"), why)
 
 
 def _once_more(case: Case) -> NextStep:

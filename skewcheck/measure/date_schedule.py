@@ -73,6 +73,11 @@ def next_search_s(fresh: Interval, rtt_s: float, now_s: float, setup_s: float) -
     return ready_s if aim < part <= _LAST_PART else second + fresh.low_s + aim * open_s
 
 
+def open_at(fresh: Interval, rtt_s: float, at_s: float) -> bool:
+    """Tell whether it isn't known which second a reply is stamped with whose request is sent at *at_s*."""
+    return math.ceil(at_s - fresh.low_s) - (at_s - fresh.low_s) > 1 - max(0.0, fresh.width_s - rtt_s)
+
+
 def confirmation(
     fresh: Interval, rtt_s: float, now_s: float, setup_s: float, sides: Sequence[bool], *, left_s: float = math.inf
 ) -> tuple[Plan, ...]:

@@ -31,6 +31,8 @@ A threshold nearer to the range than this would be in it by then."""
 _SLOW = 1.5
 _SLOW_S = 5e-3
 """Round trips that an exchange may take and still be expected to end in time."""
+_SPARE_S = 1e-3
+"""The last moment to send is so much earlier: who asks for it finds a little later that there still is time."""
 _WEAKEST_FIRST = (Security.PLAIN, Security.DATES_IGNORED, Security.VERIFIED)
 _MAX_SHOWN = 60
 
@@ -183,25 +185,69 @@ class _Search:
 
     def _narrow(self) -> Ended:
         while True:
-            fresh, rtt_s = self._record.fresh(), self._record.rtt_s()
-            at_s = self._transport.now_s()
+            fresh, at_s = self._record.fresh(), self._transport.now_s()
             if self._record.contradicted:
                 return Ended.CONTRADICTED
             if math.isfinite(fresh.low_s):
-                decided = self._is_decided(fresh)
-                if decided and not self._question.full:
-                    return Ended.DECIDED
-                if date_schedule.narrow(fresh, rtt_s):
-                    return Ended.NARROW
-                if self._requests >= self._question.max_requests - _CONFIRMATION:
-                    return Ended.REQUESTS
-                setup_s = self._record.lead_s()
-                at_s = date_schedule.next_search_s(fresh, rtt_s, at_s, setup_s)
-                wait_s = at_s - self._transport.now_s()
-                confirm = date_schedule.thorough_s if decided else date_schedule.confirmation_s
-                if wait_s + rtt_s + confirm(fresh, rtt_s, setup_s) > self._transport.left_s():
-                    return Ended.DEADLINE  # a coarser range that is confirmed is worth more
+                ended = self._narrow_enough(fresh)
+                if ended is not None:
+                    return ended
+                at_s = date_schedule.next_search_s(fresh, self._record.rtt_s(), at_s, self._record.lead_s())
+                if not self._leaves_time(at_s, thoroughly=self._is_decided(fresh)):
+                    if fresh.width_s < _WIDE_S and self._leaves_time(None):
+                        return Ended.DEADLINE  # a coarser range that is confirmed is worth more
+                    at_s = self._in_haste(at_s)
             self._ask(at_s)
+
+    def _narrow_enough(self, fresh: Interval) -> Ended | None:
+        """Return why the range is as narrow as it has to be, or can be; None where it isn't.
+
+        One that is wider than a second has to be narrower where no time is left to confirm it.
+        """
+        if fresh.width_s < _WIDE_S or self._leaves_seconds():
+            if not self._question.full and self._is_decided(fresh):
+                return Ended.DECIDED
+            if date_schedule.narrow(fresh, self._record.rtt_s()):
+                return Ended.NARROW
+        return Ended.REQUESTS if self._requests >= self._question.max_requests - _CONFIRMATION else None
+
+    def _leaves_seconds(self) -> bool:
+        """Tell whether a range wider than a second can be confirmed by the deadline."""
+        wait_s = self._seconds_later() - self._transport.now_s()
+        return wait_s + _SLOW * self._record.rtt_s() + _SLOW_S <= self._transport.left_s()
+
+    def _seconds_later(self) -> float:
+        """Return when to ask once more where the range is wider than a second.
+
+        Whole seconds later, so that nothing is narrowed by it, and later than the range is wide: then a `Date` that
+        stands still contradicts itself.
+        """
+        return self._record.pieces[-1].exchange.sent_s + math.ceil(self._record.fresh().width_s + 0.1)
+
+    def _leaves_time(self, at_s: float | None, *, thoroughly: bool = False) -> bool:
+        """Tell whether the range can be confirmed by the deadline after a request at *at_s*; None: without one."""
+        now_s, setup_s, rtt_s = self._transport.now_s(), self._record.lead_s(), self._record.rtt_s()
+        from_s = now_s if at_s is None else at_s + rtt_s
+        if setup_s > 0 or thoroughly:
+            confirm = date_schedule.thorough_s if thoroughly else date_schedule.confirmation_s
+            ends_s = from_s + confirm(self._record.fresh(), rtt_s, setup_s)
+        else:
+            plans = date_schedule.confirmation(self._record.confirmable(), rtt_s, from_s, setup_s, (False, True))
+            ends_s = plans[-1].at_s + _EACH_SIDE * (_SLOW * rtt_s + _SLOW_S)
+        return ends_s - now_s <= self._transport.left_s()
+
+    def _in_haste(self, at_s: float) -> float:
+        """Return when to send with too little time left to confirm: at *at_s*, or at the last moment that tells.
+
+        Raises `_Over` where no moment is left whose answer isn't known.
+        """
+        now_s, rtt_s = self._transport.now_s(), self._record.rtt_s()
+        last_s = now_s + self._transport.left_s() - _SLOW * rtt_s - _SLOW_S - _SPARE_S
+        if at_s <= last_s:
+            return at_s
+        if last_s < now_s + self._record.lead_s() or not date_schedule.open_at(self._record.fresh(), rtt_s, last_s):
+            raise _Over(Ended.DEADLINE)
+        return last_s
 
     def _is_decided(self, fresh: Interval) -> bool:
         return date_schedule.decided(fresh.widened(_AGEING_S), self._question.limits_s)
@@ -210,9 +256,8 @@ class _Search:
         """Ask what the range already answers: a second clock, or one that stands still, would answer otherwise."""
         fresh, last = self._record.fresh(), self._record.pieces[-1].exchange
         if fresh.width_s >= _WIDE_S:
-            # whole seconds later, so that nothing is narrowed by it, and later than the range is wide: then a Date
-            # that stands still contradicts itself
-            while not self._ask(last.sent_s + math.ceil(fresh.width_s + 0.1)):
+            at_s = self._seconds_later()
+            while not self._ask(at_s):
                 pass
             fresh = self._record.fresh()
             moves = (

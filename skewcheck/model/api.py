@@ -168,6 +168,11 @@ class DateReading(NamedTuple):
     to be fresh, and it is so little that nothing turns on it. 0: no reply was found to be."""
 
     @property
+    def once_only(self) -> bool:
+        """Tell whether the deadline came before a second request could go out."""
+        return self.ended is Ended.DEADLINE and self.requests == 1
+
+    @property
     def two_sided(self) -> bool:
         """Tell whether both sides are bounded."""
         return math.isfinite(self.interval.low_s)
