@@ -26,7 +26,7 @@ KNOWN = (
     Shape("Slack's", ("xoxb-", "xoxp-", "xoxa-", "xoxr-", "xoxs-", "xoxe-", "xoxe.xox", "xapp-1-"), r"[\w-]{6,}"),
     Shape("Google's", ("ya29.",), r"[\w-]{10,}"),
     Shape("Google's", ("AIza", "GOCSPX-", "1//0"), r"[\w-]{20,}"),
-    Shape("a PASETO", tuple(f"v{n}.{use}." for n in range(1, 5) for use in ("public", "local")), r"[\w-]{32,}[\w.-]*"),
+    Shape("a PASETO", tuple(f"v{n}.{use}." for n in range(1, 5) for use in ("public", "local")), r"[\w-]{12,}[\w.-]*"),
     Shape("SendGrid's", ("SG.",), r"[\w-]{10,}\.[\w-]{10,}"),
     Shape("HashiCorp Vault's", ("hvs.", "hvb.", "hvr."), r"[\w-]{16,}"),
     Shape("AWS's", ("AKIA", "ASIA"), r"[A-Z0-9]{12,}"),
