@@ -106,7 +106,7 @@ def names_no_host(text: str) -> bool:
 
     Of small letters alone, of hex or a UUID, it may be a name: where a port, a final dot or a domain behind it says so.
     """
-    written = text.strip()
+    written = text.strip().replace("[", "").replace("]", "")
     bare = re.sub(_PORT, "", written).removesuffix(".")
     if _without_credentials(bare, "") != bare:
         return True

@@ -98,6 +98,19 @@ def test_no_work_at_import_time(module: Module) -> None:
     assert called + looped == []
 
 
+def test_what_comes_from_outside_is_looked_through_for_secrets() -> None:
+    """Whoever reads the network, this host's files or a token shows it by `foreign`; `visible` alone hides nothing."""
+    own_words_or_typed = {"skewcheck.measure.servers", "skewcheck.measure.transport", "skewcheck.tokens.source"}
+    visible_alone = {
+        module.name
+        for module in MODULES
+        if module.room in ("measure", "host", "tokens")
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "skewcheck.visible"
+    }
+    assert visible_alone == own_words_or_typed
+
+
 @each_module
 def test_a_file_is_one_idea(module: Module) -> None:
     """No file has grown beyond what is read in one go; those that may be longer are named, with how long."""

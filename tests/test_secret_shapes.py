@@ -78,6 +78,7 @@ def test_a_token_is_no_host(kind: str, seed: int) -> None:
     """Of every kind that is known, and what looks random: no resolver is asked for it, and no error repeats it."""
     secret = made(kind, seed)
     assert names_no_host(secret)
+    assert names_no_host(f"[{secret}]")
     for parse, text in ((parse_server, secret), (parse_url, f"https://{secret}/"), (parse_url, f"https://{secret}")):
         with pytest.raises(ValueError, match="looks like a token") as caught:
             parse(text)

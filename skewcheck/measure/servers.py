@@ -110,13 +110,13 @@ def parse_server(text: str) -> Server:
 
 
 def could_be_a_host(host: str) -> bool:
-    """Tell whether a resolver may be asked for *host*: long enough, short enough, and printable."""
+    """Tell whether a resolver may be asked for *host*: what names are made of, and no more of it than they have."""
     labels = host.removesuffix(".").split(".")
     return (
         len(host) <= MAX_NAME_LENGTH
         and all(0 < len(label) <= MAX_LABEL_LENGTH for label in labels)
-        and all(c.isprintable() and c not in " /@?#=" for c in host)
-        and (":" not in host or _is_address(host))
+        and all(c.isprintable() and (not c.isascii() or c.isalnum() or c in "-_.:%") for c in host)
+        and (_is_address(host) or not set(host) & set(":%"))
     )
 
 

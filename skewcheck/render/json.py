@@ -209,7 +209,7 @@ def _missing(kind: str, outcome: NoReading) -> dict[str, Json]:
     return {**keys, **known, "server": outcome.server, "dropped": _value(outcome.dropped)}
 
 
-_RANGES = frozenset({"interval", "fresh", "skew", "true", "true_time"})
+_RANGES = frozenset({"interval", "shared", "fresh", "skew", "true", "true_time"})
 """Fields that are ranges, also where there is none."""
 
 
