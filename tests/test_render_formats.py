@@ -89,7 +89,7 @@ def test_junit_keeps_to_the_schema(report: Report) -> None:
     cases = judges.cases(document)
     assert list(cases) == ["verdict", *(source.name for source in sources(report))]
     assert any(case.outcome in ("failure", "error") for case in cases.values()) is (report.exit_code != 0)
-    assert cases["verdict"].message
+    assert cases["verdict"].message or report.exit_code == 0  # a green case says it in its text
 
 
 @given(hostile_reports())
