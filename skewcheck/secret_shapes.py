@@ -6,6 +6,7 @@ of the text: what is looked through may be a megabyte that somebody built to be 
 
 import functools
 import re
+from itertools import pairwise
 from typing import NamedTuple
 
 
@@ -71,9 +72,9 @@ _LONG_RUN = 40
 _LONG_LABEL = 32
 """Of this length not even small letters and digits without a break are a host's whole name."""
 _SYLLABLE = r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+"
-_RAGGED = 0.25
-"""So much of 20 random characters stands in syllables of one or two letters in 97 of 100 cases; of a name with capital
-letters (`Johns-MacBook-Pro-2019`) hardly anything does."""
+_SHORT, _RAGGED, _BREAKS = 2, 0.25, 4
+"""So much of 20 random characters stands in syllables of one or two letters, or so often one of these stands beside
+another syllable, in 99 of 100 cases; in a name with capital letters (`Johns-MacBook-Pro-2019`) hardly any does."""
 _LAST_LABEL = r"(?i)[a-z]{2,24}|xn--[a-z0-9-]{2,59}"
 """Of a name in some domain: letters alone (RFC 3696 §2)."""
 _PORT = r":[0-9]{1,5}$"
@@ -179,12 +180,14 @@ def _is_ragged(piece: str) -> bool:
     """Tell whether capital and small letters and digits alternate in *piece* as they do in no name."""
     if len(piece) < _PIECE or not _mixed(piece) or piece in (piece.lower(), piece.upper()):
         return False
-    short = 0
+    short = breaks = 0
     for word in re.split(r"[_-]", piece):
-        syllables = re.findall(_SYLLABLE, word)
-        counted = syllables[:-1] if len(syllables) > 1 and syllables[-1].isdigit() else syllables  # names are numbered
-        short += sum(len(syllable) for syllable in counted if len(syllable) <= 2)
-    return short >= _RAGGED * len(piece)
+        lengths = [len(syllable) for syllable in re.findall(_SYLLABLE, word)]
+        if len(lengths) > 1 and word[-1].isdigit():  # names are numbered
+            lengths.pop()
+        short += sum(length for length in lengths if length <= _SHORT)
+        breaks += sum(min(pair) <= _SHORT for pair in pairwise(lengths))
+    return short >= _RAGGED * len(piece) or breaks >= _BREAKS
 
 
 def _mixed(text: str) -> bool:

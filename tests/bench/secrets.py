@@ -46,12 +46,14 @@ _RANDOM = {
 }
 KNOWN = (*_MADE, "jwt", "jwe", "sendgrid", "slack-rotating")
 """Kinds that are known by their shape."""
-RANDOM = (*_RANDOM, "uuid")
+SHORT = "base64url-22"
+"""So short that by chance one may look like words."""
+RANDOM = (*(kind for kind in _RANDOM if kind != SHORT), "uuid")
 """Kinds that look random, and could be an id as well."""
 
 
 def made(kind: str, seed: int = 0) -> str:
-    """Return a secret of that *kind*: one of KNOWN and RANDOM."""
+    """Return a secret of that *kind*: one of KNOWN and RANDOM, or SHORT."""
     random = Random(f"{kind} {seed}")
     if kind in ("jwt", "jwe"):
         parts = ["eyJhbGciOiJSUzI1NiJ9", *(_drawn(random, _URL_SAFE, 40) for _ in range(2 if kind == "jwt" else 4))]
