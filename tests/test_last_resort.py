@@ -11,12 +11,13 @@ import pytest
 from bench import outlets
 from bench.terminal import terminal
 from bench.tools import need_library
-from bench.typed import Done, clean, servers_for, skewcheck, started
+from bench.typed import Done, checked, clean, servers_for, skewcheck, started
 
-from skewcheck.cli import last_resort
+from skewcheck.cli import last_resort, output
 from skewcheck.examine import default_timeout_s
 from skewcheck.examine.request import MAX_SAMPLES
 from skewcheck.examine.request import TIMEOUT_S as NTP_S
+from skewcheck.lab.http import HttpServer
 from skewcheck.measure import voter
 from skewcheck.model import Request
 
@@ -244,6 +245,24 @@ def test_a_person_is_waited_for() -> None:
         assert shown.end() == 3
 
 
+@pytest.mark.parametrize("timeout", ["30d", "9000d"])
+@pytest.mark.parametrize("command", ["clock", "check", "api", "token", "demo"])
+def test_more_time_than_a_system_call_can_count(command: str, timeout: str, tmp_path: Path) -> None:
+    """Who gives a month or thirty years gets a report, in a file, and not a defect."""
+    (tmp_path / "token").write_text(OPAQUE)
+    with servers_for("ok") as named, HttpServer() as api:
+        words = {
+            "clock": named,
+            "check": [*named, "--url", api.url, "--token-file", str(tmp_path / "token")],
+            "api": ["--url", api.url],
+            "token": ["--url", api.url, *named, "--file", str(tmp_path / "token")],
+            "demo": [],
+        }[command]
+        done = run(command, *words, "--json", "-t", timeout, "-o", str(tmp_path / "report"), seconds=10.0)
+    assert (done.out, done.err) == ("", "")
+    assert "error" not in checked((tmp_path / "report").read_text())
+
+
 def test_samples_are_given_their_time() -> None:
     """Without -t, what is enforced is never less than what the measurement itself takes at most."""
     for samples in range(1, MAX_SAMPLES + 1):
@@ -259,7 +278,7 @@ def test_no_timer_is_left_behind() -> None:
         last_resort.arm(50.0)
         assert 50.0 < signal.getitimer(signal.ITIMER_REAL)[0] <= 50.0 + last_resort.GRACE_S
         last_resort.arm(float("inf"))
-        assert not last_resort.armed()
+        assert signal.getitimer(signal.ITIMER_REAL)[0] <= 300.0  # theirs comes first, and stays
         last_resort.arm(-5.0)
         last_resort.disarm()
         left_s, every_s = signal.getitimer(signal.ITIMER_REAL)
@@ -269,3 +288,12 @@ def test_no_timer_is_left_behind() -> None:
     finally:
         signal.signal(signal.SIGALRM, mine)
         signal.setitimer(signal.ITIMER_REAL, *theirs)
+
+
+def test_what_is_written_without_a_timeout_leaves_no_timer(capfd: pytest.CaptureFixture[str]) -> None:
+    """Nor does a word to a real stream, of a program that calls us and sets no time."""
+    del capfd  # it is here so that both streams have descriptors
+    before = signal.getsignal(signal.SIGALRM)
+    output.write_stderr("a word\n")
+    assert not last_resort.armed()
+    assert signal.getsignal(signal.SIGALRM) is before

@@ -101,9 +101,15 @@ def _write_stream(stream: TextIO, text: str, until_s: float) -> None:
         stream.write(text)
         stream.flush()
         return
-    if not last_resort.armed():  # no -t yet, or no more
-        last_resort.arm(max(until_s - time.monotonic(), 0.0), hard=False)
-    _write_all(descriptor, text.encode(stream.encoding or "utf-8", "backslashreplace"), until_s)
+    content = text.encode(stream.encoding or "utf-8", "backslashreplace")
+    if last_resort.armed():
+        _write_all(descriptor, content, until_s)
+        return
+    last_resort.arm(until_s - time.monotonic(), hard=False)  # no -t yet, or no more
+    try:
+        _write_all(descriptor, content, until_s)
+    finally:
+        last_resort.disarm()
 
 
 def write_file(path: str, text: str, *, until_s: float, mode: int | None = None) -> None:
