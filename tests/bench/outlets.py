@@ -97,6 +97,7 @@ class SlowReader:
     def __init__(self, opened: Callable[[], Opened], *, blocking: bool) -> None:
         """Open and fill it; `writer` is for the program."""
         self._reader, self.writer = opened()
+        self._piece = PAGE if opened is packets else _PIECE  # what isn't read of a packet is lost
         fill(self.writer)
         os.set_blocking(self.writer, blocking)
         self._came = bytearray()
@@ -106,14 +107,9 @@ class SlowReader:
     def _read(self) -> None:
         time.sleep(_BEFORE_S)
         with contextlib.suppress(OSError):  # a terminal whose other side is closed
-            while piece := os.read(self._reader, 1 << 16 if self._is_of_packets() else _PIECE):
+            while piece := os.read(self._reader, self._piece):
                 self._came += piece
                 time.sleep(_BETWEEN_S)
-
-    def _is_of_packets(self) -> bool:
-        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(self._reader)) as read:
-            return read.type == socket.SOCK_SEQPACKET  # what isn't read of a packet is lost
-        return False
 
     def end(self) -> bytes:
         """Close the writer, wait for the rest, and return all that came."""
