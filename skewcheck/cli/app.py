@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from skewcheck.cli import completion, failure, last_resort, options, output, signals, usage
+from skewcheck.cli import completion, failure, last_resort, options, output, signals
 from skewcheck.cli.deliver import TIMEOUT_S
 from skewcheck.cli.help import Command, Group
 from skewcheck.errors import SkewcheckError
@@ -74,6 +74,8 @@ def _told(arguments: list[str], began_s: float) -> int:
         return failure.failed(error, arguments)
     except Exception as error:  # noqa: BLE001 - the last one: nobody above could tell the user
         if hasattr(error, "exit_code"):
+            from skewcheck.cli import usage
+
             return failure.failed(usage.translated(error, arguments), arguments)
         return failure.unexpected(error, arguments)
 
