@@ -74,6 +74,7 @@ def _by_another_process(work: Callable[[Wanted], Kind], until_s: float) -> Kind:
     try:
         child = _started(work, ours, theirs)
         answer = _waited_for(child, ours, until_s)
+        _end(child, ours)
     finally:
         os.close(ours)
     with contextlib.suppress(ChildProcessError):  # whoever started us may have had children ignored
@@ -158,6 +159,13 @@ def _call_off(child: int, ours: int) -> bytes:
     with contextlib.suppress(OSError):
         os.kill(child, signal.SIGTERM)
     return os.read(ours, _LONGEST_ANSWER) if _came(ours, time.monotonic() + TIDY_S) else b""
+
+
+def _end(child: int, ours: int) -> None:
+    """See to it that *child*, which has answered, ends: what a process runs on its way out may wait for a lock."""
+    if not _came(ours, time.monotonic() + TIDY_S):  # the end of the other process closes its end of the pipe
+        with contextlib.suppress(OSError):
+            os.kill(child, signal.SIGKILL)
 
 
 def _came(descriptor: int, until_s: float) -> bool:

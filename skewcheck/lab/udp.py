@@ -40,9 +40,9 @@ class UdpLoop:
 
     def stop(self) -> None:
         """End at once, without what is still due, and close the sockets."""
-        self._stop.close()
+        self._stop.shutdown(socket.SHUT_RDWR)  # closing would not do where a forked process still holds it
         self._thread.join()
-        for opened in (self._stopped, *self._takers):
+        for opened in (self._stop, self._stopped, *self._takers):
             opened.close()
 
     def _run(self) -> None:
