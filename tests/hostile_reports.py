@@ -32,7 +32,8 @@ def _findings(draw: st.DrawFn) -> Finding:
 
 
 STEPS_DRAWN = st.lists(st.builds(Step, st.sampled_from(sorted(STEPS)), FOREIGN), max_size=2).map(tuple)
-FAILURES = st.builds(Failure, st.sampled_from(["usage", "host", "output", "internal"]), FOREIGN, FOREIGN)
+_WORDS = FOREIGN.map("it broke: ".__add__)  # what failed always says what
+FAILURES = st.builds(Failure, st.sampled_from(["usage", "host", "output", "internal"]), _WORDS, FOREIGN)
 
 
 def _renamed(vote: Vote, name: str) -> Vote:
