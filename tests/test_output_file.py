@@ -1,6 +1,7 @@
 """`-o`: a file is replaced as a whole or left as it was; what is no file is written to and never replaced."""
 
 import os
+import select
 import shutil
 import stat
 import subprocess
@@ -111,7 +112,12 @@ def test_fifo_whose_reader_leaves_is_a_closed_pipe(tmp_path: Path) -> None:
     """A reader that has had enough is no error."""
     os.mkfifo(tmp_path / "fifo")
     reader = os.open(tmp_path / "fifo", os.O_RDONLY | os.O_NONBLOCK)
-    leaves = threading.Timer(0.05, os.close, (reader,))
+
+    def leave() -> None:
+        select.select([reader], [], [], 60)  # once something was written
+        os.close(reader)
+
+    leaves = threading.Thread(target=leave)
     leaves.start()
     output.write_file(str(tmp_path / "fifo"), "x" * 2**20, until_s=time.monotonic() + 30)
     leaves.join()

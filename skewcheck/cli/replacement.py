@@ -74,7 +74,6 @@ def _by_another_process(work: Callable[[Wanted], Kind], until_s: float) -> Kind:
     try:
         child = _started(work, ours, theirs)
         answer = _waited_for(child, ours, until_s)
-        _end(child, ours)
     finally:
         os.close(ours)
     with contextlib.suppress(ChildProcessError):  # whoever started us may have had children ignored
@@ -109,21 +108,22 @@ def _started(work: Callable[[Wanted], Kind], ours: int, theirs: int) -> int:
 
 def _do(work: Callable[[Wanted], Kind], ours: int, theirs: int) -> NoReturn:
     """Do the *work* in the other process, answer in *theirs*, and end."""
-    answer = ""
     try:
-        os.close(ours)
-        nothing = os.open(os.devnull, os.O_RDWR)
-        for descriptor in range(3):  # whoever reads our output until its end must not wait for this process
-            os.dup2(nothing, descriptor)
-        _be_told_of_its_end(theirs)
-        answer = f"0 {work(lambda: _is_open(theirs)).value}"
-    except OSError as error:
-        answer = f"{error.errno or errno.EIO} {error.strerror or error}"
-    finally:
+        answer = ""
         try:
-            os.write(theirs, answer.encode("utf-8", "replace")[:_LONGEST_ANSWER])
+            os.close(ours)
+            nothing = os.open(os.devnull, os.O_RDWR)
+            for descriptor in range(3):  # whoever reads our output until its end must not wait for this process
+                os.dup2(nothing, descriptor)
+            _be_told_of_its_end(theirs)
+            answer = f"0 {work(lambda: _is_open(theirs)).value}"
+        except OSError as error:
+            answer = f"{error.errno or errno.EIO} {error.strerror or error}"
         finally:
-            os._exit(0)
+            _hear_no_more()  # also that the answer is being read is a SIGIO
+            os.write(theirs, answer.encode("utf-8", "replace")[:_LONGEST_ANSWER])
+    finally:
+        os._exit(0)
 
 
 def _be_told_of_its_end(theirs: int) -> None:
@@ -139,7 +139,12 @@ def _be_told_of_its_end(theirs: int) -> None:
 
 
 def _abandon(_number: int, _frame: FrameType | None) -> None:
+    _hear_no_more()  # raised a second time, it would get past what ends this process
     raise _Abandoned
+
+
+def _hear_no_more() -> None:
+    signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
 
 
 def _waited_for(child: int, ours: int, until_s: float) -> bytes:
@@ -159,13 +164,6 @@ def _call_off(child: int, ours: int) -> bytes:
     with contextlib.suppress(OSError):
         os.kill(child, signal.SIGTERM)
     return os.read(ours, _LONGEST_ANSWER) if _came(ours, time.monotonic() + TIDY_S) else b""
-
-
-def _end(child: int, ours: int) -> None:
-    """See to it that *child*, which has answered, ends: what a process runs on its way out may wait for a lock."""
-    if not _came(ours, time.monotonic() + TIDY_S):  # the end of the other process closes its end of the pipe
-        with contextlib.suppress(OSError):
-            os.kill(child, signal.SIGKILL)
 
 
 def _came(descriptor: int, until_s: float) -> bool:
