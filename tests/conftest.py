@@ -16,12 +16,13 @@ from hypothesis import HealthCheck, settings
 if TYPE_CHECKING:
     from bench.typed import Done
 
-# The one profile of all property tests. They are about what is true, not about the machine: on a busy one an example
+# The profile of all property tests. They are about what is true, not about the machine: on a busy one an example
 # may take any time to draw (`too_slow`) and to run (`deadline`). The fixtures that they take keep nothing from one
 # example to the next. Checks are switched off here alone: a test's own list would switch `too_slow` on again.
 settings.register_profile(
     "skewcheck", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
+settings.register_profile("quick", settings.get_profile("skewcheck"), max_examples=10)  # for who waits: the same, fewer
 settings.load_profile("skewcheck")
 
 _LEAKS = pytest.StashKey[Path]()
