@@ -136,9 +136,14 @@ def _findings(_: str) -> str:
     from skewcheck.judge.catalogue import CATALOGUE
     from skewcheck.judge.explanations import pages
 
-    headlines = {name: pages()[name].partition("\n")[0].removeprefix(f"{name}: ") for name in sorted(CATALOGUE)}
+    headlines = {
+        name: pages()[name].partition("\n")[0].removeprefix(f"{name}: ") for name in (*sorted(CATALOGUE), "offset")
+    }
     rows = [(f"[`{name}`](#{name})", headline) for name, headline in headlines.items()]
-    told = "".join(f"\n## {name}\n\n{headline}.\n\n{_explain(name)}" for name, headline in headlines.items())
+    told = "".join(
+        f"\n## {name}\n\n{headline[0].upper()}{headline[1:]}.\n\n{_explain(name)}"
+        for name, headline in headlines.items()
+    )
     return _table(("id", "means"), rows) + told
 
 
