@@ -114,7 +114,7 @@ COMMAND_LINES = list(
     dict.fromkeys(
         re.sub(r" <.*| \|.*", "", line.split("  #")[0].removeprefix("pbpaste | ")).strip()
         for line in SHELL_LINES
-        if line.startswith(("skewcheck ", "pbpaste ")) and "skewcheck explain" not in line
+        if re.match(r"(pbpaste \| )?skewcheck (check|clock|api|token|demo)\b", line)
     )
 )
 

@@ -106,10 +106,13 @@ def _options(_: str) -> str:
         annotation, default = OPTIONS[name]
         if row := _option(get_args(annotation)[1], default):
             rows.setdefault(row, []).extend(commands)
-    measuring = sorted({command for commands in rows.values() for command in commands})
     firsts = list(dict.fromkeys(names for names, *_ in rows))
     listed = [
-        (*row[:3], "all" if sorted(commands) == measuring else ", ".join(f"`{name}`" for name in commands), row[3])
+        (
+            *row[:3],
+            "all that measure" if commands == takers["warning"] else ", ".join(f"`{name}`" for name in commands),
+            row[3],
+        )
         for row, commands in sorted(rows.items(), key=lambda item: firsts.index(item[0][0]))
     ]
     return _table(("option", "variable", "default", "commands", "is"), listed)
