@@ -7,7 +7,7 @@ ARG PYTHON=3.13
 
 FROM python:${PYTHON}-slim AS build
 # Named one by one: whatever else lies in the folder (.git, .venv) can't get into the image.
-COPY pyproject.toml hatch_build.py README.md LICENSE /src/
+COPY pyproject.toml README.md LICENSE /src/
 COPY skewcheck /src/skewcheck
 # An environment without pip of its own: nothing in it can install anything at run time.
 RUN python -m venv --without-pip /opt/skewcheck
