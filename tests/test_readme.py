@@ -65,7 +65,7 @@ def test_screens_fit_a_terminal() -> None:
 
 
 def test_readme_is_short_and_opens_with_what_one_looks_for() -> None:
-    """Few lines; the two commands and a screen come first; the first hundred leave no question of a newcomer open."""
+    """Few lines; the two commands and a screen come first; a newcomer's questions are answered in the first hundred."""
     lines = README.splitlines()
     assert len(lines) <= MAX_LINES
     assert all(line in lines[:FIRST_LOOK_LINES] for line in (*SET_UP, "$ skewcheck check --region eu-west-1"))
