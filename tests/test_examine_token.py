@@ -206,7 +206,8 @@ def test_silent_ntp_leaves_the_api() -> None:
         request = Request(
             "token", token=token(iat=-60, exp=3600), servers=("127.0.0.1:9",), url=api.url, ask_host=False
         )
-        report = examine(request._replace(timeout_s=6.0))
+        wide = Policy(warning_s=5, critical_s=30)  # a busy machine makes round trips long, and ranges wide
+        report = examine(request._replace(timeout_s=6.0, policy=wide))
     assert report.token is not None
     assert report.token.judged_by == "api"
     assert (report.status, report.proven) == (Status.OK, False)
