@@ -249,10 +249,7 @@ CACHED = api(
 )
 
 BACKENDS = api(
-    (
-        finding("api-inconsistent", Status.UNKNOWN, host=GATEWAY, spread_s=0.15, mix="connections"),
-        finding("plain-http", hosts=GATEWAY),
-    ),
+    (finding("api-inconsistent", Status.UNKNOWN, host=GATEWAY, spread_s=0.15, mix="connections"),),
     (
         host(
             Role.URL,

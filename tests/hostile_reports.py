@@ -32,7 +32,12 @@ def _findings(draw: st.DrawFn) -> Finding:
 
 
 STEPS_DRAWN = st.lists(st.builds(Step, st.sampled_from(sorted(STEPS)), FOREIGN), max_size=2).map(tuple)
-FAILURES = st.builds(Failure, st.sampled_from(["usage", "host", "output", "internal"]), FOREIGN, FOREIGN)
+FAILURES = st.builds(
+    Failure,
+    st.sampled_from(["usage", "host", "output", "internal"]),
+    FOREIGN.map(lambda text: text.strip() or "wrong"),
+    FOREIGN,
+)
 
 
 def _renamed(vote: Vote, name: str) -> Vote:

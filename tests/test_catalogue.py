@@ -18,8 +18,6 @@ NOON = 1_800_014_400.0
 USUAL: dict[str, Fact] = {
     "agreeing": 4,
     "against": 1,
-    "ago_high_s": 726.4,
-    "ago_low_s": 726.3,
     "age_s": 18000.0,
     "ahead_way": "behind",
     "answered": 5,
@@ -93,7 +91,7 @@ def finding(id_: str, variant: str = "", *, full: bool = True) -> Finding:
     needed = set(
         re.findall(r"{(\w+)}", re.sub(r"\[[^\]]*\]", "", row.title + row.means + "".join(row.variants.values())))
     )
-    needed |= {"skew_s", "low_s", "high_s", "ago_low_s", "ago_high_s", "left_low_s", "left_high_s"}
+    needed |= {"skew_s", "low_s", "high_s", "left_low_s", "left_high_s"}
     facts = {name: usual(name) if full or name in needed else None for name in row.facts.split()}
     return Finding(id_, Status.WARNING, tuple({**facts, **({row.by: variant} if variant else {})}.items()))
 

@@ -149,9 +149,9 @@ def test_worse() -> None:
     [
         (FINE, ["api-ok"], OK, True),
         (FINE._replace(stamped_by=StampedBy.EDGE), ["api-ok"], OK, True),
-        (FINE._replace(security=Security.PLAIN), ["api-ok", "plain-http"], OK, False),
+        (FINE._replace(security=Security.PLAIN), ["api-ok"], OK, False),
         (FINE._replace(served=Served(302, location="https://elsewhere.example/")), ["api-ok"], OK, True),
-        (FINE._replace(ended=Ended.TOLD_TO_STOP, served=Served(429)), ["api-ok", "rate-limited"], OK, True),
+        (FINE._replace(ended=Ended.TOLD_TO_STOP, served=Served(429)), ["api-ok"], OK, True),
         (FINE._replace(confirmed=False, ended=Ended.DEADLINE), ["api-ok"], OK, False),
         (date(-0.05, 0.06, SECOND), ["api-ok", "api-lag"], OK, False),
         (date(-0.05, 0.06, SECOND, late_s=0.0057), ["api-ok", "api-lag"], OK, False),
@@ -416,7 +416,7 @@ def test_at_another_rate_nothing_is_proven_and_nothing_ok(found: DateReading, pa
         assert (told.proven, told.assumes) == (False, ())
         assert told.status is not OK
         assert told.status is UNKNOWN or pace is Pace.OTHER
-        assert {"clock-rate"} <= set(ids(told))
+        assert {"fake-time"} <= set(ids(told))
         assert told.steps[0].command.startswith("env -u LD_PRELOAD -u FAKETIME skewcheck ")
         blamed = {"clock-stepped", "clock-slewing", "too-coarse", "api-inconsistent", "api-frozen", "not-skew"}
         assert not set(ids(told)) & blamed
@@ -445,7 +445,7 @@ def outcomes(draw: st.DrawFn) -> DateReading | NoReading:
     )  # fmt: skip
 
 
-REMARKS = {"plain-http", "rate-limited", "api-lag", "cut-short", "clock-slewing"}
+REMARKS = {"api-lag", "cut-short", "clock-slewing"}
 
 
 @given(api=outcomes(), login=st.none() | outcomes(), step_s=st.sampled_from([0.0, 0.01, 5.0]))

@@ -9,7 +9,6 @@ from skewcheck.model import (
     ApiHost,
     ApiPart,
     DateReading,
-    Ended,
     Finding,
     Mix,
     NoReading,
@@ -87,12 +86,7 @@ def _lag(case: Case, api: ApiPart) -> list[Finding]:
     return [Finding("api-lag", Status.OK, facts)]
 
 
-def _plain_http(case: Case, _: ApiPart) -> list[Finding]:
-    names = [host.host for host, reading in case.readings if reading.security is Security.PLAIN]
-    return [Finding("plain-http", Status.OK, (("hosts", " and ".join(names)),))] if names else []
-
-
-_FINDERS: tuple[Callable[[Case, ApiPart], list[Finding]], ...] = (_issuer, _too_coarse, _lag, _plain_http)
+_FINDERS: tuple[Callable[[Case, ApiPart], list[Finding]], ...] = (_issuer, _too_coarse, _lag)
 
 
 # --- One host ---
@@ -104,7 +98,7 @@ def _of_a_host(case: Case, api: ApiPart, host: ApiHost) -> list[Finding]:
     status = Status.UNKNOWN if first and kept else Status.OK
     if isinstance(host.outcome, NoReading):
         return [] if not first and _alike(host.outcome, api.survey.first.outcome) else [_unreached(case, host, status)]
-    found = [_inconsistent, _stale, _certificate, _rate_limited]
+    found = [_inconsistent, _stale, _certificate]
     return [finding for finder in found for finding in finder(case, host.host, host.outcome, status)]
 
 
@@ -183,10 +177,3 @@ def _certificate(case: Case, host: str, reading: DateReading, _: Status) -> list
         return [Finding("api-certificate", Status.WARNING, facts)]
     skew = Status.OK if case.api is None or case.was_set else case.api.judgement.status
     return [Finding("tls-dates", skew if skew in OFF else Status.OK, facts)]
-
-
-def _rate_limited(_: Case, host: str, reading: DateReading, __: Status) -> list[Finding]:
-    if reading.ended is not Ended.TOLD_TO_STOP:
-        return []
-    facts = (("host", host), ("http_status", reading.served.status), ("requests", reading.requests))
-    return [Finding("rate-limited", Status.OK, facts)]

@@ -22,6 +22,7 @@ from skewcheck.model import (
     Stale,
     StampedBy,
     Status,
+    TokenKind,
 )
 from skewcheck.quantity import direction
 
@@ -187,27 +188,33 @@ def _by_ntp(case: Case, overall: Status) -> list[Finding]:
     ntp = case.ntp
     if ntp is None or ntp.judgement.status is Status.UNKNOWN or case.utc is None:
         return []
-    doubt = _doubt(case)
     if ntp.judgement.status in OFF:
-        return _local(case, overall, doubt)
-    facts = (*_skew(case), *_vote(case))
-    if doubt is None:
-        return [Finding("clock-ok", Status.OK, facts)]
-    limits = (("why", doubt), ("limit_s", case.limits.warning_s))
-    return [Finding("clock-ok-unconfirmed", Status.OK, (*facts, *limits))]
+        return _local(case, overall)
+    doubt = _doubt(case)
+    more = (
+        ("unconfirmed", True if doubt else None),
+        ("why", doubt),
+        ("limit_s", case.limits.warning_s if doubt else None),
+    )
+    return [Finding("clock-ok", Status.OK, (*_skew(case), *_vote(case), *more))]
 
 
-def _local(case: Case, overall: Status, doubt: str | None) -> list[Finding]:
+def _local(case: Case, overall: Status) -> list[Finding]:
     """Return that this host's clock is off; nothing where not even the direction is known (`too-coarse`)."""
     ntp, utc = case.ntp, case.utc
     if ntp is None or utc is None or holds_zero(utc):
         return []
-    facts = (*_skew(case), *_vote(case), *_far(case, utc))
+    facts, doubt = (*_skew(case), *_vote(case), *_far(case, utc)), _doubt(case)
     if doubt is not None and not confirmed_by_api(case):
         limits = (("why", doubt), ("limit_s", case.limits.warning_s))
         return [Finding("local-unconfirmed", overall, (*facts, *limits))]
     way = direction(utc.low_s + utc.high_s)
-    return [Finding(f"local-{way}", overall, (*facts, ("api_host", case.api_host if _api_agrees(case) else None)))]
+    jwt = case.token is not None and case.token.kind is TokenKind.JWT
+    more = (
+        ("api_host", case.api_host if _api_agrees(case) else None),
+        ("jwt", True if jwt or case.request.verifiers else None),
+    )
+    return [Finding(f"local-{way}", overall, (*facts, *more))]
 
 
 def _api_agrees(case: Case) -> bool:
@@ -221,7 +228,7 @@ def confirmed_by_api(case: Case) -> bool:
 
 def _by_this_host(case: Case, overall: Status) -> list[Finding]:
     """Return that this host's clock is off; by the API alone where NTP leaves even the direction open."""
-    return _local(case, overall, _doubt(case)) or _against_the_api("skew-undecided", case, overall)
+    return _local(case, overall) or _against_the_api("skew-undecided", case, overall)
 
 
 def _doubt(case: Case) -> str | None:
@@ -286,7 +293,7 @@ _CLOCKS = {
 
 
 def _both(case: Case, overall: Status) -> list[Finding]:
-    return [*_local(case, overall, _doubt(case)), *_of_the_api(case, overall)]
+    return [*_local(case, overall), *_of_the_api(case, overall)]
 
 
 def _shared(case: Case, overall: Status) -> list[Finding]:

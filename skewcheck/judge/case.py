@@ -24,6 +24,7 @@ from skewcheck.model import (
     Security,
     Status,
     Thresholds,
+    Token,
 )
 
 DRIFT_PPM = 100.0
@@ -71,6 +72,7 @@ class Case(NamedTuple):
     """None: not asked."""
     api: ApiPart | None = None
     """None: not asked."""
+    token: Token | None = None
     who: Who = Who.UNMEASURED
 
     # --- By NTP ---
@@ -93,6 +95,13 @@ class Case(NamedTuple):
         if ntp is None or self.at_another_rate:
             return False
         return ntp.survey.consensus.basis is Basis.MAJORITY and ntp.survey.independent
+
+    @property
+    def outside_is_silent(self) -> bool:
+        """Tell whether of those whom this host doesn't follow anyway nobody answers, and nothing else tells why."""
+        votes, own = ((), ()) if self.ntp is None else (self.ntp.survey.consensus.votes, self.ntp.survey.own)
+        reasons = {reason_of(vote.outcome) or "answered" for vote in votes if vote.outcome.server not in own}
+        return bool(reasons) and reasons <= {"no-reply", "prohibited"}
 
     # --- By the API ---
 

@@ -11,7 +11,8 @@ A title is a template over the facts of a finding:
   `skew_s`, `low_s` and `high_s`: the size (the range where there is no estimate), the range, its larger side, both ends
   with their signs, the range where an estimate stands beside it, AHEAD or BEHIND, the opposite, and `AHEAD of` or
   `BEHIND`.
-- `{ago}` and `{left}` are made of `ago_low_s`, `ago_high_s` and `left_low_s`, `left_high_s`; `{ntp_range}` of
+- `{harm}` is what a clock that is off so does to a token, as far as `jwt` tells its kind.
+- `{left}` and `{ago}` are made of `left_low_s` and `left_high_s`, which are below 0 for what is past; `{ntp_range}` of
   `ntp_low_s`, `ntp_high_s`.
 - `[...]` is left out where a fact in it is None, False, 0 or empty, and where the line is too long, the last one first.
 - `[...|...]` has what stands in its place then.
@@ -62,8 +63,10 @@ _FAR = "here_at_s utc_at_s "
 _AGREE = " ([{beside}; ]{agreeing} of {answered} servers agree[; {unreached} not reached])"
 _BEHIND = "Refreshing by exp comes too late: 401s at the end of a token's life."
 _AHEAD = "What it signs looks issued in the future; what it verifies, expired."
+_COUNTED = "Genesys Cloud access tokens: not affected if you count expires_in."
 _LOCAL = (
-    "[This host says {here_at_s}, UTC is {utc_at_s}. ][NTP and {api_host} say the same: fix this host, not the API.|"
+    "[This host says {here_at_s}, UTC is {utc_at_s}. ]"
+    "[NTP and {api_host} say the same: fix this host, not the API.|{harm}]"
 )
 
 CATALOGUE: Mapping[str, Row] = {
@@ -94,9 +97,10 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "token-malformed": Row(
         "The token is malformed: some verifiers refuse it",
-        "{detail} No clock fixes that: the issuer has to.",
-        "oddity detail",
+        "[{detail} ]No clock fixes that: the issuer has to.[ It says {shown}.]",
+        "oddity detail claims shown",
         {
+            "no-time": "The token has no time in {claims}: verifiers refuse it",
             "nested": "The token's payload is another token: its times can't be read",
             "payload-unreadable": "The token's payload can't be read, nor its times",
             "payload-stops": "The token's payload stops in the middle: its times can't be read",
@@ -114,11 +118,6 @@ CATALOGUE: Mapping[str, Row] = {
             "refused": "The token is not clean base64url: PyJWT refuses to read it",
         },
         "oddity",
-    ),
-    "token-bad-claim": Row(
-        "The token has no time in {claims}: verifiers refuse it",
-        "No clock fixes that: the issuer has to.[ It says {shown}.]",
-        "claims shown",
     ),
     "token-lifetime": Row(
         "The token's lifetime can't be meant: {lifetime_s}",
@@ -139,7 +138,7 @@ CATALOGUE: Mapping[str, Row] = {
         "Token expired {ago} ago[; within {leeway_s} leeway|. Not clock skew][: get a new token]",
         "[Whoever has that leeway ({within_leeway}) still takes it; all others refuse it: get a new token.|"
         "It takes a new one: no buffer and no leeway cures an old token.]",
-        "claim claim_at_s ago_low_s ago_high_s here_s by within_leeway leeway_s",
+        "claim claim_at_s left_low_s left_high_s here_s by within_leeway leeway_s",
         {
             "api": "Token expired {ago} ago by the API's clock[; within {leeway_s} leeway][: get a new token]",
             "skew": "Token expired {ago} ago, assuming --skew[; within {leeway_s} leeway][: get a new token]",
@@ -151,7 +150,7 @@ CATALOGUE: Mapping[str, Row] = {
         "Token expired {ago} ago, unnoticed by this host's clock",
         "Clients here that go by exp keep sending it: 401s[, but within {leeway_s} leeway ({within_leeway}),] until "
         "the clock is right.",
-        "claim claim_at_s ago_low_s ago_high_s here_s by within_leeway leeway_s",
+        "claim claim_at_s left_low_s left_high_s here_s by within_leeway leeway_s",
     ),
     "token-expired-here": Row(
         "Token valid for {left}; only this host says expired[ {here_s} ago]",
@@ -174,32 +173,28 @@ CATALOGUE: Mapping[str, Row] = {
     "token-early-here": Row(
         "Token is valid; only this host's clock puts its {claim} {here_s} ahead",
         "Servers with a right clock take it. A strict verifier on this host refuses it as issued in the future.",
-        "claim claim_at_s ago_low_s ago_high_s here_s by",
+        "claim claim_at_s left_low_s left_high_s here_s by",
     ),
-    "token-expired-open": Row(
-        "Whether the token has expired is open[: {claim} is within {within_s} of now]",
+    "token-open": Row(
+        "Whether the token is valid now is open[: its {claim} is within {within_s} of now]",
         "The clock is not known well enough.",
-        "claim claim_at_s left_low_s left_high_s here_s by within_s",
-        {"local": "By this host's clock, not checked, the token expired {here_s} ago"},
-        "by",
-    ),
-    "token-early-open": Row(
-        "Whether the token is valid yet is open[: {claim} is within {within_s} of now]",
-        "The clock is not known well enough.",
-        "claim claim_at_s left_low_s left_high_s here_s by within_s",
-        {"local": "By this host's clock, not checked, the token's {claim} is {here_s} away"},
-        "by",
+        "claim claim_at_s left_low_s left_high_s here_s by within_s unchecked",
+        {
+            "ended": "By this host's clock, not checked, the token expired {here_s} ago",
+            "begins": "By this host's clock, not checked, the token's {claim} is {here_s} away",
+        },
+        "unchecked",
     ),
     # --- Whose clock is off ---
     "local-ahead": Row(
         "This host is {off} AHEAD of UTC" + _AGREE,
-        _LOCAL + _AHEAD + "]",
-        _SKEW + _VOTE + _FAR + "api_host",
+        _LOCAL,
+        _SKEW + _VOTE + _FAR + "api_host jwt",
     ),
     "local-behind": Row(
         "This host is {off} BEHIND UTC" + _AGREE,
-        _LOCAL + _BEHIND + "]",
-        _SKEW + _VOTE + _FAR + "api_host",
+        _LOCAL,
+        _SKEW + _VOTE + _FAR + "api_host jwt",
     ),
     "local-unconfirmed": Row(
         "This host looks {off} {way_of} UTC, unconfirmed ({agreeing} of {asked} NTP servers)",
@@ -372,10 +367,12 @@ CATALOGUE: Mapping[str, Row] = {
         {"to-and-fro": "The clock is being pulled to and fro[, {wander_s} in all]: the range allows for it"},
         "slew_way",
     ),
-    "clock-rate": Row(
-        "Time runs at another rate in this process[ ({how})]: nothing is proven",
-        "No round trip took as long as it looks. Run it without what fakes the time.",
-        "how",
+    "fake-time": Row(
+        "[{how}|Something] tells this process another time than the kernel's[: {ahead_s} {ahead_way}]",
+        "Run it without what fakes the time: the clock of the host may be right.",
+        "how ahead_s ahead_way other_rate",
+        {"True": "Time runs at another rate in this process[ ({how})]: nothing is proven"},
+        "other_rate",
     ),
     # --- What the token costs ---
     "refresh-storm": Row(
@@ -429,11 +426,6 @@ CATALOGUE: Mapping[str, Row] = {
         },
         "why",
     ),
-    "fake-time": Row(
-        "{how} tells this process another time than the kernel's[: {ahead_s} {ahead_way}]",
-        "The clock of the host may be right: only what runs like this sees it wrong.",
-        "how ahead_s ahead_way",
-    ),
     "two-daemons": Row(
         "{daemons} run here together[: two for one clock]",
         "Disable all but one.",
@@ -464,11 +456,6 @@ CATALOGUE: Mapping[str, Row] = {
         "The clock is that much off after the next start.",
         "ahead_s ahead_way",
     ),
-    "unsteady-clocksource": Row(
-        "The kernel counts time by {clocksource}, which drifts or is slow to read",
-        "",
-        "clocksource",
-    ),
     "better-clock": Row(
         "{device}, the clock of the machine below: no daemon follows it",
         "",
@@ -480,11 +467,6 @@ CATALOGUE: Mapping[str, Row] = {
         "[This host follows it: replace it in {origin}.|Its vote does not count.]",
         "server off_by_s origin",
     ),
-    "server-doubts": Row(
-        "{server} says that its own time may be off by {distance_s}",
-        "Its range is as wide as that: ask others.",
-        "server distance_s",
-    ),
     "ntp-partly-blocked": Row(
         "Only this host's own NTP servers answer: is NTP blocked outside?",
         "Their error would not be seen.",
@@ -494,16 +476,6 @@ CATALOGUE: Mapping[str, Row] = {
         "{host} may keep a Date for {max_lag_s}[: this host may be {low_bound_s} behind]",
         "",
         "host max_lag_s because known low_bound_s",
-    ),
-    "plain-http": Row(
-        "Plain http to {hosts}: anybody may have answered",
-        "",
-        "hosts",
-    ),
-    "rate-limited": Row(
-        "{host} asked for patience ({http_status}): it was asked no more",
-        "",
-        "host http_status requests",
     ),
     "cut-short": Row(
         "The deadline ended it after {duration_s}[, before a second request: -t {enough_s} is enough|; more time "
@@ -518,13 +490,8 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "skew-assumed": Row(
         "The clock was not measured: assumed {signed} from UTC (--skew)",
-        f"[{_BEHIND}{{is_behind}}][{_AHEAD}{{is_ahead}}]",
-        _SKEW + "is_ahead is_behind",
-    ),
-    "clock-unchecked": Row(
-        "The clock was not checked (--offline): times are by this host's clock",
-        "",
-        "",
+        "[{harm}{is_off}]",
+        _SKEW + "is_off jwt",
     ),
     "demo": Row(
         "Demonstration on this machine: what was set up was measured",
@@ -566,14 +533,11 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "clock-ok": Row(
         "Clock within {bound} of UTC ({agreeing} of {answered} NTP servers agree[; {unreached} not reached])",
-        "Unlikely to cause a 401. The API's clock was not checked.",
-        _SKEW + _VOTE,
-    ),
-    "clock-ok-unconfirmed": Row(
-        "Clock within {bound} of UTC, unconfirmed ({agreeing} of {asked} NTP servers)",
-        "Nobody confirms that: ask more servers.",
-        _SKEW + _VOTE + "why limit_s",
+        "[Nobody confirms that: ask more servers.{unconfirmed}|Unlikely to cause a 401. The API's clock was not "
+        "checked.]",
+        _SKEW + _VOTE + "unconfirmed why limit_s",
         {
+            "minority": "Clock within {bound} of UTC, unconfirmed ({agreeing} of {asked} NTP servers)",
             "one-server": "Clock within {bound} of UTC, unconfirmed: by one NTP server only",
             "own-servers": "Clock within {bound} of UTC, unconfirmed[: by its own servers]",
             "limit": "Clock within {bound} of UTC, unconfirmed at the {limit_s} limit",
@@ -620,7 +584,7 @@ STEPS: Mapping[str, Words] = {
     # --- It finds out more ---
     "explain": Words("Next", "what it breaks, and how to fix it"),
     "explain-401": Words("Next", "how to test each of these"),
-    "look-at-daemon": Words("Next", "shows which server this host follows, and if it does"),
+    "look-at-daemon": Words("Next", "shows which server this host follows"),
     "look-at-sources": Words("Next", "shows what each of its servers answers"),
     "find-fake": Words("Next", "shows what stands between this process and the clock"),
     "check-region": Words("Next", "compares with the API's clock, too"),
@@ -965,8 +929,9 @@ def _ahead(facts: _Facts) -> bool:
     return low_s + high_s > 0 if math.isfinite(low_s) and math.isfinite(high_s) else math.isinf(high_s)
 
 
-def _ago(facts: _Facts, prefix: str) -> str:
-    low_s, high_s = _bounds(facts, prefix)
+def _left(facts: _Facts, way: int) -> str:
+    """Return how far in the future it is; *way* -1: how long ago it was."""
+    low_s, high_s = sorted(way * end_s for end_s in _bounds(facts, "left_"))
     if math.isinf(low_s) and math.isinf(high_s):
         return _MISSING
     return _sizes(max(0.0, low_s), max(0.0, high_s))
@@ -980,9 +945,10 @@ _MADE: Mapping[str, Callable[[_Facts], str]] = {
     "beside": _beside,
     "way": lambda facts: "AHEAD" if _ahead(facts) else "BEHIND",
     "other_way": lambda facts: "BEHIND" if _ahead(facts) else "AHEAD",
+    "harm": lambda facts: _COUNTED if not facts.get("jwt") else _AHEAD if _ahead(facts) else _BEHIND,
     "way_of": lambda facts: "AHEAD of" if _ahead(facts) else "BEHIND",
-    "ago": lambda facts: _ago(facts, "ago_"),
-    "left": lambda facts: _ago(facts, "left_"),
+    "ago": lambda facts: _left(facts, -1),
+    "left": lambda facts: _left(facts, 1),
     "ntp_range": lambda facts: signed_text(*_bounds(facts, "ntp_")) if _number(facts, "ntp_low_s") is not None else "",
 }
 """What is made of several facts, or of a number for its reader."""

@@ -114,7 +114,7 @@ def _too_coarse(case: Case, ntp: NtpPart) -> list[Finding]:
     if interval is None or status is Status.OK or case.was_set:
         return []
     if (status is Status.UNKNOWN and ntp.survey.consensus.divided) or case.at_another_rate:
-        return []  # `servers-disagree`, or `clock-rate`
+        return []  # `servers-disagree`, or `fake-time`
     if status is not Status.UNKNOWN and not holds_zero(interval):
         return []
     doubting = sum(_doubts_itself(reading) for reading in case.readings_of_ntp)
@@ -133,18 +133,6 @@ def _doubts_itself(reading: Reading) -> bool:
     return reading.exchanges[0].root_distance_s >= reading.interval.width_s / 4
 
 
-def _server_doubts(case: Case, ntp: NtpPart) -> list[Finding]:
-    """Tell of servers that doubt their own time, where the range leaves something open."""
-    if ntp.judgement.least is ntp.judgement.most:
-        return []
-    distances = [(reading.server, reading.exchanges[0].root_distance_s) for reading in case.readings_of_ntp]
-    return [
-        Finding("server-doubts", Status.OK, (("server", server), ("distance_s", distance_s)))
-        for server, distance_s in distances
-        if distance_s >= case.limits.warning_s
-    ]
-
-
 def _falsetickers(case: Case, ntp: NtpPart) -> list[Finding]:
     configured = () if case.host is None else case.host.configured
     origins = {own.host: own.origin for own in reversed(configured)}
@@ -157,15 +145,11 @@ def _falsetickers(case: Case, ntp: NtpPart) -> list[Finding]:
     return found
 
 
-def _partly_blocked(_: Case, ntp: NtpPart) -> list[Finding]:
-    """Tell where of those whom this host doesn't follow anyway nobody answers, and nothing else is known of why."""
-    votes = ntp.survey.consensus
-    others = {
-        reason_of(vote.outcome) or "answered" for vote in votes.votes if vote.outcome.server not in ntp.survey.own
-    }
-    if ntp.survey.independent or not votes.answered or not others or not others <= {"no-reply", "prohibited"}:
+def _partly_blocked(case: Case, ntp: NtpPart) -> list[Finding]:
+    answered = ntp.survey.consensus.answered
+    if ntp.survey.independent or not answered or not case.outside_is_silent:
         return []
-    return [Finding("ntp-partly-blocked", Status.OK, (("answered", votes.answered),))]
+    return [Finding("ntp-partly-blocked", Status.OK, (("answered", answered),))]
 
 
 def _smear_mixed(_: Case, ntp: NtpPart) -> list[Finding]:
@@ -179,7 +163,6 @@ _OF_NTP: tuple[Callable[[Case, NtpPart], list[Finding]], ...] = (
     _unreached,
     _disagree,
     _too_coarse,
-    _server_doubts,
     _falsetickers,
     _partly_blocked,
     _smear_mixed,
@@ -223,9 +206,9 @@ def _other_rate(case: Case) -> list[Finding]:
         return []
     fake = None if case.host is None else case.host.fake
     off = clocks_status(case)
-    return [
-        Finding("clock-rate", off if off in OFF else Status.UNKNOWN, (("how", None if fake is None else fake.how),))
-    ]
+    how = None if fake is None else fake.how
+    facts = (("how", how), ("ahead_s", None), ("ahead_way", None), ("other_rate", True))
+    return [Finding("fake-time", off if off in OFF else Status.UNKNOWN, facts)]
 
 
 _LATE_NTP = {"no-reply", "dns-timeout", "dns-slow"}

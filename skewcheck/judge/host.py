@@ -149,9 +149,10 @@ def _way(ahead_s: float) -> str:
 def _faked(_: Case, host: HostFacts) -> list[Finding]:
     fake = host.fake
     if fake is None or not misleads(fake) or fake.other_rate:
-        return []  # the last: `clock-rate`
+        return []  # the last is told with what was measured
     way = None if fake.ahead_s is None else "ahead" if fake.ahead_s > 0 else "behind"
-    return [Finding("fake-time", Status.OK, (("how", fake.how), ("ahead_s", fake.ahead_s), ("ahead_way", way)))]
+    facts = (("how", fake.how), ("ahead_s", fake.ahead_s), ("ahead_way", way), ("other_rate", None))
+    return [Finding("fake-time", Status.OK, facts)]
 
 
 def _daemon_wrong(case: Case, _: HostFacts) -> list[Finding]:
@@ -280,13 +281,6 @@ def _rtc_off(_: Case, host: HostFacts) -> list[Finding]:
     return [Finding("rtc-off", Status.OK, (("ahead_s", ahead_s), ("ahead_way", _way(ahead_s))))]
 
 
-def _unsteady_clocksource(_: Case, host: HostFacts) -> list[Finding]:
-    hardware = host.hardware
-    if not hardware.unsteady_clocksource or hardware.clocksource is None:
-        return []
-    return [Finding("unsteady-clocksource", Status.OK, (("clocksource", hardware.clocksource),))]
-
-
 def _better_clock(_: Case, host: HostFacts) -> list[Finding]:
     """Tell of the host's own clock device that no daemon follows. In a container it is the node's to follow."""
     fine = (claim.synchronised and (claim.bound_s or math.inf) < PTP_WORTH_S for _, claim in _claims(host))
@@ -311,6 +305,5 @@ _FINDERS: tuple[Callable[[Case, HostFacts], list[Finding]], ...] = (
     _zone_files,
     _rtc_local_time,
     _rtc_off,
-    _unsteady_clocksource,
     _better_clock,
 )

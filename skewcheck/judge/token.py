@@ -313,15 +313,21 @@ def _opaque(known: _Known) -> list[Finding]:
 
 def _malformed(known: _Known) -> list[Finding]:
     """Tell of what makes some verifier refuse the token whatever the time is, or hides its times."""
-    return [
+    hidden = times_unreadable(known.token)
+    found = [
         Finding(
             "token-malformed",
-            Status.UNKNOWN if odd.id in _HIDES_THE_TIMES and times_unreadable(known.token) else Status.WARNING,
-            (("oddity", odd.id), ("detail", odd.summary)),
+            Status.UNKNOWN if odd.id in _HIDES_THE_TIMES and hidden else Status.WARNING,
+            (("oddity", odd.id), ("detail", odd.summary), ("claims", None), ("shown", None)),
         )
         for odd in known.token.oddities
         if odd.id not in (*_HARMLESS, "signature-cut")
     ]
+    unusable = [claim for claim in _claims(known.token) if claim.state is ClaimState.UNUSABLE]
+    if unusable and not hidden:
+        facts = (("oddity", "no-time"), ("detail", None), ("claims", _names(unusable)), ("shown", _shown(unusable)))
+        found.append(Finding("token-malformed", Status.WARNING, facts))
+    return found
 
 
 # --- Its times, against true time and against this clock ---
@@ -329,14 +335,12 @@ def _malformed(known: _Known) -> list[Finding]:
 
 _ENDS = ("exp", "expires_in")
 _IDS = {
-    "exp": ("token-expired", "token-expired-here", "token-expired-open"),
-    "expires_in": ("token-expired", "token-expired-here", "token-expired-open"),
-    "nbf": ("token-not-yet-valid", "token-early-here", "token-early-open"),
-    "iat": ("token-future-issued", "token-early-here", "token-early-open"),
+    "exp": ("token-expired", "token-expired-here"),
+    "expires_in": ("token-expired", "token-expired-here"),
+    "nbf": ("token-not-yet-valid", "token-early-here"),
+    "iat": ("token-future-issued", "token-early-here"),
 }
-"""For each time: what it is refused by true time, by this clock alone, and perhaps."""
-_PAST = ("token-expired", "token-expired-unseen", "token-early-here")
-"""Of these the time is past; its figures say how long ago. Of all others, how long from now."""
+"""For each time: what it is refused for by true time, and by this clock alone."""
 
 
 def _times(known: _Known) -> list[Finding]:
@@ -346,15 +350,15 @@ def _times(known: _Known) -> list[Finding]:
 
 
 def _time(known: _Known, moment: Moment) -> list[Finding]:
-    refused, here_only, perhaps = _IDS[moment.name]
+    refused, here_only = _IDS[moment.name]
     span, here = known.span(moment), _refuses(moment, moment.here_s)
     if span is None:  # nobody answered
-        own = Interval(moment.here_s, moment.here_s)
-        return [_found(known, perhaps, Status.UNKNOWN, moment, own, within_s=None)] if here else []
+        own, way = Interval(moment.here_s, moment.here_s), "ended" if moment.name in _ENDS else "begins"
+        return [_found(known, "token-open", Status.UNKNOWN, moment, own, within_s=None, unchecked=way)] if here else []
     first, last = _refuses(moment, span.low_s), _refuses(moment, span.high_s)
     if first is not last:
         within_s = finite(abs(span.farthest_from_zero()))
-        return [_found(known, perhaps, Status.UNKNOWN, moment, span, within_s=within_s)]
+        return [_found(known, "token-open", Status.UNKNOWN, moment, span, within_s=within_s, unchecked=None)]
     if not first and not here:
         return []
     surely = moment.name in _ENDS or span.low_s >= SURELY_REFUSED_S
@@ -377,13 +381,12 @@ def _refuses(moment: Moment, left_s: float) -> bool:
 
 
 def _found(known: _Known, id_: str, status: Status, moment: Moment, span: Interval, **more: Fact) -> Finding:
-    """Return that finding with the moment's figures: how long ago it was, or how long from now it is."""
-    when, ends = ("ago", (-span.high_s, -span.low_s)) if id_ in _PAST else ("left", tuple(span))
+    """Return that finding with the moment's figures: how far from now it is, below 0 where it is past."""
     facts: Facts = (
         ("claim", moment.name),
         ("claim_at_s", moment.at_s),
-        (f"{when}_low_s", finite(ends[0])),
-        (f"{when}_high_s", finite(ends[1])),
+        ("left_low_s", finite(span.low_s)),
+        ("left_high_s", finite(span.high_s)),
         ("here_s", moment.here_s),
         ("by", known.by),
         *more.items(),
@@ -491,13 +494,6 @@ def _no_end(known: _Known) -> list[Finding]:
     return [Finding("token-no-exp", Status.WARNING)] if endless else []
 
 
-def _bad_claims(known: _Known) -> list[Finding]:
-    claims = [claim for claim in _claims(known.token) if claim.state is ClaimState.UNUSABLE]
-    if not claims or times_unreadable(known.token):
-        return []
-    return [Finding("token-bad-claim", Status.WARNING, (("claims", _names(claims)), ("shown", _shown(claims))))]
-
-
 def _odd_times(known: _Known) -> list[Finding]:
     """Tell of times that verifiers differ on; of one that is no time in seconds, that is told."""
     sound = [claim for claim in _claims(known.token) if claim.state is ClaimState.USABLE and not _unit(claim)]
@@ -590,16 +586,14 @@ def _api_unasked(known: _Known) -> bool | None:
 
 def _of_the_clock(known: _Known) -> list[Finding]:
     """Tell what the verdict rests on where it isn't a measurement, and what outlives the mending of this clock."""
-    skew, request = known.skew, known.case.request
-    if request.offline:
-        return [Finding("clock-unchecked", Status.OK)]
+    skew = known.skew
     if skew is None:
         return []
     if skew.by == "skew":
-        off = skew.severity in OFF
-        ahead, behind = (True if off and skew.estimate_s * way > 0 else None for way in (1, -1))
         facts = skew_facts(skew.estimate_s, skew.interval, known.case.limits.warning_s)
-        return [Finding("skew-assumed", skew.severity, (*facts, ("is_ahead", ahead), ("is_behind", behind)))]
+        jwt = known.token.kind is TokenKind.JWT or known.case.request.verifiers
+        more = (("is_off", True if skew.severity in OFF else None), ("jwt", True if jwt else None))
+        return [Finding("skew-assumed", skew.severity, (*facts, *more))]
     if not known.blames_host or skew.severity not in OFF or holds_zero(skew.interval):
         return []
     return [Finding("drop-old", Status.OK, (("late_s", finite(late_after_setting_s(skew.interval))),))]
@@ -613,7 +607,6 @@ _FINDERS: tuple[_Finder, ...] = (
     _obtained_later,
     _units,
     _no_end,
-    _bad_claims,
     _odd_times,
     _storm,
     _no_buffer,

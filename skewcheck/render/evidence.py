@@ -485,7 +485,8 @@ def _zone(zone: Zone) -> str:
 def _hardware(hardware: Hardware) -> list[str]:
     said = []
     if hardware.clocksource is not None:
-        said.append(f"clock source {hardware.clocksource}")
+        unsteady = ", which drifts or is slow to read" if hardware.unsteady_clocksource else ""
+        said.append(f"clock source {hardware.clocksource}{unsteady}")
     if hardware.slept_s:
         said.append(f"this host slept {duration_text(hardware.slept_s)} since its start")
     if hardware.ptp:

@@ -200,7 +200,8 @@ def columns(page: Page, head: tuple[str, ...], rows: Sequence[Row]) -> list[Line
     note_width = max(room - name_width - GUTTER, 0)
     dashes = all(cells <= note_width for cells in fits_beside)
     lines: list[Line] = []
-    for row in [Row(head[0], head[1:]), *said]:
+    signs = next((page.say(sign) for sign in _SIGNS if head[1] == "OFFSET" and len(sign) <= note_width), "")
+    for row in [Row(head[0], head[1:], signs), *said]:
         numbers = row.numbers or ((NO_NUMBER,) * len(widths) if dashes or not row.note else ())
         cells = [number.rjust(len(number) + wide - page.cells(number)) for number, wide in zip(numbers, widths)]  # noqa: B905 - there may be none
         name = (" " * GUTTER).join([page.fitted(row.name, name_width), *cells, ""])
@@ -215,6 +216,8 @@ def columns(page: Page, head: tuple[str, ...], rows: Sequence[Row]) -> list[Line
     return lines
 
 
+_SIGNS = ("+ = this host ahead", "+ = ahead")
+"""What the signs of a column of offsets mean, beside its head where there is room."""
 _REJECTED = "rejected"
 """How the note of a row begins that is."""
 

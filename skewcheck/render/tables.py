@@ -11,6 +11,7 @@ from skewcheck.model import (
     ClaimState,
     Daemon,
     DateReading,
+    Ended,
     HostFacts,
     Interval,
     Moment,
@@ -49,9 +50,8 @@ def servers(page: Page, report: Report, part: NtpPart, most: int | None) -> list
     if not any(isinstance(vote.outcome, Reading) for vote in votes):
         return _unanswered(page, votes, most)
     shown = votes if most is None or len(votes) <= most else _telling(votes, most)
-    doubts = {f.fact("server"): f.fact("distance_s") for f in report.findings if f.id == "server-doubts"}
     figures = Figures.of([v for v in votes if v.status is not ServerStatus.FALSETICKER] or votes, report.thresholds)
-    rows = [_server(vote, figures, doubts.get(vote.outcome.server)) for vote in shown]
+    rows = [_server(vote, figures) for vote in shown]
     lines = columns(page, ("SERVER", "OFFSET", "ERROR", "RTT", "STRATUM"), rows)
     return [*lines, page.more(len(votes) - len(shown))] if len(shown) < len(votes) else lines
 
@@ -122,7 +122,7 @@ _IN_SECONDS_S = 10.0
 _FAR_OFF_S = 100.0
 
 
-def _server(vote: Vote, figures: Figures, doubt_s: object) -> Row:
+def _server(vote: Vote, figures: Figures) -> Row:
     outcome = vote.outcome
     if isinstance(outcome, NoReading):
         return Row(outcome.server, (), f"refused: {outcome.detail}" if outcome.rejected else outcome.detail)
@@ -134,7 +134,8 @@ def _server(vote: Vote, figures: Figures, doubt_s: object) -> Row:
         f"{outcome.delay_s * 1e3:.{figures.rtt_decimals}f} ms",
         str(outcome.exchanges[-1].stratum) if outcome.exchanges else NO_NUMBER,
     )
-    doubt = f"doubts its own time by {duration_text(doubt_s)}" if isinstance(doubt_s, float) else ""
+    distance_s = outcome.exchanges[-1].root_distance_s if outcome.exchanges else 0.0
+    doubt = f"doubts its own time by {duration_text(distance_s)}" if distance_s >= figures.widest_s else ""
     return Row(outcome.server, numbers, "rejected (falseticker)" if rejected else doubt, rejected)
 
 
@@ -175,6 +176,8 @@ def _date_note(reading: DateReading) -> str:
         return {Stale.CACHED: "from a cache", Stale.FROZEN: "stands still"}[reading.stale]
     if reading.mix is not None:
         return f"replies {at_least_text(reading.spread_s)} apart"
+    if reading.ended is Ended.TOLD_TO_STOP:
+        return f"asked for patience ({reading.served.status})"
     return {Security.PLAIN: "plain http", Security.DATES_IGNORED: "TLS dates ignored"}.get(reading.security, "")
 
 
@@ -369,10 +372,12 @@ def _clocks(report: Report, part: TokenPart) -> list[tuple[str, str]]:
     for host in () if report.api is None else report.api.survey.hosts:
         label = "login" if host.role is Role.LOGIN else "api" if rows else "clock"
         outcome = host.outcome
-        said = (
-            outcome.detail if isinstance(outcome, NoReading) else f"{signed_text(*date_range(outcome))} from its Date"
-        )
-        rows.append((label, f"{said} ({host.host})"))
+        if isinstance(outcome, NoReading):
+            rows.append((label, f"{outcome.detail} ({host.host})"))
+            continue
+        note = _date_note(outcome)
+        said = f"{signed_text(*date_range(outcome))} from its Date ({host.host})"
+        rows.append((label, f"{said}: {note}" if note else said))
     if not rows and part.true_time is not None:
         ends = (part.judged_at_s - part.true_time.high_s, part.judged_at_s - part.true_time.low_s)
         skew = Interval(*(round(end_s, 6) for end_s in ends))  # finer than that, a difference of Unix seconds is noise

@@ -26,10 +26,10 @@ LINES = 24
 _FEWEST_ROWS, _MOST_ROWS = 3, 32
 _MOST_REMARKS = 3
 
-_SAID_BY_ALL = frozenset({"not-skew", "token-valid", "token-opaque", "clock-ok", "clock-ok-unconfirmed", "api-ok"})
+_SAID_BY_ALL = frozenset({"not-skew", "token-valid", "token-opaque", "clock-ok", "api-ok"})
 """That something is fine is said where it leads; beside something else a row of the table says it."""
-_SAID_BY_THE_SERVERS = frozenset({"falseticker", "server-doubts"})
-_SAID_BY_THE_CLOCK = frozenset({"clock-unchecked", "skew-assumed"})
+_SAID_BY_THE_SERVERS = frozenset({"falseticker"})
+_SAID_BY_THE_CLOCK = frozenset({"skew-assumed"})
 """A token's screen has a row for its clock."""
 _SAID_BY_A_ROW = frozenset({"ntp-unreached", "api-unreached"})
 _OF_THE_DAEMON = frozenset({"daemon-wrong", "daemon-unsynchronised", "two-daemons", "stale-sync"})
@@ -302,21 +302,19 @@ def _whose_date(reading: DateReading) -> str:
 
 
 def _steps(page: Page, report: Report) -> list[Line]:
-    """Return at most two commands, what each does beside it where there is room, else below."""
-    steps = [(step.command, catalogue.STEPS.get(step.kind)) for step in report.steps]
-    if not steps:
+    """Return at most two commands, what each does beside it, in one column, where there is room, else below."""
+    if not report.steps:
         return []
-    label = steps[0][1].label if steps[0][1] is not None else "Next"
-    commands = [(page.say(command), "" if words is None else page.say(words.words)) for command, words in steps]
-    widest = max(page.cells(command) for command, _ in commands)
+    label = catalogue.STEPS[report.steps[0].kind].label
+    steps = [(page.say(step.command), page.say(catalogue.STEPS[step.kind].words)) for step in report.steps]
+    room = page.width - len("Next: ") - 3
+    beside = [page.cells(command) for command, words in steps if page.cells(command) + page.cells(words) <= room]
+    column = max(beside, default=0)
     lines: list[Line] = []
-    for at, (command, words) in enumerate(commands):
-        start = f"{label}:".ljust(6) if at == 0 else " " * 6
-        room = page.width - 6 - page.cells(command) - 3
-        aligned = page.width - 6 - widest - 3
-        line: Line = [(start, PLAIN), (command, STRONG)]
-        if page.cells(words) <= room:
-            gap = widest - page.cells(command) if page.cells(words) <= aligned else 0
+    for at, (command, words) in enumerate(steps):
+        line: Line = [(" " * 6 if at else f"{label}:".ljust(6), PLAIN), (command, STRONG)]
+        gap = column - page.cells(command)
+        if gap >= 0 and column + page.cells(words) <= room:
             lines.append([*line, (" " * (gap + 3) + words, PLAIN)])
         else:
             lines += [line, *page.wrapped(words, PLAIN, 8)]
