@@ -9,18 +9,17 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import pairwise
-from unicodedata import category
 
 import api_reports
 import pytest
 import reports
 import token_reports
 from bench import golden
-from hostile_reports import hostile_reports
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from judged_screens import SCREENS
-from reports import ALL_WELL, BEHIND, HOSTS, MISUSE, NOBODY, NOON, ONE_LIAR, THIRTY_TWO, clock, finding, liar, voter
+from rendered import fits, screen
+from reports import ALL_WELL, BEHIND, MISUSE, NOBODY, NOON, ONE_LIAR, THIRTY_TWO, clock, finding, liar, voter
 from rich.cells import cell_len
 
 from skewcheck.judge import catalogue
@@ -47,11 +46,6 @@ from skewcheck.render.text import render
 BY_HAND = {**reports.BY_HAND, **api_reports.BY_HAND, **token_reports.BY_HAND}
 
 ALL = {**BY_HAND, **SCREENS}
-
-
-def screen(report: Report, *, width: int = 80, verbose: int = 0, ascii_only: bool = False, quiet: bool = False) -> str:
-    """Return the screen for *report* without colour."""
-    return render(report, width=width, color=False, verbose=verbose, quiet=quiet, ascii_only=ascii_only)
 
 
 SHOWN = frozenset({
@@ -113,73 +107,6 @@ def test_a_screen_fits_a_terminal(report: Report) -> None:
     beside = {row.index(words) for row in rows for command, words in said if command in row and row.endswith(words)}
     assert len(beside) <= 1
     assert all("+ = " in row for row in shown.splitlines() if re.match("(SERVER|HOST|REFERENCE) +OFFSET", row))
-
-
-def fits(report: Report, shown: str, width: int = 80, *, lines: int = 24) -> None:
-    """Hold what every screen keeps: its size, and that it is plain text."""
-    assert shown.endswith("\n")
-    assert not shown.startswith("\n")
-    assert "\n\n\n" not in shown
-    assert not {"Cc", "Cf", "Cs"} & {category(character) for character in shown.replace("\n", "")}
-    rows = shown.splitlines()
-    plain = Page(width, color=False, ascii_only=False)
-    commands = [plain.say(command) for step in report.steps if (command := step.command.rstrip())]
-    for row in rows:
-        assert row == row.rstrip()
-        assert cell_len(row) <= width or any(command in row for command in commands), row
-    assert len(rows) <= lines
-    if width >= 80 and report.failure is None:
-        assert screen(report, quiet=True) == f"{rows[0]}\n"
-        assert len(rows[0]) <= 80
-        assert rows[0].startswith(report.status.value.upper().ljust(10))
-
-
-@st.composite
-def any_reports(draw: st.DrawFn) -> Report:
-    """Return a report with any of its parts, and 0 to 32 servers."""
-    report = draw(reports.reports())
-    return report._replace(
-        command=draw(st.sampled_from(["check", "clock", "api", "token", "demo"])),
-        ntp=draw(st.sampled_from([None, report.ntp])),
-        api=draw(st.none() | api_reports.parts()),
-        token=draw(st.none() | token_reports.parts()),
-        host=draw(st.none() | HOSTS),
-    )
-
-
-@settings(max_examples=50)
-@given(any_reports() | hostile_reports().filter(lambda report: report.failure is None), st.integers(80, 200))
-def test_any_screen_fits_a_terminal(report: Report, width: int) -> None:
-    """Whatever was found of whatever was measured: 24 lines of 80 columns, however many servers and remarks."""
-    fits(report, screen(report))
-    fits(report, screen(report, width=width), width)
-
-
-@settings(max_examples=50)
-@given(any_reports(), st.integers(40, 79), st.integers(0, 2))
-def test_any_screen_keeps_to_its_width(report: Report, width: int, verbose: int) -> None:
-    """On a narrow page lines are broken, and never a command; -v has as many lines as it takes."""
-    fits(report, screen(report, width=width, verbose=verbose), width, lines=10**6)
-    fits(report, screen(report, width=width + 40, verbose=verbose + 1), width + 40, lines=10**6)
-
-
-@settings(max_examples=50)
-@given(any_reports(), st.integers(40, 120), st.integers(0, 2))
-def test_any_screen_can_be_plain_ascii(report: Report, width: int, verbose: int) -> None:
-    """For an output that takes no more, and line 1 still has one line."""
-    shown = screen(report, width=width, verbose=verbose, ascii_only=True)
-    assert shown.isascii()
-    quiet = screen(report, quiet=True, ascii_only=True)
-    assert quiet.count("\n") == 1
-    assert len(quiet) <= 81
-
-
-@settings(max_examples=50)
-@given(any_reports(), st.integers(40, 120))
-def test_any_screen_is_the_same_in_colour(report: Report, width: int) -> None:
-    """Foreign text is never taken for markup, emoji codes or anything else that rich knows."""
-    coloured = render(report, width=width, color=True, verbose=2, quiet=False)
-    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == screen(report, width=width, verbose=2)
 
 
 def test_quiet_does_not_load_rich(monkeypatch: pytest.MonkeyPatch) -> None:

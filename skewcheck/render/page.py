@@ -84,12 +84,11 @@ class Page:
         text, dots = self.say(text), self.say("…")
         if self.cells(text) > width:
             head, tail = list(text[: len(text) // 2]), list(text[len(text) // 2 :])
-            while self.cells("".join([*head, dots, *tail])) > width:
+            while self.cells(text := self.say("".join([*head, dots, *tail]))) > width:  # a cut can make a command, too
                 if len(head) > len(tail):
                     head.pop()
                 else:
                     tail.pop(0)
-            text = "".join([*head, dots, *tail])
         return text + " " * (width - self.cells(text))
 
     def ended(self, text: str, width: int) -> str:
