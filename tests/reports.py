@@ -15,6 +15,7 @@ from skewcheck.model import (
     Dropped,
     Effect,
     Exchange,
+    Fact,
     Failure,
     Fake,
     Finding,
@@ -40,7 +41,6 @@ from skewcheck.model import (
     Vote,
     Zone,
 )
-from skewcheck.model.report import Fact
 from skewcheck.visible import visible
 
 NOON = 1_800_014_400.0

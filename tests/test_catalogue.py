@@ -11,8 +11,7 @@ from rich.cells import cell_len
 
 from skewcheck.judge import catalogue
 from skewcheck.judge.catalogue import CATALOGUE, EFFECTS, PARTIES, STEPS, SUSPECTS
-from skewcheck.model import Effect, Finding, Party, Status
-from skewcheck.model.report import Fact
+from skewcheck.model import Effect, Fact, Finding, Party, Status
 
 NOON = 1_800_014_400.0
 USUAL: dict[str, Fact] = {

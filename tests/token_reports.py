@@ -25,6 +25,7 @@ from skewcheck.model import (
     BufferLine,
     ClaimState,
     Effect,
+    Fact,
     Finding,
     Harm,
     Interval,
@@ -43,7 +44,6 @@ from skewcheck.model import (
     TokenPart,
     VerifierVerdict,
 )
-from skewcheck.model.report import Fact
 
 MINUTE_S = 60.0
 AT_UTC = Interval(-0.0068, 0.0069)

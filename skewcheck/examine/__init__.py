@@ -98,7 +98,7 @@ def _asked(request: Request, progress: "Tell | None") -> tuple[HostFacts | None,
 def _host(request: Request) -> HostFacts | None:
     if not request.ask_host:
         return None
-    from skewcheck.host.facts import read_host
+    from skewcheck.host import read_host
 
     return read_host()
 

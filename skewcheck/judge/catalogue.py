@@ -25,8 +25,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, TypeAlias
 
-from skewcheck.model import Effect, Finding, Report
-from skewcheck.model.report import Fact
+from skewcheck.model import Effect, Fact, Finding, Report
 from skewcheck.quantity import (
     at_least_text,
     bound_text,

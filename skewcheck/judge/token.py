@@ -19,6 +19,7 @@ from skewcheck.judge.verifiers import Ask, Stamp, Verifier, times_unreadable, ve
 from skewcheck.model import (
     Basis,
     ClaimState,
+    Fact,
     Finding,
     Interval,
     Level,
@@ -33,7 +34,6 @@ from skewcheck.model import (
     TokenPart,
     VerifierVerdict,
 )
-from skewcheck.model.report import Fact
 
 SURELY_REFUSED_S = 1.0
 """So far in the future a token is refused by every strict verifier, whatever rounding there is."""

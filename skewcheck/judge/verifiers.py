@@ -122,13 +122,7 @@ VERIFIERS: tuple[Verifier, ...] = (
         "it refuses 3 s early, so a signature is good for 7 s",
     ),
     # --- Python ---
-    Verifier(
-        "pyjwt",
-        "PyJWT since 2.6",
-        "2.15.1",
-        "jwt/api_jwt.py",
-        Checker(whole_now=False, whole_claims=True),
-    ),
+    Verifier("pyjwt", "PyJWT since 2.6", "2.15.1", "jwt/api_jwt.py", Checker(whole_now=False, whole_claims=True)),
     Verifier(
         "pyjwt-2.5",
         "PyJWT up to 2.5",
@@ -150,13 +144,7 @@ VERIFIERS: tuple[Verifier, ...] = (
         "authlib/jose/rfc7519/claims.py",
         Checker(accepts_at_exp=True, whole_now=True, whole_claims=False),
     ),
-    Verifier(
-        "joserfc",
-        "joserfc",
-        "1.8.0",
-        "joserfc/_rfc7519/claims.py",
-        Checker(whole_now=True, whole_claims=False),
-    ),
+    Verifier("joserfc", "joserfc", "1.8.0", "joserfc/_rfc7519/claims.py", Checker(whole_now=True, whole_claims=False)),
     Verifier(
         "google-auth",
         "google-auth for Python",
@@ -225,12 +213,7 @@ VERIFIERS: tuple[Verifier, ...] = (
         "build/src/auth/oauth2client.js",
         # Its cap of 24 h knows no leeway: with that of 300 s added it comes out as such.
         Checker(
-            300,
-            checks_nbf=False,
-            accepts_at_exp=True,
-            whole_now=False,
-            whole_claims=False,
-            life_cap_s=86400 - 300,
+            300, checks_nbf=False, accepts_at_exp=True, whole_now=False, whole_claims=False, life_cap_s=86400 - 300
         ),
         "an exp of 24 h ahead or more is refused, without any leeway",
     ),
