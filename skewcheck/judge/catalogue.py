@@ -51,8 +51,6 @@ class Row(NamedTuple):
     """Other titles by the value of `by`, where the same illness shows in several ways."""
     by: str = ""
     """The fact that chooses among `variants`."""
-    explain: str = ""
-    """Who notices and how to fix it, for `skewcheck explain`; lines of 78 cells at most."""
 
 
 _HIDDEN = "This says nothing about the clock, good or bad."
@@ -185,16 +183,8 @@ CATALOGUE: Mapping[str, Row] = {
         "unchecked",
     ),
     # --- Whose clock is off ---
-    "local-ahead": Row(
-        "This host is {off} AHEAD of UTC" + _AGREE,
-        _LOCAL,
-        _SKEW + _VOTE + _FAR + "api_host jwt",
-    ),
-    "local-behind": Row(
-        "This host is {off} BEHIND UTC" + _AGREE,
-        _LOCAL,
-        _SKEW + _VOTE + _FAR + "api_host jwt",
-    ),
+    "local-ahead": Row("This host is {off} AHEAD of UTC" + _AGREE, _LOCAL, _SKEW + _VOTE + _FAR + "api_host jwt"),
+    "local-behind": Row("This host is {off} BEHIND UTC" + _AGREE, _LOCAL, _SKEW + _VOTE + _FAR + "api_host jwt"),
     "local-unconfirmed": Row(
         "This host looks {off} {way_of} UTC, unconfirmed ({agreeing} of {asked} NTP servers)",
         "Set no clock by that: first ask more servers, or narrow the range.",
@@ -387,7 +377,6 @@ CATALOGUE: Mapping[str, Row] = {
     "token-no-exp": Row(
         "The token has no exp: by itself it never expires",
         "Many verifiers refuse it for that, and no client knows when to refresh it.",
-        "",
     ),
     "token-odd-time": Row(
         "The token has an odd time in {claims}: verifiers differ on it",
@@ -425,41 +414,27 @@ CATALOGUE: Mapping[str, Row] = {
         },
         "why",
     ),
-    "two-daemons": Row(
-        "{daemons} run here together[: two for one clock]",
-        "Disable all but one.",
-        "daemons",
-    ),
+    "two-daemons": Row("{daemons} run here together[: two for one clock]", "Disable all but one.", "daemons"),
     "stale-sync": Row(
         "[{daemon}|The kernel] has not corrected the clock for {age_s}",
         "It drifts by up to 10 ms for every 100 s.",
         "daemon age_s kernel_max_error_s",
     ),
-    "slept": Row(
-        "This host slept for {slept_s} since its start[: a clock may be off then]",
-        "",
-        "slept_s",
-    ),
+    "slept": Row("This host slept for {slept_s} since its start[: a clock may be off then]", facts="slept_s"),
     "zone-files": Row(
         "The time zone of this host is broken: {detail}",
         "Local times here can be wrong, and so can tokens that are stamped from them.",
         "trouble detail zone utc_offset_s",
     ),
     "rtc-local-time": Row(
-        "The battery-backed clock is kept in local time",
-        "After a start, or a change to summer time, the clock is off.",
-        "",
+        "The battery-backed clock is kept in local time", "After a start, or a change to summer time, the clock is off."
     ),
     "rtc-off": Row(
         "The battery-backed clock is {ahead_s} {ahead_way} this one",
         "The clock is that much off after the next start.",
         "ahead_s ahead_way",
     ),
-    "better-clock": Row(
-        "{device}, the clock of the machine below: no daemon follows it",
-        "",
-        "device line",
-    ),
+    "better-clock": Row("{device}, the clock of the machine below: no daemon follows it", facts="device line"),
     # --- Remarks ---
     "falseticker": Row(
         "{server} is off by {off_by_s} or more: rejected (falseticker)",
@@ -467,14 +442,11 @@ CATALOGUE: Mapping[str, Row] = {
         "server off_by_s origin",
     ),
     "ntp-partly-blocked": Row(
-        "Only this host's own NTP servers answer: is NTP blocked outside?",
-        "Their error would not be seen.",
-        "answered",
+        "Only this host's own NTP servers answer: is NTP blocked outside?", "Their error would not be seen.", "answered"
     ),
     "api-lag": Row(
         "{host} may keep a Date for {max_lag_s}[: this host may be {low_bound_s} behind]",
-        "",
-        "host max_lag_s because known low_bound_s",
+        facts="host max_lag_s because known low_bound_s",
     ),
     "cut-short": Row(
         "The deadline ended it after {duration_s}[, before a second request: -t {enough_s} is enough|; more time "
@@ -488,9 +460,7 @@ CATALOGUE: Mapping[str, Row] = {
         "late_s",
     ),
     "skew-assumed": Row(
-        "The clock was not measured: assumed {signed} from UTC (--skew)",
-        "[{harm}{is_off}]",
-        _SKEW + "is_off jwt",
+        "The clock was not measured: assumed {signed} from UTC (--skew)", "[{harm}{is_off}]", _SKEW + "is_off jwt"
     ),
     "demo": Row(
         "Demonstration on this machine: what was set up was measured",
@@ -679,50 +649,19 @@ class Suspect(NamedTuple):
     name: str
     why: str
     """On one line beside its name."""
-    test: str
-    genesys: bool
+    genesys: bool = False
     """It is so with Genesys Cloud; False: with any issuer."""
 
 
 SUSPECTS = (
-    Suspect(
-        "idle timeout",
-        "unused for 5 min to 8 h: dead, whatever expires_in says",
-        "Was it quiet before the 401? GET /api/v2/tokens/timeout tells the organization's limit.",
-        genesys=True,
-    ),
-    Suspect(
-        "wrong region",
-        "the token is from another region: refused at once, every time",
-        "Compare the domain that issued it with the one that refused it.",
-        genesys=True,
-    ),
-    Suspect(
-        "SDK",
-        "the JavaScript SDK returns the first 401, then refreshes",
-        "Repeat the same call once.",
-        genesys=True,
-    ),
-    Suspect(
-        "refresh storm",
-        'login answers 400 "rate limit exceeded"',
-        "Count the refreshes in the clients' logs: one for each token's life is enough.",
-        genesys=True,
-    ),
-    Suspect(
-        "shared token",
-        "its expiry was kept by another host, or across a suspend",
-        "Does it fail on one host alone, or after a sleep?",
-        genesys=False,
-    ),
-    Suspect(
-        "old token",
-        "a call prepared before the refresh still carries it",
-        "Log a hash of the token with each call, and compare.",
-        genesys=False,
-    ),
+    Suspect("idle timeout", "unused for 5 min to 8 h: dead, whatever expires_in says", genesys=True),
+    Suspect("wrong region", "the token is from another region: refused at once, every time", genesys=True),
+    Suspect("SDK", "the JavaScript SDK returns the first 401, then refreshes", genesys=True),
+    Suspect("refresh storm", 'login answers 400 "rate limit exceeded"', genesys=True),
+    Suspect("shared token", "its expiry was kept by another host, or across a suspend"),
+    Suspect("old token", "a call prepared before the refresh still carries it"),
 )
-"""What takes least to test stands first. From Genesys Cloud's documentation and its SDKs' source."""
+"""What takes least to test stands first; `explain 401` has the tests. From Genesys Cloud's documentation and SDKs."""
 
 CELLS = 70
 """Of a line of a title or a meaning: 80 columns without the 10 of the status word."""
