@@ -15,13 +15,9 @@ from reports import (
     SENTENCES,
     SKEWS,
     TIMES,
-    clock,
     effects_of,
-    explain,
     finding,
     intervals,
-    silent,
-    voter,
 )
 
 from skewcheck.model import (
@@ -122,22 +118,6 @@ def api(
         measured_at_s=NOON,
         duration_s=2.5,
         api=ApiPart(survey, judgement, difference),
-    )
-
-
-def check(ntp: Report, api_: Report, findings: tuple[Finding, ...], *, steps: tuple[Step, ...] = ()) -> Report:
-    """Return a report on both."""
-    status = findings[0].status
-    return api_._replace(
-        command="check",
-        status=status,
-        exit_code=EXIT_CODES[status],
-        ntp=ntp.ntp,
-        true_time=ntp.true_time,
-        findings=findings,
-        steps=steps,
-        effects=ntp.effects or api_.effects,
-        assumes=(*ntp.assumes, *api_.assumes),
     )
 
 
@@ -305,69 +285,6 @@ NOBODY = api(
     steps=(Step("test-dns", "getent hosts api.mypurecloud.ie"),),
 )
 
-FOUR = clock(
-    (finding("clock-ok", skew_s=0.0, low_s=-0.018, high_s=0.017, answered=4, agreeing=4, asked=5, unreached=1),),
-    (
-        *(voter(f"ntp{n}.example.net", 0.0, 0.017) for n in range(4)),
-        silent("2.debian.pool.ntp.org", "dns-failed", "name not resolved", address=None),
-    ),
-    (-0.018, 0.0, 0.017),
-)
-
-NOT_SKEW = check(
-    FOUR,
-    FINE,
-    (finding("not-skew", low_s=-0.08, high_s=0.05, host=API, genesys=True),),
-    steps=(Step("explain-401", "skewcheck explain 401"),),
-)
-
-BEHIND_HOSTS, BEHIND_DIFFERENCE = both(-0.346, -0.346, 0.06)
-CHECK_LOCAL = finding(
-    "local-behind",
-    Status.WARNING,
-    skew_s=-0.346,
-    low_s=-0.354,
-    high_s=-0.337,
-    answered=3,
-    agreeing=3,
-    asked=3,
-    unreached=0,
-    api_host="the API",
-)
-CHECK_BEHIND = check(
-    clock(
-        (CHECK_LOCAL,),
-        tuple(voter(f"ntp{n}.example.net", -0.346, 0.008) for n in range(3)),
-        (-0.354, -0.346, -0.337),
-        effects=effects_of(-0.346, -0.354, -0.337),
-    ),
-    api((CHECK_LOCAL,), BEHIND_HOSTS, difference=BEHIND_DIFFERENCE),
-    (CHECK_LOCAL,),
-    steps=(Step("step-clock", "sudo chronyc makestep"), explain(CHECK_LOCAL)),
-)
-
-EDGE_HOSTS, EDGE_DIFFERENCE = both(-0.345, -0.35, 0.09)
-EDGE_AHEAD = finding("api-ahead", Status.WARNING, low_s=0.25, high_s=0.44, clock="API's edge", host=API, host_ok=True)
-CHECK_EDGE = check(
-    FOUR,
-    api((EDGE_AHEAD,), EDGE_HOSTS, difference=EDGE_DIFFERENCE, effects=effects_of(-0.345, -0.44, -0.25)[::2]),
-    (EDGE_AHEAD,),
-    steps=(EVIDENCE,),
-)
-
-CHECK_NO_NTP = check(
-    clock(
-        (finding("ntp-unreached", asked=3, who="3 NTP servers", reason="blocked", port=123, duration_s=3.0),),
-        tuple(silent(f"ntp{n}.example.net", "no-reply", "no reply in 3 s") for n in range(3)),
-        None,
-    ),
-    FINE,
-    (
-        finding("api-ok", low_s=-0.08, high_s=0.05, host=API, ntp_silent=True),
-        finding("ntp-unreached", asked=3, who="3 NTP servers", reason="blocked", port=123, duration_s=3.0),
-    ),
-    steps=(Step("explain-401", "skewcheck explain 401"),),
-)
 
 BOTH = AHEAD._replace(command="demo", ntp=ALL_WELL.ntp)
 
@@ -379,10 +296,6 @@ BY_HAND = {
     "api backends": BACKENDS,
     "api login refused": REFUSED,
     "api nobody": NOBODY,
-    "check not skew": NOT_SKEW,
-    "check behind": CHECK_BEHIND,
-    "check api ahead": CHECK_EDGE,
-    "check without ntp": CHECK_NO_NTP,
     "demo ntp and api": BOTH,
 }
 

@@ -239,33 +239,6 @@ HOURS_BEHIND = clock(
     effects=effects_of(-5400.0, -5400.02, -5399.98),
 )
 
-YEARS_BEHIND = clock(
-    (
-        finding(
-            "local-behind",
-            Status.CRITICAL,
-            skew_s=-1.7987e9,
-            low_s=-1.7987e9 - 0.01,
-            high_s=-1.7987e9 + 0.01,
-            here_at_s=NOON - 1.7987e9,
-            utc_at_s=NOON,
-            **_poll(3, 3, 2),
-        ),
-    ),
-    (
-        *(voter(f"{name}.example", -1.7987e9, 0.015) for name in "abc"),
-        *(silent(f"{name}.example", "no-reply", "no reply in 3 s") for name in "de"),
-    ),
-    (-1.7987e9 - 0.01, -1.7987e9, -1.7987e9 + 0.01),
-    steps=(STEP_CLOCK, explain(LOCAL_BEHIND)),
-    effects=effects_of(-1.7987e9, -1.7987e9, -1.7987e9),
-)
-
-STRADDLING = clock(
-    (finding("clock-ok", skew_s=0.084, low_s=0.037, high_s=0.111, **_poll(3, 3, 0)),),
-    (voter("a.example", 0.08, 0.025), voter("b.example", 0.074, 0.037), voter("c.example", 0.09, 0.14)),
-    (0.037, 0.084, 0.111),
-)
 
 ONE_SERVER = clock(
     (
@@ -280,12 +253,6 @@ ONE_SERVER = clock(
     effects=effects_of(0.203, 0.195, 0.211),
 )
 
-TWO_APART = clock(
-    (finding("servers-disagree", Status.UNKNOWN, answered=2, asked=2, unreached=0, why="two"),),
-    (unjudged("a.example", 0.2, 0.01), unjudged("b.example", -3.0, 0.02)),
-    None,
-    steps=(Step("more-servers", "skewcheck clock"),),
-)
 
 NOBODY = clock(
     (
@@ -305,24 +272,6 @@ NOBODY = clock(
     ),
 )
 
-NO_DNS = clock(
-    (finding("ntp-unreached", Status.UNKNOWN, asked=5, reason="dns", port=123, duration_s=0.2),),
-    tuple(
-        silent(name, "dns-failed", "temporary failure in name resolution", address=None)
-        for name in (
-            "time.cloudflare.com",
-            "ntp.netnod.se",
-            "ntp.time.nl",
-            "ptbtime1.ptb.de",
-            "2.debian.pool.ntp.org",
-        )
-    ),
-    None,
-    steps=(
-        Step("test-dns", "getent hosts time.cloudflare.com"),
-        Step("by-address", "skewcheck clock -H IP-ADDRESS"),
-    ),
-)
 
 THIRTY_TWO = clock(
     (
@@ -379,12 +328,8 @@ BY_HAND = {
     "clock one liar": ONE_LIAR,
     "clock behind": BEHIND,
     "clock hours behind": HOURS_BEHIND,
-    "clock years behind": YEARS_BEHIND,
-    "clock straddling": STRADDLING,
     "clock one server": ONE_SERVER,
-    "clock two apart": TWO_APART,
     "clock nobody": NOBODY,
-    "clock no dns": NO_DNS,
     "clock 32 servers": THIRTY_TWO,
     "misuse": MISUSE,
 }

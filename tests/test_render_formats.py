@@ -9,9 +9,9 @@ from bench import judges
 from bench.every_output import every_output
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from judged_screens import SCREENS
 from rendered import document, fits, screen
 from reports import BY_HAND, SENTENCES
-from token_reports import BY_HAND as TOKENS
 
 from skewcheck.judge import catalogue
 from skewcheck.model import Report, Status
@@ -21,6 +21,7 @@ from skewcheck.render.monitoring import nagios, prometheus
 from skewcheck.render.sources import decimal, sources
 from skewcheck.visible import inert, visible
 
+TOKENS = {name: report for name, report in SCREENS.items() if report.token is not None}
 REPORTS = {**BY_HAND, **{f"api, {name}": report for name, report in API_BY_HAND.items()}}
 
 

@@ -49,6 +49,7 @@ _FAULTS_OF_THE_API = frozenset(
     }
 )
 """With these somebody writes to the vendor's support, who ask for a correlation id."""
+_FAULTS_OF_THIS_HOST = frozenset({"local-ahead", "local-behind", "local-unconfirmed"})
 
 
 def render(report: Report, *, width: int, color: bool, verbose: int, quiet: bool, ascii_only: bool = False) -> str:
@@ -241,10 +242,12 @@ def _effects(page: Page, report: Report, *, briefly: bool) -> list[Line]:
     seen = [catalogue.effect(effect) for effect in report.effects if effect.id != "none" or not briefly]
     ids = {effect.id for effect in report.effects}
     ways = [way for way, of_it in (("AHEAD", _AHEAD), ("BEHIND", _BEHIND)) if ids & of_it]
-    lead = "" if report.lead is None else report.lead.id
+    found = {finding.id for finding in report.findings if _bad(finding)}
     title = "EFFECT"
-    if len(ways) == 1 and lead not in _FAULTS_OF_THE_API:
-        title += f" IF THIS HOST IS {ways[0]}" if lead == "skew-undecided" else f" OF A CLOCK THAT IS {ways[0]}"
+    if len(ways) == 1 and "skew-undecided" in found:
+        title += f" IF THIS HOST IS {ways[0]}"
+    elif len(ways) == 1 and (found & _FAULTS_OF_THIS_HOST or not found & _FAULTS_OF_THE_API):
+        title += f" OF A CLOCK THAT IS {ways[0]}"
     return [*page.wrapped(title, PLAIN), *_pairs(page, seen, 24)]
 
 
