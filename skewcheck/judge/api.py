@@ -2,8 +2,7 @@
 
 from collections.abc import Callable
 
-from skewcheck.judge.attribution import ntp_bound_s
-from skewcheck.judge.case import OFF, Case, Facts, Who, finite, holds_zero, may_lag, outdated, skew_facts
+from skewcheck.judge.case import OFF, Case, Facts, Who, finite, may_lag, outdated, skew_facts
 from skewcheck.judge.clock import limits
 from skewcheck.model import (
     ApiHost,
@@ -34,7 +33,7 @@ def findings(case: Case) -> list[Finding]:
 def _issuer(case: Case, api: ApiPart) -> list[Finding]:
     """Tell of tokens that are stamped by a clock which differs from the one that checks them."""
     ahead = api.issuer_ahead
-    if ahead is None or holds_zero(ahead.fresh):
+    if ahead is None or ahead.fresh.holds_zero:
         return []
     login = next(host.host for host in api.survey.hosts if host.role is Role.LOGIN)
     old = any(may_lag(reading) for _, reading in case.readings)
@@ -53,16 +52,11 @@ def _issuer(case: Case, api: ApiPart) -> list[Finding]:
 def _too_coarse(case: Case, api: ApiPart) -> list[Finding]:
     """Tell of a range that goes from ok to critical, or leaves even the direction open."""
     reading, status = case.reading, api.judgement.status
-    if (
-        reading is None
-        or reading.stale is not None
-        or reading.spread_s
-        or status is Status.OK
-        or case.was_set
-        or case.at_another_rate
-    ):
+    if reading is None or reading.stale is not None or reading.spread_s or status is Status.OK:
         return []
-    if status is not Status.UNKNOWN and not holds_zero(reading.fresh):
+    if case.was_set or case.at_another_rate:
+        return []
+    if status is not Status.UNKNOWN and not reading.fresh.holds_zero:
         return []
     facts = (("low_s", reading.fresh.low_s), ("high_s", reading.fresh.high_s), ("reference", case.api_host))
     return [Finding("too-coarse", status, (*facts, *limits(case), ("because", None)))]
@@ -97,14 +91,11 @@ def _of_a_host(case: Case, api: ApiPart, host: ApiHost) -> list[Finding]:
     first, kept = host is api.survey.first, api.judgement.status is Status.UNKNOWN
     status = Status.UNKNOWN if first and kept else Status.OK
     if isinstance(host.outcome, NoReading):
-        return [] if not first and _alike(host.outcome, api.survey.first.outcome) else [_unreached(case, host, status)]
+        other, own = api.survey.first.outcome, host.outcome
+        alike = isinstance(other, NoReading) and (other.reason, other.detail) == (own.reason, own.detail)
+        return [] if not first and alike else [_unreached(case, host, own, status)]  # the same reason is told once
     found = [_inconsistent, _stale, _certificate]
     return [finding for finder in found for finding in finder(case, host.host, host.outcome, status)]
-
-
-def _alike(outcome: NoReading, first: DateReading | NoReading) -> bool:
-    """Tell whether both hosts gave nothing for the same reason: that is said once."""
-    return isinstance(first, NoReading) and (first.reason, first.detail) == (outcome.reason, outcome.detail)
 
 
 _REASONS = (
@@ -118,28 +109,24 @@ _REASONS = (
 )
 
 
-def _unreached(case: Case, host: ApiHost, status: Status) -> Finding:
-    assert isinstance(host.outcome, NoReading)
-    reason = next((name for name, begins in _REASONS if host.outcome.reason.startswith(begins)), None)
-    facts = (("host", host.host), ("reason", reason), ("detail", host.outcome.detail), _by_ntp(case))
+def _unreached(case: Case, host: ApiHost, outcome: NoReading, status: Status) -> Finding:
+    reason = next((name for name, begins in _REASONS if outcome.reason.startswith(begins)), None)
+    facts = (("host", host.host), ("reason", reason), ("detail", outcome.detail), _by_ntp(case))
     return Finding("api-unreached", status, facts)
 
 
 def _by_ntp(case: Case) -> tuple[str, float | None]:
     """Return how far this host is off UTC at most, where NTP finds nothing wrong with it."""
     fine = case.ntp is not None and case.ntp.judgement.status is Status.OK
-    return "ntp_bound_s", ntp_bound_s(case) if fine else None
+    return "ntp_bound_s", abs(case.utc.farthest_from_zero()) if fine and case.utc is not None else None
 
 
 def _inconsistent(case: Case, host: str, reading: DateReading, status: Status) -> list[Finding]:
     if not reading.spread_s > 0 or case.at_another_rate:  # that would explain it
         return []
     mix = (reading.mix or Mix.REQUESTS).value
-    return [
-        Finding(
-            "api-inconsistent", status, (("host", host), ("spread_s", reading.spread_s), ("mix", mix), _by_ntp(case))
-        )
-    ]
+    facts = (("host", host), ("spread_s", reading.spread_s), ("mix", mix), _by_ntp(case))
+    return [Finding("api-inconsistent", status, facts)]
 
 
 def _stale(case: Case, host: str, reading: DateReading, status: Status) -> list[Finding]:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from skewcheck.judge.attribution import clocks_status
-from skewcheck.judge.case import OFF, Case, Facts, holds_zero, reason_of
+from skewcheck.judge.case import OFF, Case, Facts, reason_of
 from skewcheck.model import (
     SAME_ADDRESS,
     SMEARED,
@@ -115,7 +115,7 @@ def _too_coarse(case: Case, ntp: NtpPart) -> list[Finding]:
         return []
     if (status is Status.UNKNOWN and ntp.survey.consensus.divided) or case.at_another_rate:
         return []  # `servers-disagree`, or `fake-time`
-    if status is not Status.UNKNOWN and not holds_zero(interval):
+    if status is not Status.UNKNOWN and not interval.holds_zero:
         return []
     doubting = sum(_doubts_itself(reading) for reading in case.readings_of_ntp)
     because = "server" if 2 * doubting > len(case.readings_of_ntp) else None
@@ -216,24 +216,18 @@ _LATE_API = {"stalled", "connect-timeout", "dns-timeout", "endless-continue", "n
 
 
 def _cut_short(case: Case) -> list[Finding]:
-    cut = [part for part in (case.ntp, case.api) if part is not None and part.survey.cut_short]
-    if not cut:
+    ntp = case.ntp if case.ntp is not None and case.ntp.survey.cut_short else None
+    api = case.api if case.api is not None and case.api.survey.cut_short else None
+    runs = [part.survey.local for part in (ntp, api) if part is not None]
+    if not runs:
         return []
-    missing = 0
-    for part in cut:
-        if isinstance(part, NtpPart):
-            missing += sum(reason_of(vote.outcome) in _LATE_NTP for vote in part.survey.consensus.votes)
-        else:
-            missing += sum(_was_late(host.outcome) for host in part.survey.hosts)
-    duration_s = max(part.survey.local.duration_s for part in cut)
-    facts = (("duration_s", duration_s), ("missing", missing), ("enough_s", case.enough_s))
+    late = [reason_of(vote.outcome) in _LATE_NTP for vote in (ntp.survey.consensus.votes if ntp is not None else ())]
+    for outcome in (host.outcome for host in (api.survey.hosts if api is not None else ())):
+        ended = isinstance(outcome, DateReading) and outcome.ended is Ended.DEADLINE
+        late.append(ended or reason_of(outcome) in _LATE_API)
+    duration_s = max(run.duration_s for run in runs)
+    facts = (("duration_s", duration_s), ("missing", sum(late)), ("enough_s", case.enough_s))
     return [Finding("cut-short", Status.OK, facts)]
-
-
-def _was_late(outcome: DateReading | NoReading) -> bool:
-    if isinstance(outcome, DateReading):
-        return outcome.ended is Ended.DEADLINE
-    return outcome.reason in _LATE_API
 
 
 _OF_THE_RUN: tuple[Callable[[Case], list[Finding]], ...] = (_other_rate, _stepped, _slewing, _cut_short)

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from skewcheck.judge.case import Case, Who
-from skewcheck.judge.severity import date_range
 from skewcheck.model import Daemon, DaemonClaim, Fake, Finding, HostFacts, Interval, KernelClock, Status
 
 KERNEL_LIMIT_S = 16.0
@@ -114,7 +113,7 @@ def _skew(case: Case) -> tuple[Interval | None, bool]:
     if utc is not None:
         return utc, True
     reading = case.reading
-    return (None, False) if reading is None else (date_range(reading), False)
+    return (None, False) if reading is None else (reading.range, False)
 
 
 def _kernel_skew(case: Case, host: HostFacts) -> Interval | None:
@@ -140,10 +139,6 @@ def _claims(host: HostFacts) -> list[tuple[Daemon, DaemonClaim]]:
     return [
         (daemon, daemon.claim) for daemon in host.daemons if daemon.running and isinstance(daemon.claim, DaemonClaim)
     ]
-
-
-def _way(ahead_s: float) -> str:
-    return "ahead of" if ahead_s > 0 else "behind"
 
 
 def _faked(_: Case, host: HostFacts) -> list[Finding]:
@@ -225,18 +220,16 @@ def superfluous_daemons(host: HostFacts) -> list[Daemon]:
 
 def _stale_sync(_: Case, host: HostFacts) -> list[Finding]:
     """Tell of a daemon that hasn't heard from its server for hours; where none says, of the kernel's own bound."""
-    ages = [(daemon.name, claim.age_s) for daemon, claim in _claims(host) if claim.age_s is not None]
-    for name, age_s in ages:
-        if age_s > STALE_SYNC_S:
-            facts = (("daemon", name), ("age_s", age_s), ("kernel_max_error_s", None))
-            return [Finding("stale-sync", Status.OK, facts)]
-    kernel = host.kernel
-    if ages or not isinstance(kernel, KernelClock) or kernel.corrected_within_s is None:
-        return []
-    if kernel.corrected_within_s <= STALE_SYNC_S:
-        return []
-    of_kernel = (("daemon", None), ("age_s", kernel.corrected_within_s), ("kernel_max_error_s", kernel.max_error_s))
-    return [Finding("stale-sync", Status.OK, of_kernel)]
+    ages = [(claim.age_s, daemon.name) for daemon, claim in _claims(host) if claim.age_s is not None]
+    kernel, bound_s = host.kernel, None
+    found: list[tuple[float, str | None]] = [*ages]
+    if not ages and isinstance(kernel, KernelClock) and kernel.corrected_within_s is not None:
+        found, bound_s = [(kernel.corrected_within_s, None)], kernel.max_error_s
+    return [
+        Finding("stale-sync", Status.OK, (("daemon", name), ("age_s", age_s), ("kernel_max_error_s", bound_s)))
+        for age_s, name in found
+        if age_s > STALE_SYNC_S
+    ][:1]
 
 
 def _slept(case: Case, host: HostFacts) -> list[Finding]:
@@ -278,7 +271,8 @@ def _rtc_off(_: Case, host: HostFacts) -> list[Finding]:
         ahead_s -= zone_s if abs(zone_s) <= LONGEST_ZONE_S else host.zone.utc_offset_s
     if abs(ahead_s) < RTC_OFF_S:
         return []
-    return [Finding("rtc-off", Status.OK, (("ahead_s", ahead_s), ("ahead_way", _way(ahead_s))))]
+    way = "ahead of" if ahead_s > 0 else "behind"
+    return [Finding("rtc-off", Status.OK, (("ahead_s", ahead_s), ("ahead_way", way)))]
 
 
 def _better_clock(_: Case, host: HostFacts) -> list[Finding]:

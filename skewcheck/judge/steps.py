@@ -342,19 +342,21 @@ _BY_LEAD: dict[str, _Steps] = {
 """What to run, by the finding that answers; `skewcheck explain ID` where none stands here."""
 
 
-def _two_daemons(case: Case, _: object = None) -> list[Step]:
-    host = case.host
-    return (
-        [] if host is None else [Step("disable-daemon", _disable(d, host.place)) for d in superfluous_daemons(host)[:1]]
-    )
+def _two_daemons(case: Case, _: Finding) -> list[Step]:
+    """Return what ends one of them for good; timedatectl would end the others with it."""
+    if case.host is None:
+        return []
+    family = family_of(case.host.place)
+    openrc, systemd = "rc-update del {0} && rc-service {0} stop", "sudo systemctl disable --now {}"
+    ended = superfluous_daemons(case.host)[:1]
+    return [Step("disable-daemon", _for_units(daemon, family, openrc, systemd)) for daemon in ended]
 
 
-def _zone(case: Case, _: object = None) -> list[Step]:
+def _zone(case: Case, _: Finding) -> list[Step]:
     host = case.host
-    command = (
-        None if host is None or host.zone.trouble is None else mend_zone(host.zone.trouble, host.zone.name, host.place)
-    )
-    return [] if command is None else [Step("mend-zone", command)]
+    if host is None or host.zone.trouble is None:
+        return []
+    return [Step("mend-zone", mend_zone(host.zone.trouble, host.zone.name, host.place))]
 
 
 def _when_right(kind: str, command: str) -> _Steps:
@@ -483,15 +485,19 @@ _FAMILIES = {
     "arch": "arch",
     "sles": "suse", "opensuse-leap": "suse", "opensuse-tumbleweed": "suse",
 }  # fmt: skip
+_INSTALL = {
+    "debian": "apt-get install",
+    "ubuntu": "apt-get install",
+    "rhel": "yum install",  # on all of them: the only one before RHEL 8 and on Amazon Linux 2, a name of dnf since
+    "azure": "tdnf install",
+    "alpine": "apk add",
+    "suse": "zypper install",
+}
 _INSTALLING = {
-    "debian": "sudo apt-get install chrony",  # its package starts it, too
-    "ubuntu": "sudo apt-get install chrony",
-    # yum is on all of them: the only one before RHEL 8 and on Amazon Linux 2, another name of dnf since.
-    "rhel": "sudo yum install chrony && sudo systemctl enable --now chronyd",
-    "azure": "sudo tdnf install chrony && sudo systemctl enable --now chronyd",
+    **{family: f"sudo {how} chrony && sudo systemctl enable --now chronyd" for family, how in _INSTALL.items()},
+    **dict.fromkeys(("debian", "ubuntu"), "sudo apt-get install chrony"),  # their package starts it, too
     "alpine": "apk add chrony && rc-update add chronyd && rc-service chronyd start",
     "arch": "sudo timedatectl set-ntp true",  # timesyncd is a part of its systemd
-    "suse": "sudo zypper install chrony && sudo systemctl enable --now chronyd",
 }
 _FILES = (
     # (what is in the path of a daemon's configuration, the daemon)
@@ -519,7 +525,10 @@ def _fix_daemon(host: HostFacts) -> Step:
     if unseen is not None:
         return Step("look-at-daemon", _TOOLS[unseen.name].look)
     if known:
-        return Step("start-daemon", _enable(known[0], family))
+        openrc, systemd = "rc-update add {0} && rc-service {0} start", "sudo systemctl enable --now {}"
+        timesyncd = known[0].name == "systemd-timesyncd"
+        start = "sudo timedatectl set-ntp true" if timesyncd else _for_units(known[0], family, openrc, systemd)
+        return Step("start-daemon", start)
     if host.daemons or family not in _INSTALLING:
         return _GENERIC
     return Step("install-daemon", _INSTALLING[family])
@@ -532,19 +541,6 @@ def _fix_running(daemon: Daemon, family: str) -> Step:
     if isinstance(daemon.claim, DaemonClaim) and not daemon.claim.synchronised:
         return Step("look-at-sources", tool.look)
     return Step("step-clock", tool.set_now if family == "alpine" else f"sudo {tool.set_now}")
-
-
-def _enable(daemon: Daemon, family: str) -> str:
-    if daemon.name == "systemd-timesyncd":
-        return "sudo timedatectl set-ntp true"
-    openrc = "rc-update add {0} && rc-service {0} start"
-    return _for_units(daemon, family, openrc, "sudo systemctl enable --now {}")
-
-
-def _disable(daemon: Daemon, place: Place) -> str:
-    """Return what ends *daemon* for good; timedatectl would end the others with it."""
-    openrc = "rc-update del {0} && rc-service {0} stop"
-    return _for_units(daemon, family_of(place), openrc, "sudo systemctl disable --now {}")
 
 
 def _for_units(daemon: Daemon, family: str, openrc: str, systemd: str) -> str:
@@ -560,34 +556,22 @@ def _for_units(daemon: Daemon, family: str, openrc: str, systemd: str) -> str:
 # --- A time zone in trouble ---
 
 _ZONE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*", re.ASCII)
-_INSTALL_ZONES = {
-    "debian": "apt-get install tzdata",
-    "ubuntu": "apt-get install tzdata",
-    "rhel": "yum install tzdata",
-    "azure": "tdnf install tzdata",
-    "alpine": "apk add tzdata",
-}
 
 
 def mend_zone(trouble: str, zone: str | None, place: Place) -> str:
-    """Return what mends a time zone's *trouble* (`model.Zone.trouble`)."""
+    """Return what mends a time zone's *trouble* (`model.Zone.trouble`), for who may: in an image that is root."""
     name = zone if zone is not None and _ZONE_NAME.fullmatch(zone) else None
-    installing = _INSTALL_ZONES.get(family_of(place))
+    family = family_of(place)
+    bare = place.container is not None or place.distribution == "alpine"  # no systemd, and no sudo
+    sudo = "" if bare else "sudo "
+    installing = f"{sudo}{_INSTALL[family]} tzdata" if family in _INSTALL and family != "suse" else None
     if trouble == "zone-tz-ignored":
         missing = name is not None and "/" in name and installing is not None
-        return _as_root(installing or "", place) if missing else "unset TZ"  # misspelt, or no files of zones here
+        return installing or "" if missing else "unset TZ"  # misspelt, or no files of zones here
     if trouble == "zone-dangling" and installing is not None:  # the zone is named, and its file isn't there
-        return _as_root(installing, place)
+        return installing
     if trouble == "zone-unreadable":
-        return _as_root("chmod a+r /etc/localtime", place)
+        return f"{sudo}chmod a+r /etc/localtime"
     if name is None:
         return "ls /usr/share/zoneinfo"
-    without_systemd = place.container is not None or place.distribution == "alpine"
-    link = f"ln -sf /usr/share/zoneinfo/{name} /etc/localtime"
-    return _as_root(link if without_systemd else f"timedatectl set-timezone {name}", place)
-
-
-def _as_root(command: str, place: Place) -> str:
-    """Return *command* for who may: root in a container's image; Alpine comes without sudo."""
-    without_sudo = place.container is not None or place.distribution == "alpine"
-    return command if without_sudo else f"sudo {command}"
+    return f"ln -sf /usr/share/zoneinfo/{name} /etc/localtime" if bare else f"sudo timedatectl set-timezone {name}"

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from skewcheck.judge import buffer, risk
 from skewcheck.judge.buffer import Deadline, recommend
-from skewcheck.judge.case import OFF, Case, Facts, Who, finite, holds_zero, moved_since, skew_facts
+from skewcheck.judge.case import OFF, Case, Facts, Who, finite, moved_since, skew_facts
 from skewcheck.judge.host import LONGEST_ZONE_S, SUMMER_S, ZONE_STEP_S, quarter_of
-from skewcheck.judge.risk import Inputs, Judged, api_reading, inputs_of, late_after_setting_s, one_sided, risks
+from skewcheck.judge.risk import Inputs, Judged, api_reading, inputs_of, one_sided, risks
 from skewcheck.judge.severity import judge, judge_date, worse
 from skewcheck.judge.verifiers import Ask, Stamp, Verifier, times_unreadable, verdict, verifier
 from skewcheck.model import (
@@ -594,9 +594,9 @@ def _of_the_clock(known: _Known) -> list[Finding]:
         jwt = known.token.kind is TokenKind.JWT or known.case.request.verifiers
         more = (("is_off", True if skew.severity in OFF else None), ("jwt", True if jwt else None))
         return [Finding("skew-assumed", skew.severity, (*facts, *more))]
-    if not known.blames_host or skew.severity not in OFF or holds_zero(skew.interval):
+    if not known.blames_host or skew.severity not in OFF or skew.interval.holds_zero:
         return []
-    return [Finding("drop-old", Status.OK, (("late_s", finite(late_after_setting_s(skew.interval))),))]
+    return [Finding("drop-old", Status.OK, (("late_s", finite(max(0.0, skew.interval.high_s))),))]
 
 
 _FINDERS: tuple[_Finder, ...] = (

@@ -21,6 +21,11 @@ class Interval(NamedTuple):
         """The point that can be wrong by the least."""
         return self.low_s + (self.high_s - self.low_s) / 2
 
+    @property
+    def holds_zero(self) -> bool:
+        """Tell whether even the direction is left open."""
+        return self.low_s <= 0 <= self.high_s
+
     def widened(self, by_s: float) -> "Interval":
         """Return the range with *by_s* more on either side."""
         return Interval(self.low_s - by_s, self.high_s + by_s)
@@ -413,6 +418,11 @@ class DateReading(NamedTuple):
     late_s: float = 0.0
     """By how much its `Date` was late at times, at least, which `fresh` allows for: only where its server isn't known
     to be fresh, and it is so little that nothing turns on it. 0: no reply was found to be."""
+
+    @property
+    def range(self) -> Interval:
+        """The range to go by: as if the `Date` were fresh, but where it can be of any age."""
+        return self.fresh if self.stale is None else self.interval
 
     @property
     def once_only(self) -> bool:

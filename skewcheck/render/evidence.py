@@ -48,7 +48,7 @@ from skewcheck.model import (
 from skewcheck.quantity import at_least_text, at_most_text, duration_text, local_text, share_text, signed_text, utc_text
 from skewcheck.render.chart import LABEL, LIAR, Bar, Picture, picture
 from skewcheck.render.page import GUTTER, MARGIN, NARROWEST_HANGING, PLAIN, STRONG, Line, Page, Row, columns
-from skewcheck.render.tables import api_name, daemons, date_range, in_calendar
+from skewcheck.render.tables import api_name, daemons, in_calendar
 
 
 def blocks(page: Page, report: Report, *, packets: bool) -> list[list[Line]]:
@@ -149,7 +149,7 @@ def _together(consensus: Consensus) -> str:
 
 def _hosts_drawn(page: Page, report: Report, part: ApiPart) -> list[Line]:
     drawn = [
-        _Drawn(api_name(host.role, host.host), signed_text(*date_range(host.outcome)), _bar(host.outcome))
+        _Drawn(api_name(host.role, host.host), signed_text(*host.outcome.range), _bar(host.outcome))
         for host in part.survey.hosts
         if isinstance(host.outcome, DateReading)
     ]

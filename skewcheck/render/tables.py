@@ -147,11 +147,6 @@ def api_name(role: Role, host: str) -> str:
     return host if role is Role.URL or host.startswith(f"{role.value}.") else f"{host} ({role.value})"
 
 
-def date_range(reading: DateReading) -> Interval:
-    """Return the range of a `Date`: as if it were fresh, but where it can be of any age."""
-    return reading.fresh if reading.stale is None else reading.interval
-
-
 def hosts(page: Page, part: ApiPart) -> list[Line]:
     """Return what the `Date` of each host proves, and the one that issues tokens against the one that takes them."""
     rows = []
@@ -161,7 +156,7 @@ def hosts(page: Page, part: ApiPart) -> list[Line]:
             rows.append(Row(name, (), outcome.detail))
             continue
         rtt = f"{outcome.min_rtt_s * 1e3:.{0 if outcome.min_rtt_s >= 0.01 else 1}f} ms"
-        rows.append(Row(name, (signed_text(*date_range(outcome)), rtt, str(outcome.requests)), _date_note(outcome)))
+        rows.append(Row(name, (signed_text(*outcome.range), rtt, str(outcome.requests)), _date_note(outcome)))
     if part.issuer_ahead is not None:
         low_s, high_s = part.issuer_ahead.fresh
         note = "login is ahead" if low_s > 0 else "login is behind" if high_s < 0 else "no difference detected"
@@ -193,7 +188,7 @@ def references(page: Page, report: Report, ntp: NtpPart, api: ApiPart) -> list[L
             rows.append(Row(name, (), outcome.detail))
             continue
         note = _api_note(report, ntp, api, host, outcome)
-        rows.append(Row(name, (signed_text(*date_range(outcome)),), note or _date_note(outcome)))
+        rows.append(Row(name, (signed_text(*outcome.range),), note or _date_note(outcome)))
     return columns(page, ("REFERENCE", "OFFSET"), rows)
 
 
@@ -233,7 +228,7 @@ def _api_note(report: Report, ntp: NtpPart, api: ApiPart, host: ApiHost, reading
         return ""
     if host.role is Role.LOGIN and login is not None and not login.fresh.low_s <= 0 <= login.fresh.high_s:
         return f"login is {'ahead of' if login.fresh.low_s > 0 else 'behind'} the API"
-    shown, utc = date_range(reading), ntp.survey.consensus.interval
+    shown, utc = reading.range, ntp.survey.consensus.interval
     found = {finding.id: finding for finding in report.findings}
     for way in ("ahead", "behind"):
         of_api = found.get(f"api-{way}")
@@ -376,7 +371,7 @@ def _clocks(report: Report, part: TokenPart) -> list[tuple[str, str]]:
             rows.append((label, f"{outcome.detail} ({host.host})"))
             continue
         note = _date_note(outcome)
-        said = f"{signed_text(*date_range(outcome))} from its Date ({host.host})"
+        said = f"{signed_text(*outcome.range)} from its Date ({host.host})"
         rows.append((label, f"{said}: {note}" if note else said))
     if not rows and part.true_time is not None:
         ends = (part.judged_at_s - part.true_time.high_s, part.judged_at_s - part.true_time.low_s)
