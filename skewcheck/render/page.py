@@ -112,6 +112,14 @@ class Page:
         lines = Text(glued).wrap(self._console, self.width - indent)
         return [[(" " * indent, PLAIN), (line.plain.rstrip().replace(_GLUE, " "), role)] for line in lines]
 
+    def beside(  # noqa: PLR0917 - a label and a text, where they stand and how they look
+        self, label: str, text: str, column: int, indent: int = 0, label_role: str = PLAIN, role: str = PLAIN
+    ) -> list[Line]:
+        """Return *label*, and *text* beside it from that *column* on, continued below itself."""
+        first, *more = self.wrapped(text, role, column) or [[("", PLAIN), ("", PLAIN)]]
+        gap = " " * (column - indent - len(label))
+        return [[(" " * indent, PLAIN), (label, label_role), (gap, PLAIN), *first[1:]], *more]
+
     def flowed(self, facts: Sequence[str], indent: int) -> list[Line]:
         """Return short *facts* on as few lines as they take, none of them broken that fits on one."""
         groups: list[str] = []

@@ -193,24 +193,26 @@ def references(page: Page, report: Report, ntp: NtpPart, api: ApiPart) -> list[L
 
 
 def _utc(part: NtpPart) -> Row:
-    consensus = part.survey.consensus
-    name = "UTC, by NTP"
-    unreached = consensus.asked - consensus.answered
+    consensus, name = part.survey.consensus, "UTC, by NTP"
     if consensus.interval is None:
         details = [vote.outcome.detail for vote in consensus.votes if isinstance(vote.outcome, NoReading)]
         if consensus.answered:
             return Row(name, (), f"not measured: {consensus.answered} servers contradict each other")
         return Row(name, (), f"not measured: {max(details, key=details.count, default='nobody answered')}")
-    who = f"{consensus.agreeing} of {consensus.answered} servers"
+    unreached = consensus.asked - consensus.answered
+    more = f"; {unreached} not reached" if unreached and consensus.basis is not Basis.MINORITY else ""
+    state = _state(part.judgement.status, consensus.interval)
+    return Row(name, (signed_text(*consensus.interval),), f"{state} ({_voices(part, 'server', '')}{more})")
+
+
+def _voices(part: NtpPart, server: str, agree: str) -> str:
+    """Return how many vouch for UTC, by what a server is called here."""
+    consensus = part.survey.consensus
     if consensus.basis is Basis.SINGLE:
-        who = "unconfirmed: one server"
-    elif consensus.basis is Basis.MINORITY:
-        who = f"unconfirmed: {consensus.agreeing} of {consensus.asked} servers asked"
-        unreached = 0
-    words = f"{who}; {unreached} not reached" if unreached else who
-    return Row(
-        name, (signed_text(*consensus.interval),), f"{_state(part.judgement.status, consensus.interval)} ({words})"
-    )
+        return f"unconfirmed: one {server}"
+    if consensus.basis is Basis.MINORITY:
+        return f"unconfirmed: {consensus.agreeing} of {consensus.asked} {server}s asked"
+    return f"{consensus.agreeing} of {consensus.answered} {server}s{agree}"
 
 
 def _state(status: Status, skew: Interval) -> str:
@@ -270,8 +272,7 @@ def _row(page: Page, label: str, said: str) -> list[Line]:
     """Return a labelled line; a long one is cut in its middle where the page has its full width, and else broken."""
     if page.width >= FULL_WIDTH:
         return [[(label.ljust(INDENT), PLAIN), (page.fitted(said, page.width - INDENT).rstrip(), PLAIN)]]
-    first, *more = page.wrapped(said, PLAIN, INDENT)
-    return [[(label.ljust(INDENT), PLAIN), *first[1:]], *more]
+    return page.beside(label, said, INDENT)
 
 
 def times(page: Page, part: TokenPart) -> list[Line]:
@@ -363,7 +364,14 @@ def _clocks(report: Report, part: TokenPart) -> list[tuple[str, str]]:
     rows = []
     if report.ntp is not None:
         row = _utc(report.ntp)
-        rows.append(("clock", f"{row.numbers[0]} from UTC ({_voices(report.ntp)})" if row.numbers else row.note))
+        rows.append(
+            (
+                "clock",
+                f"{row.numbers[0]} from UTC ({_voices(report.ntp, 'NTP server', ' agree')})"
+                if row.numbers
+                else row.note,
+            )
+        )
     for host in () if report.api is None else report.api.survey.hosts:
         label = "login" if host.role is Role.LOGIN else "api" if rows else "clock"
         outcome = host.outcome
@@ -378,15 +386,6 @@ def _clocks(report: Report, part: TokenPart) -> list[tuple[str, str]]:
         skew = Interval(*(round(end_s, 6) for end_s in ends))  # finer than that, a difference of Unix seconds is noise
         rows.append(("clock", f"{signed_text(*skew)} from UTC: assumed (--skew), not measured"))
     return rows or [("clock", "not checked (--offline): times are by this host's clock")]
-
-
-def _voices(part: NtpPart) -> str:
-    consensus = part.survey.consensus
-    if consensus.basis is Basis.SINGLE:
-        return "unconfirmed: one NTP server"
-    if consensus.basis is Basis.MINORITY:
-        return f"unconfirmed: {consensus.agreeing} of {consensus.asked} NTP servers asked"
-    return f"{consensus.agreeing} of {consensus.answered} NTP servers agree"
 
 
 def of_the_token(page: Page, report: Report) -> list[Line]:

@@ -9,14 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from skewcheck.judge import catalogue
-from skewcheck.model import (
-    DateReading,
-    Failure,
-    Finding,
-    Report,
-    StampedBy,
-    Status,
-)
+from skewcheck.model import DateReading, Failure, Finding, Report, StampedBy, Status
 from skewcheck.render import tables
 from skewcheck.render.page import ERROR, FULL_WIDTH, NARROWEST_HANGING, PLAIN, STRONG, VERDICT, Line, Page
 from skewcheck.render.tables import INDENT
@@ -36,18 +29,10 @@ _OF_THE_DAEMON = frozenset({"daemon-wrong", "daemon-unsynchronised", "two-daemon
 _BEHIND = frozenset({"late-refresh", "future-here", "signed-old"})
 _AHEAD = frozenset({"early-refresh", "storm", "expired-here", "signed-future"})
 """What comes of a clock that is off that way."""
-_FAULTS_OF_THE_API = frozenset(
-    {
-        "api-ahead",
-        "api-behind",
-        "api-cached",
-        "api-certificate",
-        "api-frozen",
-        "api-inconsistent",
-        "issuer-ahead",
-        "issuer-behind",
-    }
-)
+_FAULTS_OF_THE_API = frozenset({
+    "api-ahead", "api-behind", "api-cached", "api-certificate", "api-frozen", "api-inconsistent", "issuer-ahead",
+    "issuer-behind",
+})  # fmt: skip
 """With these somebody writes to the vendor's support, who ask for a correlation id."""
 _FAULTS_OF_THIS_HOST = frozenset({"local-ahead", "local-behind", "local-unconfirmed"})
 
@@ -171,17 +156,10 @@ def _head(page: Page, report: Report) -> list[Line]:
 
 def _failure(page: Page, failure: Failure) -> list[Line]:
     """Return what is wrong and what to try, as compilers say it."""
-    lines = _labelled(page, "error:", failure.summary, ERROR, "", STRONG)
+    lines = page.beside("error:", failure.summary, 7, label_role=ERROR, role=STRONG)
     for at, remedy in enumerate(filter(None, failure.remedy.split("\n"))):
-        lines += _labelled(page, "" if at else "try:", remedy, PLAIN, "  ", PLAIN, width=4)
+        lines += page.beside("" if at else "try:", remedy, 7, indent=2)
     return lines
-
-
-def _labelled(  # noqa: PLR0917 - a label, what it is a label of, and how both look
-    page: Page, label: str, said: str, label_role: str, indent: str, role: str, width: int = 0
-) -> list[Line]:
-    first, *more = page.wrapped(said, role, len(indent) + max(width, len(label)) + 1) or [[("", PLAIN), ("", PLAIN)]]
-    return [[(indent, PLAIN), (label, label_role), (" " * (max(width - len(label), 0) + 1), PLAIN), *first[1:]], *more]
 
 
 def _table(page: Page, report: Report, most: int | None) -> list[Line]:
@@ -267,8 +245,7 @@ def _pairs(page: Page, pairs: Sequence[tuple[str, str]], width: int) -> list[Lin
         if page.width < NARROWEST_HANGING:
             lines += [*page.wrapped(name, PLAIN), *page.wrapped(said, PLAIN, 2)]
             continue
-        first, *more = page.wrapped(said, PLAIN, width)
-        lines += [[(name.ljust(width), PLAIN), *first[1:]], *more]
+        lines += page.beside(name, said, width)
     return lines
 
 
