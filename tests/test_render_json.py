@@ -53,12 +53,12 @@ def test_a_measurement_in_full() -> None:
             "assumes": ["majority-honest", "path-not-hostile"],
             "thresholds": {"warning_s": 0.1, "critical_s": 1.0},
             "measured_at": "2027-01-15T12:00:00.000Z",
-            "true_time": {"low": "2027-01-15T11:59:59.789Z", "high": "2027-01-15T11:59:59.806Z"},  # outwards, of .805
+            "true_time": {"low": "2027-01-15T11:59:59.786Z", "high": "2027-01-15T11:59:59.812Z"},  # outwards, of .8113
             "duration_s": 0.25,
             "ntp": {
                 "basis": "majority",
-                "low_s": 0.195,
-                "high_s": 0.211,
+                "low_s": 0.1887,
+                "high_s": 0.2133,
                 "skew_s": 0.203,
                 "shared_low_s": None,
                 "shared_high_s": None,
@@ -76,7 +76,9 @@ def test_a_measurement_in_full() -> None:
     )
     assert [found["id"] for found in findings] == [found.id for found in ONE_LIAR.findings]
     assert [found["summary"] for found in findings] == [catalogue.title(found) for found in ONE_LIAR.findings]
-    assert findings[0]["evidence"] == dict(ONE_LIAR.findings[0].facts)
+    assert findings[0]["evidence"] == {
+        name: round(fact, 9) if isinstance(fact, float) else fact for name, fact in ONE_LIAR.findings[0].facts
+    }
     assert [(seen["party"], seen["effect"]) for seen in effects] == [
         (seen.party.value, seen.id) for seen in ONE_LIAR.effects
     ]
@@ -107,7 +109,7 @@ def test_a_measurement_in_full() -> None:
         "skew_s": 1.2,
         "low_s": 1.191,
         "high_s": 1.209,
-        "off_by_s": 0.98,
+        "off_by_s": 0.9777,
         "delay_s": 0.016,
         "stratum": 2,
         "exchanges": [
@@ -222,8 +224,8 @@ def test_an_api_in_full() -> None:
         "local_clock": {"step_s": 0.0, "slew_ppm": 0.0, "wander_s": 0.000004, "pace": "true"},
         "issuer_ahead": {
             "skew_s": 0.009,
-            "low_s": -0.061,
-            "high_s": 1.079,
+            "low_s": -1.061,
+            "high_s": 0.079,
             "fresh_low_s": -0.061,
             "fresh_high_s": 0.079,
         },
