@@ -78,7 +78,7 @@ CATALOGUE: Mapping[str, Row] = {
     "token-unit": Row(
         "The token has {unit} in {claims}; the standard has seconds",
         "To a verifier such a time lies thousands of years ahead. The issuer must fix it; no clock can.",
-        "claims unit shown",
+        "unit claims shown",
     ),
     "token-cut": Row(
         "The token is cut: nothing can be said of what is missing",
@@ -381,7 +381,7 @@ CATALOGUE: Mapping[str, Row] = {
     "token-odd-time": Row(
         "The token has an odd time in {claims}: verifiers differ on it",
         "Some refuse it whatever the time is. The issuer should fix it.[ It says {shown}.]",
-        "claims oddity shown",
+        "oddity claims shown",
         {
             "string": "The token has a string in {claims}[: PyJWT reads it, others refuse it]",
             "boolean": "The token has true or false in {claims}[: some take 1 or 0]",

@@ -102,7 +102,7 @@ class _Known(NamedTuple):
     @property
     def moments(self) -> tuple[Moment, ...]:
         """The times that the token names, those that can be read."""
-        claims = ((claim.name, claim.value_s) for claim in _claims(self.token))
+        claims = ((claim.name, claim.value_s) for claim in self.token.claims)
         return (*(self._moment(name, at_s) for name, at_s in claims if at_s is not None), *self._counted())
 
     def _moment(self, name: str, at_s: float) -> Moment:
@@ -124,7 +124,7 @@ class _Known(NamedTuple):
 
     def moment(self, name: str) -> Moment | None:
         """Return that time, if it is there and counts seconds."""
-        if any(claim.name == name and _unit(claim) for claim in _claims(self.token)):
+        if any(claim.name == name and _unit(claim) for claim in self.token.claims):
             return None
         return next((moment for moment in self.moments if moment.name == name), None)
 
@@ -145,7 +145,9 @@ _Finder = Callable[[_Known], list[Finding]]
 
 def judged(case: Case, token: Token, at_s: float, replays: Mapping[str, Ask]) -> Judged:
     """Return the token judged at *at_s* of this host's clock; *replays* are verifiers that can be run, by name."""
-    rows = [_set(case, verifier(name)) for name in case.request.verifiers]
+    rows, leeway_s = [verifier(name) for name in case.request.verifiers], case.request.leeway_s
+    if leeway_s is not None:
+        rows = [row._replace(checker=row.checker.with_leeway(leeway_s)) for row in rows]
     skew, inputs = _skew(case, at_s), _inputs(case, token, at_s, rows)
     deadline = Deadline.EXP if token.exp.state is ClaimState.USABLE else Deadline.FROM_ANSWER
     advice = recommend(inputs, deadline)
@@ -219,18 +221,12 @@ def _own_time(inputs: Inputs, row: Verifier, at_s: float) -> Interval | None:
     return None if skew is None else _behind(at_s, skew)
 
 
-def _set(case: Case, row: Verifier) -> Verifier:
-    """Return the row with the leeway that was named for all, if one was."""
-    leeway_s = case.request.leeway_s
-    return row if leeway_s is None else row._replace(checker=row.checker.with_leeway(leeway_s))
-
-
 def _inputs(case: Case, token: Token, at_s: float, rows: list[Verifier]) -> Inputs:
     """Return what the shares and the buffer depend on; of several verifiers for one place the first counts."""
     inputs, leeway_s = inputs_of(case), case.request.leeway_s
     inputs = inputs._replace(
         lifetime_s=_life_s(token, at_s, inputs.given or inputs.api or inputs.ntp),
-        opaque=_is_opaque(token),
+        opaque=token.opaque,
         stamp=_stamp(token),
         nbf_after_iat_s=_nbf_after_iat_s(token),
         exp_fraction_s=0.0 if token.exp.value_s is None else token.exp.value_s % 1,
@@ -248,7 +244,7 @@ def _life_s(token: Token, at_s: float, skew: Interval | None) -> float | None:
     life_s, exp_s = token.lifetime_s, token.exp.value_s
     if token.expires_in_s is None and token.kind is TokenKind.JWT and token.exp.state is ClaimState.ABSENT:
         return math.inf
-    if any(_unit(claim) for claim in (_claims(token) if life_s is not None else (token.exp,))):
+    if any(_unit(claim) for claim in (token.claims if life_s is not None else (token.exp,))):
         return None
     if life_s is None and exp_s is not None:
         life_s = exp_s - at_s + (skew.middle_s if skew is not None and math.isfinite(skew.middle_s) else 0.0)
@@ -267,17 +263,9 @@ def _nbf_after_iat_s(token: Token) -> float | None:
     return 0.0 if token.iat.value_s is None else token.nbf.value_s - token.iat.value_s
 
 
-def _claims(token: Token) -> tuple[TimeClaim, ...]:
-    return (token.iat, token.nbf, token.exp)
-
-
 def _unit(claim: TimeClaim) -> bool:
     """Tell whether that time counts something else than seconds."""
     return any(unit in claim.oddities for unit in _UNITS)
-
-
-def _is_opaque(token: Token) -> bool:
-    return token.kind in (TokenKind.OPAQUE, TokenKind.RESPONSE)
 
 
 # --- What can't be read ---
@@ -299,7 +287,7 @@ def _unread(known: _Known) -> list[Finding]:
 
 def _opaque(known: _Known) -> list[Finding]:
     token, request = known.token, known.case.request
-    if not _is_opaque(token):
+    if not token.opaque:
         return []
     tells = not request.offline or token.expires_in_s is not None
     facts = (
@@ -323,9 +311,9 @@ def _malformed(known: _Known) -> list[Finding]:
         for odd in known.token.oddities
         if odd.id not in (*_HARMLESS, "signature-cut")
     ]
-    unusable = [claim for claim in _claims(known.token) if claim.state is ClaimState.UNUSABLE]
+    unusable = [claim for claim in known.token.claims if claim.state is ClaimState.UNUSABLE]
     if unusable and not hidden:
-        facts = (("oddity", "no-time"), ("detail", None), ("claims", _names(unusable)), ("shown", _shown(unusable)))
+        facts = (("oddity", "no-time"), ("detail", None), *_named(unusable))
         found.append(Finding("token-malformed", Status.WARNING, facts))
     return found
 
@@ -460,7 +448,7 @@ def _lifetime(known: _Known, refused: list[Status]) -> list[Finding]:
     """Tell of a life that no issuer can mean."""
     token = known.token
     life_s, begin_s, end_s = token.lifetime_s, token.nbf.value_s, token.exp.value_s
-    if life_s is None or any(map(_unit, _claims(token))):
+    if life_s is None or any(map(_unit, token.claims)):
         return []
     if life_s <= 0:
         why: str | None = "never-valid"
@@ -481,10 +469,10 @@ def _units(known: _Known) -> list[Finding]:
     """Tell of times that are not counted in seconds: to a verifier they lie thousands of years ahead."""
     found = []
     for unit in _UNITS:
-        claims = [claim for claim in _claims(known.token) if unit in claim.oddities]
+        claims = [claim for claim in known.token.claims if unit in claim.oddities]
         if claims:
             refused = any(claim.name != "exp" for claim in claims)
-            facts = (("claims", _names(claims)), ("unit", unit), ("shown", _shown(claims)))
+            facts = (("unit", unit), *_named(claims))
             found.append(Finding("token-unit", Status.CRITICAL if refused else Status.WARNING, facts))
     return found
 
@@ -496,22 +484,18 @@ def _no_end(known: _Known) -> list[Finding]:
 
 def _odd_times(known: _Known) -> list[Finding]:
     """Tell of times that verifiers differ on; of one that is no time in seconds, that is told."""
-    sound = [claim for claim in _claims(known.token) if claim.state is ClaimState.USABLE and not _unit(claim)]
+    sound = [claim for claim in known.token.claims if claim.state is ClaimState.USABLE and not _unit(claim)]
     found = []
     for oddity, status in _ODD_TIMES.items():
         claims = [claim for claim in sound if oddity in claim.oddities]
         if claims:
-            facts = (("claims", _names(claims)), ("oddity", oddity), ("shown", _shown(claims)))
-            found.append(Finding("token-odd-time", status, facts))
+            found.append(Finding("token-odd-time", status, (("oddity", oddity), *_named(claims))))
     return found
 
 
-def _names(claims: list[TimeClaim]) -> str:
-    return ", ".join(claim.name for claim in claims)
-
-
-def _shown(claims: list[TimeClaim]) -> str:
-    return ", ".join(claim.shown for claim in claims)
+def _named(claims: list[TimeClaim]) -> Facts:
+    names, shown = (", ".join(texts) for texts in zip(*((claim.name, claim.shown) for claim in claims), strict=True))
+    return ("claims", names), ("shown", shown)
 
 
 # --- What this clock does to tokens of this kind ---

@@ -259,7 +259,7 @@ def _over(times: Interval | None, ask: Ask) -> Answer:
 
 def modelled(token: Token, checker: Checker, at_s: float) -> Answer:
     """Return what *checker* says when its own clock is at *at_s*, by all that it may be where a rule isn't known."""
-    if any(claim.state is ClaimState.UNUSABLE for claim in (token.iat, token.nbf, token.exp)):
+    if any(claim.state is ClaimState.UNUSABLE for claim in token.claims):
         return Answer(None, "claim-unknown")
     refusals = {
         _refusal(token, checker._replace(whole_now=whole_now, whole_claims=whole_claims), at_s)
@@ -281,7 +281,7 @@ def _refusal(token: Token, checker: Checker, at_s: float) -> str | None:
     now_s = math.floor(at_s) if checker.whole_now else at_s
     iat_s, nbf_s, exp_s = (
         math.floor(claim.value_s) if claim.value_s is not None and checker.whole_claims else claim.value_s
-        for claim in (token.iat, token.nbf, token.exp)
+        for claim in token.claims
     )
     end_leeway_s = checker.leeway_s if checker.expiry_leeway_s is None else checker.expiry_leeway_s
     if checker.checks_iat and iat_s is not None and iat_s > now_s + checker.leeway_s:

@@ -295,7 +295,7 @@ def times(page: Page, part: TokenPart) -> list[Line]:
     for label, cells in rows:
         said = "   ".join(cell.ljust(wide) for cell, wide in zip(cells, widths, strict=True)).rstrip()
         lines += _row(page, label, said)
-    for claim in (part.token.iat, part.token.nbf, part.token.exp):
+    for claim in part.token.claims:
         if claim.state is not ClaimState.ABSENT and claim.name not in shown:
             lines += _row(page, claim.name, claim.shown or "can't be read")
     return lines
@@ -347,9 +347,7 @@ def _kind(token: Token) -> list[tuple[str, str]]:
     if token.kind in (TokenKind.JWT, TokenKind.JWE):
         rows = [("token", ", ".join(header)), ("", ", ".join(size)), *(("", place) for place in where)]
     cut = any(oddity.id.startswith("signature-") for oddity in token.oddities)  # `token-cut` says it
-    if (
-        token.detail and not cut and token.kind not in (TokenKind.OPAQUE, TokenKind.RESPONSE)
-    ):  # a line below the table says it
+    if token.detail and not cut and not token.opaque:  # a line below the table says it
         rows.append(("", token.detail))
     life_s = token.expires_in_s
     if token.kind is TokenKind.RESPONSE and life_s is not None and token.obtained_at_s is None:
@@ -394,7 +392,7 @@ def of_the_token(page: Page, report: Report) -> list[Line]:
     if part is None:
         return []
     lines = times(page, part) if report.command == "check" else []
-    opaque = part.token.kind in (TokenKind.OPAQUE, TokenKind.RESPONSE)
+    opaque = part.token.opaque
     if opaque and report.command != "check":
         lines += page.wrapped("An opaque token holds no times: it can't show skew. Normal for Genesys Cloud.", PLAIN)
     advice = part.recommended
