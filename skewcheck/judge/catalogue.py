@@ -198,6 +198,13 @@ CATALOGUE: Mapping[str, Row] = {
         },
         "why",
     ),
+    "fake-time": Row(
+        "[{how}|Something] tells this process another time than the kernel's[: {ahead_s} {ahead_way}]",
+        "Run it without what fakes the time: the clock of the host may be right.",
+        "how ahead_s ahead_way other_rate",
+        {"True": "Time runs at another rate in this process[ ({how})]: nothing is proven"},
+        "other_rate",
+    ),
     "api-ahead": Row(
         "The {clock} is {off} AHEAD of UTC[; this host is right{host_ok}]",
         "Nothing to fix here: raise your buffer, and tell whoever runs the API.",
@@ -355,13 +362,6 @@ CATALOGUE: Mapping[str, Row] = {
         "slew_ppm slew_way wander_s",
         {"to-and-fro": "The clock is being pulled to and fro[, {wander_s} in all]: the range allows for it"},
         "slew_way",
-    ),
-    "fake-time": Row(
-        "[{how}|Something] tells this process another time than the kernel's[: {ahead_s} {ahead_way}]",
-        "Run it without what fakes the time: the clock of the host may be right.",
-        "how ahead_s ahead_way other_rate",
-        {"True": "Time runs at another rate in this process[ ({how})]: nothing is proven"},
-        "other_rate",
     ),
     # --- What the token costs ---
     "refresh-storm": Row(
