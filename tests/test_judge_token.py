@@ -5,8 +5,8 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from measurements import NOON
 from token_cases import (
-    NOON,
     OFFLINE,
     SILENT,
     api_part,
