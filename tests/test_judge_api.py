@@ -420,6 +420,7 @@ def test_at_another_rate_nothing_is_proven_and_nothing_ok(found: DateReading, pa
         assert told.steps[0].command.startswith("env -u LD_PRELOAD -u FAKETIME skewcheck ")
         blamed = {"clock-stepped", "clock-slewing", "too-coarse", "api-inconsistent", "api-frozen", "not-skew"}
         assert not set(ids(told)) & blamed
+        assert ("api-cached" in ids(told)) is (found.stale is Stale.CACHED)
 
 
 # --- Whatever is measured ---

@@ -76,8 +76,9 @@ def _unanswered(page: Page, votes: Sequence[Vote], most: int | None) -> list[Lin
     lines = []
     for detail, names in by_reason.items():
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-        room = max(SHORTEST_NAME, page.width - page.cells(page.say(f"{more}: {detail}")))
-        lines += page.wrapped(f"{page.fitted(names[0], room).rstrip()}{more}: {detail}", PLAIN)
+        room = page.width - page.cells(page.say(f"{more}: {detail}"))
+        name = page.fitted(names[0], room).rstrip() if room >= SHORTEST_NAME else names[0]
+        lines += page.wrapped(f"{name}{more}: {detail}", PLAIN)
     return lines if most is None or len(lines) <= most else [*lines[: most - 1], page.more(len(lines) - most + 1)]
 
 
