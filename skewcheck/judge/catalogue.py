@@ -55,15 +55,18 @@ class Row(NamedTuple):
 
 _HIDDEN = "This says nothing about the clock, good or bad."
 _SKEW = "skew_s low_s high_s "
+_TIME = "claim claim_at_s left_low_s left_high_s here_s by"
 _VOTE = "agreeing answered asked unreached "
 _FAR = "here_at_s utc_at_s "
 _AGREE = " ([{beside}; ]{agreeing} of {answered} servers agree[; {unreached} not reached])"
 _BEHIND = "Refreshing by exp comes too late: 401s at the end of a token's life."
 _AHEAD = "What it signs looks issued in the future; what it verifies, expired."
 _COUNTED = "Genesys Cloud access tokens: not affected if you count expires_in."
-_LOCAL = (
+_LOCAL = Row(
+    "This host is {off} {way_of} UTC" + _AGREE,
     "[This host says {here_at_s}, UTC is {utc_at_s}. ]"
-    "[NTP and {api_host} say the same: fix this host, not the API.|{harm}]"
+    "[NTP and {api_host} say the same: fix this host, not the API.|{harm}]",
+    _SKEW + _VOTE + _FAR + "api_host jwt",
 )
 
 CATALOGUE: Mapping[str, Row] = {
@@ -135,7 +138,7 @@ CATALOGUE: Mapping[str, Row] = {
         "Token expired {ago} ago[; within {leeway_s} leeway|. Not clock skew][: get a new token]",
         "[Whoever has that leeway ({within_leeway}) still takes it; all others refuse it: get a new token.|"
         "It takes a new one: no buffer and no leeway cures an old token.]",
-        "claim claim_at_s left_low_s left_high_s here_s by within_leeway leeway_s",
+        _TIME + " within_leeway leeway_s",
         {
             "api": "Token expired {ago} ago by the API's clock[; within {leeway_s} leeway][: get a new token]",
             "skew": "Token expired {ago} ago, assuming --skew[; within {leeway_s} leeway][: get a new token]",
@@ -147,35 +150,35 @@ CATALOGUE: Mapping[str, Row] = {
         "Token expired {ago} ago, unnoticed by this host's clock",
         "Clients here that go by exp keep sending it: 401s[, but within {leeway_s} leeway ({within_leeway}),] until "
         "the clock is right.",
-        "claim claim_at_s left_low_s left_high_s here_s by within_leeway leeway_s",
+        _TIME + " within_leeway leeway_s",
     ),
     "token-expired-here": Row(
         "Token valid for {left}; only this host says expired[ {here_s} ago]",
         "Servers with a right clock take it. Who goes by exp here drops it early; a verifier here without leeway "
         "refuses it.",
-        "claim claim_at_s left_low_s left_high_s here_s by",
+        _TIME,
     ),
     "token-future-issued": Row(
         "Token is from the future: {claim} is {left} away[; its issuer is ahead]",
         "A strict verifier refuses it now and takes it later. Set the issuer's clock right, then get a new token.",
-        "claim claim_at_s left_low_s left_high_s here_s by",
+        _TIME,
         {"local": "By this host's clock the token's {claim} is still {left} away"},
         "by",
     ),
     "token-not-yet-valid": Row(
         "Token is not valid yet: its {claim} is {left} away",
         "Its issuer means that, or has a clock that is ahead. Verifiers refuse it until then.",
-        "claim claim_at_s left_low_s left_high_s here_s by",
+        _TIME,
     ),
     "token-early-here": Row(
         "Token is valid; only this host's clock puts its {claim} {here_s} ahead",
         "Servers with a right clock take it. A strict verifier on this host refuses it as issued in the future.",
-        "claim claim_at_s left_low_s left_high_s here_s by",
+        _TIME,
     ),
     "token-open": Row(
         "Whether the token is valid now is open[: its {claim} is within {within_s} of now]",
         "The clock is not known well enough.",
-        "claim claim_at_s left_low_s left_high_s here_s by within_s unchecked",
+        _TIME + " within_s unchecked",
         {
             "ended": "By this host's clock, not checked, the token expired {here_s} ago",
             "begins": "By this host's clock, not checked, the token's {claim} is {here_s} away",
@@ -183,8 +186,8 @@ CATALOGUE: Mapping[str, Row] = {
         "unchecked",
     ),
     # --- Whose clock is off ---
-    "local-ahead": Row("This host is {off} AHEAD of UTC" + _AGREE, _LOCAL, _SKEW + _VOTE + _FAR + "api_host jwt"),
-    "local-behind": Row("This host is {off} BEHIND UTC" + _AGREE, _LOCAL, _SKEW + _VOTE + _FAR + "api_host jwt"),
+    "local-ahead": _LOCAL,
+    "local-behind": _LOCAL,
     "local-unconfirmed": Row(
         "This host looks {off} {way_of} UTC, unconfirmed ({agreeing} of {asked} NTP servers)",
         "Set no clock by that: first ask more servers, or narrow the range.",
@@ -246,7 +249,7 @@ CATALOGUE: Mapping[str, Row] = {
         "This host and {other} do not agree on the token's {claim}",
         "[By this host's clock it is fine, by the other not{fine_here}.|By the other it is fine, by this host's clock "
         "not.] Which of the two is off is open.",
-        "claim claim_at_s left_low_s left_high_s here_s by other fine_here",
+        _TIME + " other fine_here",
     ),
     "ntp-differs": Row(
         "This host and {host} agree; NTP seen from here differs[ ({signed})]",
