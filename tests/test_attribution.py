@@ -96,7 +96,7 @@ CELLS = {
     ),
     "ok off, API behind": Cell(servers(0), api(3), CRITICAL, True, ["api-behind"]),
     "ok off, API ahead": Cell(servers(0), api(-0.3), WARNING, True, ["api-ahead"]),
-    "ok off, a cache ahead": Cell(servers(0), stale(-3.2), CRITICAL, False, ["api-ahead", "api-cached"]),
+    "ok off, a cache ahead": Cell(servers(0), stale(-3.2), CRITICAL, False, ["api-ahead", "api-stale"]),
     "ok off, an old Date": Cell(servers(0), api(0.5, lag=SECOND), WARNING, False, ["api-behind"]),
     "ok off, each a little": Cell(servers(0.09), api(0.15), WARNING, False, ["skew-shared"]),
     "ok off, left open": Cell(servers(0.05, 0.5), api(0.3), WARNING, False, ["skew-undecided"]),
@@ -393,7 +393,7 @@ READINGS = st.one_of(
     st.just(SILENT_API),
 )
 ANSWERS = (
-    "local-", "api-ahead", "api-behind", "issuer-", "skew-", "ntp-", "servers-", "api-unreached", "api-cached",
+    "local-", "api-ahead", "api-behind", "issuer-", "skew-", "ntp-", "servers-", "api-unreached", "api-stale",
     "too-coarse", "clock-ok", "clock-stepped", "api-ok", "not-skew",
 )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from skewcheck.judge.case import OFF, Case, Facts, Who, finite, may_lag, outdated, skew_facts
+from skewcheck.judge.case import OFF, Case, Who, finite, may_lag, outdated, skew_facts
 from skewcheck.judge.clock import limits
 from skewcheck.model import (
     ApiHost,
@@ -130,16 +130,19 @@ def _inconsistent(case: Case, host: str, reading: DateReading, status: Status) -
 
 
 def _stale(case: Case, host: str, reading: DateReading, status: Status) -> list[Finding]:
-    frozen = reading.stale is Stale.FROZEN
-    if reading.stale is None or (frozen and case.at_another_rate):  # that would explain it
+    if reading.stale is None or (reading.stale is Stale.FROZEN and case.at_another_rate):  # that would explain it
         return []
-    high_s = reading.interval.high_s
-    least: Facts = (("least_s", -high_s if high_s < 0 else None), _by_ntp(case))
-    if frozen:
-        return [Finding("api-frozen", status, (("host", host), *least))]
-    served = reading.served
-    headers = (("host", host), ("age_s", served.age_s), ("x_cache", served.x_cache), ("via", served.via))
-    return [Finding("api-cached", status, (*headers, *least))]
+    served, high_s = reading.served, reading.interval.high_s
+    facts = (
+        ("host", host),
+        ("stale", reading.stale.value),
+        ("age_s", served.age_s),
+        ("x_cache", served.x_cache),
+        ("via", served.via),
+        ("least_s", -high_s if high_s < 0 else None),
+        _by_ntp(case),
+    )
+    return [Finding("api-stale", status, facts)]
 
 
 def _certificate(case: Case, host: str, reading: DateReading, _: Status) -> list[Finding]:

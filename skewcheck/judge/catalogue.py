@@ -333,17 +333,13 @@ CATALOGUE: Mapping[str, Row] = {
         {"connections": "{host} has clocks at least {spread_s} apart[, one per connection]"},
         "mix",
     ),
-    "api-cached": Row(
+    "api-stale": Row(
         "Not measured: a cache answers for {host}[, its Date {age_s} old]",
         "[NTP: this host is {ntp_bound_s} off UTC at most. ]A Date of any age shows only BEHIND. Ask a path that no "
         "cache keeps.",
-        "host age_s x_cache via least_s ntp_bound_s",
-    ),
-    "api-frozen": Row(
-        "Not measured: the Date of {host} stands still[ while seconds pass]",
-        "[NTP: this host is {ntp_bound_s} off UTC at most. ]A Date of any age shows only BEHIND. Tell whoever runs the "
-        "API.",
-        "host least_s ntp_bound_s",
+        "host stale age_s x_cache via least_s ntp_bound_s",
+        {"frozen": "Not measured: the Date of {host} stands still[ while seconds pass]"},
+        "stale",
     ),
     "too-coarse": Row(
         "Not settled: {signed} from {reference}[, which may be ok]",

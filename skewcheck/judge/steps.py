@@ -251,16 +251,11 @@ def _longer(case: Case) -> Step:
     return Step("longer", _command(case, case.request.command, f"-t {enough_s}s"))
 
 
-def _cached(case: Case, finding: Finding) -> list[Step]:
+def _other_path(case: Case, finding: Finding) -> list[Step]:
     host = str(finding.fact("host"))
     name = "check" if case.request.ask_ntp else "api"
     scheme = next((reading.url.partition(":")[0] for at, reading in case.readings if at.host == host), "https")
     return [Step("other-path", _command(case, name, target=f"--url {scheme}://{host}/PATH"))]
-
-
-def _show_reply(case: Case, finding: Finding) -> list[Step]:
-    url = next((reading.url for _, reading in case.readings), f"https://{finding.fact('host')}/")
-    return [Step("show-reply", f"curl -sSIv {quote(url)}")]
 
 
 def _certificate(case: Case, _: object = None) -> list[Step]:
@@ -319,8 +314,7 @@ _BY_LEAD: dict[str, _Steps] = {
     "ntp-unreached": _by_silence,
     "api-unreached": _by_no_reply,
     "api-inconsistent": _evidence,
-    "api-cached": _cached,
-    "api-frozen": _show_reply,
+    "api-stale": _other_path,
     "too-coarse": _too_coarse,
     "clock-stepped": lambda case, finding: _what_the_daemon_believes(case) or _explained(case, finding),
     "fake-time": lambda _, __: [_FIND_FAKE],

@@ -30,7 +30,7 @@ _BEHIND = frozenset({"late-refresh", "future-here", "signed-old"})
 _AHEAD = frozenset({"early-refresh", "storm", "expired-here", "signed-future"})
 """What comes of a clock that is off that way."""
 _FAULTS_OF_THE_API = frozenset({
-    "api-ahead", "api-behind", "api-cached", "api-certificate", "api-frozen", "api-inconsistent", "issuer-ahead",
+    "api-ahead", "api-behind", "api-certificate", "api-inconsistent", "api-stale", "issuer-ahead",
     "issuer-behind",
 })  # fmt: skip
 """With these somebody writes to the vendor's support, who ask for a correlation id."""
