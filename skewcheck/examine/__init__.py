@@ -21,7 +21,6 @@ from skewcheck.model import (
     Status,
     Survey,
     Token,
-    TokenKind,
 )
 
 if TYPE_CHECKING:
@@ -98,7 +97,7 @@ def _asked(request: Request, progress: "Tell | None") -> tuple[HostFacts | None,
 def _host(request: Request) -> HostFacts | None:
     if not request.ask_host:
         return None
-    from skewcheck.host.facts import read_host
+    from skewcheck.host import read_host
 
     return read_host()
 
@@ -120,8 +119,7 @@ def _token(request: Request) -> "tuple[Token | None, dict[str, Ask]]":
     about = read(found)._replace(obtained_at_s=request.obtained_at_s)
     if request.expires_in_s is not None:
         about = about._replace(expires_in_s=request.expires_in_s)
-    opaque = about.kind in (TokenKind.OPAQUE, TokenKind.RESPONSE)
-    if opaque and about.obtained_at_s is not None and about.expires_in_s is None:
+    if about.opaque and about.obtained_at_s is not None and about.expires_in_s is None:
         raise UsageError(
             "when the token was obtained tells nothing: nobody knows how long it lives",
             "Add --expires-in with the lifetime that came with it, or paste the whole response.",

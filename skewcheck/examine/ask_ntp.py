@@ -8,7 +8,7 @@ from skewcheck.errors import UsageError
 from skewcheck.examine.own_clocks import own_clock
 from skewcheck.examine.request import TIMEOUT_S, measuring_time
 from skewcheck.foreign import is_secret
-from skewcheck.host.facts import cloud_of, read_host
+from skewcheck.host import cloud_of, read_host
 from skewcheck.measure.servers import MAX_SERVERS, Origin, Server, parse_server, whom_to_ask
 from skewcheck.measure.survey import survey
 from skewcheck.measure.voter import spacing_s
