@@ -24,6 +24,20 @@ _IN_YEARS_S = 2 * _YEAR_S
 """From here on nobody counts in days."""
 
 
+class NotReadError(ValueError):
+    """What a text is not, and how to write what is meant."""
+
+    def __init__(self, what: str, write: str) -> None:
+        """Keep both; together they are a sentence."""
+        super().__init__(f"{what}; write {write}")
+        self.what, self.write = what, write
+
+
+_A_DURATION = "50ms, 2s, 1.5m or 1h (a bare number is seconds)"
+_A_SPAN = "-200ms±50ms or -200ms+-50ms"
+_A_TIME = "2027-01-15T12:00:00Z, with +01:00 for Z, or Unix seconds"
+
+
 def parse_signed_duration(text: str) -> float:
     """Return *text* (`50ms`, `-2s`, `1.5m`, `1h`, bare numbers are seconds) in seconds.
 
@@ -31,7 +45,7 @@ def parse_signed_duration(text: str) -> float:
     """
     match = _DURATION.fullmatch(text.strip())
     if match is None:
-        raise ValueError("is not a duration; write 50ms, 2s, 1.5m or 1h (a bare number is seconds)")
+        raise NotReadError("is not a duration", _A_DURATION)
     sign, number, unit = match.groups()
     seconds = float(number) * _UNITS_S[unit or "s"]
     if seconds > MAX_DURATION_S:
@@ -54,11 +68,11 @@ def parse_span(text: str) -> tuple[float, float]:
     """
     middle, *margins = _MARGIN.split(text.strip())
     if len(margins) > 1:
-        raise ValueError("has more than one margin; write -200ms±50ms or -200ms+-50ms")
+        raise NotReadError("has more than one margin", _A_SPAN)
     skew_s = parse_signed_duration(middle) if middle or not margins else 0.0
     margin_s = parse_signed_duration(margins[0]) if margins else 0.0
     if margin_s < 0:
-        raise ValueError("has a negative margin; write -200ms±50ms or -200ms+-50ms")
+        raise NotReadError("has a negative margin", _A_SPAN)
     return skew_s - margin_s, skew_s + margin_s
 
 
@@ -72,7 +86,7 @@ def parse_time(text: str) -> float:
         return float(text)
     match = _TIME.fullmatch(text)
     if match is None:
-        raise ValueError("is not a time of day; write 2027-01-15T12:00:00Z, with +01:00 for Z, or Unix seconds")
+        raise NotReadError("is not a time of day", _A_TIME)
     import calendar
 
     date, hours, minutes, seconds, fraction, zone = match.groups()

@@ -17,7 +17,6 @@ from bench.certificates import PAST_S, VALID_S, YEAR_S, Authority, Signed
 import skewcheck
 from skewcheck.errors import UsageError
 from skewcheck.examine import Request, examine
-from skewcheck.genesys import REGIONS
 from skewcheck.model import Policy, Report, Role, Status
 
 if TYPE_CHECKING:
@@ -137,11 +136,11 @@ def test_nobody_there_is_a_result() -> None:
 
 
 def test_whose_clock_has_no_default() -> None:
-    """Without a region, or with one that isn't, every region there is gets listed; a region and a URL are too many."""
+    """Without a region, or with one that isn't, what lists all is named; a region and a URL are too many."""
     for region in (None, "", "eu-west-9"):
         with pytest.raises(UsageError) as error:
             examine(Request("api", ask_ntp=False, region=region))
-        assert all(known.code in error.value.remedy and known.domain in error.value.remedy for known in REGIONS)
+        assert "skewcheck regions" in error.value.remedy
     with pytest.raises(UsageError, match="a region and a URL were both named"):
         examine(Request("api", ask_ntp=False, region="eu-west-1", url="https://gw.example/"))
 

@@ -8,32 +8,28 @@ import typer
 from skewcheck.cli import asked as asking
 from skewcheck.cli import options
 from skewcheck.cli.deliver import Deadline, run
+from skewcheck.cli.help import CODES, Screen
 
 OPTIONS = (
     "server", *options.API, "samples", "token_file", *options.TLS, "timeout:check", *options.FAMILY, *options.SHARED,
 )  # fmt: skip
-BRIEFLY = "Compare this host, NTP and an API: whose clock is off?"
-EPILOG = """
-\b
+SCREEN = Screen(
+    "Compare this host, NTP and an API: whose clock is off?",
+    "[--region REGION | --url URL] [OPTIONS]",
+    """\
 Examples:
   skewcheck check --region eu-west-1
   skewcheck check                     NTP alone, as clock does
   skewcheck check --url https://gateway.example.net/health -H ntp1.example.net
   pbpaste | skewcheck check --region eu-west-1 --token-file -
   skewcheck check --region eu-west-1 -q --on-unknown ok || exit 1
-  SKEWCHECK_REGION=eu-west-1 skewcheck check --json -t 5s
-
-\b
-Exit codes:
-  0  ok: no clock is off              130  interrupted (Ctrl-C)
-  1  warning                          143  terminated
-  2  critical: a clock is off by the limit, or the token given has expired
-  3  unknown: it could not be measured; or usage, I/O or internal error
-
-\b
-A DURATION is a number with us, ms, s, m, h or d; a bare number is seconds.
-An option given beats its environment variable.
-"""
+  SKEWCHECK_REGION=eu-west-1 skewcheck check --json -t 5s""",
+    CODES.format(
+        ok="ok: no clock is off",
+        critical="critical: a clock is off by the limit, or the token given has expired",
+        unknown="unknown: it could not be measured; or usage, I/O or internal error",
+    ),
+)
 
 
 def check(context: typer.Context, values: Mapping[str, Any]) -> int:

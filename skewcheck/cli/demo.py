@@ -10,6 +10,7 @@ import typer
 from skewcheck.cli import asked as asking
 from skewcheck.cli import options
 from skewcheck.cli.deliver import Deadline, deliver
+from skewcheck.cli.help import UNMEASURED, UNMEASURED_BRIEFLY, Screen
 from skewcheck.errors import UsageError
 from skewcheck.model import Basis, DateReading, Finding, Report, Request, ServerStatus, Status, Step
 
@@ -21,21 +22,18 @@ LIARS = 1
 TIMEOUT_S = 6.0
 """Where an API is asked: its `Date` moves on once a second, and is watched for two or three of them."""
 
-BRIEFLY = "See what that looks like, on servers of its own."
-EPILOG = """
-\b
+SCREEN = Screen(
+    "See what it looks like, on servers of its own.",
+    "[OPTIONS]",
+    """\
 Examples:
   skewcheck demo
   skewcheck demo --skew -7s --liars 2
   skewcheck demo --liars 3      three of five lie: no vote can find the truth
-  skewcheck demo --api-ahead 500ms --login-ahead 1s
-
-\b
-Exit codes:
-  0  it measured what it had set up   130  interrupted (Ctrl-C)
-  3  it did not, or usage, I/O or     143  terminated
-     internal error
-"""
+  skewcheck demo --api-ahead 500ms --login-ahead 1s""",
+    UNMEASURED.format(ok="it measured what it had set up"),
+    UNMEASURED_BRIEFLY,
+)
 
 
 class _Path(NamedTuple):
@@ -91,7 +89,7 @@ def demo(context: typer.Context, values: Mapping[str, Any]) -> int:
     """
     view, liars = asking.view(values), values["liars"]
     if liars is not None and liars > len(_PATHS):
-        raise UsageError(f"--liars: of five servers {liars} can't lie", "Take 0 to 5.")
+        raise UsageError(f"--liars: of five servers {liars} can't lie", "--liars 0 to 5")
     api_ahead_s, login_ahead_s = values["api_ahead"], values["login_ahead"]
     services = None if api_ahead_s is login_ahead_s is None else _Services(api_ahead_s or 0.0, login_ahead_s or 0.0)
     lying = _LYING_ORDER[: LIARS if liars is None else liars]

@@ -4,13 +4,14 @@ Whatever goes out from here has no secret in it, no control character and, witho
 """
 
 import contextlib
+import errno
 import os
 import sys
 import traceback
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from skewcheck.cli import EXIT_CODE, formats, last_resort, limits, output
+from skewcheck.cli import EXIT_CODE, asked, deliver, last_resort, output
 from skewcheck.cli.redact import redacted, without_tokens
 from skewcheck.cli.signals import Stopped
 from skewcheck.errors import HostError, InternalError, OutputError, SkewcheckError, UsageError
@@ -19,12 +20,16 @@ from skewcheck.visible import inert, visible
 if TYPE_CHECKING:
     import threading
 
-COMMANDS = ("check", "clock", "api", "token", "explain", "demo")
+COMMANDS = ("check", "clock", "api", "token", "explain", "regions", "demo")
 MAX_SHOWN = 1200
 """Characters of one line."""
-MAX_LINES = 40
-"""Of a remedy: a list to choose from."""
+MAX_LINES = 3
+"""Of a remedy."""
+_MARKS = ("  try: ", *(MAX_LINES - 1) * ("       ",))
 DEBUG = "SKEWCHECK_DEBUG"
+_MEMORY = ("failed to map segment", "Cannot allocate memory")
+_FILES = ("Too many open files", f"Error {errno.EMFILE}")
+"""What the loader of shared libraries says, in an ImportError; the latter where it can't even load its messages."""
 
 
 class _StoppedError(SkewcheckError):
@@ -41,26 +46,26 @@ def failed(error: SkewcheckError, arguments: Sequence[str]) -> int:
 def unasked(briefly: str) -> int:
     """Tell *briefly* what there is, because no command was given, and return the exit code."""
     complain(briefly)
-    _write_document(UsageError("no command was given", "See `skewcheck --help`."), (), EXIT_CODE)
+    _write_document(UsageError("no command was given", "skewcheck --help"), (), EXIT_CODE)
     return EXIT_CODE
 
 
 def unexpected(error: BaseException, arguments: Sequence[str]) -> int:
     """Tell of an error that nobody expected, a limit of this host or a defect, and return the exit code."""
-    return failed(limits.reached(error) or _internal(error, secret=_command(arguments) == "token"), arguments)
+    return failed(_unexpected(error, secret=_command(arguments) == "token"), arguments)
 
 
 def in_thread(caught: "threading.ExceptHookArgs") -> None:
     """Tell of such an error in a thread, as `threading.excepthook`; the run goes on and lacks what it was to bring."""
     if isinstance(caught.exc_value, Exception):
-        _tell(limits.reached(caught.exc_value) or _internal(caught.exc_value))
+        _tell(_unexpected(caught.exc_value))
 
 
 def interrupted(stopped: Stopped, arguments: Sequence[str]) -> int:
     """Tell in one line that a signal ended it, and return the exit code."""
     output.wait_until(0.0)  # whoever ends it doesn't want to wait for a reader
     how = "interrupted" if stopped.exit_code == 130 else "terminated"
-    error = _StoppedError(f"{how}: there is no verdict", "Run it again; -t limits how long it takes.")
+    error = _StoppedError(f"{how}: there is no verdict", "run it again; -t limits how long it takes")
     new_line = "\n" if sys.stderr is not None and sys.stderr.isatty() else ""  # after the terminal's own ^C
     complain(f"{new_line}skewcheck: {error.summary}\n")
     _write_document(error, arguments, stopped.exit_code)
@@ -74,13 +79,13 @@ def too_late(arguments: Sequence[str]) -> None:
     if verdict is None:
         told: SkewcheckError = HostError(
             "the time was over, and this host still held the process up: there is no verdict",
-            "See what doesn't answer or doesn't end: a file that is a FIFO or on a dead disk (OPENSSL_CONF, "
-            "SSL_CERT_FILE), a faked clock (LD_PRELOAD).",
+            "see what doesn't answer or doesn't end: a file that is a FIFO or on a dead disk\n"
+            "(OPENSSL_CONF, SSL_CERT_FILE), a faked clock (LD_PRELOAD)",
         )
     else:
         told = OutputError(
             f"the report could not be written in time; the answer was: {verdict}",
-            "See what holds it up, or allow more time with -t.",
+            "see what holds it up, or allow more time with -t",
         )
     failed(told, arguments)
 
@@ -94,25 +99,52 @@ def _command(arguments: Sequence[str]) -> str:
     return next((argument for argument in arguments if argument in COMMANDS), "skewcheck")
 
 
-def _internal(error: BaseException, *, secret: bool = False) -> InternalError:
-    """Return a defect; where a *secret* was at hand, without the words of the error: they may hold a part of it."""
+def _unexpected(error: BaseException, *, secret: bool = False) -> SkewcheckError:
+    """Return a limit of this host or a defect; that without its words where a *secret* was at hand, as in them."""
+    if (limit := _limit(error)) is not None:
+        return limit
     said = ": ".join(part for part in (type(error).__name__, "" if secret else str(error)) if part)
     internal = InternalError(
         f"a defect of skewcheck itself: {said}",
-        f"Please report it, with the traceback that {DEBUG}=1 adds to the same command.",
+        f"report it, please, with the traceback that {DEBUG}=1 adds to the same command",
     )
     internal.__cause__ = error
     return internal
+
+
+def _limit(error: BaseException) -> HostError | None:
+    """Return the limit of this host that *error* comes from; None where it comes from none."""
+    number = error.errno if isinstance(error, OSError) else None
+    words = str(error) if isinstance(error, ImportError) else ""
+    if isinstance(error, MemoryError) or number == errno.ENOMEM or any(said in words for said in _MEMORY):
+        return HostError("this process has too little memory", "allow more: ulimit -v, or the container's memory limit")
+    if number in (errno.EMFILE, errno.ENFILE) or any(said in words for said in _FILES):
+        return HostError(
+            "this process may not open as many files as it needs", "allow more: ulimit -n; or stop what holds so many"
+        )
+    if isinstance(error, RuntimeError) and "start new thread" in str(error):
+        return HostError(
+            "this process may not start as many threads as it needs",
+            "allow more processes: ulimit -u, or the container's pids limit\nor more memory: ulimit -v",
+        )
+    if isinstance(error, SystemError):  # the interpreter's word for a fault of its own
+        return HostError(
+            f"Python itself failed: {error}", "allow more memory (ulimit -v): it does so where that is short"
+        )
+    if isinstance(error, ImportError):
+        return HostError(f"a part of this installation can't be loaded: {error}", "install skewcheck anew")
+    return None
 
 
 def _tell(error: SkewcheckError, *, secret: bool = False) -> SkewcheckError:
     """Write *error* to stderr; return it as it may be shown. *secret*: what it came from may hold one."""
     clean = without_tokens if isinstance(error, OutputError) else redacted  # a file's name may look random
     lines = clean(error.remedy).split("\n")[:MAX_LINES]  # foreign text in it is visible already: these are ours
-    remedy = "\n".join(visible(line, MAX_SHOWN) for line in lines)
-    shown = type(error)(visible(clean(error.summary), MAX_SHOWN), remedy)
-    meaning = "Nothing was measured.\n" if isinstance(error, UsageError) else ""
-    complain(f"skewcheck: {shown.summary}\n{meaning}{shown.remedy}\n")
+    lines = [visible(line, MAX_SHOWN) for line in lines]
+    shown = type(error)(visible(clean(error.summary), MAX_SHOWN), "\n".join(lines))
+    complain(
+        f"error: {shown.summary}\n" + "".join(f"{mark}{line}\n" for mark, line in zip(_MARKS, lines, strict=False))
+    )
     _debug(error, secret=secret)
     return shown
 
@@ -122,7 +154,7 @@ def _write_document(error: SkewcheckError, arguments: Sequence[str], exit_code: 
 
     The error has been told on stderr already: more trouble on the way is not told.
     """
-    wanted = formats.asked(arguments, os.environ)
+    wanted = asked.format_of(arguments, os.environ)
     if wanted == "text" or output.stdout_begun():  # one document, or a part of one
         return
     command = _command(arguments)
@@ -130,9 +162,9 @@ def _write_document(error: SkewcheckError, arguments: Sequence[str], exit_code: 
         from skewcheck import examine
 
         report = examine.failed(command, error)._replace(exit_code=exit_code)
-        output.write_stdout(formats.document(report, wanted))
+        output.write_stdout(deliver.document(report, wanted))
         if wanted == "github":
-            formats.add_step_summary(report, os.environ)
+            deliver.add_step_summary(report, os.environ)
 
 
 def _debug(error: SkewcheckError, *, secret: bool) -> None:

@@ -221,18 +221,18 @@ def _wait(descriptor: int, until_s: float) -> None:
 
 
 _REMEDIES = {
-    errno.ENOSPC: "Free some space, or choose another place.",
-    errno.EDQUOT: "Free some of the quota, or choose another place.",
-    errno.EFBIG: "Allow larger files (ulimit -f), or choose another place.",
-    errno.EACCES: "Choose a place that this user may write to, or mend its rights.",
-    errno.EPERM: "Choose a place that this user may write to, or mend its rights.",
-    errno.EROFS: "That file system is read-only: choose another place.",
-    errno.ENOENT: "Create the folder first, or choose another place.",
-    errno.ENOTDIR: "A part of the path is a file: choose another place.",
-    errno.EISDIR: "Name a file inside that folder.",
-    errno.EBUSY: "A single mounted file can't be replaced: mount its folder instead.",
-    errno.ENXIO: "Start whatever is to read it first.",
-    errno.ETIMEDOUT: "See what holds it up, or allow more time with -t.",
+    errno.ENOSPC: "free some space, or choose another place",
+    errno.EDQUOT: "free some of the quota, or choose another place",
+    errno.EFBIG: "allow larger files (ulimit -f), or choose another place",
+    errno.EACCES: "choose a place that this user may write to, or mend its rights",
+    errno.EPERM: "choose a place that this user may write to, or mend its rights",
+    errno.EROFS: "that file system is read-only: choose another place",
+    errno.ENOENT: "create the folder first, or choose another place",
+    errno.ENOTDIR: "a part of the path is a file: choose another place",
+    errno.EISDIR: "name a file inside that folder",
+    errno.EBUSY: "a single mounted file can't be replaced: mount its folder instead",
+    errno.ENXIO: "start whatever is to read it first",
+    errno.ETIMEDOUT: "see what holds it up, or allow more time with -t",
 }
 
 
@@ -240,4 +240,4 @@ def _failed(where: str, error: OSError) -> OutputError:
     """Return what the user is told of *error*."""
     reason = (error.strerror or str(error) or "no reason given").rstrip(".")
     summary = f"the report could not be written to {where}: {visible(reason[:1].lower() + reason[1:])}"
-    return OutputError(summary, _REMEDIES.get(error.errno or 0, "Choose another place with -o, or none for stdout."))
+    return OutputError(summary, _REMEDIES.get(error.errno or 0, "choose another place with -o, or none for stdout"))

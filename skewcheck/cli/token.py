@@ -8,6 +8,7 @@ import typer
 from skewcheck.cli import asked as asking
 from skewcheck.cli import options, output
 from skewcheck.cli.deliver import Deadline, run
+from skewcheck.cli.help import CODES, Screen
 from skewcheck.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,28 +23,24 @@ OPTIONS = (
     "words", "file", "env", "expires_in", "obtained_at", "offline", "skew", "verifier", "leeway", "latency", "server",
     *options.API, *options.TLS, "timeout:token", *options.FAMILY, *options.SHARED,
 )  # fmt: skip
-BRIEFLY = "Read a token: its times, who refuses it, the buffer to use."
-EPILOG = """
-\b
+SCREEN = Screen(
+    "Read a token: its times, who refuses it, the buffer to use.",
+    "[TOKEN|-] [OPTIONS]",
+    """\
 Examples:
   skewcheck token                    asks for a token and doesn't show it
   pbpaste | skewcheck token          whatever was copied: a header, a response
   skewcheck token --file token.json --region eu-west-1 --verifier pyjwt
   skewcheck token --env ACCESS_TOKEN --expires-in 86399 --json
   skewcheck token --skew -200ms+-50ms --file token.txt
-  skewcheck token --verifier list
-
-\b
-Exit codes:
-  0  ok                               130  interrupted (Ctrl-C)
-  1  warning                          143  terminated
-  2  critical: expired by true time, or the clock is off by the limit
-  3  unknown: it can't be told; or no token, usage, I/O or internal error
-
-\b
-A DURATION is a number with us, ms, s, m, h or d; a bare number is seconds.
-An option given beats its environment variable.
-"""
+  skewcheck token --verifier list""",
+    CODES.format(
+        ok="ok",
+        critical="critical: expired by true time, or the clock is off by the limit",
+        unknown="unknown: it can't be told; or no token, usage, I/O or internal error",
+    ),
+    hidden=("warning", "critical", "fail_on", "on_unknown", "color", "ipv4"),
+)
 
 
 def token(context: typer.Context, values: Mapping[str, Any]) -> int:
@@ -65,7 +62,7 @@ def token(context: typer.Context, values: Mapping[str, Any]) -> int:
 
         check_verifiers(verifiers)
     if values["offline"] and values["skew"] is not None:
-        raise UsageError("--offline and --skew were both given", "With --skew nobody is asked anyway: leave --offline.")
+        raise UsageError("--offline and --skew were both given", "--skew alone: it asks nobody, either")
     if values["offline"] or values["skew"] is not None:
         _check_that_nobody_is_named(context)
         values = {**values, "server": None, "region": None, "url": None}  # the environment's are for other runs
@@ -92,7 +89,7 @@ def _check_that_nobody_is_named(context: typer.Context) -> None:
     for name, option in (("server", "-H"), ("region", "--region"), ("url", "--url")):
         if asking.typed_here(context, name):
             raise UsageError(
-                f"with --offline or --skew nobody is asked, and {option} names whom to ask", "Leave out one of them."
+                f"with --offline or --skew nobody is asked, and {option} names whom to ask", "one without the other"
             )
 
 

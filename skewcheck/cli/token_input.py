@@ -57,9 +57,7 @@ def read(source: Source, deadline: Deadline) -> tuple[Found, Deadline]:
 
 def _text(source: Source, deadline: Deadline) -> tuple[str | bytes, Deadline]:
     if sum(map(bool, (source.words, source.file is not None, source.env is not None))) > 1:
-        raise UsageError(
-            "a token can come from one place alone", "Give it on standard input, by --file FILE or by --env NAME."
-        )
+        raise UsageError("a token can come from one place alone", "standard input, or --file FILE, or --env NAME")
     from skewcheck.tokens import source as tokens
 
     if source.env is not None:
@@ -84,7 +82,7 @@ def _check_variable(name: str) -> None:
     if name not in os.environ and not _VARIABLE.fullmatch(name):
         raise UsageError(
             f"--env: there is no variable of the name given ({len(name)} characters, not repeated here)",
-            "Give the name of a variable that holds the token.",
+            "--env NAME, of a variable that holds the token",
         )
 
 
@@ -100,10 +98,10 @@ def _nothing(source: Source, length: int) -> InputError:
     if length:
         return InputError(
             f"there is no token in the {length:,} character{'' if length == 1 else 's'} given",
-            "Give the token alone, the header or the response that it came in; on a command line in quotes.",
+            "the token alone, or the header or response that it came in; on a command line in quotes",
         )
     if not source.from_stdin:
-        return InputError("what was given is empty", "Give the token, or the response that it came in.")
+        return InputError("what was given is empty", "the token, or the response that it came in")
     if _at_terminal():
-        return InputError("no token was pasted", f"Paste it at the prompt, pipe it in, or use {source.option} FILE.")
-    return InputError("no token on stdin", f"Pipe one in, or use {source.elsewhere}.")
+        return InputError("no token was pasted", f"paste it at the prompt, pipe it in, or {source.option} FILE")
+    return InputError("no token on stdin", f"pipe one in, or {source.elsewhere}")

@@ -124,7 +124,7 @@ def _token(request: Request) -> "tuple[Token | None, dict[str, Ask]]":
     if opaque and about.obtained_at_s is not None and about.expires_in_s is None:
         raise UsageError(
             "when the token was obtained tells nothing: nobody knows how long it lives",
-            "Add --expires-in with the lifetime that came with it, or paste the whole response.",
+            "--expires-in with the lifetime that came with it, or the whole response",
         )
     return about, {"pyjwt": _pyjwt(found, request.leeway_s or 0.0)} if "pyjwt" in request.verifiers else {}
 

@@ -38,9 +38,7 @@ def ask_ntp(request: Request) -> tuple[HostFacts | None, Survey]:
 def named_servers(request: Request) -> list[Server]:
     """Return the servers that *request* names, each once. Raises UsageError where one can't be asked."""
     if len(request.servers) > MAX_SERVERS:
-        raise UsageError(
-            f"{len(request.servers)} servers are too many", f"Name at most {MAX_SERVERS}; five are plenty."
-        )
+        raise UsageError(f"{len(request.servers)} servers are too many", f"at most {MAX_SERVERS}; five are plenty")
     servers = [_server(given) for given in request.servers]
     return list({server.key: server for server in reversed(servers)}.values())[::-1]
 
@@ -62,7 +60,7 @@ def _server(given: str) -> Server:
     try:
         return parse_server(given)
     except ValueError as error:
-        examples = "Examples: time.example.net, 192.0.2.1:123, [2001:db8::1]:123."
+        examples = "-H time.example.net, -H 192.0.2.1:123 or -H [2001:db8::1]:123"
         # What is long is no name that one mistyped; it may be a secret that landed here by mistake.
         shown = f"of {len(given)} characters" if len(given) > MAX_QUOTED or is_secret(given) else f"'{visible(given)}'"
         raise UsageError(f"the server {shown} {error}", examples) from None

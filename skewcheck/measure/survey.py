@@ -95,7 +95,7 @@ class _Poll:
         except OSError as error:
             raise HostError(
                 f"this process may not open what it needs to ask: {os.strerror(error.errno or 0)}",
-                "Allow it more open files (ulimit -n), or stop what holds so many.",
+                "allow more open files: ulimit -n; or stop what holds so many",
             ) from error
         self._voters = [
             Voter(server, samples=samples, alone=alone, clock=clock, selector=self._selector) for server in servers
