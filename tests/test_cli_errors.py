@@ -137,14 +137,6 @@ def test_a_skew_needs_a_unit_and_nothing_else_does(told: Told) -> None:
 
 def test_github_is_the_github_app(told: Told) -> None:
     """What people call it is an alias, not a guess."""
-    done = told(
-        "token",
-        "QHHCk4zZ8mN2pQ-rStUvWxYz0123456789",
-        "--offline",
-        "--verifier",
-        "github",
-        "--on-unknown",
-        "ok",
-        "--json",
-    )
+    words = "--offline --verifier github --on-unknown ok --json"
+    done = told("token", "QHHCk4zZ8mN2pQ-rStUvWxYz0123456789", *words.split())
     assert (done.exit_code, "error" in done.document) == (0, False)

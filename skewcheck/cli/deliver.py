@@ -6,6 +6,7 @@ What a format needs is loaded only where it is asked for: a health check pays fo
 import contextlib
 import os
 import stat
+import sys
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
@@ -69,18 +70,22 @@ class Deadline(NamedTuple):
 
 def run(asked: Request, view: "View", deadline: Deadline) -> int:
     """Ask, show the report as *view* says, and return its exit code. Raises SkewcheckError."""
-    from skewcheck.examine import examine
-
     asked = asked._replace(timeout_s=deadline.timeout_s)
     deadline = deadline.of(asked).enforced()
+    return deliver(measured(asked, view, deadline), view, deadline)
+
+
+def measured(asked: Request, view: "View", deadline: Deadline) -> Report:
+    """Ask, and tell on a terminal how far it is. Raises SkewcheckError."""
+    from skewcheck.examine import examine
+
     asked = asked._replace(spent_s=deadline.spent_s(view))
-    if not asked.asks_api or asked.asks_nobody:
-        return deliver(examine(asked), view, deadline)
+    if view.quiet or asked.asks_nobody or sys.stderr is None or not sys.stderr.isatty():
+        return examine(asked)
     from skewcheck.cli import progress
 
-    with progress.shown(quiet=view.quiet) as line:
-        report = examine(asked, line)
-    return deliver(report, view, deadline)
+    with progress.shown(deadline.began_s, deadline.until_s - deadline.began_s) as line:
+        return examine(asked, line)
 
 
 def deliver(report: Report, view: "View", deadline: Deadline) -> int:

@@ -9,7 +9,7 @@ import typer
 
 from skewcheck.cli import asked as asking
 from skewcheck.cli import options
-from skewcheck.cli.deliver import Deadline, deliver
+from skewcheck.cli.deliver import Deadline, deliver, measured
 from skewcheck.cli.help import UNMEASURED, UNMEASURED_BRIEFLY, Screen
 from skewcheck.errors import UsageError
 from skewcheck.model import Basis, DateReading, Finding, Report, Request, ServerStatus, Status, Step
@@ -96,13 +96,9 @@ def demo(context: typer.Context, values: Mapping[str, Any]) -> int:
     set_up = _SetUp(SKEW_S if values["skew"] is None else values["skew"], lying, services)
     deadline = Deadline(context.obj, TIMEOUT_S if values["timeout"] is None and services else values["timeout"])
     deadline = deadline.enforced()
-    from skewcheck.examine import examine
-
-    request = asking.request(context, "demo", values)._replace(
-        timeout_s=deadline.timeout_s, ask_host=False, spent_s=deadline.spent_s(view)
-    )
+    request = asking.request(context, "demo", values)._replace(timeout_s=deadline.timeout_s, ask_host=False)
     with ExitStack() as running:
-        report = examine(_naming(running, set_up, request))
+        report = measured(_naming(running, set_up, request), view, deadline)
     return deliver(_held_against(report, set_up), view, deadline)
 
 
