@@ -50,9 +50,9 @@ def check(context: typer.Context, values: Mapping[str, Any]) -> int:
     view, asked = asking.view(values), asking.request(context, "check", values)
     deadline = Deadline(context.obj, values["timeout"])
     if values["token_file"] is not None:
-        from skewcheck.cli import token_input
+        from skewcheck.cli import token
 
-        source = token_input.Source((), values["token_file"], None, "--token-file")
-        found, deadline = token_input.read(source, deadline.of(asked).enforced())
+        source = token.Source((), values["token_file"], None, "--token-file")
+        found, deadline = token.read(source, deadline.of(asked).enforced())
         asked = asked._replace(token=found)
     return run(asked, view, deadline)

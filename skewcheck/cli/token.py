@@ -1,15 +1,19 @@
-"""`skewcheck token`: what a token says, who would refuse it, and the buffer to use."""
+"""`skewcheck token`: what a token says, who would refuse it, and the buffer to use; and where a token comes from."""
 
+import os
+import re
+import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
 from skewcheck.cli import asked as asking
-from skewcheck.cli import options, output
+from skewcheck.cli import last_resort, options, output
 from skewcheck.cli.deliver import Deadline, run
 from skewcheck.cli.help import CODES, Screen
-from skewcheck.errors import UsageError
+from skewcheck.errors import InputError, UsageError
+from skewcheck.tokens.find import Found, find
 
 if TYPE_CHECKING:
     from skewcheck.judge.verifiers import Verifier
@@ -18,6 +22,14 @@ LIST = "list"
 """In the place of a verifier's name: show them all."""
 WIDTH = 80
 """Cells of a line of that list."""
+PROMPT = "Token (paste, then Enter; not shown): "
+ON_COMMAND_LINE = (
+    "skewcheck: a token on the command line stays in the shell's history, and every user of this host can see it in "
+    "the list of processes; pipe it in, or use --file\n"
+)
+_STDIN = 0
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,40}")
+"""As environment variables are mostly named."""
 
 OPTIONS = (
     "words", "file", "env", "expires_in", "obtained_at", "offline", "skew", "verifier", "leeway", "latency", "server",
@@ -67,10 +79,8 @@ def token(context: typer.Context, values: Mapping[str, Any]) -> int:
         _check_that_nobody_is_named(context)
         values = {**values, "server": None, "region": None, "url": None}  # the environment's are for other runs
     asked = asking.request(context, "token", values)
-    from skewcheck.cli import token_input
-
-    source = token_input.Source(tuple(values["words"] or ()), values["file"], values["env"])
-    found, deadline = token_input.read(source, Deadline(context.obj, values["timeout"]).of(asked).enforced())
+    source = Source(tuple(values["words"] or ()), values["file"], values["env"])
+    found, deadline = read(source, Deadline(context.obj, values["timeout"]).of(asked).enforced())
     asked = asked._replace(
         token=found,
         expires_in_s=values["expires_in"],
@@ -91,6 +101,96 @@ def _check_that_nobody_is_named(context: typer.Context) -> None:
             raise UsageError(
                 f"with --offline or --skew nobody is asked, and {option} names whom to ask", "one without the other"
             )
+
+
+# --- Where the token comes from ---
+
+
+class Source(NamedTuple):
+    """What the command line says of where the token is."""
+
+    words: tuple[str, ...]
+    """The arguments; a token that the shell broke at its spaces is several."""
+    file: str | None
+    env: str | None
+    option: str = "--file"
+    """By which it is named."""
+
+    @property
+    def elsewhere(self) -> str:
+        """Return where it could stand instead of on standard input."""
+        return f"{self.option} FILE or --env NAME" if self.option == "--file" else f"{self.option} FILE"
+
+    @property
+    def from_stdin(self) -> bool:
+        """Tell whether it is standard input, by name or because nothing is named."""
+        if self.env is not None:
+            return False
+        return self.file == "-" if self.file is not None else self.words in {(), ("-",)}
+
+
+def read(source: Source, deadline: Deadline) -> tuple[Found, Deadline]:
+    """Return the token, and by when the process has to be gone: while a person pastes, no time is counted.
+
+    Raises UsageError and InputError; nothing that was given stands in either.
+    """
+    text, deadline = _text(source, deadline)
+    found = find(text)
+    if found is None:
+        raise _nothing(source, len(text) if text.strip() else 0)
+    return found, deadline
+
+
+def _text(source: Source, deadline: Deadline) -> tuple[str | bytes, Deadline]:
+    if sum(map(bool, (source.words, source.file is not None, source.env is not None))) > 1:
+        raise UsageError("a token can come from one place alone", "standard input, or --file FILE, or --env NAME")
+    from skewcheck.tokens import source as tokens
+
+    if source.env is not None:
+        _check_variable(source.env)
+        return tokens.read_environment(source.env, os.environ), deadline
+    if not source.from_stdin and source.file is not None:
+        return tokens.read_file(source.file, deadline.until_s), deadline
+    if not source.from_stdin:
+        output.write_stderr(ON_COMMAND_LINE, patient=False)  # the time is for measuring
+        return " ".join(source.words), deadline
+    if not _at_terminal():
+        return tokens.read_stream(_STDIN, deadline.until_s), deadline
+    from skewcheck.tokens.paste import paste
+
+    last_resort.disarm()
+    pasted = paste(PROMPT)
+    return pasted, deadline._replace(began_s=time.monotonic()).enforced()
+
+
+def _check_variable(name: str) -> None:
+    """Raise UsageError for what is no variable and doesn't look like one: it may be a piece of a token."""
+    if name not in os.environ and not _VARIABLE.fullmatch(name):
+        raise UsageError(
+            f"--env: there is no variable of the name given ({len(name)} characters, not repeated here)",
+            "--env NAME, of a variable that holds the token",
+        )
+
+
+def _at_terminal() -> bool:
+    try:
+        return os.isatty(_STDIN)
+    except OSError:
+        return False
+
+
+def _nothing(source: Source, length: int) -> InputError:
+    """Return the error on input without a token, of which nothing is repeated."""
+    if length:
+        return InputError(
+            f"there is no token in the {length:,} character{'' if length == 1 else 's'} given",
+            "the token alone, or the header or response that it came in; on a command line in quotes",
+        )
+    if not source.from_stdin:
+        return InputError("what was given is empty", "the token, or the response that it came in")
+    if _at_terminal():
+        return InputError("no token was pasted", f"paste it at the prompt, pipe it in, or {source.option} FILE")
+    return InputError("no token on stdin", f"pipe one in, or {source.elsewhere}")
 
 
 # --- The table of verifiers ---
