@@ -142,9 +142,9 @@ def _tell(error: SkewcheckError, *, secret: bool = False) -> SkewcheckError:
     lines = clean(error.remedy).split("\n")[:MAX_LINES]  # foreign text in it is visible already: these are ours
     lines = [visible(line, MAX_SHOWN) for line in lines]
     shown = type(error)(visible(clean(error.summary), MAX_SHOWN), "\n".join(lines))
-    complain(
-        f"error: {shown.summary}\n" + "".join(f"{mark}{line}\n" for mark, line in zip(_MARKS, lines, strict=False))
-    )
+    tries = "".join(f"{mark}{line}\n" for mark, line in zip(_MARKS, lines, strict=False))
+    complain(f"error: {shown.summary}\n{tries}")
+    last_resort.told()
     _debug(error, secret=secret)
     return shown
 
