@@ -8,13 +8,13 @@ import re
 import time
 
 _UNITS_S = {"us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
-_DURATION = re.compile(r"([+-]?)(\d+(?:\.\d*)?|\.\d+)(us|µs|ms|s|m|min|h|d)?", re.ASCII)
-_MARGIN = re.compile(r"±|\+/?-")
-_UNIX = re.compile(r"\d{1,11}(?:\.\d{1,9})?", re.ASCII)
-_TIME = re.compile(
-    r"(\d{4}-\d\d-\d\d)[Tt ]([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)(\.\d{1,9})?([Zz]|[+-](?:0\d|1[0-4]):?[0-5]\d)",
-    re.ASCII,
+_DURATION = r"([+-]?)([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(us|µs|ms|s|m|min|h|d)?"
+_MARGIN = r"±|\+/?-"
+_UNIX = r"[0-9]{1,11}(?:\.[0-9]{1,9})?"
+_TIME = (
+    r"(?a)(\d{4}-\d\d-\d\d)[Tt ]([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)(\.\d{1,9})?([Zz]|[+-](?:0\d|1[0-4]):?[0-5]\d)"
 )
+# Text, which `re` compiles and keeps when it is needed: a start pays for none.
 MAX_DURATION_S = 1e9
 """About 31 years: more than any clock error that still leaves a year to recognise."""
 
@@ -43,7 +43,7 @@ def parse_signed_duration(text: str) -> float:
 
     Raises ValueError, with a sentence for the user, for anything else: nan, inf, exponents, empty.
     """
-    match = _DURATION.fullmatch(text.strip())
+    match = re.fullmatch(_DURATION, text.strip())
     if match is None:
         raise NotReadError("is not a duration", _A_DURATION)
     sign, number, unit = match.groups()
@@ -66,7 +66,7 @@ def parse_span(text: str) -> tuple[float, float]:
 
     Raises ValueError, with a sentence for the user, for anything else.
     """
-    middle, *margins = _MARGIN.split(text.strip())
+    middle, *margins = re.split(_MARGIN, text.strip())
     if len(margins) > 1:
         raise NotReadError("has more than one margin", _A_SPAN)
     skew_s = parse_signed_duration(middle) if middle or not margins else 0.0
@@ -82,9 +82,9 @@ def parse_time(text: str) -> float:
     Raises ValueError, with a sentence for the user, for anything else: without Z or an offset nobody knows the zone.
     """
     text = text.strip()
-    if _UNIX.fullmatch(text):
+    if re.fullmatch(_UNIX, text):
         return float(text)
-    match = _TIME.fullmatch(text)
+    match = re.fullmatch(_TIME, text)
     if match is None:
         raise NotReadError("is not a time of day", _A_TIME)
     import calendar

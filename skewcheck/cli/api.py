@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-import typer
-
 from skewcheck.cli import asked as asking
 from skewcheck.cli import options
+from skewcheck.cli.argv import Typed
 from skewcheck.cli.deliver import Deadline, run
 from skewcheck.cli.help import Screen
 
@@ -24,7 +23,7 @@ Examples:
 )
 
 
-def api(context: typer.Context, values: Mapping[str, Any]) -> int:
+def api(typed: Typed, values: Mapping[str, Any]) -> int:
     """Compare this host's clock with that of an API, by its HTTP header Date.
 
     A region's API and the host that issues its tokens are asked at once, and so
@@ -35,5 +34,5 @@ def api(context: typer.Context, values: Mapping[str, Any]) -> int:
     connection, without a token, a cookie or any other credential. HTTPS_PROXY and
     NO_PROXY count. Nothing else leaves this machine but the look-up of the names.
     """
-    view, asked = asking.view(values), asking.request(context, "api", values, needs_api=True)
-    return run(asked, view, Deadline(context.obj, values["timeout"]))
+    view, asked = asking.view(values), asking.request(typed, "api", values, needs_api=True)
+    return run(asked, view, Deadline(typed.began_s, values["timeout"]))

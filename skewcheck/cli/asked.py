@@ -11,7 +11,7 @@ from skewcheck.model import Family, Policy, Request, Status
 from skewcheck.visible import visible
 
 if TYPE_CHECKING:
-    import typer
+    from skewcheck.cli.argv import Typed
 
 _MAX_QUOTED = 60
 """Characters of a wrong server or URL that are repeated."""
@@ -51,9 +51,9 @@ def view(values: Mapping[str, Any]) -> View:
     return View(format_, file, values["quiet"], values["verbose"], values["color"])
 
 
-def request(context: "typer.Context", command: str, values: Mapping[str, Any], *, needs_api: bool = False) -> Request:
+def request(typed: "Typed", command: str, values: Mapping[str, Any], *, needs_api: bool = False) -> Request:
     """Return what the options of the limits and of whom to ask come to. Raises UsageError."""
-    region, url = _whose_date(context, values.get("region"), values.get("url"), needed=needs_api)
+    region, url = _whose_date(typed, values.get("region"), values.get("url"), needed=needs_api)
     return Request(
         command=command,
         ask_ntp=not needs_api,
@@ -64,7 +64,7 @@ def request(context: "typer.Context", command: str, values: Mapping[str, Any], *
         full=values.get("full", False),
         date_fresh=values.get("date_fresh", False),
         ca_file=_ca_file(values.get("ca_file")),
-        family=_family(context, values),
+        family=_family(typed, values),
         policy=policy(values),
     )
 
@@ -80,17 +80,11 @@ def policy(values: Mapping[str, Any]) -> Policy:
     )
 
 
-def typed_here(context: "typer.Context", name: str) -> bool:
-    """Tell whether the option came from the command line."""
-    source = context.get_parameter_source(name)
-    return source is not None and source.name == "COMMANDLINE"
-
-
-def _family(context: "typer.Context", values: Mapping[str, Any]) -> Family:
+def _family(typed: "Typed", values: Mapping[str, Any]) -> Family:
     """Return the address family asked for; the command line beats the environment. Raises UsageError."""
     ipv4, ipv6 = values.get("ipv4"), values.get("ipv6")
     if ipv4 and ipv6:
-        ipv4, ipv6 = (typed_here(context, name) for name in ("ipv4", "ipv6"))
+        ipv4, ipv6 = (name in typed.here for name in ("ipv4", "ipv6"))
         if ipv4 == ipv6:
             raise UsageError("-4 and -6 exclude each other", "one of them, or neither: then both are tried")
     return Family.V4 if ipv4 else Family.V6 if ipv6 else Family.ANY
@@ -122,9 +116,7 @@ def _harmless(given: str) -> str:
     return f": '{visible(given)}'" if plain else ""
 
 
-def _whose_date(
-    context: "typer.Context", region: str | None, url: str | None, *, needed: bool
-) -> tuple[str | None, str | None]:
+def _whose_date(typed: "Typed", region: str | None, url: str | None, *, needed: bool) -> tuple[str | None, str | None]:
     """Return the region or the URL to ask, where it is *needed*: what was typed beats the environment.
 
     Raises UsageError.
@@ -141,12 +133,12 @@ def _whose_date(
             "--region eu-west-1; skewcheck regions lists all 18\n--url https://gateway.example.net/health",
         )
     if region is not None and url is not None:
-        typed = [name for name in ("region", "url") if typed_here(context, name)]
-        if not typed and not os.environ.get("SKEWCHECK_REGION"):
-            typed = ["url"]  # GENESYSCLOUD_REGION is for all programs, SKEWCHECK_URL for this one
-        if len(typed) != 1:
+        named = [name for name in ("region", "url") if name in typed.here]
+        if not named and not os.environ.get("SKEWCHECK_REGION"):
+            named = ["url"]  # GENESYSCLOUD_REGION is for all programs, SKEWCHECK_URL for this one
+        if len(named) != 1:
             raise UsageError("a region and a URL exclude each other", "--region or --url, whichever is to be asked")
-        region, url = (region, None) if typed == ["region"] else (None, url)
+        region, url = (region, None) if named == ["region"] else (None, url)
     if url and "://" not in url:
         shown = _harmless(url)
         raise UsageError(f"--url needs a scheme{shown}", f"--url https://{visible(url) if shown else 'HOST/PATH'}")

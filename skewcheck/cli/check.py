@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-import typer
-
 from skewcheck.cli import asked as asking
 from skewcheck.cli import options
+from skewcheck.cli.argv import Typed
 from skewcheck.cli.deliver import Deadline, run
 from skewcheck.cli.help import CODES, Screen
 
@@ -32,7 +31,7 @@ Examples:
 )
 
 
-def check(context: typer.Context, values: Mapping[str, Any]) -> int:
+def check(typed: Typed, values: Mapping[str, Any]) -> int:
     """Ask NTP, the API and this host at once, and tell whose clock is off.
 
     NTP tells how far this host's clock is from UTC, the API's header Date how far
@@ -47,8 +46,8 @@ def check(context: typer.Context, values: Mapping[str, Any]) -> int:
     token, a cookie or any other credential. Each NTP server gets what clock sends.
     Nothing else leaves this machine but the look-up of the names.
     """
-    view, asked = asking.view(values), asking.request(context, "check", values)
-    deadline = Deadline(context.obj, values["timeout"])
+    view, asked = asking.view(values), asking.request(typed, "check", values)
+    deadline = Deadline(typed.began_s, values["timeout"])
     if values["token_file"] is not None:
         from skewcheck.cli import token
 

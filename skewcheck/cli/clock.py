@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-import typer
-
 from skewcheck.cli import asked as asking
 from skewcheck.cli import options
+from skewcheck.cli.argv import Typed
 from skewcheck.cli.deliver import Deadline, run
 from skewcheck.cli.help import Screen
 
@@ -23,7 +22,7 @@ Examples:
 )
 
 
-def clock(context: typer.Context, values: Mapping[str, Any]) -> int:
+def clock(typed: Typed, values: Mapping[str, Any]) -> int:
     """Compare this host's clock with NTP servers, and prove how far off it is.
 
     All servers are asked at once: their names are looked up, and each gets one
@@ -33,5 +32,5 @@ def clock(context: typer.Context, values: Mapping[str, Any]) -> int:
     What this host says of its own clock is read beside it: small files, and one
     question to its own chronyd. No program is started, and no clock is set.
     """
-    view, asked = asking.view(values), asking.request(context, "clock", values)
-    return run(asked, view, Deadline(context.obj, values["timeout"]))
+    view, asked = asking.view(values), asking.request(typed, "clock", values)
+    return run(asked, view, Deadline(typed.began_s, values["timeout"]))

@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import typer
-
 from skewcheck.cli import asked as asking
 from skewcheck.cli import options
+from skewcheck.cli.argv import Typed
 from skewcheck.cli.deliver import Deadline, deliver, measured
 from skewcheck.cli.help import UNMEASURED, UNMEASURED_BRIEFLY, Screen
 from skewcheck.errors import UsageError
@@ -77,7 +76,7 @@ class _SetUp(NamedTuple):
 OPTIONS = ("skew:demo", "liars", "api_ahead", "login_ahead", "timeout:clock", *options.SHARED)
 
 
-def demo(context: typer.Context, values: Mapping[str, Any]) -> int:
+def demo(typed: Typed, values: Mapping[str, Any]) -> int:
     """Show the screen of clock without a network, with a skew of your choice.
 
     Five NTP servers are started on this machine whose clocks are wrong by what
@@ -94,9 +93,9 @@ def demo(context: typer.Context, values: Mapping[str, Any]) -> int:
     services = None if api_ahead_s is login_ahead_s is None else _Services(api_ahead_s or 0.0, login_ahead_s or 0.0)
     lying = _LYING_ORDER[: LIARS if liars is None else liars]
     set_up = _SetUp(SKEW_S if values["skew"] is None else values["skew"], lying, services)
-    deadline = Deadline(context.obj, TIMEOUT_S if values["timeout"] is None and services else values["timeout"])
+    deadline = Deadline(typed.began_s, TIMEOUT_S if values["timeout"] is None and services else values["timeout"])
     deadline = deadline.enforced()
-    request = asking.request(context, "demo", values)._replace(timeout_s=deadline.timeout_s, ask_host=False)
+    request = asking.request(typed, "demo", values)._replace(timeout_s=deadline.timeout_s, ask_host=False)
     with ExitStack() as running:
         report = measured(_naming(running, set_up, request), view, deadline)
     return deliver(_held_against(report, set_up), view, deadline)

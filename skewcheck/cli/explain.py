@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
-import typer
-
 from skewcheck.cli import output
+from skewcheck.cli.argv import Typed
 from skewcheck.cli.help import UNMEASURED, UNMEASURED_BRIEFLY, Screen
 from skewcheck.cli.redact import quoted
 from skewcheck.errors import UsageError
@@ -28,7 +27,7 @@ Examples:
 )
 
 
-def explain(_context: typer.Context, values: Mapping[str, Any]) -> int:
+def explain(_typed: Typed, values: Mapping[str, Any]) -> int:
     """Say what a finding means, who notices it and how to fix it.
 
     Give the finding's id, as the screens, JSON and the other formats have it; or a

@@ -4,14 +4,12 @@ Whatever goes out from here has no secret in it, no control character and, witho
 """
 
 import contextlib
-import errno
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from skewcheck.cli import EXIT_CODE, asked, deliver, last_resort, output
+from skewcheck.cli import EXIT_CODE, asked, deliver, last_resort, limits, output
 from skewcheck.cli.redact import redacted, without_tokens
 from skewcheck.cli.signals import Stopped
 from skewcheck.errors import HostError, InternalError, OutputError, SkewcheckError, UsageError
@@ -27,9 +25,6 @@ MAX_LINES = 3
 """Of a remedy."""
 _MARKS = ("  try: ", *(MAX_LINES - 1) * ("       ",))
 DEBUG = "SKEWCHECK_DEBUG"
-_MEMORY = ("failed to map segment", "Cannot allocate memory")
-_FILES = ("Too many open files", f"Error {errno.EMFILE}")
-"""What the loader of shared libraries says, in an ImportError; the latter where it can't even load its messages."""
 
 
 class _StoppedError(SkewcheckError):
@@ -101,7 +96,7 @@ def _command(arguments: Sequence[str]) -> str:
 
 def _unexpected(error: BaseException, *, secret: bool = False) -> SkewcheckError:
     """Return a limit of this host or a defect; that without its words where a *secret* was at hand, as in them."""
-    if (limit := _limit(error)) is not None:
+    if (limit := limits.reached(error)) is not None:
         return limit
     said = ": ".join(part for part in (type(error).__name__, "" if secret else str(error)) if part)
     internal = InternalError(
@@ -110,30 +105,6 @@ def _unexpected(error: BaseException, *, secret: bool = False) -> SkewcheckError
     )
     internal.__cause__ = error
     return internal
-
-
-def _limit(error: BaseException) -> HostError | None:
-    """Return the limit of this host that *error* comes from; None where it comes from none."""
-    number = error.errno if isinstance(error, OSError) else None
-    words = str(error) if isinstance(error, ImportError) else ""
-    if isinstance(error, MemoryError) or number == errno.ENOMEM or any(said in words for said in _MEMORY):
-        return HostError("this process has too little memory", "allow more: ulimit -v, or the container's memory limit")
-    if number in (errno.EMFILE, errno.ENFILE) or any(said in words for said in _FILES):
-        return HostError(
-            "this process may not open as many files as it needs", "allow more: ulimit -n; or stop what holds so many"
-        )
-    if isinstance(error, RuntimeError) and "start new thread" in str(error):
-        return HostError(
-            "this process may not start as many threads as it needs",
-            "allow more processes: ulimit -u, or the container's pids limit\nor more memory: ulimit -v",
-        )
-    if isinstance(error, SystemError):  # the interpreter's word for a fault of its own
-        return HostError(
-            f"Python itself failed: {error}", "allow more memory (ulimit -v): it does so where that is short"
-        )
-    if isinstance(error, ImportError):
-        return HostError(f"a part of this installation can't be loaded: {error}", "install skewcheck anew")
-    return None
 
 
 def _tell(error: SkewcheckError, *, secret: bool = False) -> SkewcheckError:
@@ -171,13 +142,17 @@ def _debug(error: SkewcheckError, *, secret: bool) -> None:
     """Add the traceback, where that is asked for and there is something to trace; of a *secret*'s, places alone."""
     if os.environ.get(DEBUG, "0") in ("", "0") or isinstance(error, UsageError):
         return
-    told = _places(error) if secret else traceback.format_exception(error)
+    from traceback import format_exception
+
+    told = _places(error) if secret else format_exception(error)
     for line in "".join(told).splitlines():
         complain(visible(redacted(line), MAX_SHOWN) + "\n")
 
 
 def _places(error: BaseException) -> list[str]:
     """Return where *error* and what caused it were raised, the innermost first, and of what kind each is."""
+    from traceback import format_tb
+
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     before = [] if cause is None else _places(cause)
-    return [*before, *traceback.format_tb(error.__traceback__), f"{type(error).__name__}\n"]
+    return [*before, *format_tb(error.__traceback__), f"{type(error).__name__}\n"]

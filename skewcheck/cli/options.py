@@ -1,19 +1,15 @@
 """Every option once: how it is written, what it says, how its value is read, and which variable it has.
 
-`OPTIONS` is what `-h`, `--help`, completion and the parser are made of, and a page on all settings can be. Only the
-options of the command that runs become typer's: a health check doesn't pay for those of others.
+`OPTIONS` is what `-h`, `--help`, completion and both readers of a command line are made of, and a page on all settings
+can be.
 """
 
 import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-import typer
-from typer.core import TyperArgument, TyperOption
-
 from skewcheck.cli.deliver import FORMATS
 from skewcheck.cli.last_resort import LONGEST_S
-from skewcheck.cli.redact import quoted
 from skewcheck.model import Interval
 from skewcheck.quantity import NotReadError, parse_duration, parse_signed_duration, parse_span, parse_time
 
@@ -33,16 +29,7 @@ _LONGEST_NUMBER = 6
 _BARE = r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?=$|±|\+|-)"
 """A number without a unit, in a skew and its margin."""
 Value = TypeVar("Value")
-_NAME = re.compile(r"--?[A-Za-z0-9-]+")
-
-
-class WrongValueError(typer.BadParameter):
-    """A value that can't be read: what it is not, and what to write; empty where that can't be told."""
-
-    def __init__(self, message: str, write: str) -> None:
-        """Keep both."""
-        super().__init__(message)
-        self.write = write
+_NAME = r"--?[A-Za-z0-9-]+"
 
 
 class Option(NamedTuple):
@@ -73,7 +60,7 @@ class Option(NamedTuple):
     @property
     def names(self) -> list[str]:
         """Return how it is named, the long name last; an argument has none."""
-        return _NAME.findall(self.written.partition("[")[0])
+        return re.findall(_NAME, self.written.partition("[")[0])
 
     @property
     def is_switch(self) -> bool:
@@ -86,52 +73,6 @@ class Option(NamedTuple):
         if not self.variable or not self.names:
             return []
         return [f"SKEWCHECK_{self.names[-1][2:].upper().replace('-', '_')}", *self.more_variables]
-
-
-def parameter(name: str) -> TyperOption | TyperArgument:
-    """Return the option of that name in `OPTIONS` as typer takes it; its value is called what stands before a colon."""
-    option, name = OPTIONS[name], name.partition(":")[0]
-    offered = None if option.offers is None else _offer(option.offers)
-    if not option.names:
-        return TyperArgument(
-            param_decls=[name], type=_reader(option), nargs=-1 if option.many else 1, metavar=option.written,
-            autocompletion=offered,
-        )  # fmt: skip
-    return TyperOption(
-        param_decls=[name, *option.names],
-        help=option.brief or option.help,
-        type=_reader(option),
-        default=option.value,
-        is_flag=option.is_switch and not option.counted,
-        multiple=option.many,
-        count=option.counted,
-        envvar=option.variables or None,
-        autocompletion=offered,
-    )
-
-
-def _reader(option: Option) -> Callable[[str], Any] | None:
-    """Return what reads a value and raises typer's own error for a wrong one: that one knows the option's name."""
-    if option.read is None:
-        return None
-    read = option.read
-
-    def value(text: str) -> Any:
-        try:
-            return read(text)
-        except NotReadError as error:
-            raise WrongValueError(f"{quoted(text)} {error.what}", error.write) from None
-        except ValueError as error:
-            raise WrongValueError(f"{quoted(text)} {error}", "") from None
-
-    return value
-
-
-def _offer(offers: Callable[[], Iterable[str]]) -> Callable[[Any, list[str], str], list[str]]:
-    def offered(_context: Any, _words: list[str], incomplete: str) -> list[str]:
-        return [value for value in offers() if value.startswith(incomplete)]
-
-    return offered
 
 
 # --- How a value is read ---

@@ -13,7 +13,7 @@ __all__ = ["holds_token", "is_secret", "names_no_host", "names_no_url", "quoted"
 
 HIDDEN = "(hidden)"
 
-_PORT = re.compile(r":[0-9]{1,5}(?=/|$)")
+_PORT = r":[0-9]{1,5}(?=/|$)"
 """Else a host that is named `token`, with its port, looks like `token:12345`."""
 
 
@@ -30,7 +30,7 @@ def without_tokens(text: str) -> str:
 def names_no_url(text: str) -> bool:
     """Tell whether a region or a URL is a token, or has one in the place of its host, in its login or in its path."""
     host, _, path = (text.partition("://")[2] or text).partition("/")
-    return names_no_host(host) or is_in_path(path) or holds_token(_PORT.sub("", text, count=1))
+    return names_no_host(host) or is_in_path(path) or holds_token(re.sub(_PORT, "", text, count=1))
 
 
 def holds_token(text: str) -> bool:

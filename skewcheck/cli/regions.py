@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-import typer
-
 from skewcheck.cli import output
+from skewcheck.cli.argv import Typed
 from skewcheck.cli.help import UNMEASURED, UNMEASURED_BRIEFLY, Screen
 
 OPTIONS = ("json:regions",)
@@ -21,7 +20,7 @@ Examples:
 )
 
 
-def regions(_context: typer.Context, values: Mapping[str, Any]) -> int:
+def regions(_typed: Typed, values: Mapping[str, Any]) -> int:
     """List the regions of Genesys Cloud: name, API, login host, place.
 
     It is a table in this program, and nobody is asked. --region takes a name, a

@@ -6,17 +6,16 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import typer
-
 from skewcheck.cli import asked as asking
 from skewcheck.cli import last_resort, options, output
+from skewcheck.cli.argv import Typed
 from skewcheck.cli.deliver import Deadline, run
 from skewcheck.cli.help import CODES, Screen
 from skewcheck.errors import InputError, UsageError
-from skewcheck.tokens.find import Found, find
 
 if TYPE_CHECKING:
     from skewcheck.judge.verifiers import Verifier
+    from skewcheck.tokens.find import Found
 
 LIST = "list"
 """In the place of a verifier's name: show them all."""
@@ -28,7 +27,7 @@ ON_COMMAND_LINE = (
     "the list of processes; pipe it in, or use --file\n"
 )
 _STDIN = 0
-_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,40}")
+_VARIABLE = r"[A-Z][A-Z0-9_]{0,40}"
 """As environment variables are mostly named."""
 
 OPTIONS = (
@@ -55,7 +54,7 @@ Examples:
 )
 
 
-def token(context: typer.Context, values: Mapping[str, Any]) -> int:
+def token(typed: Typed, values: Mapping[str, Any]) -> int:
     """Tell what a token says, who would refuse it, and how early to refresh it.
 
     Give it however you have it: bare, quoted, with Bearer, a header line, a token
@@ -76,11 +75,11 @@ def token(context: typer.Context, values: Mapping[str, Any]) -> int:
     if values["offline"] and values["skew"] is not None:
         raise UsageError("--offline and --skew were both given", "--skew alone: it asks nobody, either")
     if values["offline"] or values["skew"] is not None:
-        _check_that_nobody_is_named(context)
+        _check_that_nobody_is_named(typed)
         values = {**values, "server": None, "region": None, "url": None}  # the environment's are for other runs
-    asked = asking.request(context, "token", values)
+    asked = asking.request(typed, "token", values)
     source = Source(tuple(values["words"] or ()), values["file"], values["env"])
-    found, deadline = read(source, Deadline(context.obj, values["timeout"]).of(asked).enforced())
+    found, deadline = read(source, Deadline(typed.began_s, values["timeout"]).of(asked).enforced())
     asked = asked._replace(
         token=found,
         expires_in_s=values["expires_in"],
@@ -94,10 +93,10 @@ def token(context: typer.Context, values: Mapping[str, Any]) -> int:
     return run(asked, view, deadline)
 
 
-def _check_that_nobody_is_named(context: typer.Context) -> None:
+def _check_that_nobody_is_named(typed: Typed) -> None:
     """Raise UsageError where the command line says both to ask nobody and whom to ask."""
     for name, option in (("server", "-H"), ("region", "--region"), ("url", "--url")):
-        if asking.typed_here(context, name):
+        if name in typed.here:
             raise UsageError(
                 f"with --offline or --skew nobody is asked, and {option} names whom to ask", "one without the other"
             )
@@ -129,11 +128,13 @@ class Source(NamedTuple):
         return self.file == "-" if self.file is not None else self.words in {(), ("-",)}
 
 
-def read(source: Source, deadline: Deadline) -> tuple[Found, Deadline]:
+def read(source: Source, deadline: Deadline) -> "tuple[Found, Deadline]":
     """Return the token, and by when the process has to be gone: while a person pastes, no time is counted.
 
     Raises UsageError and InputError; nothing that was given stands in either.
     """
+    from skewcheck.tokens.find import find
+
     text, deadline = _text(source, deadline)
     found = find(text)
     if found is None:
@@ -165,7 +166,7 @@ def _text(source: Source, deadline: Deadline) -> tuple[str | bytes, Deadline]:
 
 def _check_variable(name: str) -> None:
     """Raise UsageError for what is no variable and doesn't look like one: it may be a piece of a token."""
-    if name not in os.environ and not _VARIABLE.fullmatch(name):
+    if name not in os.environ and not re.fullmatch(_VARIABLE, name):
         raise UsageError(
             f"--env: there is no variable of the name given ({len(name)} characters, not repeated here)",
             "--env NAME, of a variable that holds the token",
