@@ -12,7 +12,7 @@ A server that does not answer is not an error: it is a result (`NoReading`).
 
 
 class SkewcheckError(Exception):
-    """Root of the tree. `summary`: what happened; `remedy`: what to try, on one to three lines, as a command or in words.
+    """Root of the tree. `summary`: what happened; `remedy`: what to try, on one to three lines, a command where it can.
 
     Neither ends in a full stop. Both are shown as they are: whoever raises it passes foreign text through `visible`
     first.

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import pytest
 from bench.typed import PROGRAM as MODULE
@@ -23,27 +23,12 @@ from reports import FOREIGN, intervals
 from skewcheck.cli.progress import Line, _cells
 from skewcheck.lab.http import HttpServer
 from skewcheck.lab.ntp import NtpServer
+from skewcheck.measure.http_date import Progress as Far
+from skewcheck.measure.survey import Progress as Polled
 from skewcheck.model import Interval
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-
-class Far(NamedTuple):
-    """How far a search is."""
-
-    host: str
-    requests: int
-    fresh: Interval
-
-
-class Polled(NamedTuple):
-    """How far a poll is."""
-
-    asked: int
-    answered: int
-    sample: int
-    samples: int
 
 
 PROGRAM = """\
@@ -237,7 +222,7 @@ def test_parts_are_left_out_and_never_cut() -> None:
     texts = []
     for columns in (80, 60, 40, 20):
         narrow = Line(io.StringIO(), columns, 0.0, 20.0, ascii_only=True)
-        narrow._searches, narrow._poll = line._searches, line._poll
+        narrow._known = line._known
         texts.append(narrow._text(2.5))
     assert all(text.endswith("2 s of 20 s") for text in texts)
     for wide, narrow_text in itertools.pairwise(texts):

@@ -114,7 +114,7 @@ def rendered(report: Report, view: "View") -> str:
         return document(report, view.format, verbose=0 if view.quiet else view.verbose)
     from skewcheck.render import text
 
-    stream = terminal.standard_output() if view.output is None else None
+    stream = sys.stdout if view.output is None else None
     surface = terminal.surface(stream, os.environ, view.color)
     return text.render(report, **surface._asdict(), verbose=view.verbose, quiet=view.quiet)
 

@@ -1,6 +1,6 @@
 """What typer reads and completes: any command line, with all that can be wrong with it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -11,7 +11,6 @@ from skewcheck.cli import completion, failure, output
 from skewcheck.cli.argv import Typed
 from skewcheck.cli.options import OPTIONS, Option
 from skewcheck.cli.redact import quoted
-from skewcheck.quantity import NotReadError
 from skewcheck.version import VERSION
 
 PROGRAM = "skewcheck"
@@ -60,10 +59,7 @@ _OWN_OPTIONS = (
     ("-h", "The options that people use; behind a command, of that command."),
     ("    --help", "All of it."),
     ("-V, --version", "Show the version and exit."),
-    (
-        "    --show-completion SHELL",
-        "Print what bash, zsh, fish or PowerShell is to read; else for this one.",
-    ),
+    ("    --show-completion SHELL", "Print what that shell is to read; else for this one."),
     ("    --install-completion SHELL", "Install that for the user."),
 )
 
@@ -80,10 +76,7 @@ class Command(TyperCommand):
 
     def invoke(self, ctx: Any) -> int:
         """Do it, and return the exit code."""
-        sources = {name: ctx.get_parameter_source(name) for name in ctx.params}
-        here = frozenset(
-            name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"
-        )
+        here = frozenset(name for name in ctx.params if ctx.get_parameter_source(name).name == "COMMANDLINE")
         code: int = getattr(self._home, str(self.name))(Typed(ctx.obj, here), ctx.params)
         return code
 
@@ -141,7 +134,8 @@ def _eager_option(*names: str, shown: Any) -> TyperOption:
 def _parameter(name: str) -> TyperOption | TyperArgument:
     """Return the option of that name in `OPTIONS` as typer takes it; its value is called what stands before a colon."""
     option, name = OPTIONS[name], name.partition(":")[0]
-    offered = None if option.offers is None else _offer(option.offers)
+    offers = option.offers
+    offered = None if offers is None else lambda *_: offers()
     if not option.names:
         return TyperArgument(
             param_decls=[name], type=_reader(option), nargs=-1 if option.many else 1, metavar=option.written,
@@ -161,7 +155,10 @@ def _parameter(name: str) -> TyperOption | TyperArgument:
 
 
 def _reader(option: Option) -> Callable[[str], Any] | None:
-    """Return what reads a value and raises typer's own error for a wrong one: that one knows the option's name."""
+    """Return what reads a value and raises typer's own error for a wrong one: that one knows the option's name.
+
+    What to write in its place goes with it as `write`.
+    """
     if option.read is None:
         return None
     read = option.read
@@ -169,25 +166,9 @@ def _reader(option: Option) -> Callable[[str], Any] | None:
     def value(text: str) -> Any:
         try:
             return read(text)
-        except NotReadError as error:
-            raise WrongValueError(f"{quoted(text)} {error.what}", error.write) from None
         except ValueError as error:
-            raise WrongValueError(f"{quoted(text)} {error}", "") from None
+            wrong = typer.BadParameter(f"{quoted(text)} {getattr(error, 'what', error)}")
+            wrong.write = getattr(error, "write", "")  # type: ignore[attr-defined]
+            raise wrong from None
 
     return value
-
-
-def _offer(offers: Callable[[], Iterable[str]]) -> Callable[[Any, list[str], str], list[str]]:
-    def offered(_context: Any, _words: list[str], incomplete: str) -> list[str]:
-        return [value for value in offers() if value.startswith(incomplete)]
-
-    return offered
-
-
-class WrongValueError(typer.BadParameter):
-    """A value that can't be read: what it is not, and what to write; empty where that can't be told."""
-
-    def __init__(self, message: str, write: str) -> None:
-        """Keep both."""
-        super().__init__(message)
-        self.write = write

@@ -11,12 +11,15 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from typing import Protocol, TextIO, runtime_checkable
+from typing import TYPE_CHECKING, Any, TextIO
 from unicodedata import east_asian_width
 
 from skewcheck.cli import terminal
 from skewcheck.model import Interval
 from skewcheck.quantity import duration_text
+
+if TYPE_CHECKING:
+    from skewcheck.measure import http_date, survey
 
 PATIENCE_S = 1.0
 """What is over by then needs no line."""
@@ -25,43 +28,8 @@ _TYPED_OVER = 2
 """Cells that a terminal writes on its own at Ctrl-C: `^C`."""
 _MAX_WIDTH, _MAX_NAME = 78, 28
 _GAP = 2
-
-
-class Search(Protocol):
-    """How far the search at one host is."""
-
-    @property
-    def host(self) -> str:
-        """Its name, safe to show."""
-
-    @property
-    def requests(self) -> int:
-        """How many were sent."""
-
-    @property
-    def fresh(self) -> Interval:
-        """What is known by now, if its `Date` is fresh."""
-
-
-@runtime_checkable
-class Poll(Protocol):
-    """How far the poll of the NTP servers is."""
-
-    @property
-    def asked(self) -> int:
-        """How many servers are asked."""
-
-    @property
-    def answered(self) -> int:
-        """How many have answered at least once."""
-
-    @property
-    def sample(self) -> int:
-        """How many samples the one that is furthest has given."""
-
-    @property
-    def samples(self) -> int:
-        """How many each is asked for."""
+_NTP = None
+"""In the place of a host: the poll of the NTP servers."""
 
 
 class Line:
@@ -74,18 +42,14 @@ class Line:
         self._began_s, self._timeout_s = began_s, timeout_s
         self._dots, self._about = ("...", "+-") if ascii_only else ("…", "±")
         self._lock = threading.Lock()
-        self._searches: dict[str, Search] = {}
-        self._poll: Poll | None = None
+        self._known: dict[str | None, Any] = {}
         self._shown = 0
         self._over = threading.Event()
 
-    def __call__(self, progress: Search | Poll) -> None:
-        """Keep what is known now."""
+    def __call__(self, progress: "http_date.Progress | survey.Progress") -> None:
+        """Keep what is known now, of one host or of the NTP servers."""
         with self._lock:
-            if isinstance(progress, Poll):
-                self._poll = progress
-            else:
-                self._searches[progress.host] = progress
+            self._known[getattr(progress, "host", _NTP)] = progress
 
     def run(self) -> None:
         """Write it from when it was waited for long enough, and anew while time passes; until it is erased."""
@@ -124,20 +88,20 @@ class Line:
     def _parts(self) -> list[str]:
         """Return what is known, the most important first."""
         parts: list[str] = []
-        for host, search in self._searches.items():
-            requests = f"{search.requests} request{'s' if search.requests != 1 else ''}"
-            # of the second host its first label says enough: api and login
-            name = host.partition(".")[0] if parts and not host[:1].isdigit() else host
-            name = name if _cells(name) <= _MAX_NAME else f"{name[: _MAX_NAME // 2]}{self._dots}"
-            known = self._known(search.fresh)
-            parts.append(f", {name} {known}" if parts else f"{name}  {known} after {requests}")
-        if self._poll is not None:
-            poll = self._poll
+        for host, search in self._known.items():
+            if host is not None:
+                # of the second host its first label says enough: api and login
+                name = host.partition(".")[0] if parts and not host[:1].isdigit() else host
+                name = name if _cells(name) <= _MAX_NAME else f"{name[: _MAX_NAME // 2]}{self._dots}"
+                requests = f"{search.requests} request{'s' if search.requests != 1 else ''}"
+                known = self._range(search.fresh)
+                parts.append(f", {name} {known}" if parts else f"{name}  {known} after {requests}")
+        if poll := self._known.get(_NTP):
             at = f", sample {max(poll.sample, 1)} of {poll.samples}" if poll.samples > 1 else ""
             parts.append(f"{', ' if parts else ''}NTP: {poll.answered} of {poll.asked} servers{at}")
         return parts or ["asking"]
 
-    def _known(self, fresh: Interval) -> str:
+    def _range(self, fresh: Interval) -> str:
         half_s = (fresh.high_s - fresh.low_s) / 2
         return f"{self._about}{duration_text(half_s)}" if half_s < self._timeout_s + 1 else "no range yet"
 
