@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skewcheck.cli.asked import format_of
-from skewcheck.cli.redact import quoted, redacted
+from skewcheck.cli.redact import redacted
+from skewcheck.foreign import quoted
 
 HEADER, PAYLOAD, SIGNATURE = (
     "eyJhbGciOiJIUzI1NiJ9",

@@ -19,7 +19,6 @@ Examples:
   skewcheck api --region mypurecloud.de --full
   skewcheck api --url https://gateway.example.net/health
   GENESYSCLOUD_REGION=us-east-1 skewcheck api --json""",
-    notes="There is no default region: the wrong region's clock would give the wrong verdict.",
 )
 
 
@@ -33,6 +32,8 @@ def api(typed: Typed, values: Mapping[str, Any]) -> int:
     Each host gets at most 16 HTTP requests, HEAD where it is understood, over one
     connection, without a token, a cookie or any other credential. HTTPS_PROXY and
     NO_PROXY count. Nothing else leaves this machine but the look-up of the names.
+
+    There is no default region: the wrong one's clock would be a wrong verdict.
     """
     view, asked = asking.view(values), asking.request(typed, "api", values, needs_api=True)
     return run(asked, view, Deadline(typed.began_s, values["timeout"]))

@@ -62,7 +62,7 @@ def _typed(
             return None
         if not known[name].is_switch and not equals:
             text = next(rest, "")
-            if text.startswith("-") or not text:
+            if not text or (text.startswith("-") and text != "-"):
                 return None
         typed.setdefault(name, []).append(text)
     return typed

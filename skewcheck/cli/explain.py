@@ -7,8 +7,8 @@ from typing import Any
 from skewcheck.cli import output
 from skewcheck.cli.argv import Typed
 from skewcheck.cli.help import UNMEASURED, UNMEASURED_BRIEFLY, Screen
-from skewcheck.cli.redact import quoted
 from skewcheck.errors import UsageError
+from skewcheck.foreign import quoted
 
 _NEAR = 0.75
 """How alike two names are of which one is meant for the other; 1: the same."""

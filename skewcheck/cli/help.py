@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from skewcheck.cli.options import OPTIONS, Option
 
 WIDTH = 80
-_GAP = 2
+_GLUE = "\u00a0"
+"""A space at which no line is broken; printed as a space."""
 _BRIEF_WIDTH = 32
 """Of an explanation on one line, where a default stands behind it."""
 
@@ -45,7 +46,6 @@ class Screen(NamedTuple):
     codes_briefly: str = MEASURED_BRIEFLY
     hidden: tuple[str, ...] = ()
     """Options that `-h` leaves to `--help`, though they have a line for it."""
-    notes: str = ""
 
 
 def brief(path: str, screen: Screen, names: Sequence[str]) -> str:
@@ -61,19 +61,20 @@ def brief(path: str, screen: Screen, names: Sequence[str]) -> str:
 
 
 def full(path: str, screen: Screen, says: str, names: Sequence[str]) -> str:
-    """Return `--help`: what the command does, *says* its docstring, all its options by sections, examples."""
-    options = [OPTIONS[name] for name in names]
-    width = max((len(_indented(option)) for option in options), default=0)
-    sections: dict[str, list[str]] = {}
-    for option in options:
-        sections.setdefault(option.section, []).extend(_row(option, width))
-    listed = [f"{section}:\n" + "\n".join(lines) for section, lines in sections.items()]
-    unset = [option.names[-1] for option in options if option.names and not option.variable]
-    values = VALUES.format(none=", ".join(unset)) if len(options) > 1 else ""
+    """Return `--help`: what the command *says* of itself, all its options by sections, examples, exit codes."""
     from textwrap import fill
 
-    notes = [fill(part, WIDTH, break_on_hyphens=False) for part in (screen.notes, " ".join(values.split())) if part]
-    return "\n\n".join([_usage(path, screen), says, *listed, screen.examples, screen.codes, *notes]) + "\n"
+    options = [OPTIONS[name] for name in names]
+    width = max(len(_indented(option)) for option in options)
+    sections: dict[str, list[str]] = {}
+    for option in options:
+        default = f"[default: {option.default}]".replace(" ", _GLUE) if option.default else ""
+        said = f"{option.help} {default}".rstrip()
+        sections.setdefault(option.section, []).extend(_two_columns(_indented(option), said, width))
+    listed = [f"{section}:\n" + "\n".join(lines).replace(_GLUE, " ") for section, lines in sections.items()]
+    unset = ", ".join(option.names[-1] for option in options if option.names and not option.variable)
+    values = [fill(VALUES.format(none=unset), WIDTH, break_on_hyphens=False)] if len(options) > 1 else []
+    return "\n\n".join([_usage(path, screen), says, *listed, screen.examples, screen.codes, *values]) + "\n"
 
 
 def listing(rows: Iterable[tuple[str, str]]) -> str:
@@ -92,23 +93,11 @@ def _indented(option: Option) -> str:
     return option.written if re.match(r"-\w,|\[", option.written) else f"    {option.written}"
 
 
-def _row(option: Option, width: int) -> list[str]:
-    default = f" [default: {option.default}]".replace(" ", "\u00a0").replace("\u00a0[", " [") if option.default else ""
-    return [line.replace("\u00a0", " ") for line in _two_columns(_indented(option), option.help + default, width)]
-
-
 def _two_columns(name: str, said: str, width: int) -> list[str]:
     from textwrap import wrap
 
-    begin = f"  {name:{width}}{' ' * _GAP}"
+    begin = f"  {name:{width}}  "
     return wrap(
         said, WIDTH, initial_indent=begin, subsequent_indent=" " * len(begin), break_on_hyphens=False,
         break_long_words=False,
     )  # fmt: skip
-
-
-def says(run: Any) -> str:
-    """Return the docstring of *run* as text."""
-    import inspect
-
-    return inspect.getdoc(run) or ""

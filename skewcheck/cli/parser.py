@@ -1,5 +1,6 @@
 """What typer reads and completes: any command line, with all that can be wrong with it."""
 
+import inspect
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any
@@ -9,8 +10,9 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from skewcheck.cli import completion, failure, output
 from skewcheck.cli.argv import Typed
+from skewcheck.cli.help import brief, full, listing
 from skewcheck.cli.options import OPTIONS, Option
-from skewcheck.cli.redact import quoted
+from skewcheck.foreign import quoted
 from skewcheck.version import VERSION
 
 PROGRAM = "skewcheck"
@@ -82,12 +84,10 @@ class Command(TyperCommand):
 
     def screen(self, name: str) -> str:
         """Return the help that the option of that *name* asks for."""
-        from skewcheck.cli import help as screens
-
-        home, command = self._home, str(self.name)
+        home, path = self._home, f"{PROGRAM} {self.name}"
         if name == "-h":
-            return screens.brief(f"{PROGRAM} {command}", home.SCREEN, home.OPTIONS)
-        return screens.full(f"{PROGRAM} {command}", home.SCREEN, screens.says(getattr(home, command)), home.OPTIONS)
+            return brief(path, home.SCREEN, home.OPTIONS)
+        return full(path, home.SCREEN, inspect.getdoc(getattr(home, str(self.name))) or "", home.OPTIONS)
 
 
 class Group(TyperGroup):
@@ -105,8 +105,6 @@ class Group(TyperGroup):
         """Return the help that the option of that *name* asks for."""
         if name == "-h":
             return BRIEFLY
-        from skewcheck.cli.help import listing
-
         commands = listing((name, command.short_help or "") for name, command in self.commands.items())
         usage = f"Usage: {PROGRAM} COMMAND [OPTIONS]"
         return f"{usage}\n\n{SAYS}\n\nCommands:\n{commands}\n\nOptions:\n{listing(_OWN_OPTIONS)}\n\n{EXAMPLES}"

@@ -6,10 +6,8 @@ quoted back must look like a mistake, not like a secret.
 
 import re
 
-from skewcheck.foreign import is_secret, quoted, without_secrets
+from skewcheck.foreign import without_secrets
 from skewcheck.secret_shapes import is_in_path, names_no_host, without_random
-
-__all__ = ["holds_token", "is_secret", "names_no_host", "names_no_url", "quoted", "redacted", "without_tokens"]
 
 HIDDEN = "(hidden)"
 
