@@ -240,7 +240,7 @@ def test_limits_are_the_callers() -> None:
         ({"offline": True, "region": "eu-west-1"}, "with --offline nobody is asked, and a region was named"),
         ({"offline": True, "skew": Interval(0, 0)}, "were both given"),
         ({"skew": Interval(0, 0), "servers": ("a.example",)}, "with --skew nobody is asked, and an NTP server"),
-        ({"verifiers": ("pyjwtt",)}, "did you mean pyjwt"),
+        ({"verifiers": ("pyjwtt",)}, "unknown verifier 'pyjwtt'"),
         ({"servers": ("not a host",)}, "the server 'not a host'"),
         ({"servers": ("not a host",), "region": "eu-west-1"}, "the server 'not a host'"),
         ({"region": "eu-west-9"}, "eu-west-9"),

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from skewcheck.judge.verifiers import Ask, Verifier
-    from skewcheck.measure.http_date import Progress
+    from skewcheck.measure import http_date, survey
     from skewcheck.tokens.find import Found
 
-    Tell = Callable[[Progress], None]
+    Tell = Callable[[http_date.Progress | survey.Progress], None]
 
 __all__ = ["Request", "check_verifiers", "default_timeout_s", "examine", "failed", "verifier_rows"]
 
@@ -38,8 +38,8 @@ __all__ = ["Request", "check_verifiers", "default_timeout_s", "examine", "failed
 def examine(request: Request, progress: "Tell | None" = None) -> Report:
     """Ask everything that *request* names, at once, and return what it comes to.
 
-    Raises UsageError; never for a silent network. *progress* is told after each reply of the API what is known so far,
-    in a thread of its own.
+    Raises UsageError; never for a silent network. *progress* is told what is known after each reply, of the API and of
+    NTP, each in a thread of its own.
     """
     check_request(request)
     token, replays = _token(request)
@@ -78,7 +78,7 @@ def _asked(request: Request, progress: "Tell | None") -> tuple[HostFacts | None,
     if not request.asks_api:
         from skewcheck.examine.ask_ntp import ask_ntp
 
-        return *ask_ntp(request), None
+        return *ask_ntp(request, progress), None
     from skewcheck.examine.ask_api import ask_api, start_api
 
     if not request.ask_ntp:
@@ -90,7 +90,7 @@ def _asked(request: Request, progress: "Tell | None") -> tuple[HostFacts | None,
 
     named_servers(request)  # what is wrong with the request is told before anything is asked
     answer = start_api(request, progress)
-    host, ntp = ask_ntp(request)
+    host, ntp = ask_ntp(request, progress)
     return host, ntp, answer()
 
 
@@ -122,7 +122,7 @@ def _token(request: Request) -> "tuple[Token | None, dict[str, Ask]]":
     if about.opaque and about.obtained_at_s is not None and about.expires_in_s is None:
         raise UsageError(
             "when the token was obtained tells nothing: nobody knows how long it lives",
-            "Add --expires-in with the lifetime that came with it, or paste the whole response.",
+            "--expires-in with the lifetime that came with it, or the whole response",
         )
     return about, {"pyjwt": _pyjwt(found, request.leeway_s or 0.0)} if "pyjwt" in request.verifiers else {}
 

@@ -173,26 +173,26 @@ VERIFIERS: tuple[Verifier, ...] = (
         "its documentation: iat 60 s back, exp at most 10 min ahead", Party.LOCAL_SIGN, "ntp"),
 )  # fmt: skip
 """All that are known, as `--verifier list` shows them."""
+ALIASES = {"github": "github-app"}
+"""What people call one as well, which is like no other."""
 
 
 def verifier(name: str) -> Verifier:
-    """Return the verifier of that name, upper or lower case.
-
-    Raises ValueError with a sentence that names the nearest ones.
-    """
+    """Return the verifier of that name or alias, upper or lower case. Raises ValueError."""
+    wanted = name.strip().casefold()
+    wanted = ALIASES.get(wanted, wanted)
     for row in VERIFIERS:
-        if row.name == name.strip().casefold():
+        if row.name == wanted:
             return row
-    near = nearest(name)
-    guess = f"; did you mean {' or '.join(near)}?" if near else "; 'list' shows those that are known"
-    raise ValueError(f"there is no verifier named {foreign.text(name, 40)!r}{guess}")
+    raise ValueError(f"there is no verifier named {foreign.text(name, 40)!r}")
 
 
-def nearest(name: str) -> list[str]:
-    """Return the names that *name* may be a slip of."""
+def nearest(name: str) -> str | None:
+    """Return the name that *name* is a slip of; None: of none."""
     from difflib import get_close_matches
 
-    return get_close_matches(name.strip().casefold()[:40], [row.name for row in VERIFIERS], n=3, cutoff=0.5)
+    near = get_close_matches(name.strip().casefold()[:40], [row.name for row in VERIFIERS], n=1, cutoff=0.75)
+    return near[0] if near else None
 
 
 # --- What one says to a token ---

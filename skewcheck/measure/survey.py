@@ -13,6 +13,7 @@ import selectors
 import socket
 import threading
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from skewcheck.errors import HostError
 from skewcheck.measure import consensus
@@ -49,6 +50,19 @@ def resolve(server: Server, family: Family, flags: int = 0) -> Sequence[Address]
     return look_up(server.host, server.port, family, flags)
 
 
+class Progress(NamedTuple):
+    """How far it is."""
+
+    asked: int
+    """Servers."""
+    answered: int
+    """Of them, at least once."""
+    sample: int
+    """Of the one that is furthest."""
+    samples: int
+    """Of each, in the end."""
+
+
 def survey(
     servers: Sequence[Server],
     listed: ServerList,
@@ -58,11 +72,15 @@ def survey(
     samples: int = 1,
     clock: LocalClock | None = None,
     resolver: Resolver = resolve,
+    progress: Callable[[Progress], None] | None = None,
 ) -> Survey:
-    """Ask every one of *servers* for *samples* samples, for at most *timeout_s*, and return what they prove."""
+    """Ask every one of *servers* for *samples* samples, for at most *timeout_s*, and return what they prove.
+
+    *progress* is told, in this thread, what is known after each packet.
+    """
     local = LocalClock() if clock is None else clock
     with contextlib.closing(_Poll(servers, samples, family, local, resolver)) as poll:
-        end = poll.run(timeout_s)
+        end = poll.run(timeout_s, progress)
         run = local.finish()
         outcomes = poll.outcomes(run, waited_for=end is not _End.ENOUGH)
     outcomes = [_set_by(outcome, run.step_s) for outcome in _unmixed(servers, outcomes)]
@@ -87,7 +105,7 @@ class _Poll:
     def __init__(
         self, servers: Sequence[Server], samples: int, family: Family, clock: LocalClock, resolver: Resolver
     ) -> None:
-        self._clock, self._family, self._resolver = clock, family, resolver
+        self._clock, self._family, self._resolver, self._samples = clock, family, resolver, samples
         alone = len(servers) == 1
         try:
             self._selector = selectors.DefaultSelector()
@@ -95,7 +113,7 @@ class _Poll:
         except OSError as error:
             raise HostError(
                 f"this process may not open what it needs to ask: {os.strerror(error.errno or 0)}",
-                "Allow it more open files (ulimit -n), or stop what holds so many.",
+                "allow more open files: ulimit -n; or stop what holds so many",
             ) from error
         self._voters = [
             Voter(server, samples=samples, alone=alone, clock=clock, selector=self._selector) for server in servers
@@ -113,11 +131,13 @@ class _Poll:
         self._bell.close()
         self._ring.close()
 
-    def run(self, timeout_s: float) -> _End:
+    def run(self, timeout_s: float, progress: Callable[[Progress], None] | None) -> _End:
         """Ask until all is known, enough is known, or *timeout_s* of the clock's elapsed time is over."""
         self._look_up()
         enough_at_s = math.inf
         while True:
+            if progress is not None:
+                progress(self._progress())
             now_s = self._clock.elapsed_s()
             due_s = min((voter.act(now_s) for voter in self._voters), default=math.inf)
             if all(voter.finished for voter in self._voters):
@@ -130,6 +150,10 @@ class _Poll:
                 return _End.ENOUGH
             until_s = min(due_s, timeout_s, enough_at_s if now_s < enough_at_s else math.inf)
             self._listen(max(0.0, until_s - now_s))
+
+    def _progress(self) -> Progress:
+        taken = [len(voter.samples) for voter in self._voters]
+        return Progress(len(taken), sum(map(bool, taken)), max(taken, default=0), self._samples)
 
     def outcomes(self, run: LocalRun, *, waited_for: bool) -> list[Reading | NoReading]:
         """Return what every name came to; of names that lead to one server the first alone has a vote."""
