@@ -325,7 +325,10 @@ def test_systemd_reads_the_units(tmp_path: Path) -> None:
 # --- Prometheus ---
 
 RULES = block("prometheus", "yaml")
-MINUTES = {"ClockSkewCritical": 3, "ClockSkewWarning": 15, "ClockSkewUnknown": 30, "ClockSkewStale": 15}
+MINUTES = {
+    "ClockSkewCritical": 3, "ClockSkewWarning": 15, "ClockSkewUnknown": 30, "ClockSkewServerSilent": 1440,
+    "ClockSkewStale": 15,
+}  # fmt: skip
 
 
 def _promtool(folder: Path, *words: str) -> None:
@@ -354,6 +357,7 @@ WRITTEN = "/var/lib/prometheus/node-exporter/skewcheck.prom"
         ("ClockSkewCritical", _series("skewcheck_status", "0 0 1+0x60", status="critical")),
         ("ClockSkewWarning", _series("skewcheck_status", "0 0 1+0x60", status="warning")),
         ("ClockSkewUnknown", _series("skewcheck_status", "0 0 1+0x60", status="unknown")),
+        ("ClockSkewServerSilent", _series("skewcheck_server_up", "1 1 0+0x1600", server="ntp1.example.net")),
         ("ClockSkewStale", _series("node_textfile_mtime_seconds", "-7200 -7140 -7080+0x60", file=WRITTEN)),
         ("none: it is ok", _series("skewcheck_status", "0+0x60", status="critical")),
         ("none: it writes, an hour behind", _series("node_textfile_mtime_seconds", "-3600+60x60", file=WRITTEN)),
@@ -371,7 +375,9 @@ def test_each_rule_alerts_when_it_should(alert: str, series: dict[str, str], tmp
         for minute in (fires_at - 1, fires_at):
             fired = []
             if name == alert and minute == fires_at:
-                summary = rule["annotations"]["summary"].replace("{{ $labels.instance }}", "a")
+                summary = rule["annotations"]["summary"]
+                for label, value in labels.items():
+                    summary = summary.replace(f"{{{{ $labels.{label} }}}}", value)
                 fired = [{"exp_labels": {**labels, **rule["labels"]}, "exp_annotations": {"summary": summary}}]
             expected.append({"eval_time": f"{minute}m", "alertname": name, "exp_alerts": fired})
     test = {

@@ -92,16 +92,20 @@ def _keeps_to_the_grammar_of_plugins(report: Report) -> None:
 
 
 def _is_valid_for_prometheus(report: Report) -> None:
-    """Text format and OpenMetrics alike; no label comes from outside, nothing unknown is there, one status is 1."""
+    """Text format and OpenMetrics alike; each server named is up or not, nothing unknown is there, one status is 1."""
     metrics = prometheus(report)
     assert metrics.endswith("# EOF\n")
     judges.check_by_promtool(metrics)
     series = judges.series(metrics)
     assert [value for (name, _), value in series.items() if name == "skewcheck_status"].count(1.0) == 1
     labels = {pair for _, pairs in series for pair in pairs}
-    assert {name for name, _ in labels} <= {"source", "status", "version"}
+    assert {name for name, _ in labels} <= {"server", "source", "status", "version"}
     assert {value for name, value in labels if name == "source"} <= {"ntp", "api", "login"}
     assert {value for name, value in labels if name == "status"} == {status.value for status in Status}
+    votes = () if report.ntp is None else report.ntp.survey.consensus.votes
+    up = [value for (name, _), value in series.items() if name == "skewcheck_server_up"]
+    assert len(up) == len({vote.outcome.server for vote in votes})
+    assert sum(name == "skewcheck_server_skew_seconds" for name, _ in series) == sum(up)
     for source in sources(report):
         measured = ("skewcheck_skew_seconds", (("source", source.name),)) in series
         assert measured is (source.skew_s is not None)

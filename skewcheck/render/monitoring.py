@@ -12,13 +12,13 @@ the API's hosts the same as `api_offset`, `login_skew` and so on. What was asked
 Prometheus: for node_exporter's textfile collector, or whatever else reads its text format.
 
 Valid as text format 0.0.4 and as OpenMetrics 1.0 at once: `# EOF` is a comment to the former. No series has a
-timestamp, which the textfile collector refuses; none has a label that comes from outside, such as a server's name or
-anything of a token. What isn't known is absent, be it a skew or the unbounded side of a range.
+timestamp, which the textfile collector refuses; the one label from outside is an NTP server as it was named. What isn't
+known is absent, be it a skew or the unbounded side of a range.
 """
 
 from typing import NamedTuple
 
-from skewcheck.model import Report, Status, Thresholds
+from skewcheck.model import Reading, Report, Status, Thresholds
 from skewcheck.render.sources import Source, decimal, meaning, remarks, said, sources
 from skewcheck.version import VERSION
 from skewcheck.visible import in_ascii, inert
@@ -115,14 +115,16 @@ def _lines(family: _Family) -> list[str]:
 
 
 def _label(name: str, value: str) -> str:
-    """Return one label; all values here are words of ours, and need no escaping."""
-    return f'{{{name}="{value}"}}'
+    """Return one label; a *value* that was typed is made safe first."""
+    safe = in_ascii(inert(value)).replace("\\", r"\\").replace('"', r"\"")
+    return f'{{{name}="{safe}"}}'
 
 
 def _families(report: Report) -> list[_Family]:
     measured = report.failure is None
     return [
         *_of_sources(report),
+        *_of_servers(report),
         _Family(
             "skewcheck_status",
             "1 for the status that was measured, 0 for all others.",
@@ -180,5 +182,29 @@ def _of_sources(report: Report) -> list[_Family]:
             "skewcheck_source_up",
             "1 if the source could be measured, 0 if not.",
             [_Sample(label, float(source.interval is not None)) for label, source in asked],
+        ),
+    ]
+
+
+def _of_servers(report: Report) -> list[_Family]:
+    votes = () if report.ntp is None else report.ntp.survey.consensus.votes
+    outcomes = {vote.outcome.server: vote.outcome for vote in reversed(votes)}  # of one name, what it said first
+    named = [(_label("server", name), outcomes[name]) for name in dict.fromkeys(vote.outcome.server for vote in votes)]
+    answers = [(label, outcome) for label, outcome in named if isinstance(outcome, Reading)]
+    return [
+        _Family(
+            "skewcheck_server_skew_seconds",
+            f"This host's clock minus that of one NTP server: {_SIGN}.",
+            [_Sample(label, reading.skew_s) for label, reading in answers],
+        ),
+        _Family(
+            "skewcheck_server_round_trip_seconds",
+            "The shortest round trip to it.",
+            [_Sample(label, reading.delay_s) for label, reading in answers],
+        ),
+        _Family(
+            "skewcheck_server_up",
+            "1 if that server's answer could be used, 0 if not.",
+            [_Sample(label, float(isinstance(outcome, Reading))) for label, outcome in named],
         ),
     ]

@@ -118,13 +118,14 @@ def _blocks(page: Page, report: Report, shown: _Shown) -> list[list[Line]]:
 
 def _title(page: Page, finding: Finding, cells: int) -> str:
     """Return the title in characters that this page can show."""
-    asked, shown = cells, _shown(page, finding)
+    asked, shown, said = cells, _shown(page, finding), ""
     while asked > 0:
         said = page.say(catalogue.title(shown, asked))
-        if len(said) <= cells or not said.isascii():
+        taken = len(said) if said.isascii() else page.cells(said)
+        if taken <= cells:
             return said
-        asked -= len(said) - cells
-    return ""
+        asked -= taken - cells
+    return page.ended(said, cells)
 
 
 def _shown(page: Page, finding: Finding) -> Finding:
