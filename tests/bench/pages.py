@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any, get_args
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -103,9 +102,10 @@ def _options(_: str) -> str:
             takers.setdefault(name, []).append(command)
     rows: dict[tuple[str, ...], list[str]] = {}
     for name, commands in takers.items():
-        annotation, default = OPTIONS[name]
-        if row := _option(get_args(annotation)[1], default):
-            rows.setdefault(row, []).extend(commands)
+        option = OPTIONS[name]
+        if option.names:  # an argument has none
+            names, variables = (", ".join(f"`{each}`" for each in list_) for list_ in (option.names, option.variables))
+            rows.setdefault((names, variables, option.default, " ".join(option.help.split())), []).extend(commands)
     firsts = list(dict.fromkeys(names for names, *_ in rows))
     listed = [
         (
@@ -116,17 +116,6 @@ def _options(_: str) -> str:
         for row, commands in sorted(rows.items(), key=lambda item: firsts.index(item[0][0]))
     ]
     return _table(("option", "variable", "default", "commands", "is"), listed)
-
-
-def _option(info: Any, default: object) -> tuple[str, ...]:
-    """Return the names, variables, default and help of an option; nothing for an argument."""
-    given = [info.default, *(info.param_decls or ())]  # typer takes the first name for a default
-    names = ", ".join(f"`{name}`" for name in given if isinstance(name, str) and name.startswith("-"))
-    if not names:
-        return ()
-    variables = [info.envvar] if isinstance(info.envvar, str) else info.envvar or []
-    shown = info.show_default if isinstance(info.show_default, str) else default if isinstance(default, str) else ""
-    return names, ", ".join(f"`{name}`" for name in variables), shown, info.help
 
 
 def _explain(name: str) -> str:
