@@ -286,10 +286,10 @@ def times(page: Page, part: TokenPart) -> list[Line]:
     for moment in dated:
         true = _from_now(moment.true) if moment.true is not None else ""
         here = _from_now(Interval(moment.here_s, moment.here_s))
-        at = utc_text(moment.at_s).replace("T", " ").partition(".")[0] + " UTC"
+        at = utc_text(moment.at_s).replace("T", " ").partition(".")[0] + ("" if differ else " UTC")
         rows.append((_LABELS.get(moment.name, moment.name), [at, true or here, *([here] if differ else [])]))
     if differ:
-        rows.insert(0, ("", ["", _CLOCKS.get(part.judged_by, "BY TRUE TIME"), "BY THIS HOST"]))
+        rows.insert(0, ("", ["UTC", _CLOCKS.get(part.judged_by, "BY TRUE TIME"), "BY THIS HOST"]))
     widths = [max(len(cells[at]) for _, cells in rows) for at in range(len(rows[0][1]))] if rows else []
     shown = {moment.name for moment in dated} | {"nbf" for moment in part.moments if moment.at_s == iat}
     lines: list[Line] = []
@@ -347,14 +347,15 @@ def _kind(token: Token) -> list[tuple[str, str]]:
     rows = [("token", ", ".join([*header, *size, *where]))]
     if token.kind in (TokenKind.JWT, TokenKind.JWE):
         rows = [("token", ", ".join(header)), ("", ", ".join(size)), *(("", place) for place in where)]
+    elif len(rows[0][1]) > FULL_WIDTH - INDENT:
+        rows = [("token", ", ".join([*header, *size])), *(("", place) for place in where)]
     cut = any(oddity.id.startswith("signature-") for oddity in token.oddities)  # `token-cut` says it
     if token.detail and not cut and not token.opaque:  # a line below the table says it
         rows.append(("", token.detail))
     life_s = token.expires_in_s
     if token.kind is TokenKind.RESPONSE and life_s is not None and token.obtained_at_s is None:
-        rows.append(
-            ("expires", f"{life_s:.0f} s ({duration_text(life_s)}) after it was issued; when that was isn't in it")
-        )
+        hours = f" (about {life_s / 3600:.3g} h)" if life_s >= 3600 else ""
+        rows.append(("expires", f"{life_s:.0f} s{hours} after it was issued; when that was isn't in it"))
     return rows
 
 
