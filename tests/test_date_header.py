@@ -7,7 +7,7 @@ from bench.simulated_http import imf_date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skewcheck.measure.date_header import parse_date
+from skewcheck.measure.date_evidence import parse_date
 
 NOW_S = 1_800_000_000.0
 EXAMPLE_S = 784111777

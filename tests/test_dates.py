@@ -16,8 +16,8 @@ from bench.typed import clean
 from skewcheck import genesys
 from skewcheck.errors import HostError
 from skewcheck.measure import dates
+from skewcheck.measure.date_evidence import Progress, Question, Request, Target, Transport
 from skewcheck.measure.dates import ask_dates, endpoint, parse_url, region_targets
-from skewcheck.measure.http_date import Progress, Question, Request, Target, Transport
 from skewcheck.measure.localclock import DRIFT_PPM, LocalClock
 from skewcheck.measure.transport import Endpoint
 from skewcheck.model import (
@@ -331,7 +331,7 @@ _ASK = """
 import sys, time
 from skewcheck import genesys
 from skewcheck.measure.dates import ask_dates, parse_url, region_targets
-from skewcheck.measure.http_date import Question
+from skewcheck.measure.date_evidence import Question
 start_s = time.monotonic()
 targets = [parse_url(sys.argv[1])] if len(sys.argv) > 1 else region_targets(genesys.region("eu-west-1"))
 found = ask_dates(targets, Question((0.1, 1.0)), region=None, timeout_s=1.0)

@@ -21,7 +21,7 @@ from skewcheck.genesys import REGIONS
 from skewcheck.model import Policy, Report, Role, Status
 
 if TYPE_CHECKING:
-    from skewcheck.measure.http_date import Progress
+    from skewcheck.measure.date_evidence import Progress
 
 
 @contextmanager

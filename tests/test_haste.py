@@ -12,8 +12,9 @@ from bench.simulated_http import EPOCH_S, TARGET, Path, SimulatedTransport, Worl
 from skewcheck.judge.case import Case
 from skewcheck.judge.severity import judge_date
 from skewcheck.lab.http import HttpServer
-from skewcheck.measure.date_question import Reply, Request, Trouble
-from skewcheck.measure.http_date import Question, measure
+from skewcheck.measure.addresses import Trouble
+from skewcheck.measure.date_evidence import Question, Reply, Request
+from skewcheck.measure.date_search import measure
 from skewcheck.model import ApiHost, ApiPart, ApiSurvey, DateReading, Ended, LocalRun, Role, Status, Thresholds
 from skewcheck.model import Request as Asked
 

@@ -19,8 +19,9 @@ from bench.patience import until_calm
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from skewcheck.measure.addresses import Trouble
+from skewcheck.measure.date_evidence import Question, Reply, Request
 from skewcheck.measure.dates import GRACE_S, ask_dates, parse_url
-from skewcheck.measure.http_date import Question, Reply, Request, Trouble
 from skewcheck.measure.localclock import LocalClock
 from skewcheck.measure.transport import Endpoint, HttpTransport
 from skewcheck.model import DateReading, Ended, NoReading, Security

@@ -8,11 +8,24 @@ from bench.simulated_http import EPOCH_S, TARGET, Path, SimulatedTransport, Worl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skewcheck.measure import date_schedule
-from skewcheck.measure.date_bounds import Evidence, Now, alone, hull, mix, together
-from skewcheck.measure.date_header import parse_date
+from skewcheck.measure import date_search
+from skewcheck.measure.addresses import Trouble
+from skewcheck.measure.date_evidence import (
+    Evidence,
+    Now,
+    Progress,
+    Question,
+    Reply,
+    Request,
+    Target,
+    alone,
+    hull,
+    mix,
+    parse_date,
+    together,
+)
+from skewcheck.measure.date_search import measure
 from skewcheck.measure.freshness import FRESH_S
-from skewcheck.measure.http_date import Progress, Question, Reply, Request, Target, Trouble, measure
 from skewcheck.model import (
     Certificate,
     DateExchange,
@@ -127,7 +140,7 @@ def test_backends_per_connection_are_told_from_those_per_request() -> None:
 )
 def test_decided_is_when_no_threshold_is_left_inside(fresh: Interval, settled: bool) -> None:
     """A range around zero that is narrower than the threshold is settled too."""
-    assert date_schedule.decided(fresh, (0.1, 1.0)) is settled
+    assert date_search.decided(fresh, (0.1, 1.0)) is settled
 
 
 @given(st.floats(-1e6, 1e6), st.floats(0.001, 1.2), st.floats(1e-4, 0.4), st.floats(0, 0.5), st.sampled_from([1, 2, 3]))
@@ -138,8 +151,8 @@ def test_what_confirms_is_certain_beforehand(
     fresh = Interval(low_s, low_s + width_s)
     sides = [side for bit, side in ((1, False), (2, True)) if which & bit]
     for left_s in (0.0, math.inf):
-        plans = date_schedule.confirmation(fresh, rtt_s, EPOCH_S, setup_s, sides, left_s=left_s)
-        assert [plan.new for plan in plans] == [side for side in sides for _ in range(date_schedule.EACH_SIDE)]
+        plans = date_search.confirmation(fresh, rtt_s, EPOCH_S, setup_s, sides, left_s=left_s)
+        assert [plan.new for plan in plans] == [side for side in sides for _ in range(date_search.EACH_SIDE)]
         for plan in plans:
             assert EPOCH_S + setup_s - 1e-3 <= plan.at_s <= plan.latest_s
             for flip_s in (plan.second + fresh.low_s, plan.second + fresh.high_s):
@@ -152,7 +165,7 @@ def test_the_next_request_falls_into_the_open_stretch(
     low_s: float, width_s: float, rtt_s: float, setup_s: float
 ) -> None:
     """It is not before it can go out, not later than about a second, and splits what is open."""
-    at_s = date_schedule.next_search_s(Interval(low_s, low_s + width_s), rtt_s, EPOCH_S, setup_s)
+    at_s = date_search.next_search_s(Interval(low_s, low_s + width_s), rtt_s, EPOCH_S, setup_s)
     assert EPOCH_S + setup_s - 1e-3 <= at_s <= EPOCH_S + setup_s + 1.001
     open_s = max(1e-4, width_s - rtt_s)
     if open_s < 1:

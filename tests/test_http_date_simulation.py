@@ -11,7 +11,8 @@ import pytest
 from bench.simulated_http import TARGET, Path, SimulatedTransport, World
 
 from skewcheck.judge.severity import judge_date, severity
-from skewcheck.measure.http_date import Question, measure
+from skewcheck.measure.date_evidence import Question
+from skewcheck.measure.date_search import measure
 from skewcheck.model import DateReading, Ended, Interval, Stale, Status, Thresholds
 
 DECIDE = Question((0.1, 1.0))

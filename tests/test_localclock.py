@@ -4,7 +4,7 @@ import pytest
 
 from skewcheck.measure.consensus import agree
 from skewcheck.measure.localclock import ClockSources, LocalClock, system_sources
-from skewcheck.measure.survey import _covering, _set_by
+from skewcheck.measure.poll import _covering, _set_by
 from skewcheck.model import Interval, NoReading, Reading
 
 SECOND_NS = 1_000_000_000

@@ -17,8 +17,8 @@ from bench.typed import checked, skewcheck
 from skewcheck.judge import report as judge
 from skewcheck.lab.ntp import NtpServer
 from skewcheck.measure.addresses import Address
+from skewcheck.measure.poll import poll_servers
 from skewcheck.measure.servers import Server
-from skewcheck.measure.survey import survey
 from skewcheck.model import (
     Basis,
     Daemon,
@@ -96,7 +96,7 @@ def asked(said_s: Sequence[float], silent: Sequence[Silence], *, timeout_s: floa
             return [Address(socket.AF_INET, at)]
 
         servers = [Server(name, f"{name}.test") for name in known]
-        found = survey(servers, ServerList.NAMED, timeout_s=timeout_s, resolver=resolver)
+        found = poll_servers(servers, ServerList.NAMED, timeout_s=timeout_s, resolver=resolver)
     return judge.report(Request("clock", servers=tuple(known)), Measured(0.0, "linux", CHRONY, found))
 
 
@@ -193,7 +193,7 @@ def test_what_the_silent_could_change_is_open() -> None:
         honest = lab.enter_context(NtpServer(0.0, root_dispersion_s=0.02))
         clipping = [lab.enter_context(NtpServer(-0.025, root_dispersion_s=0.01)) for _ in range(2)]
         at = {str(n): one.address for n, one in enumerate([honest, *clipping])} | {"3": _closed(lab), "4": _closed(lab)}
-        found = survey(
+        found = poll_servers(
             [Server(name, f"{name}.test") for name in at], ServerList.NAMED, timeout_s=3.0,
             resolver=lambda server, _: [Address(socket.AF_INET, at[server.given])],
         )  # fmt: skip

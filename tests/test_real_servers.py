@@ -23,8 +23,8 @@ from bench.tools import need
 from skewcheck.judge.report import report
 from skewcheck.measure.addresses import Address
 from skewcheck.measure.localclock import ClockSources, LocalClock
+from skewcheck.measure.poll import poll_servers
 from skewcheck.measure.servers import Server, parse_server
-from skewcheck.measure.survey import survey
 from skewcheck.model import (
     Basis,
     Consensus,
@@ -101,7 +101,7 @@ def ask(servers: Sequence[Server], names: Mapping[str, Sequence[tuple[str, int]]
     def resolver(server: Server, _: Family) -> Sequence[Address]:
         return [Address(socket.AF_INET, at) for at in (names or {})[server.host]]
 
-    return survey(servers, ServerList.NAMED, timeout_s=3, resolver=resolver)
+    return poll_servers(servers, ServerList.NAMED, timeout_s=3, resolver=resolver)
 
 
 @pytest.fixture(scope="module")
@@ -264,7 +264,7 @@ def test_a_clock_that_steps_while_it_is_measured_is_noticed(step_s: float, chron
     clock = LocalClock(ClockSources(wall_ns=lambda: time.time_ns() + stepped_ns))
     stepped_ns = round(step_s * 1e9)
     servers = [parse_server(chrony[name].server) for name in HONEST]
-    found = survey(servers, ServerList.NAMED, timeout_s=3, clock=clock)
+    found = poll_servers(servers, ServerList.NAMED, timeout_s=3, clock=clock)
     interval = found.consensus.interval
     assert found.local.step_s == pytest.approx(step_s, abs=0.005)
     assert interval is not None

@@ -13,8 +13,8 @@ from bench.patience import until_calm
 from bench.relay import Relay, Route, delay, fates
 
 from skewcheck.lab.ntp import NtpServer
+from skewcheck.measure.poll import poll_servers
 from skewcheck.measure.servers import Server
-from skewcheck.measure.survey import survey
 from skewcheck.model import NoReading, Reading, ServerList
 
 Farm = dict[str, Chronyd]
@@ -73,7 +73,7 @@ def test_random_paths_never_lose_the_truth(seed: int, chrony: Farm) -> None:
         servers = [
             _server(stack.enter_context(Relay(target, _random_route(draw), _random_route(draw)))) for target in targets
         ]
-        found = survey(servers, ServerList.NAMED, timeout_s=1)
+        found = poll_servers(servers, ServerList.NAMED, timeout_s=1)
     readings = [vote.outcome for vote in found.consensus.votes if isinstance(vote.outcome, Reading)]
     assert len(readings) > RELAYS / 3
     assert [reading for reading in readings if not reading.interval.low_s <= 0 <= reading.interval.high_s] == []
@@ -110,7 +110,7 @@ def sampled(chrony: Farm) -> dict[str, Reading | NoReading]:
             Server(name, *stack.enter_context(Relay(_at(chrony["a"]), out, back)).address)
             for name, (out, back) in paths.items()
         ]
-        found = survey(servers, ServerList.NAMED, timeout_s=7, samples=3)
+        found = poll_servers(servers, ServerList.NAMED, timeout_s=7, samples=3)
     return {vote.outcome.server: vote.outcome for vote in found.consensus.votes}
 
 
@@ -149,7 +149,7 @@ def test_a_first_packet_that_is_lost_is_no_answer(sampled: dict[str, Reading | N
 def test_a_sole_server_is_asked_again(chrony: Farm) -> None:
     """Where nobody else can answer, one lost packet isn't the end: it is sent again after 2 s."""
     with Relay(_at(chrony["a"]), fates(LOST, [0]), delay(0)) as relay:
-        found = survey([_server(relay)], ServerList.NAMED, timeout_s=3)
+        found = poll_servers([_server(relay)], ServerList.NAMED, timeout_s=3)
     interval = found.consensus.interval
     assert interval is not None
     assert interval.low_s <= 0 <= interval.high_s
@@ -160,7 +160,7 @@ def test_a_sole_server_is_asked_again(chrony: Farm) -> None:
 def test_a_server_that_says_how_vague_it_is_widens_the_range(error_s: float) -> None:
     """A server honest enough to say that it may be off by 0.5 s gives a range that is that much wider on each side."""
     with NtpServer(error_s, root_delay_s=0, root_dispersion_s=0.5) as server:
-        found = survey([Server("vague", *server.address)], ServerList.NAMED, timeout_s=3)
+        found = poll_servers([Server("vague", *server.address)], ServerList.NAMED, timeout_s=3)
     interval = found.consensus.interval
     assert interval is not None
     assert interval.low_s <= 0 <= interval.high_s

@@ -10,8 +10,8 @@ from bench.typed import skewcheck
 
 from skewcheck.lab.ntp import NtpServer, Reply
 from skewcheck.measure.addresses import Address
+from skewcheck.measure.poll import poll_servers
 from skewcheck.measure.servers import Server
-from skewcheck.measure.survey import survey
 from skewcheck.model import Basis, Family, NoReading, ServerList, Survey
 
 IPV4 = (
@@ -40,7 +40,7 @@ def ask(names: Mapping[str, Sequence[tuple[str, int]]], timeout_s: float = 1.0) 
         return [Address(socket.AF_INET, at) for at in names[server.given]]
 
     servers = [Server(name, f"{name}.test") for name in names]
-    return survey(servers, ServerList.NAMED, timeout_s=timeout_s, resolver=resolver)
+    return poll_servers(servers, ServerList.NAMED, timeout_s=timeout_s, resolver=resolver)
 
 
 def reasons(found: Survey) -> dict[str, str]:

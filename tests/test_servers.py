@@ -2,8 +2,8 @@
 
 import pytest
 
+from skewcheck.measure.poll import spacing_s
 from skewcheck.measure.servers import PUBLIC, Server, parse_server
-from skewcheck.measure.voter import spacing_s
 
 
 @pytest.mark.parametrize(

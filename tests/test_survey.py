@@ -12,8 +12,8 @@ from skewcheck.errors import HostError
 from skewcheck.lab.ntp import NtpServer
 from skewcheck.measure.addresses import Address
 from skewcheck.measure.localclock import ClockSources, LocalClock
+from skewcheck.measure.poll import poll_servers
 from skewcheck.measure.servers import Server
-from skewcheck.measure.survey import survey
 from skewcheck.model import Basis, Family, NoReading, Reading, ServerList, ServerStatus, Survey
 
 TIMEOUT_S = 5.0
@@ -34,7 +34,7 @@ def ask(
         return [Address(socket.AF_INET, lab.address) for lab in names[server.given]]
 
     servers = [Server(name, f"{name}.test") for name in names]
-    return survey(servers, ServerList.NAMED, timeout_s=timeout_s, samples=samples, clock=clock, resolver=resolver)
+    return poll_servers(servers, ServerList.NAMED, timeout_s=timeout_s, samples=samples, clock=clock, resolver=resolver)
 
 
 def statuses(found: Survey) -> dict[str, ServerStatus]:
@@ -80,7 +80,7 @@ def test_a_name_whose_first_address_is_dead_is_asked_at_the_next() -> None:
             dead = ("127.0.0.1", mute.getsockname()[1])
             return [Address(socket.AF_INET, dead), Address(socket.AF_INET, alive.address)]
 
-        found = survey([Server("n", "n.test")], ServerList.NAMED, timeout_s=TIMEOUT_S, resolver=resolver)
+        found = poll_servers([Server("n", "n.test")], ServerList.NAMED, timeout_s=TIMEOUT_S, resolver=resolver)
     (vote,) = found.consensus.votes
     assert isinstance(vote.outcome, Reading)
     assert found.consensus.basis is Basis.SINGLE
@@ -96,7 +96,7 @@ def test_a_slow_resolver_is_not_taken_for_a_blocked_port() -> None:
             time.sleep(0.5)
             return [Address(socket.AF_INET, ("127.0.0.1", mute.getsockname()[1]))]
 
-        found = survey([Server("n", "n.test")], ServerList.NAMED, timeout_s=0.6, resolver=resolver)
+        found = poll_servers([Server("n", "n.test")], ServerList.NAMED, timeout_s=0.6, resolver=resolver)
     assert reasons(found) == {"n": "dns-slow"}
 
 
@@ -129,7 +129,7 @@ def test_a_host_without_file_descriptors_is_told_so(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(socket, "socketpair", refuse)
     with pytest.raises(HostError, match="Too many open files"):
-        survey([Server("n", "127.0.0.1")], ServerList.NAMED, timeout_s=1.0)
+        poll_servers([Server("n", "127.0.0.1")], ServerList.NAMED, timeout_s=1.0)
 
 
 def test_a_host_without_threads_says_so_of_each_name(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,7 +139,7 @@ def test_a_host_without_threads_says_so_of_each_name(monkeypatch: pytest.MonkeyP
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(threading.Thread, "start", refuse)
-    assert reasons(survey([Server("n", "n.test")], ServerList.NAMED, timeout_s=1.0)) == {"n": "dns-failed"}
+    assert reasons(poll_servers([Server("n", "n.test")], ServerList.NAMED, timeout_s=1.0)) == {"n": "dns-failed"}
 
 
 def test_a_deadline_of_weeks_is_no_defect() -> None:
@@ -147,5 +147,5 @@ def test_a_deadline_of_weeks_is_no_defect() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
-    found = survey([Server("n", "127.0.0.1", port)], ServerList.NAMED, timeout_s=90 * 86400.0)
+    found = poll_servers([Server("n", "127.0.0.1", port)], ServerList.NAMED, timeout_s=90 * 86400.0)
     assert reasons(found) == {"n": "port-closed"}

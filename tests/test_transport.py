@@ -14,9 +14,9 @@ from bench.certificates import Authority
 from bench.hostile_http import Behaviour, HostileServer, Visit, answering, head, once, over_tls
 from bench.patience import until_calm
 
-from skewcheck.measure import reply, transport
-from skewcheck.measure.addresses import Address, look_up
-from skewcheck.measure.http_date import Reply, Request, Trouble
+from skewcheck.measure import transport
+from skewcheck.measure.addresses import Address, Trouble, look_up
+from skewcheck.measure.date_evidence import Reply, Request
 from skewcheck.measure.localclock import LocalClock
 from skewcheck.measure.tcp import ExchangeError, Resolver
 from skewcheck.measure.transport import Endpoint, HttpTransport
@@ -416,7 +416,7 @@ def test_a_request_that_does_not_get_out(loss: str, reason: str) -> None:
         ours.settimeout(0.05)
         {"gone": theirs.close, "deaf": lambda: None, "shut": ours.close}[loss]()
         with pytest.raises(ExchangeError) as caught:
-            reply.write(ours, bytes(2**24))
+            transport._send(ours, bytes(2**24))
     assert refused(caught.value.trouble).reason == reason
 
 
@@ -429,8 +429,8 @@ def test_a_way_that_is_lost_before_the_reply() -> None:
             (ConnectionResetError(), "closed-early"),
             (ssl.SSLError(1, "[SSL] \x1b[2J"), "closed-early"),
         ]:
-            inbox = reply._Inbox(ours, time.time, lambda: 1.0)
-            assert refused(reply._trouble(error, inbox)).reason == reason
+            inbox = transport._Inbox(ours, time.time, lambda: 1.0)
+            assert refused(transport._trouble(error, inbox)).reason == reason
 
 
 def test_a_family_that_this_host_does_not_speak() -> None:

@@ -10,8 +10,8 @@ from skewcheck.judge.report import report
 from skewcheck.lab.ntp import NtpServer
 from skewcheck.measure.addresses import Address
 from skewcheck.measure.consensus import agree, contested
+from skewcheck.measure.poll import poll_servers
 from skewcheck.measure.servers import PUBLIC, Origin, Server, whom_to_ask
-from skewcheck.measure.survey import survey
 from skewcheck.model import (
     Exchange,
     Family,
@@ -70,7 +70,7 @@ def _survey(servers: Sequence[Server], labs: Sequence[NtpServer]) -> Survey:
     def resolver(server: Server, _family: Family) -> Sequence[Address]:
         return [Address(socket.AF_INET, addresses[server.given])]
 
-    return survey(servers, ServerList.MIXED, timeout_s=2.0, resolver=resolver)
+    return poll_servers(servers, ServerList.MIXED, timeout_s=2.0, resolver=resolver)
 
 
 def reasons(found: Survey) -> dict[str, str]:
@@ -93,7 +93,7 @@ def test_a_name_that_a_blocklist_leads_nowhere_is_not_asked() -> None:
     with NtpServer() as lab:
         at = ("0.0.0.0", lab.address[1])  # noqa: S104 - the very address that is to be refused
         servers = [Server("blocked", "blocked.test", origin=Origin.PUBLIC)]
-        found = survey(
+        found = poll_servers(
             servers, ServerList.PUBLIC, timeout_s=2.0, resolver=lambda _server, _family: [Address(socket.AF_INET, at)]
         )
     assert reasons(found) == {"blocked": "own-address"}

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from skewcheck.judge.verifiers import Ask, Verifier
-    from skewcheck.measure.http_date import Progress
+    from skewcheck.measure.date_evidence import Progress
     from skewcheck.tokens.find import Found
 
     Tell = Callable[[Progress], None]

@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from skewcheck import genesys
-from skewcheck.measure import background, tls
-from skewcheck.measure.addresses import look_up
-from skewcheck.measure.http_date import Progress, Question, Request, Target, measure
+from skewcheck.measure import tls
+from skewcheck.measure.addresses import look_up, start_thread
+from skewcheck.measure.date_evidence import Progress, Question, Request, Target
+from skewcheck.measure.date_search import measure
 from skewcheck.measure.localclock import DRIFT_PPM, LocalClock
 from skewcheck.measure.servers import could_be_a_host
 from skewcheck.measure.tcp import Resolver
@@ -61,7 +62,7 @@ def ask_dates(
     ]
     for number, (target, transport) in enumerate(zip(targets, transports, strict=True)):
         tell = functools.partial(_tell, events, number)
-        background.start(functools.partial(_ask, target, question, transport, local, tell))
+        start_thread(functools.partial(_ask, target, question, transport, local, tell))
     ended = _collect(events, len(targets), progress, lambda: timeout_s + GRACE_S - local.elapsed_s())
     run = local.finish()
     hosts = [

@@ -5,7 +5,8 @@ import random
 from typing import NamedTuple
 
 from bench.slewed import Pull, SlewedHost
-from skewcheck.measure.http_date import Reply, Request, Target, Trouble
+from skewcheck.measure.addresses import Trouble
+from skewcheck.measure.date_evidence import Reply, Request, Target
 from skewcheck.model import Role, Security
 
 EPOCH_S = 1_800_000_000.0
