@@ -146,18 +146,6 @@ def _one_sided(low_s: float, high_s: float) -> str:
     return f"{word} {sign}{(at_least_text if below else at_most_text)(end_s)}"
 
 
-def size_text(skew_s: float, bound: tuple[float, float]) -> str:
-    """Return the size of *skew_s*, without its direction, as exactly as its range is shown beside it.
-
-    From a minute on, what people count in is added: `5417.00 s (1 h 30 min)`.
-    """
-    quantum_s = _quantum(*bound)
-    size_s = abs(skew_s)
-    if size_s < _MINUTE_S or quantum_s >= _MINUTE_S or math.isinf(size_s):
-        return duration_text(skew_s, quantum_s)
-    return f"{_decimal(size_s / quantum_s, quantum_s, 1.0)} s ({duration_text(skew_s)})"
-
-
 def direction(skew_s: float) -> str:
     """Return `ahead` for a positive skew (local clock - reference), else `behind`."""
     return "ahead" if skew_s > 0 else "behind"
@@ -178,14 +166,6 @@ def sizes_text(near_s: float, far_s: float) -> str:
         return f"{math.floor(10 * near_s / _YEAR_S) / 10:g} to {math.ceil(10 * far_s / _YEAR_S) / 10:g} years"
     step_s = 1 if far_s < _HOUR_S else _MINUTE_S
     return " to ".join(map(duration_text, (_floor(near_s / step_s) * step_s, _ceil(far_s / step_s) * step_s)))
-
-
-def between_text(low_s: float, high_s: float) -> str:
-    """Return a range of skew for a sentence that has named the direction if there is only one.
-
-    `between 195 and 211 ms`, or `between 3 ms behind and 8 ms ahead`. Rounded outwards.
-    """
-    return "between " + " and ".join((_both_sides if low_s < 0 < high_s else _one_side)(low_s, high_s))
 
 
 def bound_text(low_s: float, high_s: float) -> str:

@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from test_tokens_find import HEADER, JWT, OPAQUE, PAYLOAD, SIGNATURE, segment
 
 from skewcheck.model.token import Token
-from skewcheck.tokens.claims import read
+from skewcheck.tokens.claims import pyjwt_verdict, read
 from skewcheck.tokens.find import MAX_BYTES, Found, find
-from skewcheck.tokens.replay import pyjwt_verdict
 
 PATIENCE_S = 1.0
 """Of processor time, whatever else the machine does."""

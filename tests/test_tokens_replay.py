@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_tokens_find import HEADER, OPAQUE, SIGNATURE, segment
 
-from skewcheck.tokens.replay import Verdict, pyjwt_verdict
-from skewcheck.tokens.secret import Secret
+from skewcheck.tokens.claims import Verdict, pyjwt_verdict
+from skewcheck.tokens.find import Secret
 
 NOW_S = 1795303224
 

@@ -132,7 +132,7 @@ def _token(request: Request) -> "tuple[Token | None, dict[str, Ask]]":
 def _pyjwt(found: "Found", leeway_s: float) -> "Ask":
     """Return PyJWT itself as a verifier, its clock at any time."""
     from skewcheck.judge.verifiers import Answer
-    from skewcheck.tokens.replay import pyjwt_verdict
+    from skewcheck.tokens.claims import pyjwt_verdict
 
     def ask(at_s: float) -> Answer:
         said = pyjwt_verdict(found.secret, at_s, leeway_s)
