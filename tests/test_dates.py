@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from bench.hostile_http import HostileServer, answering, head
 from bench.namespaces import namespace
 from bench.patience import until_calm
 from bench.typed import clean
@@ -194,16 +193,6 @@ def test_a_step_is_covered_before_and_after(step_s: float) -> None:
 # --- All at once, in time ---
 
 
-def served(*servers: HostileServer) -> list[Target]:
-    """Return what to ask."""
-    return [parse_url(f"http://127.0.0.1:{server.port}/") for server in servers]
-
-
-def undated() -> HostileServer:
-    """Return a server that tells no time."""
-    return HostileServer(answering(head("Content-Length: 0", date=None)))
-
-
 def replaced(monkeypatch: pytest.MonkeyPatch, measure: Callable[[Target, Transport], DateReading | NoReading]) -> None:
     """Have each host measured by *measure*."""
 
@@ -314,15 +303,6 @@ def test_a_host_that_allows_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threading.Thread, "start", refuse)
     with pytest.raises(HostError, match="threads"):
         ask_dates([parse_url("http://127.0.0.1:9/")], QUESTION, region=None, timeout_s=1)
-
-
-def test_no_date_is_told_as_that() -> None:
-    """Through all parts: a server that is fine but for its missing `Date`."""
-    with undated() as server:
-        found = ask_dates(served(server), QUESTION, region=None, timeout_s=10)
-    outcome = found.hosts[0].outcome
-    assert isinstance(outcome, NoReading)
-    assert outcome.reason == "no-date"
 
 
 # --- Without a network ---

@@ -92,23 +92,13 @@ def test_a_proxy_never_makes_a_date_fresher() -> None:
 @pytest.mark.parametrize(
     "headers",
     [
-        {"age": "3"},
-        {"age": "1"},
-        {"age": "soon"},
-        {"age": "-1"},
-        {"age": "1, 2"},
-        {"age": "9" * 50},
-        {"x-cache": "Hit from cloudfront"},
-        {"x-cache": "RefreshHit from cloudfront"},
-        {"x-cache": "MISS, HIT"},
-        {"x-cache": "TCP_MEM_HIT from a.example"},
-        {"cf-cache-status": "HIT"},
-        {"x-cache-status": "STALE"},
-        {"cache-status": "ExampleCache; hit; ttl=30"},
-        {"via": "1.1 varnish"},
+        {"age": "3"}, {"age": "1"}, {"age": "soon"}, {"age": "-1"}, {"age": "1, 2"}, {"age": "9" * 50},
+        {"x-cache": "Hit from cloudfront"}, {"x-cache": "RefreshHit from cloudfront"}, {"x-cache": "MISS, HIT"},
+        {"x-cache": "TCP_MEM_HIT from a.example"}, {"cf-cache-status": "HIT"}, {"x-cache-status": "STALE"},
+        {"cache-status": "ExampleCache; hit; ttl=30"}, {"via": "1.1 varnish"},
         {"via": "1.1 varnish (Varnish/7.1)", "x-varnish": "5 3", "age": "0"},
     ],
-)
+)  # fmt: skip
 def test_caches_are_noticed(headers: dict[str, str]) -> None:
     """An age, a hit or Varnish: the Date is that of what is kept."""
     assert freshness.stale(headers) is Stale.CACHED
@@ -117,15 +107,12 @@ def test_caches_are_noticed(headers: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     "headers",
     [
-        {},
-        {"age": "0"},
-        {"x-cache": "Miss from cloudfront", "via": "1.1 x (CloudFront)"},
-        {"cache-status": "ExampleCache; fwd=miss"},
-        {"cache-status": "ExampleCache; hit=?0"},
+        {}, {"age": "0"}, {"x-cache": "Miss from cloudfront", "via": "1.1 x (CloudFront)"},
+        {"cache-status": "ExampleCache; fwd=miss"}, {"cache-status": "ExampleCache; hit=?0"},
         {"via": "1.1 varnish (Varnish/7.1)", "x-varnish": "32770", "age": "0"},
         {"via": "1.1 varnish", "x-cache": "MISS", "x-served-by": "cache-fra-1"},
     ],
-)
+)  # fmt: skip
 def test_a_miss_is_no_cache(headers: dict[str, str]) -> None:
     """What was fetched for this request is as old as its server makes it."""
     assert freshness.stale(headers) is None

@@ -79,16 +79,8 @@ def test_what_is_only_odd_is_believed(name: str, odd: Outcomes) -> None:
     outcome = odd[name]
     assert isinstance(outcome, Reading)
     assert outcome.interval.low_s <= 0 <= outcome.interval.high_s
-
-
-def test_an_old_reference_time_is_reported_as_such() -> None:
-    """How long ago the server was set stands in the facts of the exchange."""
-    month_s = 30 * hostile.DAY_S
-    outcome = ask({"old": hostile.HONEST_THOUGH_ODD["reference-a-month-old"]})["old"]
-    assert isinstance(outcome, Reading)
-    age_s = outcome.exchanges[0].reference_age_s
-    assert age_s is not None
-    assert math.isclose(age_s, month_s, abs_tol=1e-3)
+    if name == "reference-a-month-old":
+        assert outcome.exchanges[0].reference_age_s == pytest.approx(30 * hostile.DAY_S)
 
 
 def test_a_reply_from_another_port_is_never_seen() -> None:

@@ -199,14 +199,12 @@ def test_an_opaque_token_is_found_where_one_must_stand(pasted: str) -> None:
 @pytest.mark.parametrize(
     "token",
     [
-        UUID,
-        "gho_16C7e42F292c6912E7710c838347Ae178B4a",
-        "xoxb-17653672481-19874698323-pdFZKVeTuE8sk7oOcHrzqqgy",
+        UUID, "gho_16C7e42F292c6912E7710c838347Ae178B4a", "xoxb-17653672481-19874698323-pdFZKVeTuE8sk7oOcHrzqqgy",
         "ya29.a0AfH6SMBx7Qq0Zr0r3tJ1mZ5v9kX8yW2bN4cD6eF",
         "v4.public.eyJkYXRhIjoidGhpcyBpcyBhIHNpZ25lZCBtZXNzYWdlIiwiZXhwIjoiMjAyMi0wMS0wMVQwMDowMDowMCswMDowMCJ9bg_X",
         "0123456789abcdef0123456789abcdef",
     ],
-)
+)  # fmt: skip
 def test_opaque_tokens_of_many_houses(token: str) -> None:
     """A single word that looks random is taken for what it was pasted as."""
     assert found(token).secret.reveal() == token
@@ -216,30 +214,17 @@ def test_opaque_tokens_of_many_houses(token: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "",
-        " \n",
-        "hello",
-        "This is a sentence of prose, and it holds no token.",
-        "The bearer of this token: expired yesterday.",
-        "Bearer authentication is required, access_token: required",
+        "", " \n", "hello", "This is a sentence of prose, and it holds no token.",
+        "The bearer of this token: expired yesterday.", "Bearer authentication is required, access_token: required",
         '{"error": "invalid_grant", "error_description": "the token has expired"}',
-        '{"token": "Your token has expired", "access_token": ""}',
-        '{"access_token": null, "expires_in": 3600}',
+        '{"token": "Your token has expired", "access_token": ""}', '{"access_token": null, "expires_in": 3600}',
         'WWW-Authenticate: Bearer realm="example", error="invalid_token"',
-        "Authorization: Basic dXNlcjpwYXNzd29yZDEyMzQ1Njc4OTA=",
-        "api.mypurecloud.com",
-        "login.euw2.pure.cloud",
-        "https://api.mypurecloud.com/api/v2/users/me",
-        "/var/run/secrets/kubernetes.io/serviceaccount/token",
-        "token.jwt",
-        "2026-11-22T05:00:00Z",
-        "1795303224",
-        "12345678901234567890123",
-        "supercalifragilisticexpialidocious",
-        "eyJ",
-        "eyes eyJustLikeThis",
+        "Authorization: Basic dXNlcjpwYXNzd29yZDEyMzQ1Njc4OTA=", "api.mypurecloud.com", "login.euw2.pure.cloud",
+        "https://api.mypurecloud.com/api/v2/users/me", "/var/run/secrets/kubernetes.io/serviceaccount/token",
+        "token.jwt", "2026-11-22T05:00:00Z", "1795303224", "12345678901234567890123",
+        "supercalifragilisticexpialidocious", "eyJ", "eyes eyJustLikeThis",
     ],
-)
+)  # fmt: skip
 def test_what_is_no_token_is_none(text: str) -> None:
     """Prose, names, paths, numbers and errors aren't called a token."""
     assert find(text) is None

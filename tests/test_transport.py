@@ -261,44 +261,6 @@ def test_a_closed_port_is_told_at_once() -> None:
             answered(transport.exchange(HEAD, 0.0))
 
 
-def spent(outcome: Sequence[Trouble], reason: str, spent_s: float) -> float:
-    """Check the reason, return the time."""
-    assert [trouble.reason for trouble in outcome] == [reason]
-    return spent_s
-
-
-def test_no_connection_by_the_deadline() -> None:
-    """All addresses deaf: told by the deadline."""
-
-    def measure() -> float:
-        with deaf() as silent, asking(80, host="api.test", timeout_s=SHORT_S, resolver=leading(silent)) as transport:
-            start_s = time.monotonic()
-            trouble = refused(transport.exchange(HEAD, 0.0))
-            return spent([trouble], "connect-timeout", time.monotonic() - start_s)
-
-    until_calm(measure, lambda spent_s: spent_s < SHORT_S + LATE_S)
-
-
-def test_a_dead_resolver_has_no_deadline_but_ours() -> None:
-    """The thread that asks it is left behind."""
-    woken = threading.Event()
-
-    def dead(_host: str, _port: int, _family: Family) -> Sequence[Address]:
-        woken.wait(60)
-        return []
-
-    def measure() -> float:
-        with asking(80, host="api.test", timeout_s=SHORT_S, resolver=dead) as transport:
-            start_s = time.monotonic()
-            trouble = refused(transport.exchange(HEAD, 0.0))
-            return spent([trouble], "dns-timeout", time.monotonic() - start_s)
-
-    try:
-        until_calm(measure, lambda spent_s: spent_s < SHORT_S + LATE_S)
-    finally:
-        woken.set()
-
-
 @pytest.mark.parametrize(
     ("error", "reason"),
     [

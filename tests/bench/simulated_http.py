@@ -111,7 +111,8 @@ class SimulatedTransport:
 
     def travelled_s(self) -> float:
         """Return how far the local clock says that it was slewed."""
-        return abs(self.world.slew_ppm) * 1e-6 * self.elapsed_s() + self._clock.travelled_s()
+        pulled_s = self._clock.travelled_s() if self.world.pulls else 0.0  # half of all time goes into such looks
+        return abs(self.world.slew_ppm) * 1e-6 * self.elapsed_s() + pulled_s
 
     def exchange(self, request: Request, at_s: float, *, anew: bool = False) -> Reply | Trouble:
         """Carry out one exchange in simulated time."""
