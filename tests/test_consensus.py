@@ -109,23 +109,6 @@ def test_a_verdict_rests_on_a_majority_and_blames_only_who_is_apart_from_it(
             assert vote.off_by_s == vote.outcome.interval.gap_to(agreed.interval) > 0
 
 
-@pytest.mark.parametrize(
-    "ranges",
-    [
-        [(0.0, 0.01), (0.0, 0.01), (1.0, 1.01), (1.0, 1.01)],
-        [(0.0, 0.01), (1.0, 1.01), (2.0, 2.01)],
-        [(0.0, 0.01), (1.0, 1.01)],
-    ],
-    ids=["two-against-two", "three-apart", "two-apart"],
-)
-def test_without_a_majority_there_is_no_verdict(ranges: list[tuple[float, float]]) -> None:
-    """Two against two, or everybody apart: nobody is believed and nobody is blamed."""
-    agreed = agree([reading(*one) for one in ranges])
-    assert (agreed.basis, agreed.interval, agreed.skew_s) == (Basis.NONE, None, None)
-    assert {vote.status for vote in agreed.votes} == {ServerStatus.UNJUDGED}
-    assert (agreed.asked, agreed.answered, agreed.agreeing) == (len(ranges), len(ranges), 0)
-
-
 def test_each_liar_is_named_with_how_far_off_it_is_at_least() -> None:
     """The distance is counted from the nearest end of the agreed range, so it is proven."""
     agreed = agree([reading(0, 2), reading(1, 3), reading(1, 2), reading(5, 6), reading(-9, -4)])

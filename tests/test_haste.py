@@ -69,7 +69,7 @@ def test_the_time_is_used_to_its_end_and_not_beyond(world: World, *, full: bool)
     """More than one request wherever another round trip fits in, no more than allowed, all done by then, and true."""
     question = Question((0.1, 1.0), full=full)
     for timeout_s in TIMES_S:
-        for reading, transport in _runs(world, timeout_s, question, range(10)):
+        for reading, transport in _runs(world, timeout_s, question, range(len(SKEWS_S))):
             where = (timeout_s, reading)
             late_s = 0.1 if world.closes else 1e-6  # nothing ends opening a connection, in this simulation
             assert transport.elapsed_s() <= timeout_s + late_s, where
@@ -106,7 +106,7 @@ def test_a_coarse_range_is_no_alarm_where_there_is_time_to_look_closer() -> None
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("timeout_s", [0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 5.0])
+@pytest.mark.parametrize("timeout_s", [0.5, 2.0, 5.0])
 def test_the_program_uses_its_time(timeout_s: float) -> None:
     """A real process and a real server: it ends in time, and asks more than once if it had the time to ask at all."""
     with HttpServer() as server:

@@ -153,25 +153,6 @@ def test_no_line_is_smuggled_into_a_request(path: str) -> None:
         transport.exchange(Request("HEAD", path), 0.0)
 
 
-def test_a_new_connection_on_demand() -> None:
-    """`anew` drops the connection there is: that is how backends are told apart."""
-    with HostileServer(answering(EMPTY)) as server, asking(server.port) as transport:
-        connections = [answered(transport.exchange(HEAD, 0.0, anew=anew)).connection for anew in (False, False, True)]
-    assert connections == [1, 1, 2]
-
-
-def test_a_connection_closed_meanwhile_is_opened_again() -> None:
-    """A server that drops idle connections costs no request."""
-
-    def impatient(visit: Visit) -> None:
-        visit.socket.settimeout(0.05)
-        answering(EMPTY)(visit)
-
-    with HostileServer(impatient) as server, asking(server.port) as transport:
-        for _ in range(3):
-            answered(transport.exchange(HEAD, transport.now_s() + SOON_S))
-
-
 def test_closed_at_the_very_moment_is_tried_once_more() -> None:
     """A reused connection may be closed while the request is on its way; a new one may not."""
 
@@ -341,15 +322,6 @@ def test_tls_that_is_not_trusted_is_no_reply(authority: Authority) -> None:
     ):
         trouble = refused(transport.exchange(HEAD, 0.0))
     assert (trouble.reason, trouble.rejected, trouble.sent) == ("certificate-unknown-ca", True, False)
-
-
-def test_tls_that_breaks_off_is_closed_early(authority: Authority) -> None:
-    """After the handshake, without a word."""
-    with (
-        HostileServer(secured(authority, once())) as server,
-        asking(server.port, scheme="https", ca_file=authority.ca_file) as transport,
-    ):
-        assert refused(transport.exchange(HEAD, 0.0)).reason == "closed-early"
 
 
 # --- What the system says when a connection is lost ---
