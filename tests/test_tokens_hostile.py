@@ -90,9 +90,13 @@ def test_any_claims(header: object, payload: object, signature: str) -> None:
     examined(".".join(parts))
 
 
-@pytest.mark.parametrize("part", ["header", "payload"])
 @pytest.mark.parametrize(
-    "bomb", ["nested", "nested-object", "digits", "text", "members", "repeated", "urls", "users", "tokens"]
+    ("part", "bomb"),
+    [
+        *(("header", bomb) for bomb in ("nested", "digits", "repeated")),
+        *(("payload", bomb) for bomb in ("nested", "nested-object", "digits", "text", "members", "repeated")),
+        *(("payload", bomb) for bomb in ("urls", "users", "tokens")),
+    ],
 )
 def test_bombs(part: str, bomb: str) -> None:
     """A megabyte of nesting, digits, text, members or one thing again and again, in either part: a second at most."""
