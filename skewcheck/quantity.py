@@ -175,19 +175,10 @@ def bound_text(low_s: float, high_s: float) -> str:
     return number + unit
 
 
-def share_text(low: float, high: float) -> str:
-    """Return a range of shares for people: `about 1 in 7`, `up to about 1 in 4`, `between about 1 in 10 and 1 in 5`.
-
-    Then comes what they are shares of, in the plural: `all requests`, `no requests`.
-    """
-    least, most = _one_in(low), _one_in(high)
-    if least == most:
-        return _about(least)
-    if low <= 0:
-        return f"up to {_about(most)}"
-    if most in _WHOLE:
-        return least if least in _WHOLE else f"at least {_about(least)}"
-    return f"between {_about(least)} and {most}"
+def share_text(share: float) -> str:
+    """Return a share for people, then comes what it is of, in the plural: `about 1 in 7`, `all requests`."""
+    named = one_in(share)
+    return named if named in _WHOLE else f"about {named}"
 
 
 _WHOLE = ("no", "nearly all", "all")
@@ -201,11 +192,7 @@ _LARGE_SHARES = (
 _NEARLY_ALL = 0.95
 
 
-def _about(share: str) -> str:
-    return share if share in _WHOLE else f"about {share}"
-
-
-def _one_in(share: float) -> str:
+def one_in(share: float) -> str:
     """Return the simplest fraction near *share*; of rare things two digits of the count."""
     if share <= 0:
         return "no"

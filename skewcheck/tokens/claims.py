@@ -19,7 +19,6 @@ from skewcheck.tokens.segments import (
     JsonObject,
     LongNumber,
     Pairs,
-    Place,
     Unreadable,
     compact,
     cut,
@@ -217,7 +216,7 @@ def read(found: Found) -> Token:
     where_cut = cut(token)
     if isinstance(token.header, Unreadable):
         return _broken_header(found, text, token.header, where_cut)
-    if where_cut is not None and where_cut.place is not Place.SIGNATURE:
+    if where_cut is not None and not where_cut.in_signature:
         return _about(found, text, token.header)._replace(
             kind=TokenKind.TRUNCATED, detail=_sentences(where_cut.sentence, found.detail)
         )
