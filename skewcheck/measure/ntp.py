@@ -231,7 +231,7 @@ class Channel:
         try:
             self.socket.settimeout(0)
             self.socket.connect(address.at)
-            self._own_address: str = self.socket.getsockname()[0]
+            self._follower_id = _follower_id(self.socket.getsockname()[0])
             self.peer = peer_of(self.socket)
             """Whom it reached."""
         except OSError:
@@ -265,7 +265,8 @@ class Channel:
             verdict = read_reply(data, self._open, self._clock.now_s(), self._clock.resolution_s)
             if not isinstance(verdict, Refusal):
                 nonce, sample = verdict
-                if self._follows_us(sample):
+                # a server's reference ID is the address of whom it follows (RFC 5905 §7.3)
+                if sample.exchange.stratum > 1 and sample.exchange.reference_id == self._follower_id:
                     self._refuse(Refusal("sync-loop", "it takes its time from this host"))
                     continue
                 self._clock.travelled_s()  # a look at the moment that the range rests on
@@ -278,10 +279,6 @@ class Channel:
     def close(self) -> None:
         """Close the socket."""
         self.socket.close()
-
-    def _follows_us(self, sample: Sample) -> bool:
-        """Tell whether a server's reference ID is our address as that server sees it (RFC 5905 §7.3)."""
-        return sample.exchange.stratum > 1 and sample.exchange.reference_id == _follower_id(self._own_address)
 
     def _refuse(self, refusal: Refusal) -> None:
         self.dropped[refusal.reason] += 1

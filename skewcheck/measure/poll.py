@@ -134,10 +134,11 @@ class _Loop:
             if all(poll.finished for poll in self._polls):
                 return _End.ALL_DONE
             if enough_at_s == math.inf and self._majority_agrees():
-                enough_at_s = now_s + self._grace_s()
+                slowest_s = max(poll.samples[0].exchange.delay_s for poll in self._polls if poll.samples)
+                enough_at_s = now_s + max(GRACE_S, GRACE_ROUND_TRIPS * slowest_s)
             if now_s >= timeout_s:
                 return _End.DEADLINE
-            if now_s >= enough_at_s and self._only_silent_left():
+            if now_s >= enough_at_s and all(poll.finished or not poll.samples for poll in self._polls):
                 return _End.ENOUGH
             until_s = min(due_s, timeout_s, enough_at_s if now_s < enough_at_s else math.inf)
             self._listen(max(0.0, until_s - now_s))
@@ -156,13 +157,6 @@ class _Loop:
         unsmeared = [poll for poll in self._polls if not poll.server.smeared] or self._polls
         first = {poll.answered_by: poll.samples[0].interval for poll in unsmeared if poll.samples}
         return consensus.depth(list(first.values())) >= consensus.quorum(len(self._polls))
-
-    def _grace_s(self) -> float:
-        slowest_s = max(poll.samples[0].exchange.delay_s for poll in self._polls if poll.samples)
-        return max(GRACE_S, GRACE_ROUND_TRIPS * slowest_s)
-
-    def _only_silent_left(self) -> bool:
-        return all(poll.finished or not poll.samples for poll in self._polls)
 
     def _listen(self, timeout_s: float) -> None:
         """Wait for packets and resolved names, at most *timeout_s*, and hand them on."""
@@ -237,13 +231,11 @@ def _one_vote_each(polls: "Sequence[ServerPoll]", outcomes: Sequence[Reading | N
             owner = min(owners[peer] for peer in poll.peers)
         elif poll.peers:
             owner = silent.setdefault(poll.peers, number)
-        votes.append(outcome if owner == number else _no_vote(outcome, outcomes[owner].server))
+        if owner != number:
+            detail, dropped = f"the same address as {outcomes[owner].server}: one vote", outcome.dropped
+            outcome = NoReading(outcome.server, outcome.address, SAME_ADDRESS, detail, rejected=False, dropped=dropped)  # noqa: PLW2901
+        votes.append(outcome)
     return votes
-
-
-def _no_vote(outcome: Reading | NoReading, owner: str) -> NoReading:
-    detail = f"the same address as {owner}: one vote"
-    return NoReading(outcome.server, outcome.address, SAME_ADDRESS, detail, rejected=False, dropped=outcome.dropped)
 
 
 def _unmixed(servers: Sequence[Server], outcomes: Sequence[Reading | NoReading]) -> Sequence[Reading | NoReading]:
@@ -394,9 +386,11 @@ class ServerPoll:
             address, trouble = self._trouble(run.duration_s, waited_for=waited_for)
             return NoReading(self.server.given, address, trouble.reason, trouble.detail, trouble.rejected, dropped)
         exchanges = tuple(sample.exchange for sample in self.samples)
-        shared = _intersection([_aged(sample, run) for sample in self.samples])
-        address = str(self.address)
-        if shared is None:
+        # The local clock drifts and wanders until the end of the run.
+        by_s = DRIFT_PPM * 1e-6 * run.duration_s + run.wander_s
+        ranges = [sample.interval.widened(by_s - sample.travel_s) for sample in self.samples]
+        shared, address = Interval(max(r.low_s for r in ranges), min(r.high_s for r in ranges)), str(self.address)
+        if shared.width_s < 0:
             detail = "its samples exclude each other: its clock or its path jumped meanwhile"
             return NoReading(self.server.given, address, "samples-contradict", detail, rejected=True, dropped=dropped)
         delay_s = min(exchange.delay_s for exchange in exchanges)
@@ -500,13 +494,3 @@ def _why_silent(channel: ntp.Channel) -> Trouble:
 def _tells(entry: tuple[str | None, Trouble]) -> int:
     trouble = entry[1]
     return -1 if trouble.rejected or trouble.reason not in _MOST_TELLING else _MOST_TELLING.index(trouble.reason)
-
-
-def _aged(sample: ntp.Sample, run: LocalRun) -> Interval:
-    """Return the range of a sample as it holds at the end of *run*: the local clock drifts and wanders meanwhile."""
-    return sample.interval.widened(DRIFT_PPM * 1e-6 * run.duration_s + run.wander_s - sample.travel_s)
-
-
-def _intersection(ranges: Sequence[Interval]) -> Interval | None:
-    low_s, high_s = max(r.low_s for r in ranges), min(r.high_s for r in ranges)
-    return Interval(low_s, high_s) if low_s <= high_s else None

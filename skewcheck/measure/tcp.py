@@ -196,13 +196,15 @@ class Proxy(NamedTuple):
 
 def proxy_for(scheme: str, host: str, port: int) -> Proxy | None:
     """Return the proxy to use for *host*, None for none. Raises ExchangeError where it is one that can't be used."""
-    if not _may_be_set():
-        return None
-    from urllib.request import getproxies
+    if os.name == "posix" and sys.platform != "darwin" and not any(n.lower().endswith("_proxy") for n in os.environ):
+        return None  # there can be none, so urllib need not be loaded
+    from urllib.request import getproxies, proxy_bypass
 
     proxies = getproxies()
     url = proxies.get(scheme) or proxies.get("all")
-    if not url or _bypassed(host, port):
+    written = f"[{host}]" if ":" in host else host
+    # NO_PROXY, or the system's list, may have it with its port or without
+    if not url or any(map(proxy_bypass, (f"{written}:{port}", host))):
         return None
     return _parse(url)
 
@@ -213,27 +215,6 @@ def refusal(status: int, proxy: Proxy) -> Trouble:
         return Trouble("proxy-refused", f"the proxy does not let it through: HTTP status {status}", rejected=True)
     what = "does not accept the name and password of its URL" if proxy.authorization else "wants a name and a password"
     return Trouble("proxy-auth", f"the proxy {what}", rejected=True)
-
-
-def proxy_auth_withheld() -> Trouble:
-    """Return that credentials were not sent again while the dates of the certificate were not checked."""
-    detail = "the proxy's password is not sent again for a connection on which certificate dates are not checked"
-    return Trouble("proxy-auth-withheld", detail)
-
-
-def _may_be_set() -> bool:
-    """Tell whether there can be a proxy at all; where not, urllib need not be loaded."""
-    if os.name != "posix" or sys.platform == "darwin":
-        return True
-    return any(name.lower().endswith("_proxy") for name in os.environ)
-
-
-def _bypassed(host: str, port: int) -> bool:
-    """Tell whether NO_PROXY, or the system's list, has *host*, with its port or without."""
-    from urllib.request import proxy_bypass
-
-    written = f"[{host}]" if ":" in host else host
-    return any(proxy_bypass(spelling) for spelling in dict.fromkeys((f"{written}:{port}", host)))
 
 
 def _parse(url: str) -> Proxy:

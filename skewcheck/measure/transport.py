@@ -30,7 +30,6 @@ from skewcheck.measure.tcp import (
     Resolver,
     connect,
     find,
-    proxy_auth_withheld,
     proxy_for,
     refusal,
 )
@@ -41,6 +40,9 @@ from skewcheck.visible import visible
 USUAL_PORTS = {"http": 80, "https": 443}
 MAX_REQUESTS = 16
 """That a host gets in one run."""
+_GATEWAYS = (407, 502, 503, 504)
+"""Statuses that a proxy may write in place of the server (RFC 9110 §15.6): nothing tells whose gateway failed. Inside a
+tunnel nobody answers for the server."""
 _SPIN_S = 6e-4
 """Sleeping ends up to a tenth of a millisecond late; the last moment is spent awake."""
 _LEAST_S = 1e-3
@@ -193,7 +195,7 @@ class HttpTransport:
         connection.replies += 1
         if not head.reusable:
             self.close()
-        if self._proxy is not None and head.status in self._said_by_a_proxy():  # the Date is the proxy's
+        if self._proxy is not None and self._endpoint.scheme == "http" and head.status in _GATEWAYS:  # its own Date
             raise ExchangeError(refusal(head.status, self._proxy))
         return Reply(
             sent_s,
@@ -209,13 +211,6 @@ class HttpTransport:
             connection.opening_s if connection.replies == 1 else 0.0,
             travel_s,
         )
-
-    def _said_by_a_proxy(self) -> tuple[int, ...]:
-        """Return the statuses of a reply that the proxy may have written in place of the server (RFC 9110 §15.6).
-
-        Inside a tunnel nobody answers for the server. Without one, nothing tells whose gateway failed.
-        """
-        return () if self._endpoint.scheme == "https" else (407, 502, 503, 504)
 
     def _written(self, request: Request) -> bytes:
         """Return all bytes of a request, so that they leave in one piece."""
@@ -313,7 +308,10 @@ class HttpTransport:
     def _tunnel(self, opened: socket.socket, proxy: Proxy, *, second: bool) -> None:
         """Have the proxy connect to the endpoint (RFC 9110 §9.3.6)."""
         if second and proxy.authorization is not None:
-            raise ExchangeError(proxy_auth_withheld())
+            withheld = (
+                "the proxy's password is not sent again for a connection on which certificate dates are not checked"
+            )
+            raise ExchangeError(Trouble("proxy-auth-withheld", withheld))
         target = authority(self._endpoint.sent_host, self._endpoint.port)
         _send(
             opened,

@@ -234,7 +234,9 @@ def _signed(found: Found, text: str, token: Compact, header: JsonObject, where_c
         oddities.append(payload_unreadable(payload.reason, header))
         about = about._replace(iat=unreadable("iat"), nbf=unreadable("nbf"), exp=unreadable("exp"))
     else:
-        about = _with_claims(about, accepted or payload.members, payload)
+        claims = accepted or payload.members
+        iat, nbf, exp = (time_claim(name, claims, duplicate=name in payload.repeated) for name in _TIMES)
+        about = about._replace(issuer=_issuer(claims.get("iss")), iat=iat, nbf=nbf, exp=exp)
         oddities += payload_oddities(payload)
     if where_cut is not None:
         redacted = Oddity("signature-redacted", where_cut.sentence)
@@ -258,11 +260,6 @@ def _as_pyjwt_reads(text: str) -> Mapping[str, object] | None:
     except Exception:  # noqa: BLE001 - whatever a forged token makes it raise, it didn't read it; the text may hold claims
         return None
     return payload
-
-
-def _with_claims(about: Token, claims: Mapping[str, object], payload: JsonObject) -> Token:
-    iat, nbf, exp = (time_claim(name, claims, duplicate=name in payload.repeated) for name in ("iat", "nbf", "exp"))
-    return about._replace(issuer=_issuer(claims.get("iss")), iat=iat, nbf=nbf, exp=exp)
 
 
 def _encrypted(found: Found, text: str, header: JsonObject) -> Token:
@@ -310,7 +307,7 @@ def _about(found: Found, text: str, header: JsonObject) -> Token:
     return _bare(found, text)._replace(
         algorithm=_word(header.members.get("alg")),
         type=_word(header.members.get("typ")),
-        key_id=_begin(key_id) if isinstance(key_id, str) else None,
+        key_id=foreign.text(foreign.without_secrets(key_id)[:KEY_ID_KEPT]) if isinstance(key_id, str) else None,
     )
 
 
@@ -338,10 +335,6 @@ def _word(value: object) -> str | None:
 
 def _issuer(value: object) -> str | None:
     return foreign.issuer(value) if isinstance(value, str) else _word(value)
-
-
-def _begin(key_id: str) -> str:
-    return foreign.text(foreign.without_secrets(key_id)[:KEY_ID_KEPT])
 
 
 def _sentences(*sentences: str | None) -> str | None:
