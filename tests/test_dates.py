@@ -19,18 +19,7 @@ from skewcheck.measure.date_evidence import Progress, Question, Request, Target,
 from skewcheck.measure.dates import ask_dates, endpoint, parse_url, region_targets
 from skewcheck.measure.localclock import DRIFT_PPM, LocalClock
 from skewcheck.measure.transport import Endpoint
-from skewcheck.model import (
-    DateReading,
-    Ended,
-    Interval,
-    Lag,
-    LocalRun,
-    NoReading,
-    Role,
-    Security,
-    Served,
-    StampedBy,
-)
+from skewcheck.model import DateReading, Ended, Interval, Lag, LocalRun, NoReading, Role, Security, Served, StampedBy
 
 QUESTION = Question((0.1, 1.0))
 SHORT_S = 0.6

@@ -6,15 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 from bench import hostile_http
-from bench.hostile_http import (
-    ANSWERS,
-    HEAD_RESET,
-    REFUSED,
-    SHAKES_NO_HANDS,
-    UNDATED,
-    Behaviour,
-    HostileServer,
-)
+from bench.hostile_http import ANSWERS, HEAD_RESET, REFUSED, SHAKES_NO_HANDS, UNDATED, Behaviour, HostileServer
 from bench.patience import until_calm
 from hypothesis import example, given, settings
 from hypothesis import strategies as st

@@ -16,16 +16,7 @@ from skewcheck.measure.addresses import Address
 from skewcheck.measure.consensus import agree, contested
 from skewcheck.measure.poll import poll_servers, spacing_s
 from skewcheck.measure.servers import PUBLIC, Origin, Server, parse_server, whom_to_ask
-from skewcheck.model import (
-    Basis,
-    Family,
-    Interval,
-    NoReading,
-    Reading,
-    ServerList,
-    ServerStatus,
-    Survey,
-)  # fmt: skip
+from skewcheck.model import Basis, Family, Interval, NoReading, Reading, ServerList, ServerStatus, Survey
 
 # --- Servers as people write them, and the list that is asked when none is named ---
 

@@ -23,7 +23,7 @@ from skewcheck.measure.date_evidence import (
     stands_still,
     too_narrow,
     unmoved,
-)  # fmt: skip
+)
 from skewcheck.model import DateReading, Ended, Interval, NoReading, Security, Stale
 
 EACH_SIDE = 2

@@ -149,8 +149,6 @@ def _target(role: Role, url: str, probes: Sequence[tuple[str, str]]) -> Target:
 
 
 class _Done(NamedTuple):
-    """What a host came to, and when."""
-
     outcome: DateReading | NoReading
     at_s: float
     """Seconds of `LocalClock.elapsed_s`."""

@@ -17,15 +17,7 @@ from collections.abc import Callable, Sequence
 
 from skewcheck.errors import HostError
 from skewcheck.measure import consensus, ntp
-from skewcheck.measure.addresses import (
-    Address,
-    Peer,
-    Trouble,
-    look_up,
-    network_trouble,
-    resolver_trouble,
-    written_out,
-)
+from skewcheck.measure.addresses import Address, Peer, Trouble, look_up, network_trouble, resolver_trouble, written_out
 from skewcheck.measure.localclock import DRIFT_PPM, LocalClock
 from skewcheck.measure.servers import Origin, Server
 from skewcheck.model import (
@@ -93,8 +85,6 @@ class _End(enum.Enum):
 
 
 class _Loop:
-    """The loop over all names."""
-
     def __init__(
         self, servers: Sequence[Server], samples: int, family: Family, clock: LocalClock, resolver: Resolver
     ) -> None:
@@ -168,7 +158,6 @@ class _Loop:
                 poll.hear(channel)
 
     def _collect(self) -> None:
-        """Take the names that were resolved meanwhile."""
         with contextlib.suppress(BlockingIOError):
             self._bell.recv(64)
         while not self._found.empty():
@@ -295,7 +284,7 @@ def spacing_s(server: Server) -> float:
 
 
 class ServerPoll:
-    """Asks one name, driven by the survey's loop. Moments are seconds of `LocalClock.elapsed_s`.
+    """Asks one name, driven by the loop over all. Moments are seconds of `LocalClock.elapsed_s`.
 
     One packet to the first address of each family at once, one to each further address while those before
     it fail or stay silent. The first valid answer is the name's reading; the other addresses are let go.
@@ -413,7 +402,6 @@ class ServerPoll:
         return address, Trouble("no-reply", f"no reply in {duration_text(waited_s)}")
 
     def _seek(self, now_s: float) -> float:
-        """Look for an address that answers."""
         for channel in [c for c in self._channels if now_s >= c.refused_at_s + LINGER_S]:
             self._let_go(channel, _why_silent(channel))
         while self._waiting and (not self._channels or now_s >= self._next_address_at_s):
@@ -432,7 +420,6 @@ class ServerPoll:
         return min(due_s, default=math.inf)
 
     def _sample_again(self, now_s: float) -> float:
-        """Take the next sample of the address that answered."""
         if not self._channels or self._channels[0].refused_at_s < math.inf:
             self.close()
             return math.inf
@@ -448,7 +435,6 @@ class ServerPoll:
         return now_s
 
     def _open(self, address: Address) -> None:
-        """Start to ask one address."""
         self._next_address_at_s = self._clock.elapsed_s() + NEXT_ADDRESS_S
         try:
             channel = ntp.Channel(address, self._clock)

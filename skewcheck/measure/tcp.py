@@ -132,7 +132,6 @@ class _Race:
                     return Opened(opened, self._open.pop(opened))
 
     def _start(self, address: Address) -> None:
-        """Begin to connect to one address."""
         try:
             opened = socket.socket(address.family, socket.SOCK_STREAM)
         except OSError as error:
@@ -163,7 +162,6 @@ class _Race:
 
 
 def _trouble(error: OSError) -> Trouble:
-    """Return why a connection could not be opened."""
     return _TCP.get(error.errno or 0) or network_trouble(error)
 
 

@@ -355,7 +355,6 @@ def _authorization(proxy: Proxy) -> list[str]:
 
 
 def _shown(address: Address, usual: int) -> str:
-    """Write an address as people do."""
     host, port = address.at[:2]
     return host if port == usual else authority(host, port)
 
@@ -514,7 +513,6 @@ def _read_to_its_end(response: http.client.HTTPResponse, method: str, inbox: _In
 
 
 def _trouble(error: OSError | http.client.HTTPException, inbox: _Inbox) -> Trouble:
-    """Return why there is no reply in what was read."""
     if len(_INTERIM_LINE.findall(inbox.seen)) > MAX_INTERIM:
         return Trouble("endless-continue", "it says 100 Continue, or the like, again and again", rejected=True)
     if inbox.ended or isinstance(error, (ConnectionError, ssl.SSLError)):
@@ -538,7 +536,6 @@ def _closed(inbox: _Inbox) -> Trouble:
 
 
 def _not_http(said: bytes) -> Trouble:
-    """Return that what a server *said* is no HTTP."""
     if said[:1] and said[0] in _TLS_RECORDS:
         return Trouble(NOT_HTTP, "it speaks TLS: ask it by https", rejected=True)
     line = said.split(b"\n", 1)[0].rstrip().decode("latin-1")
