@@ -12,15 +12,16 @@ A server that does not answer is not an error: it is a result (`NoReading`).
 
 
 class SkewcheckError(Exception):
-    """Root of the tree. `summary`: what happened and what it means; `remedy`: what to try.
+    """Root of the tree. `summary`: what happened; `remedy`: what to try, on one to three lines, a command where it can.
 
-    Both are shown as they are: whoever raises it passes foreign text through `visible` first.
+    Neither ends in a full stop. Both are shown as they are: whoever raises it passes foreign text through `visible`
+    first.
     """
 
     id = "error"
 
     def __init__(self, summary: str, remedy: str) -> None:
-        """Keep the two sentences."""
+        """Keep both."""
         super().__init__(summary)
         self.summary = summary
         self.remedy = remedy

@@ -10,6 +10,8 @@ from skewcheck.errors import UsageError
 from skewcheck.foreign import is_secret
 from skewcheck.visible import visible
 
+_NEAR = 0.75
+"""How alike two names are of which one is meant for the other; 1: the same."""
 MAX_QUOTED = 60
 """Characters of a wrong region that are repeated to the user: longer than any, and it may be a secret by mistake."""
 
@@ -23,36 +25,37 @@ class Region(NamedTuple):
     place: str
 
     @property
-    def api_url(self) -> str:
+    def api_host(self) -> str:
         """Where its API is."""
-        return f"https://api.{self.domain}"
+        return f"api.{self.domain}"
 
     @property
-    def login_url(self) -> str:
+    def login_host(self) -> str:
         """Where its tokens are issued."""
-        return f"https://login.{self.domain}"
+        return f"login.{self.domain}"
 
 
 REGIONS = (
-    Region("us-east-1", "mypurecloud.com", "US East (N. Virginia)"),
-    Region("us-east-2", "use2.us-gov-pure.cloud", "US East 2 (Ohio), FedRAMP"),
-    Region("us-west-2", "usw2.pure.cloud", "US West (Oregon)"),
-    Region("ca-central-1", "cac1.pure.cloud", "Canada (Central)"),
-    Region("sa-east-1", "sae1.pure.cloud", "South America (São Paulo)"),
-    Region("mx-central-1", "mxc1.pure.cloud", "Mexico (Central)"),
-    Region("eu-central-1", "mypurecloud.de", "EMEA (Frankfurt)"),
-    Region("eu-central-2", "euc2.pure.cloud", "EMEA (Zurich)"),
-    Region("eu-west-1", "mypurecloud.ie", "EMEA (Ireland)"),
-    Region("eu-west-2", "euw2.pure.cloud", "EMEA (London)"),
-    Region("eusc-de-east-1", "edee1.eusc-pure.cloud", "AWS European Sovereign Cloud (Germany)"),
-    Region("me-central-1", "mec1.pure.cloud", "EMEA (UAE)"),
-    Region("ap-south-1", "aps1.pure.cloud", "Asia Pacific (Mumbai)"),
-    Region("ap-southeast-1", "apse1.pure.cloud", "Asia Pacific (Singapore)"),
-    Region("ap-southeast-2", "mypurecloud.com.au", "Asia Pacific (Sydney)"),
-    Region("ap-northeast-1", "mypurecloud.jp", "Asia Pacific (Tokyo)"),
-    Region("ap-northeast-2", "apne2.pure.cloud", "Asia Pacific (Seoul)"),
-    Region("ap-northeast-3", "apne3.pure.cloud", "Asia Pacific (Osaka)"),
+    Region("us-east-1", "mypurecloud.com", "N. Virginia"),
+    Region("us-east-2", "use2.us-gov-pure.cloud", "Ohio, FedRAMP"),
+    Region("us-west-2", "usw2.pure.cloud", "Oregon"),
+    Region("ca-central-1", "cac1.pure.cloud", "Canada"),
+    Region("sa-east-1", "sae1.pure.cloud", "Sao Paulo"),
+    Region("mx-central-1", "mxc1.pure.cloud", "Mexico"),
+    Region("eu-central-1", "mypurecloud.de", "Frankfurt"),
+    Region("eu-central-2", "euc2.pure.cloud", "Zurich"),
+    Region("eu-west-1", "mypurecloud.ie", "Ireland"),
+    Region("eu-west-2", "euw2.pure.cloud", "London"),
+    Region("eusc-de-east-1", "edee1.eusc-pure.cloud", "Germany, AWS sovereign"),
+    Region("me-central-1", "mec1.pure.cloud", "UAE"),
+    Region("ap-south-1", "aps1.pure.cloud", "Mumbai"),
+    Region("ap-southeast-1", "apse1.pure.cloud", "Singapore"),
+    Region("ap-southeast-2", "mypurecloud.com.au", "Sydney"),
+    Region("ap-northeast-1", "mypurecloud.jp", "Tokyo"),
+    Region("ap-northeast-2", "apne2.pure.cloud", "Seoul"),
+    Region("ap-northeast-3", "apne3.pure.cloud", "Osaka"),
 )
+"""18, as `skewcheck regions` lists them."""
 
 API_PROBES = (("HEAD", "/api/v2/date"), ("HEAD", "/api/v2/tokens/me"), ("GET", "/api/v2/date"))
 """What to ask an API host for, in turn until one reply has a `Date`. None needs a token: a 401 has the time as well."""
@@ -63,28 +66,19 @@ def region(given: str) -> Region:
     """Return the region that *given* names, in any of the spellings that the vendor's tools use.
 
     `eu-west-1`, `EU_WEST_1`, `euw2`, `mypurecloud.ie`, `api.mypurecloud.ie`, `https://login.mypurecloud.ie/`. Raises
-    UsageError with all regions, and the nearest where one is near: a wrong region would be a wrong verdict.
+    UsageError, with the nearest where one alone is near: a wrong region would be a wrong verdict.
     """
     name = _bare(given)
     for known in REGIONS:
         if name in _names(known):
             return known
+    everyone = f"skewcheck regions lists all {len(REGIONS)}"
     if not name:
-        raise UsageError("no region was given", f"{_NO_DEFAULT} Take one of:\n{listing()}")
+        raise UsageError("no region was given: the wrong one's clock would be a wrong verdict", everyone)
     shown = f"of {len(given)} characters" if len(given) > MAX_QUOTED or is_secret(given) else f"'{visible(given)}'"
     nearest = _nearest(name)
-    hint = "" if nearest is None else f"Did you mean {nearest.code} ({nearest.domain})? "
-    raise UsageError(f"there is no Genesys Cloud region {shown}", f"{hint}The regions are:\n{listing()}")
-
-
-def listing() -> str:
-    """Return all regions, one on a line, for people."""
-    widest = max(len(known.code) for known in REGIONS)
-    longest = max(len(known.domain) for known in REGIONS)
-    return "\n".join(f"  {known.code:{widest}}  {known.domain:{longest}}  {known.place}" for known in REGIONS)
-
-
-_NO_DEFAULT = "There is no default: the wrong region's clock would give the wrong verdict."
+    hint = "" if nearest is None else f"--region {nearest.code} ({nearest.place})\n"
+    raise UsageError(f"unknown region {shown}", f"{hint}{everyone}")
 
 
 def _bare(given: str) -> str:
@@ -103,10 +97,13 @@ def _names(known: Region) -> set[str]:
 
 
 def _nearest(name: str) -> Region | None:
-    from difflib import get_close_matches
+    """Return the region whose name is the most like *name*; None where none is, or two are as much."""
+    from difflib import SequenceMatcher
 
-    owners = {own: known for known in REGIONS for own in _names(known)}
-    if sum(own.startswith(name) for own in owners) > 1:  # as near to one as to the other
-        return None
-    near = get_close_matches(name[:MAX_QUOTED], owners, n=1)
-    return owners[near[0]] if near else None
+    def alike(known: Region) -> float:
+        owned = (*_names(known), known.place.lower())
+        return max(SequenceMatcher(None, own, name[:MAX_QUOTED]).ratio() for own in owned)
+
+    likeness = [(alike(known), known) for known in REGIONS]
+    (most, nearest), (next_, _) = sorted(likeness, reverse=True)[:2]
+    return nearest if most >= _NEAR and most > next_ else None

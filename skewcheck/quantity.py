@@ -8,13 +8,13 @@ import re
 import time
 
 _UNITS_S = {"us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
-_DURATION = re.compile(r"([+-]?)(\d+(?:\.\d*)?|\.\d+)(us|µs|ms|s|m|min|h|d)?", re.ASCII)
-_MARGIN = re.compile(r"±|\+/?-")
-_UNIX = re.compile(r"\d{1,11}(?:\.\d{1,9})?", re.ASCII)
-_TIME = re.compile(
-    r"(\d{4}-\d\d-\d\d)[Tt ]([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)(\.\d{1,9})?([Zz]|[+-](?:0\d|1[0-4]):?[0-5]\d)",
-    re.ASCII,
+_DURATION = r"([+-]?)([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(us|µs|ms|s|m|min|h|d)?"
+_MARGIN = r"±|\+/?-"
+_UNIX = r"[0-9]{1,11}(?:\.[0-9]{1,9})?"
+_TIME = (
+    r"(?a)(\d{4}-\d\d-\d\d)[Tt ]([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)(\.\d{1,9})?([Zz]|[+-](?:0\d|1[0-4]):?[0-5]\d)"
 )
+# Text, which `re` compiles and keeps when it is needed: a start pays for none.
 MAX_DURATION_S = 1e9
 """About 31 years: more than any clock error that still leaves a year to recognise."""
 
@@ -24,14 +24,28 @@ _IN_YEARS_S = 2 * _YEAR_S
 """From here on nobody counts in days."""
 
 
+class NotReadError(ValueError):
+    """What a text is not, and how to write what is meant."""
+
+    def __init__(self, what: str, write: str) -> None:
+        """Keep both; together they are a sentence."""
+        super().__init__(f"{what}; write {write}")
+        self.what, self.write = what, write
+
+
+_A_DURATION = "50ms, 2s, 1.5m or 1h (a bare number is seconds)"
+_A_SPAN = "-200ms±50ms or -200ms+-50ms"
+_A_TIME = "2027-01-15T12:00:00Z, with +01:00 for Z, or Unix seconds"
+
+
 def parse_signed_duration(text: str) -> float:
     """Return *text* (`50ms`, `-2s`, `1.5m`, `1h`, bare numbers are seconds) in seconds.
 
     Raises ValueError, with a sentence for the user, for anything else: nan, inf, exponents, empty.
     """
-    match = _DURATION.fullmatch(text.strip())
+    match = re.fullmatch(_DURATION, text.strip())
     if match is None:
-        raise ValueError("is not a duration; write 50ms, 2s, 1.5m or 1h (a bare number is seconds)")
+        raise NotReadError("is not a duration", _A_DURATION)
     sign, number, unit = match.groups()
     seconds = float(number) * _UNITS_S[unit or "s"]
     if seconds > MAX_DURATION_S:
@@ -52,13 +66,13 @@ def parse_span(text: str) -> tuple[float, float]:
 
     Raises ValueError, with a sentence for the user, for anything else.
     """
-    middle, *margins = _MARGIN.split(text.strip())
+    middle, *margins = re.split(_MARGIN, text.strip())
     if len(margins) > 1:
-        raise ValueError("has more than one margin; write -200ms±50ms or -200ms+-50ms")
+        raise NotReadError("has more than one margin", _A_SPAN)
     skew_s = parse_signed_duration(middle) if middle or not margins else 0.0
     margin_s = parse_signed_duration(margins[0]) if margins else 0.0
     if margin_s < 0:
-        raise ValueError("has a negative margin; write -200ms±50ms or -200ms+-50ms")
+        raise NotReadError("has a negative margin", _A_SPAN)
     return skew_s - margin_s, skew_s + margin_s
 
 
@@ -68,11 +82,11 @@ def parse_time(text: str) -> float:
     Raises ValueError, with a sentence for the user, for anything else: without Z or an offset nobody knows the zone.
     """
     text = text.strip()
-    if _UNIX.fullmatch(text):
+    if re.fullmatch(_UNIX, text):
         return float(text)
-    match = _TIME.fullmatch(text)
+    match = re.fullmatch(_TIME, text)
     if match is None:
-        raise ValueError("is not a time of day; write 2027-01-15T12:00:00Z, with +01:00 for Z, or Unix seconds")
+        raise NotReadError("is not a time of day", _A_TIME)
     import calendar
 
     date, hours, minutes, seconds, fraction, zone = match.groups()

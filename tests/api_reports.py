@@ -3,27 +3,9 @@
 import math
 
 from hypothesis import strategies as st
-from reports import (
-    ALL_WELL,
-    EXIT_CODES,
-    FOREIGN,
-    IDS,
-    LIMITS,
-    MARGINS,
-    NOON,
-    RUN,
-    SENTENCES,
-    SKEWS,
-    TIMES,
-    clock,
-    effects_of,
-    explain,
-    finding,
-    intervals,
-    silent,
-    voter,
-)
+from reports import ALL_WELL, FOREIGN, IDS, MARGINS, NOON, RUN, SENTENCES, SKEWS, TIMES, intervals
 
+from skewcheck.judge.report import report
 from skewcheck.model import (
     ApiHost,
     ApiPart,
@@ -32,30 +14,27 @@ from skewcheck.model import (
     DateExchange,
     DateReading,
     Difference,
-    Effect,
     Ended,
-    Finding,
     Interval,
     Judgement,
     Lag,
     LocalRun,
+    Measured,
     Mix,
     NoReading,
-    Party,
     Report,
+    Request,
     Role,
     Security,
     Served,
     Stale,
     StampedBy,
     Status,
-    Step,
 )
 
 FRESH = Lag(0.003, known=True, because="nginx writes the second anew for each reply")
 SECOND = Lag(1.0, known=False, because="nothing is known of such a server")
 ANY = Lag(math.inf, known=True, because="a cache may have kept it")
-API_PREMISES = ("certificates-honest", "lag-bounded")
 CORRELATION = "4b1d7f0e-52a1-4c0c-9d3e-0a6f3c2b9e11"
 
 
@@ -93,285 +72,89 @@ def host(role: Role, outcome: DateReading | NoReading) -> ApiHost:
     return ApiHost(role, name, outcome)
 
 
-def api(
-    findings: tuple[Finding, ...],
-    hosts: tuple[ApiHost, ...],
-    *,
-    difference: Difference | None = None,
-    steps: tuple[Step, ...] = (),
-    effects: tuple[Effect, ...] = (),
-    judged: Status | None = None,
-    proven: bool = False,
-    assumes: tuple[str, ...] = (),
-) -> Report:
-    """Return a report on these hosts; *judged*: how the first one's clock is, if that isn't the first finding's."""
-    region = None if hosts[0].role is Role.URL else "eu-west-1"
-    survey = ApiSurvey(region, hosts, RUN, cut_short=False)
-    status = findings[0].status
-    judgement = Judgement(judged or status, proven, judged or status, judged or status)
-    return Report(
-        command="api",
-        status=status,
-        proven=proven,
-        exit_code=EXIT_CODES[status],
-        findings=findings,
-        steps=steps,
-        effects=effects,
-        thresholds=LIMITS,
-        assumes=assumes,
-        measured_at_s=NOON,
-        duration_s=2.5,
-        api=ApiPart(survey, judgement, difference),
-    )
-
-
-def check(ntp: Report, api_: Report, findings: tuple[Finding, ...], *, steps: tuple[Step, ...] = ()) -> Report:
-    """Return a report on both."""
-    status = findings[0].status
-    return api_._replace(
-        command="check",
-        status=status,
-        exit_code=EXIT_CODES[status],
-        ntp=ntp.ntp,
-        true_time=ntp.true_time,
-        findings=findings,
-        steps=steps,
-        effects=ntp.effects or api_.effects,
-        assumes=(*ntp.assumes, *api_.assumes),
-    )
+def api(*hosts: ApiHost) -> Report:
+    """Return the report on these hosts."""
+    outcome = hosts[0].outcome
+    url = outcome.url if isinstance(outcome, DateReading) and hosts[0].role is Role.URL else None
+    region = "eu-west-1" if url is None else None
+    survey = ApiSurvey(region, hosts, RUN._replace(duration_s=2.5), cut_short=False)
+    return report(Request("api", ask_ntp=False, region=region, url=url), Measured(NOON, api=survey))
 
 
 API_URL, LOGIN_URL = "https://api.mypurecloud.ie/api/v2/date", "https://login.mypurecloud.ie/oauth/token"
-API, LOGIN = "api.mypurecloud.ie", "login.mypurecloud.ie"
-ADD_NTP = Step("add-ntp", "skewcheck check --region eu-west-1")
-FULL = Step("full", "skewcheck api --region eu-west-1 --full")
-EVIDENCE = Step("evidence", "skewcheck api --region eu-west-1 --full -v")
 NGINX = Served(401, server="nginx", correlation_id=CORRELATION)
 
-
-def both(
-    api_s: float, login_s: float, margin_s: float = 0.04, *, served: Served = NGINX
-) -> tuple[tuple[ApiHost, ...], Difference]:
-    """Return the two hosts of a region whose edges write the `Date`, and by how much login is ahead of the API."""
-    ahead_s = api_s - login_s
-    span = Interval(ahead_s - 2 * margin_s, ahead_s + 2 * margin_s)
-    hosts = tuple(
-        host(role, reading(url, skew_s, margin_s, served=served)._replace(stamped_by=StampedBy.EDGE))
-        for role, url, skew_s in ((Role.API, API_URL, api_s), (Role.LOGIN, LOGIN_URL, login_s))
-    )
-    return hosts, Difference(ahead_s, span, span)
-
-
-FINE_HOSTS, FINE_DIFFERENCE = both(-0.015, -0.02, 0.065)
 FINE = api(
-    (finding("api-ok", low_s=-0.08, high_s=0.05, host=API),),
-    FINE_HOSTS,
-    difference=FINE_DIFFERENCE,
-    steps=(ADD_NTP, FULL),
-    proven=True,
-    assumes=API_PREMISES,
+    *(
+        host(role, reading(url, skew_s, 0.065, served=NGINX)._replace(stamped_by=StampedBy.EDGE))
+        for role, url, skew_s in ((Role.API, API_URL, -0.015), (Role.LOGIN, LOGIN_URL, -0.02))
+    )
 )
-
 AHEAD = api(
-    (
-        finding("skew-undecided", Status.WARNING, skew_s=0.2, low_s=0.17, high_s=0.23, host=API),
-        finding("api-lag", host=API, max_lag_s=1.0, because=SECOND.because, known=False, low_bound_s=0.83),
+    host(
+        Role.API,
+        reading(
+            API_URL,
+            0.2,
+            0.03,
+            lag=SECOND,
+            served=Served(401, via="1.1 0f1e2d3c.cloudfront.net (CloudFront)", correlation_id=CORRELATION),
+        )._replace(stamped_by=StampedBy.ORIGIN),
     ),
-    (
-        host(
-            Role.API,
-            reading(
-                API_URL,
-                0.2,
-                0.03,
-                lag=SECOND,
-                served=Served(401, via="1.1 0f1e2d3c.cloudfront.net (CloudFront)", correlation_id=CORRELATION),
-            )._replace(stamped_by=StampedBy.ORIGIN),
-        ),
-        host(
-            Role.LOGIN,
-            reading(LOGIN_URL, 0.191, 0.04, served=Served(400, server="nginx"))._replace(
-                stamped_by=StampedBy.EDGE, ended=Ended.NARROW, requests=11
-            ),
+    host(
+        Role.LOGIN,
+        reading(LOGIN_URL, 0.191, 0.04, served=Served(400, server="nginx"))._replace(
+            stamped_by=StampedBy.EDGE, ended=Ended.NARROW, requests=11
         ),
     ),
-    difference=Difference(0.009, Interval(-0.061, 1.079), Interval(-0.061, 0.079)),
-    steps=(ADD_NTP,),
-    effects=effects_of(0.2, 0.17, 0.23),
 )
-
-LOGIN_AHEAD = api(
-    (
-        finding(
-            "issuer-ahead",
-            Status.WARNING,
-            skew_s=0.4,
-            low_s=0.34,
-            high_s=0.46,
-            login=LOGIN,
-            host=API,
-            share_high=0.36,
-        ),
-        finding("api-ok", skew_s=0.0, low_s=-0.03, high_s=0.03, host=API),
-    ),
-    (host(Role.API, reading(API_URL, 0.0, 0.03)), host(Role.LOGIN, reading(LOGIN_URL, -0.4, 0.03))),
-    difference=Difference(0.4, Interval(0.34, 0.46), Interval(0.34, 0.46)),
-    steps=(EVIDENCE,),
-    effects=(Effect(Party.GATEWAY, "gateway-future", (("share_high", 0.36),)),),
-    judged=Status.OK,
-    proven=True,
-    assumes=API_PREMISES,
-)
-
-GATEWAY = "gateway.example.net:8443"
+LOGIN_AHEAD = api(host(Role.API, reading(API_URL, 0.0, 0.03)), host(Role.LOGIN, reading(LOGIN_URL, -0.4, 0.03)))
 CACHED = api(
-    (
-        finding("skew-undecided", Status.CRITICAL, high_s=-3.2, host=GATEWAY, why="one-sided"),
-        finding("api-cached", host=GATEWAY, age_s=3.0, via="1.1 varnish", least_s=3.2),
-    ),
-    (
-        host(
-            Role.URL,
-            reading(
-                "https://gateway.example.net:8443/", -3.2, 0.02, served=Served(200, via="1.1 varnish", age_s=3.0)
-            )._replace(
-                interval=Interval(-math.inf, -3.2),
-                fresh=Interval(-math.inf, -3.2),
-                lag=ANY,
-                ended=Ended.STALE,
-                stale=Stale.CACHED,
-                confirmed=False,
-                requests=3,
-            ),
+    host(
+        Role.URL,
+        reading(
+            "https://gateway.example.net:8443/", -3.2, 0.02, served=Served(200, via="1.1 varnish", age_s=3.0)
+        )._replace(
+            interval=Interval(-math.inf, -3.2),
+            fresh=Interval(-math.inf, -3.2),
+            lag=ANY,
+            ended=Ended.STALE,
+            stale=Stale.CACHED,
+            confirmed=False,
+            requests=3,
         ),
-    ),
-    steps=(Step("other-path", "skewcheck api --url https://gateway.example.net:8443/PATH"),),
+    )
 )
-
 BACKENDS = api(
-    (
-        finding("api-inconsistent", Status.UNKNOWN, host=GATEWAY, spread_s=0.15, mix="connections"),
-        finding("plain-http", hosts=GATEWAY),
-    ),
-    (
-        host(
-            Role.URL,
-            reading("http://gateway.example.net:8443/", 0.1, 0.13, served=Served(302, location="/welcome"))._replace(
-                security=Security.PLAIN,
-                ended=Ended.CONTRADICTED,
-                confirmed=False,
-                spread_s=0.15,
-                mix=Mix.CONNECTIONS,
-                proxied=True,
-                address=None,
-                detail="two replies of one second are 150 ms apart",
-            ),
+    host(
+        Role.URL,
+        reading("http://gateway.example.net:8443/", 0.1, 0.13, served=Served(302, location="/welcome"))._replace(
+            security=Security.PLAIN,
+            ended=Ended.CONTRADICTED,
+            confirmed=False,
+            spread_s=0.15,
+            mix=Mix.CONNECTIONS,
+            proxied=True,
+            address=None,
+            detail="two replies of one second are 150 ms apart",
         ),
-    ),
-    steps=(Step("full", "skewcheck api --url http://gateway.example.net:8443/ --full"),),
+    )
 )
-
 REFUSED = api(
-    (
-        finding("skew-undecided", Status.WARNING, skew_s=-0.25, low_s=-0.28, high_s=-0.22, host=API),
-        finding(
-            "tls-dates",
-            Status.WARNING,
-            host=API,
-            validity="is not valid yet",
-            not_before_at_s=NOON + 3600,
-            not_after_at_s=NOON + 90 * 86400,
+    host(
+        Role.API,
+        reading(API_URL, -0.25, 0.03)._replace(
+            security=Security.DATES_IGNORED, certificate=Certificate(NOON + 3600, NOON + 90 * 86400)
         ),
     ),
-    (
-        host(
-            Role.API,
-            reading(API_URL, -0.25, 0.03)._replace(
-                security=Security.DATES_IGNORED, certificate=Certificate(NOON + 3600, NOON + 90 * 86400)
-            ),
-        ),
-        host(
-            Role.LOGIN,
-            NoReading(LOGIN_URL, None, "connection-refused", "the connection was refused", rejected=False),
-        ),
-    ),
-    steps=(ADD_NTP,),
-    effects=effects_of(-0.25, -0.28, -0.22),
+    host(Role.LOGIN, NoReading(LOGIN_URL, None, "connection-refused", "the connection was refused", rejected=False)),
 )
-
 NOBODY = api(
-    (finding("api-unreached", Status.UNKNOWN, host=API, reason="dns", detail="its name could not be resolved"),),
-    tuple(
+    *(
         host(role, NoReading(url, None, "dns-failed", "its name could not be resolved", rejected=False))
         for role, url in ((Role.API, API_URL), (Role.LOGIN, LOGIN_URL))
-    ),
-    steps=(Step("test-dns", "getent hosts api.mypurecloud.ie"),),
+    )
 )
-
-FOUR = clock(
-    (finding("clock-ok", skew_s=0.0, low_s=-0.018, high_s=0.017, answered=4, agreeing=4, asked=5, unreached=1),),
-    (
-        *(voter(f"ntp{n}.example.net", 0.0, 0.017) for n in range(4)),
-        silent("2.debian.pool.ntp.org", "dns-failed", "name not resolved", address=None),
-    ),
-    (-0.018, 0.0, 0.017),
-)
-
-NOT_SKEW = check(
-    FOUR,
-    FINE,
-    (finding("not-skew", low_s=-0.08, high_s=0.05, host=API, genesys=True),),
-    steps=(Step("explain-401", "skewcheck explain 401"),),
-)
-
-BEHIND_HOSTS, BEHIND_DIFFERENCE = both(-0.346, -0.346, 0.06)
-CHECK_LOCAL = finding(
-    "local-behind",
-    Status.WARNING,
-    skew_s=-0.346,
-    low_s=-0.354,
-    high_s=-0.337,
-    answered=3,
-    agreeing=3,
-    asked=3,
-    unreached=0,
-    api_host="the API",
-)
-CHECK_BEHIND = check(
-    clock(
-        (CHECK_LOCAL,),
-        tuple(voter(f"ntp{n}.example.net", -0.346, 0.008) for n in range(3)),
-        (-0.354, -0.346, -0.337),
-        effects=effects_of(-0.346, -0.354, -0.337),
-    ),
-    api((CHECK_LOCAL,), BEHIND_HOSTS, difference=BEHIND_DIFFERENCE),
-    (CHECK_LOCAL,),
-    steps=(Step("step-clock", "sudo chronyc makestep"), explain(CHECK_LOCAL)),
-)
-
-EDGE_HOSTS, EDGE_DIFFERENCE = both(-0.345, -0.35, 0.09)
-EDGE_AHEAD = finding("api-ahead", Status.WARNING, low_s=0.25, high_s=0.44, clock="API's edge", host=API, host_ok=True)
-CHECK_EDGE = check(
-    FOUR,
-    api((EDGE_AHEAD,), EDGE_HOSTS, difference=EDGE_DIFFERENCE, effects=effects_of(-0.345, -0.44, -0.25)[::2]),
-    (EDGE_AHEAD,),
-    steps=(EVIDENCE,),
-)
-
-CHECK_NO_NTP = check(
-    clock(
-        (finding("ntp-unreached", asked=3, who="3 NTP servers", reason="blocked", port=123, duration_s=3.0),),
-        tuple(silent(f"ntp{n}.example.net", "no-reply", "no reply in 3 s") for n in range(3)),
-        None,
-    ),
-    FINE,
-    (
-        finding("api-ok", low_s=-0.08, high_s=0.05, host=API, ntp_silent=True),
-        finding("ntp-unreached", asked=3, who="3 NTP servers", reason="blocked", port=123, duration_s=3.0),
-    ),
-    steps=(Step("explain-401", "skewcheck explain 401"),),
-)
-
 BOTH = AHEAD._replace(command="demo", ntp=ALL_WELL.ntp)
 
 BY_HAND = {
@@ -382,10 +165,6 @@ BY_HAND = {
     "api backends": BACKENDS,
     "api login refused": REFUSED,
     "api nobody": NOBODY,
-    "check not skew": NOT_SKEW,
-    "check behind": CHECK_BEHIND,
-    "check api ahead": CHECK_EDGE,
-    "check without ntp": CHECK_NO_NTP,
     "demo ntp and api": BOTH,
 }
 

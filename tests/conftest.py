@@ -16,13 +16,26 @@ from hypothesis import HealthCheck, settings
 if TYPE_CHECKING:
     from bench.typed import Done
 
-# The one profile of all property tests. They are about what is true, not about the machine: on a busy one an example
+# The profile of all property tests. They are about what is true, not about the machine: on a busy one an example
 # may take any time to draw (`too_slow`) and to run (`deadline`). The fixtures that they take keep nothing from one
 # example to the next. Checks are switched off here alone: a test's own list would switch `too_slow` on again.
 settings.register_profile(
     "skewcheck", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
+settings.register_profile("quick", settings.get_profile("skewcheck"), max_examples=10)  # for who waits: the same, fewer
 settings.load_profile("skewcheck")
+
+_THOROUGH = {
+    "check_under_stress", "cli_demo", "cli_secrets", "cli_streams", "cli_token_secrets", "cli_usage", "cli_writer",
+    "demo_screens", "examine_api", "examine_token", "foreign", "guard", "haste", "host_end_to_end", "hostile",
+    "hostile_http", "http_date_simulation", "last_resort", "minority", "other_rate", "output_file", "planted_secrets",
+    "real_dates", "real_servers", "relay", "replacement", "risk_simulation", "runner_commands", "same_server",
+    "slews", "tokens_hostile", "vote_simulation",
+}  # fmt: skip
+"""Files of `thorough` tests: a start of the program for each, real servers, or thousands of runs. A person who changes
+what they hold runs them by name."""
+_ALONE = {"deadline"}
+"""Files of `slow` tests: they hold promises of fractions of a second, for which nothing else may run beside them."""
 
 _LEAKS = pytest.StashKey[Path]()
 
@@ -44,6 +57,16 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, folders))
     if not hasattr(sys.modules.get("sitecustomize"), guard.LeavesThisMachineError.__name__):
         guard.install()  # else Python did at its start: this process was started by one that is guarded
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put each test in its tier: see `markers` in pyproject.toml."""
+    for item in items:
+        name = item.path.stem.removeprefix("test_")
+        if name in _ALONE:
+            item.add_marker(pytest.mark.slow)
+        elif name in _THOROUGH:
+            item.add_marker(pytest.mark.thorough)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """What the golden screens show: measurements made by hand, judged as any other, so that no row contradicts line 1."""
 
 from measurements import API, CRITICAL, LOGIN, NOON, RUN, SECOND, api, check, clock, date, mute, server, servers, stale
-from token_cases import jwt, opaque
+from token_cases import claim, jwt, opaque
 
 from skewcheck.judge.report import report
 from skewcheck.measure.consensus import agree
@@ -9,11 +9,13 @@ from skewcheck.model import (
     ApiHost,
     ApiSurvey,
     Certificate,
+    ClaimState,
     Daemon,
     Hardware,
     HostFacts,
     Interval,
     Measured,
+    Oddity,
     Place,
     Report,
     Request,
@@ -21,6 +23,7 @@ from skewcheck.model import (
     Security,
     ServerList,
     Survey,
+    TimeClaim,
     Token,
     Unknown,
     Zone,
@@ -65,6 +68,8 @@ SCREENS: dict[str, Report] = {
     "clock in a pod": clock(*servers(-0.2), facts=host(container="kubernetes")),
     "clock one server": clock(*servers(0.2, count=1), facts=host()),
     "clock nobody": clock(*SILENT, facts=host()),
+    "clock two apart": clock(*servers(0.2, count=1), server("ntp1.example", -3.02, -2.98)),
+    "clock no dns": clock(*(mute(name, "dns-failed", address=None) for name in ("ntp0.example", "ntp1.example"))),
     "clock years behind": clock(*servers(-50 * 365.25 * 86400), facts=host()),
     "check not skew": check(servers(0.001), api(0.0), api(0.01), facts=host()),
     "check behind": check(servers(-0.346), api(-0.35), api(-0.34), facts=host()),
@@ -80,6 +85,21 @@ SCREENS: dict[str, Report] = {
     "token early here": token(jwt(0.1, 3600), -0.2),
     "token expired here": token(jwt(-3550, 48), 60.0),
     "token undecided": token(jwt(25200 - 5, 28800 - 5), None, api_skew_s=-25200.0),
+    "token response": token(opaque(86399.0, -3600.0)._replace(others=1), 0.0),
+    "token milliseconds": token(
+        jwt(None, None)._replace(
+            iat=claim("iat", NOON * 1000, "milliseconds", "year-past-9999"),
+            exp=TimeClaim("exp", ClaimState.UNUSABLE, None, '"2027-01-15"', ("string", "not-a-time")),
+            oddities=(Oddity("unsigned", "It has no signature: alg is none."),),
+            found_in="an OAuth token response (access_token)",
+            key_id="3f2b8c1e",
+            issuer="https://login.example.net",
+            others=2,
+        )
+    ),
+    "token no buffer": token(jwt(-110, 190), -180.0),
+    "token of two minds": token(jwt(1, 300), -1.2, request=Request("token", verifiers=("pyjwt", "spring"))),
+    "check token expired": token(jwt(-3720, -120), 0.0, api_skew_s=0.4, request=Request("check", region="eu-west-1")),
     "token zone": token(jwt(-18000, -14400), 0.0, obtained_s=0.0),
     "token opaque": token(opaque(), 0.0),
     "token assumed": token(jwt(-3720, 120), None, request=Request("token", skew=Interval(360.0, 360.0))),

@@ -1,4 +1,4 @@
-"""Reports made by hand, and arbitrary ones for hypothesis: what a renderer gets, without any measuring or judging."""
+"""Reports on measurements made by hand, and arbitrary ones for hypothesis: what a renderer gets."""
 
 import math
 import re
@@ -6,6 +6,8 @@ import re
 from hypothesis import strategies as st
 
 from skewcheck.judge.catalogue import CATALOGUE, EFFECTS, STEPS
+from skewcheck.judge.report import report
+from skewcheck.measure.consensus import agree
 from skewcheck.model import (
     Basis,
     ConfiguredServer,
@@ -15,6 +17,7 @@ from skewcheck.model import (
     Dropped,
     Effect,
     Exchange,
+    Fact,
     Failure,
     Fake,
     Finding,
@@ -24,12 +27,14 @@ from skewcheck.model import (
     Judgement,
     KernelClock,
     LocalRun,
+    Measured,
     NoReading,
     NtpPart,
     Party,
     Place,
     Reading,
     Report,
+    Request,
     ServerList,
     ServerStatus,
     Status,
@@ -40,7 +45,6 @@ from skewcheck.model import (
     Vote,
     Zone,
 )
-from skewcheck.model.report import Fact
 from skewcheck.visible import visible
 
 NOON = 1_800_014_400.0
@@ -48,14 +52,6 @@ NOON = 1_800_014_400.0
 LIMITS = Thresholds(0.1, 1.0)
 RUN = LocalRun(NOON, duration_s=0.25, step_s=0.0, slew_ppm=0.0, wander_s=4e-6)
 BOTH_PREMISES = ("majority-honest", "path-not-hostile")
-STEP_CLOCK = Step("step-clock", "sudo chronyc makestep")
-ADD_REGION = Step("check-region", "skewcheck check --region REGION")
-ASK_MORE = Step("public-servers", "skewcheck clock")
-
-
-def explain(finding: Finding) -> Step:
-    """Return the step that explains *finding*."""
-    return Step("explain", f"skewcheck explain {finding.id}")
 
 
 def finding(id_: str, status: Status = Status.OK, /, **facts: Fact) -> Finding:
@@ -65,27 +61,11 @@ def finding(id_: str, status: Status = Status.OK, /, **facts: Fact) -> Finding:
     return Finding(id_, status, tuple((name, facts.get(name)) for name in names))
 
 
-def effects_of(skew_s: float, low_s: float, high_s: float) -> tuple[Effect, ...]:
-    """Return what the parties see of a clock that is off by that."""
-    if skew_s < 0:
-        return (
-            Effect(Party.REFRESH_BY_EXP, "late-refresh", (("late_s", -low_s),)),
-            Effect(Party.REFRESH_BY_EXPIRES_IN, "none"),
-            Effect(Party.LOCAL_VERIFY, "future-here", (("early_s", -low_s),)),
-            Effect(Party.LOCAL_SIGN, "signed-old", (("early_s", -skew_s),)),
-        )
-    return (
-        Effect(Party.REFRESH_BY_EXP, "early-refresh", (("early_s", skew_s),)),
-        Effect(Party.REFRESH_BY_EXPIRES_IN, "none"),
-        Effect(Party.LOCAL_VERIFY, "expired-here", (("early_s", skew_s),)),
-        Effect(Party.LOCAL_SIGN, "signed-future", (("early_s", high_s),)),
-    )
-
-
-def exchange(skew_s: float, delay_s: float = 0.016, *, reference_age_s: float | None = 30.0) -> Exchange:
-    """Return an exchange over a path of equal ways with a server that is *skew_s* behind the local clock."""
+def reading(server: str, skew_s: float, margin_s: float, *, dropped: tuple[Dropped, ...] = ()) -> Reading:
+    """Return what *server* says, over a path of equal ways: this clock is *skew_s* ahead, give or take *margin_s*."""
+    delay_s = 0.016
     arrived_s = NOON + delay_s / 2 - skew_s
-    return Exchange(
+    exchange = Exchange(
         t1_s=NOON,
         t2_s=arrived_s,
         t3_s=arrived_s + 0.000125,
@@ -98,244 +78,56 @@ def exchange(skew_s: float, delay_s: float = 0.016, *, reference_age_s: float | 
         root_delay_s=0.0125,
         root_dispersion_s=0.0005,
         reference_id="192.0.2.9",
-        reference_age_s=reference_age_s,
+        reference_age_s=30.0,
     )
-
-
-def reading(
-    server: str, skew_s: float, margin_s: float, *, address: str = "192.0.2.1", dropped: tuple[Dropped, ...] = ()
-) -> Reading:
-    """Return what *server* says: the local clock is *skew_s* ahead, give or take *margin_s*."""
     interval = Interval(skew_s - margin_s, skew_s + margin_s)
-    return Reading(server, address, skew_s, interval, 0.016, (exchange(skew_s),), dropped)
+    return Reading(server, "192.0.2.1", skew_s, interval, delay_s, (exchange,), dropped)
 
 
-def voter(server: str, skew_s: float, margin_s: float) -> Vote:
-    """Return a server that the others agree with."""
-    return Vote(reading(server, skew_s, margin_s), ServerStatus.TRUECHIMER)
-
-
-def liar(server: str, skew_s: float, margin_s: float, off_by_s: float) -> Vote:
-    """Return a server that the others disagree with."""
-    return Vote(reading(server, skew_s, margin_s), ServerStatus.FALSETICKER, off_by_s)
-
-
-def unjudged(server: str, skew_s: float, margin_s: float) -> Vote:
-    """Return a server that nobody can say anything about."""
-    return Vote(reading(server, skew_s, margin_s), ServerStatus.UNJUDGED)
-
-
-def silent(server: str, reason: str, detail: str, *, address: str | None = "192.0.2.7", rejected: bool = False) -> Vote:
+def silent(server: str, reason: str, detail: str, *, rejected: bool = False) -> NoReading:
     """Return a server that gave nothing."""
-    outcome = NoReading(server, address, reason, detail, rejected=rejected)
-    return Vote(outcome, ServerStatus.REJECTED if rejected else ServerStatus.NO_ANSWER)
+    return NoReading(server, None if reason.startswith("dns") else "192.0.2.7", reason, detail, rejected=rejected)
 
 
-EXIT_CODES = {Status.OK: 0, Status.WARNING: 1, Status.CRITICAL: 2, Status.UNKNOWN: 3}
-
-
-def clock(
-    findings: tuple[Finding, ...],
-    votes: tuple[Vote, ...],
-    agreed: tuple[float, float, float] | None,
-    *,
-    basis: Basis = Basis.MAJORITY,
-    steps: tuple[Step, ...] = (),
-    effects: tuple[Effect, ...] = (),
-) -> Report:
-    """Return a report on these votes; *agreed* is low, estimate, high. Its status is that of the first finding."""
-    low_s, skew_s, high_s = agreed or (-math.inf, None, math.inf)
-    interval = None if agreed is None else Interval(low_s, high_s)
-    proven = basis is Basis.MAJORITY and agreed is not None
-    status = findings[0].status
-    consensus = Consensus(Basis.NONE if agreed is None else basis, interval, skew_s, votes)
-    return Report(
-        command="clock",
-        status=status,
-        proven=proven,
-        exit_code=EXIT_CODES[status],
-        findings=findings,
-        steps=steps,
-        effects=effects,
-        thresholds=LIMITS,
-        assumes=BOTH_PREMISES if proven else (),
-        measured_at_s=NOON,
-        true_time=None if interval is None else Interval(NOON - high_s, NOON - low_s),
-        duration_s=0.25,
-        ntp=NtpPart(
-            Survey(consensus, ServerList.PUBLIC, RUN, cut_short=False),
-            Judgement(status, proven, status, status),
-        ),
-    )
-
-
-def _poll(answered: int, agreeing: int, unreached: int) -> dict[str, Fact]:
-    return {
-        "answered": answered,
-        "agreeing": agreeing,
-        "asked": answered + unreached,
-        "unreached": unreached,
-    }
+def clock(*outcomes: Reading | NoReading) -> Report:
+    """Return the report on these servers' answers."""
+    survey = Survey(agree(outcomes), ServerList.PUBLIC, RUN, cut_short=False)
+    return report(Request("clock"), Measured(NOON, ntp=survey))
 
 
 ALL_WELL = clock(
-    (finding("clock-ok", skew_s=0.0002, low_s=-0.0068, high_s=0.0069, **_poll(5, 5, 0)),),
-    (
-        voter("time.cloudflare.com", 0.0004, 0.0072),
-        voter("ntp.netnod.se", 0.0012, 0.0142),
-        voter("ntp.time.nl", -0.0022, 0.0093),
-        voter("ptbtime1.ptb.de", 0.0011, 0.0171),
-        voter("time.nist.gov", 0.0053, 0.0524),
-    ),
-    (-0.0068, 0.0002, 0.0069),
-    steps=(ADD_REGION,),
+    reading("time.cloudflare.com", 0.0004, 0.0072),
+    reading("ntp.netnod.se", 0.0012, 0.0142),
+    reading("ntp.time.nl", -0.0022, 0.0093),
+    reading("ptbtime1.ptb.de", 0.0011, 0.0171),
+    reading("time.nist.gov", 0.0053, 0.0524),
 )
-
-LOCAL_AHEAD = finding("local-ahead", Status.WARNING, skew_s=0.203, low_s=0.195, high_s=0.211, **_poll(4, 3, 1))
 ONE_LIAR = clock(
-    (LOCAL_AHEAD, finding("falseticker", server="ntp.evil.example", off_by_s=0.98)),
-    (
-        voter("time.cloudflare.com", 0.203, 0.0081),
-        liar("ntp.evil.example", 1.2, 0.009, 0.98),
-        voter("ntp.netnod.se", 0.201, 0.0123),
-        silent("ptbtime1.ptb.de", "unsynchronised", "the server says that it is not synchronised", rejected=True),
-        voter("time.nist.gov", 0.214, 0.0624),
-    ),
-    (0.195, 0.203, 0.211),
-    steps=(STEP_CLOCK, explain(LOCAL_AHEAD)),
-    effects=effects_of(0.203, 0.195, 0.211),
+    reading("time.cloudflare.com", 0.203, 0.0081),
+    reading("ntp.evil.example", 1.2, 0.009),
+    reading("ntp.netnod.se", 0.201, 0.0123),
+    silent("ptbtime1.ptb.de", "unsynchronised", "the server says that it is not synchronised", rejected=True),
+    reading("time.nist.gov", 0.214, 0.0624),
 )
-
-LOCAL_BEHIND = finding("local-behind", Status.WARNING, skew_s=-0.346, low_s=-0.352, high_s=-0.34, **_poll(4, 3, 0))
 BEHIND = clock(
-    (LOCAL_BEHIND, finding("falseticker", server="ntp4.example.net", off_by_s=3.528)),
-    (
-        voter("ntp1.example.net", -0.346, 0.0058),
-        voter("ntp2.example.net", -0.347, 0.0078),
-        voter("ntp3.example.net", -0.346, 0.0098),
-        liar("ntp4.example.net", 3.2, 0.0118, 3.528),
-    ),
-    (-0.352, -0.346, -0.34),
-    steps=(STEP_CLOCK, explain(LOCAL_BEHIND)),
-    effects=effects_of(-0.346, -0.352, -0.34),
+    reading("ntp1.example.net", -0.346, 0.0058),
+    reading("ntp2.example.net", -0.347, 0.0078),
+    reading("ntp3.example.net", -0.346, 0.0098),
+    reading("ntp4.example.net", 3.2, 0.0118),
 )
-
 HOURS_BEHIND = clock(
-    (
-        finding(
-            "local-behind",
-            Status.CRITICAL,
-            skew_s=-5400.0,
-            low_s=-5400.02,
-            high_s=-5399.98,
-            here_at_s=NOON,
-            utc_at_s=NOON + 5400,
-            **_poll(3, 3, 0),
-        ),
-    ),
-    (voter("a.example", -5400.0, 0.03), voter("b.example", -5400.01, 0.04), voter("c.example", -5417.2, 20.0)),
-    (-5400.02, -5400.0, -5399.98),
-    steps=(STEP_CLOCK, explain(LOCAL_BEHIND)),
-    effects=effects_of(-5400.0, -5400.02, -5399.98),
+    reading("a.example", -5400.0, 0.03), reading("b.example", -5400.01, 0.04), reading("c.example", -5417.2, 20.0)
 )
-
-YEARS_BEHIND = clock(
-    (
-        finding(
-            "local-behind",
-            Status.CRITICAL,
-            skew_s=-1.7987e9,
-            low_s=-1.7987e9 - 0.01,
-            high_s=-1.7987e9 + 0.01,
-            here_at_s=NOON - 1.7987e9,
-            utc_at_s=NOON,
-            **_poll(3, 3, 2),
-        ),
-    ),
-    (
-        *(voter(f"{name}.example", -1.7987e9, 0.015) for name in "abc"),
-        *(silent(f"{name}.example", "no-reply", "no reply in 3 s") for name in "de"),
-    ),
-    (-1.7987e9 - 0.01, -1.7987e9, -1.7987e9 + 0.01),
-    steps=(STEP_CLOCK, explain(LOCAL_BEHIND)),
-    effects=effects_of(-1.7987e9, -1.7987e9, -1.7987e9),
-)
-
-STRADDLING = clock(
-    (finding("clock-ok", skew_s=0.084, low_s=0.037, high_s=0.111, **_poll(3, 3, 0)),),
-    (voter("a.example", 0.08, 0.025), voter("b.example", 0.074, 0.037), voter("c.example", 0.09, 0.14)),
-    (0.037, 0.084, 0.111),
-)
-
-ONE_SERVER = clock(
-    (
-        finding(
-            "local-unconfirmed", Status.WARNING, skew_s=0.203, low_s=0.195, high_s=0.211, why="one", **_poll(1, 1, 0)
-        ),
-    ),
-    (unjudged("ntp1.example.net", 0.203, 0.008),),
-    (0.195, 0.203, 0.211),
-    basis=Basis.SINGLE,
-    steps=(ASK_MORE,),
-    effects=effects_of(0.203, 0.195, 0.211),
-)
-
-TWO_APART = clock(
-    (finding("servers-disagree", Status.UNKNOWN, answered=2, asked=2, unreached=0, why="two"),),
-    (unjudged("a.example", 0.2, 0.01), unjudged("b.example", -3.0, 0.02)),
-    None,
-    steps=(Step("more-servers", "skewcheck clock"),),
-)
-
+ONE_SERVER = clock(reading("ntp1.example.net", 0.203, 0.008))
 NOBODY = clock(
-    (
-        finding(
-            "ntp-unreached", Status.UNKNOWN, asked=3, who="3 NTP servers", reason="blocked", port=123, duration_s=3.0
-        ),
-    ),
-    (
-        silent("time.cloudflare.com", "no-reply", "no reply in 3 s"),
-        silent("ntp.netnod.se", "no-reply", "no reply in 3 s"),
-        silent("nope.invalid", "dns-no-such-name", "there is no such name", address=None),
-    ),
-    None,
-    steps=(
-        Step("by-https", "skewcheck check --region REGION"),
-        Step("look-at-daemon", "chronyc tracking"),
-    ),
+    silent("time.cloudflare.com", "no-reply", "no reply in 3 s"),
+    silent("ntp.netnod.se", "no-reply", "no reply in 3 s"),
+    silent("nope.invalid", "dns-no-such-name", "there is no such name"),
 )
-
-NO_DNS = clock(
-    (finding("ntp-unreached", Status.UNKNOWN, asked=5, reason="dns", port=123, duration_s=0.2),),
-    tuple(
-        silent(name, "dns-failed", "temporary failure in name resolution", address=None)
-        for name in (
-            "time.cloudflare.com",
-            "ntp.netnod.se",
-            "ntp.time.nl",
-            "ptbtime1.ptb.de",
-            "2.debian.pool.ntp.org",
-        )
-    ),
-    None,
-    steps=(
-        Step("test-dns", "getent hosts time.cloudflare.com"),
-        Step("by-address", "skewcheck clock -H IP-ADDRESS"),
-    ),
-)
-
 THIRTY_TWO = clock(
-    (
-        finding("clock-ok", skew_s=0.001, low_s=-0.004, high_s=0.006, **_poll(29, 25, 3)),
-        *(finding("falseticker", server=f"liar{n}.example", off_by_s=7.0 + n) for n in range(4)),
-    ),
-    (
-        *(voter(f"ntp{n:02}.example.net", 0.0001 * n, 0.008) for n in range(25)),
-        *(liar(f"liar{n}.example", 7.2 + n, 0.02, 7.0 + n) for n in range(4)),
-        *(silent(f"silent{n}.example", "no-reply", "no reply in 3 s") for n in range(3)),
-    ),
-    (-0.004, 0.001, 0.006),
-    steps=(ADD_REGION,),
+    *(reading(f"ntp{n:02}.example.net", 0.0001 * n, 0.008) for n in range(25)),
+    *(reading(f"liar{n}.example", 7.2 + n, 0.02) for n in range(4)),
+    *(silent(f"silent{n}.example", "no-reply", "no reply in 3 s") for n in range(3)),
 )
 
 CHRONY_HOST = HostFacts(
@@ -375,16 +167,11 @@ MISUSE = Report(
 BY_HAND = {
     "clock all well": ALL_WELL,
     "clock with a daemon": ALL_WELL._replace(host=CHRONY_HOST),
-    "clock in a pod": BEHIND._replace(host=POD, steps=(Step("on-the-node", "skewcheck clock"),)),
     "clock one liar": ONE_LIAR,
     "clock behind": BEHIND,
     "clock hours behind": HOURS_BEHIND,
-    "clock years behind": YEARS_BEHIND,
-    "clock straddling": STRADDLING,
     "clock one server": ONE_SERVER,
-    "clock two apart": TWO_APART,
     "clock nobody": NOBODY,
-    "clock no dns": NO_DNS,
     "clock 32 servers": THIRTY_TWO,
     "misuse": MISUSE,
 }

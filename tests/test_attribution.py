@@ -37,6 +37,7 @@ from measurements import (
     the,
     this_host,
 )
+from token_cases import jwt
 
 import skewcheck.judge
 from skewcheck.judge.report import report
@@ -95,7 +96,7 @@ CELLS = {
     ),
     "ok off, API behind": Cell(servers(0), api(3), CRITICAL, True, ["api-behind"]),
     "ok off, API ahead": Cell(servers(0), api(-0.3), WARNING, True, ["api-ahead"]),
-    "ok off, a cache ahead": Cell(servers(0), stale(-3.2), CRITICAL, False, ["api-ahead", "api-cached"]),
+    "ok off, a cache ahead": Cell(servers(0), stale(-3.2), CRITICAL, False, ["api-ahead", "api-stale"]),
     "ok off, an old Date": Cell(servers(0), api(0.5, lag=SECOND), WARNING, False, ["api-behind"]),
     "ok off, each a little": Cell(servers(0.09), api(0.15), WARNING, False, ["skew-shared"]),
     "ok off, left open": Cell(servers(0.05, 0.5), api(0.3), WARNING, False, ["skew-undecided"]),
@@ -233,7 +234,7 @@ def test_the_hosts_own_servers_alone_blame_nobody_else() -> None:
     assert "host_ok" not in facts_of(right, "api-behind")
     assert facts_of(right, "api-behind")["unconfirmed"] is True
     assert "unconfirmed" not in facts_of(check(servers(0), api(3)), "api-behind")
-    assert facts_of(check(servers(0), SILENT_API, own=own), "clock-ok-unconfirmed")["why"] == "own-servers"
+    assert facts_of(check(servers(0), SILENT_API, own=own), "clock-ok")["why"] == "own-servers"
 
 
 def test_a_flip_where_utcs_second_flips_is_evidence_that_a_date_is_fresh() -> None:
@@ -348,7 +349,17 @@ def test_a_token_that_is_the_worst_leads(monkeypatch: pytest.MonkeyPatch) -> Non
     assert not with_token(monkeypatch, EXPIRED, judged_by="api").proven
     assert not with_token(monkeypatch, EXPIRED, ntp=servers(0, count=1)).proven
     assert not with_token(monkeypatch, EXPIRED, judged_by="local", offline=True).proven
-    assert not with_token(monkeypatch, Finding("token-expired-open", UNKNOWN)).proven
+    assert not with_token(monkeypatch, Finding("token-open", UNKNOWN)).proven
+
+
+def test_an_api_alone_proves_nothing_of_a_token() -> None:
+    """NTP not asked: expired, or valid, by the API's clock is not by true time, however well that was measured."""
+    for token, skew_s, expected in ((jwt(-4320, -720), -7200.0, CRITICAL), (jwt(), 0.0, OK)):
+        dated = ApiSurvey("eu-west-1", (ApiHost(Role.API, API, api(skew_s)),), RUN, cut_short=False)
+        found = report(Request("token", ask_ntp=False, region="eu-west-1"), Measured(NOON, api=dated, token=token))
+        assert found.api is not None
+        assert found.api.judgement.proven
+        assert (found.status, found.proven) == (expected, False), ids(found)
 
 
 def test_no_clock_is_called_fine_where_the_token_shows_its_issuers_fault(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -360,7 +371,7 @@ def test_no_clock_is_called_fine_where_the_token_shows_its_issuers_fault(monkeyp
 
 def test_offline_the_token_says_all(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its status is the report's."""
-    found = with_token(monkeypatch, Finding("token-valid", OK), Finding("clock-unchecked", OK), offline=True)
+    found = with_token(monkeypatch, Finding("token-valid", OK), offline=True)
     assert (lead(found), found.status, found.proven) == ("token-valid", OK, False)
 
 
@@ -382,7 +393,7 @@ READINGS = st.one_of(
     st.just(SILENT_API),
 )
 ANSWERS = (
-    "local-", "api-ahead", "api-behind", "issuer-", "skew-", "ntp-", "servers-", "api-unreached", "api-cached",
+    "local-", "api-ahead", "api-behind", "issuer-", "skew-", "ntp-", "servers-", "api-unreached", "api-stale",
     "too-coarse", "clock-ok", "clock-stepped", "api-ok", "not-skew",
 )  # fmt: skip
 

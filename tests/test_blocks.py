@@ -1,27 +1,27 @@
-"""What the README offers to paste into a container, a CI job or a monitoring system is right, and runs."""
+"""What docs/deploy/ offers to paste into a container, a CI job or a monitoring system is right, and runs."""
 
 import json
 import re
 import shlex
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from bench.blocks import BLOCKS, IMAGE, INSTALLED, SECTION, Block, block, command_lines, nodes
-from bench.namespaces import Namespace, namespace
+from bench import many
+from bench.blocks import DEPLOYED, IMAGE, INSTALLED, Block, block, command_lines, nodes
+from bench.namespaces import namespace
 from bench.tools import need
-from bench.typed import PROGRAM, clean, skewcheck
 
 from skewcheck.quantity import parse_duration
 from skewcheck.version import VERSION
 
-KUBERNETES = [each for each in BLOCKS if each.summary.startswith("Kubernetes")]
-COMMANDS = [(each, words) for each in BLOCKS for words in command_lines(each)]
+KUBERNETES = [each for each in DEPLOYED if each.page.stem == "kubernetes"]
+COMMANDS = [(each, words) for each in DEPLOYED for words in command_lines(each)]
 MARGIN_S = 2
-each_manifest = pytest.mark.parametrize("each", KUBERNETES, ids=lambda each: each.summary)
+each_manifest = pytest.mark.parametrize("each", KUBERNETES, ids=lambda each: each.name)
 
 
 def _timeout_s(words: list[str]) -> float:
@@ -31,51 +31,63 @@ def _timeout_s(words: list[str]) -> float:
 # --- Every block ---
 
 
-@pytest.fixture(scope="module")
-def nobody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Namespace]:
-    """Open a network with nobody in it."""
-    with namespace(tmp_path_factory.mktemp("nobody")) as empty:
-        yield empty
-
-
-@pytest.mark.parametrize(
-    ("each", "words"), COMMANDS, ids=[f"{each.summary or 'open'} {number}" for number, (each, _) in enumerate(COMMANDS)]
-)
-def test_each_command_is_understood(each: Block, words: list[str], nobody: Namespace, tmp_path: Path) -> None:
-    """With nobody to ask, each says that it can't tell, in its format and with the exit code that it chose."""
-    filled = [{"$ARG1$": "100ms", "$ARG2$": "1s"}.get(word, word) for word in words]
-    if "-o" in filled:
-        filled[filled.index("-o") + 1] = str(tmp_path / "written")
-    done = nobody.run(["env", "-i", *(f"{name}={value}" for name, value in clean().items()), *PROGRAM, *filled])
-    forgiven = "--on-unknown" in filled
-    assert (done.returncode, done.stderr) == (0 if forgiven else 3, "")
-    document = json.loads(nobody.run([*PROGRAM, *filled[: _end(filled)], "--json"]).stdout)
-    assert "error" not in document
-    assert (document["status"], document["exit_code"]) == ("unknown", done.returncode)
-    written = (tmp_path / "written").read_text() if "-o" in filled else done.stdout
-    assert written, each.summary
-
-
 def _end(words: list[str]) -> int:
     """Return where `-o` starts, which is last where it is there."""
     return words.index("-o") if "-o" in words else len(words)
 
 
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory: pytest.TempPathFactory) -> Mapping[tuple[int, str], many.Ended]:
+    """Run each command of a block in a network with nobody in it: as it stands, as JSON, and with a typo."""
+    folder = tmp_path_factory.mktemp("nobody")
+    lines: dict[tuple[int, str], list[str]] = {}
+    for number, (_, words) in enumerate(COMMANDS):
+        filled = [{"$ARG1$": "100ms", "$ARG2$": "1s"}.get(word, word) for word in words]
+        bare = filled[: _end(filled)]
+        written = ["-o", str(folder / f"written{number}")] if "-o" in filled else []
+        lines |= {(number, "as it stands"): [*bare, *written]}
+        lines |= {(number, "JSON"): [*bare, "--json"], (number, "typo"): [*bare, "--nonsense"]}
+    with namespace(folder) as empty:
+        runs = dict(zip(lines, many.run(list(lines.values()), prefix=empty.prefix), strict=True))
+    for number, (each, _) in enumerate(COMMANDS):
+        if (folder / f"written{number}").exists():
+            assert (folder / f"written{number}").read_text(), each.name
+    return runs
+
+
+@pytest.mark.parametrize("number", range(len(COMMANDS)), ids=lambda number: f"{COMMANDS[number][0].name} {number}")
+def test_each_command_is_understood(number: int, ended: Mapping[tuple[int, str], many.Ended]) -> None:
+    """With nobody to ask, each says that it can't tell, in its format and with the exit code that it chose."""
+    _, words = COMMANDS[number]
+    done = ended[number, "as it stands"]
+    forgiven = "--on-unknown" in words
+    assert (done.exit_code, done.err) == (0 if forgiven else 3, "")
+    assert ("-o" in words) is (done.out == "")
+    document = json.loads(ended[number, "JSON"].out)
+    assert "error" not in document
+    assert (document["status"], document["exit_code"]) == ("unknown", done.exit_code)
+
+
+@pytest.mark.parametrize("number", range(len(COMMANDS)), ids=lambda number: f"{COMMANDS[number][0].name} {number}")
+def test_a_typo_is_never_green(number: int, ended: Mapping[tuple[int, str], many.Ended]) -> None:
+    """What forgives a network that is down doesn't forgive a mistake in the block itself."""
+    assert ended[number, "typo"].exit_code == 3
+
+
 def test_each_kind_of_block_has_its_command() -> None:
-    """No block lost its command to a change of form: only the timer and the alert rules have none."""
-    without = [each for each in BLOCKS if not command_lines(each)]
-    assert [re.findall(r"\[Timer\]|groups:", each.text) for each in without] == [["[Timer]"], ["groups:"]]
+    """No block lost its command to a change of form: only how it is installed, the timer and the rules have none."""
+    without = [each.text for each in DEPLOYED if not command_lines(each)]
+    assert {"".join(re.findall(r"\[Timer\]|groups:|install", text)) for text in without} == {
+        "[Timer]",
+        "groups:",
+        "install",
+    }
 
 
 def test_the_image_is_this_version() -> None:
-    """Whoever pastes a block gets what this README describes."""
-    assert set(re.findall(rf"{re.escape(IMAGE)}(\S+)", SECTION.replace('"', " "))) == {VERSION}
-
-
-def test_a_typo_is_never_green() -> None:
-    """What forgives a network that is down doesn't forgive a mistake in the block itself."""
-    for words in {tuple(words[: _end(words)]) for _, words in COMMANDS if "--on-unknown" in words}:
-        assert skewcheck(*words, "--nonsense").exit_code == 3
+    """Whoever pastes a block gets what these pages describe."""
+    text = "".join(each.text.replace('"', " ") for each in DEPLOYED)
+    assert set(re.findall(rf"{re.escape(IMAGE)}(\S+)", text)) == {VERSION}
 
 
 # --- Kubernetes ---
@@ -185,7 +197,7 @@ def test_skewcheck_s_containers_may_do_nothing(each: Block) -> None:
 
 def test_the_daemon_set_fits_together() -> None:
     """It selects its own pods, and writes where the node's folder is mounted."""
-    spec = block("Kubernetes: each node").yaml["spec"]
+    spec = block("kubernetes", "yaml", 2).yaml["spec"]
     assert spec["selector"]["matchLabels"] == spec["template"]["metadata"]["labels"]
     (container,) = spec["template"]["spec"]["containers"]
     (volume,), (mount,) = spec["template"]["spec"]["volumes"], container["volumeMounts"]
@@ -197,7 +209,7 @@ def test_the_daemon_set_fits_together() -> None:
 
 def test_the_cron_job_asks_every_15_minutes() -> None:
     """And one job ends before the next, retries included: there are none."""
-    spec = block("Kubernetes: the API").yaml["spec"]
+    spec = block("kubernetes", "yaml", 3).yaml["spec"]
     minutes, *rest = spec["schedule"].split()
     assert (minutes, rest) == ("7-59/15", ["*"] * 4)
     job = spec["jobTemplate"]["spec"]
@@ -210,7 +222,7 @@ def test_the_cron_job_asks_every_15_minutes() -> None:
 
 def test_the_health_check() -> None:
     """Exec form with all its options known, and a timeout 2 s longer than `-t`."""
-    copy, check = re.sub(r"\\\n\s*", "", block("Docker").text).splitlines()
+    copy, check = re.sub(r"\\\n\s*", "", block("docker", "dockerfile").text).splitlines()
     assert copy == f"COPY --from={IMAGE}{VERSION} /opt/skewcheck /opt/skewcheck"
     options, _, command = check.removeprefix("HEALTHCHECK ").partition(" CMD ")
     given = dict(option.removeprefix("--").split("=") for option in options.split())
@@ -225,7 +237,8 @@ def test_the_environment_is_where_the_dockerfile_puts_it() -> None:
     dockerfile = (Path(__file__).parent.parent / "Dockerfile").read_text(encoding="utf-8")
     assert f'ENTRYPOINT ["{INSTALLED}"]' in dockerfile
     pinned = re.findall(r"(?m)^ARG PYTHON=(.*)$", dockerfile)
-    assert re.findall(r"`python:(.*)-slim`", SECTION) == pinned
+    page = DEPLOYED[0].page.with_name("docker.md").read_text(encoding="utf-8")
+    assert re.findall(r"`python:(.*)-slim`", page) == pinned
 
 
 # --- CI ---
@@ -233,7 +246,7 @@ def test_the_environment_is_where_the_dockerfile_puts_it() -> None:
 
 def test_the_github_job() -> None:
     """A workflow with no rights, whose step is shell that a shell reads, and gives the container the summary's file."""
-    workflow = block("GitHub").yaml
+    workflow = block("github", "yaml").yaml
     assert set(workflow) == {"name", True, "permissions", "jobs"}  # YAML 1.1 reads `on` as true; GitHub doesn't
     assert workflow["permissions"] == {}
     (job,) = workflow["jobs"].values()
@@ -249,7 +262,7 @@ def test_the_github_job() -> None:
 
 def test_the_gitlab_job() -> None:
     """The file that is written is the one that is uploaded, also where the job fails; 3 is not allowed to."""
-    job = block("GitLab").yaml["clock"]
+    job = block("gitlab", "yaml").yaml["clock"]
     assert set(job) == {"image", "script", "allow_failure", "artifacts"}
     assert job["image"]["entrypoint"] == [""]
     words = shlex.split(job["script"][0])
@@ -289,7 +302,7 @@ def _unit(text: str) -> dict[str, dict[str, str]]:
 
 def test_the_units() -> None:
     """Known keys in known sections; the unit waits 2 s longer than `-t`, and may write where the metrics go."""
-    service, timer = (_unit(block("systemd", number).text) for number in range(2))
+    service, timer = (_unit(block("systemd", "ini", number).text) for number in range(2))
     assert {name: set(section) for name, section in service.items()} == SERVICE
     assert {name: set(section) for name, section in timer.items()} == TIMER
     words = shlex.split(service["Service"]["ExecStart"])
@@ -301,7 +314,7 @@ def test_the_units() -> None:
 def test_systemd_reads_the_units(tmp_path: Path) -> None:
     """No word of complaint from systemd itself."""
     for number, kind in enumerate(("service", "timer")):
-        text = block("systemd", number).text.replace(INSTALLED, "/bin/true")
+        text = block("systemd", "ini", number).text.replace(INSTALLED, "/bin/true")
         (tmp_path / f"skewcheck.{kind}").write_text(text)
     command = [need("systemd-analyze"), "verify", "--man=no", *sorted(str(path) for path in tmp_path.iterdir())]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
@@ -311,7 +324,7 @@ def test_systemd_reads_the_units(tmp_path: Path) -> None:
 
 # --- Prometheus ---
 
-RULES = block("Prometheus")
+RULES = block("prometheus", "yaml")
 MINUTES = {"ClockSkewCritical": 3, "ClockSkewWarning": 15, "ClockSkewUnknown": 30, "ClockSkewStale": 15}
 
 
@@ -375,16 +388,16 @@ def test_each_rule_alerts_when_it_should(alert: str, series: dict[str, str], tmp
 
 def test_a_plugin_ends_before_its_caller_gives_up() -> None:
     """NRPE waits 10 s for a plugin, and so is Icinga told to: `-t` is 2 s less."""
-    for number in range(3):
-        (words,) = command_lines(block("Nagios", number))
+    for language in ("ini", "nagios", "icinga"):
+        (words,) = command_lines(block("nagios", language))
         assert _timeout_s(words) + MARGIN_S == 10
         assert words[words.index("--format") + 1] == "nagios"
-    assert "timeout = 10s" in block("Nagios", 2).text
+    assert "timeout = 10s" in block("nagios", "icinga").text
 
 
 def test_the_icinga_object_is_whole() -> None:
     """Brackets and quotes match, and each argument's variable is one that a service can set."""
-    text = block("Nagios", 2).text
+    text = block("nagios", "icinga").text
     assert all(text.count(left) == text.count(right) for left, right in ("{}", "[]"))
     assert text.count('"') % 2 == 0
     assert all(name.startswith("skewcheck_") for name in re.findall(r"\$(\w+)\$", text))

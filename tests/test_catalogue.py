@@ -11,15 +11,12 @@ from rich.cells import cell_len
 
 from skewcheck.judge import catalogue
 from skewcheck.judge.catalogue import CATALOGUE, EFFECTS, PARTIES, STEPS, SUSPECTS
-from skewcheck.model import Effect, Finding, Party, Status
-from skewcheck.model.report import Fact
+from skewcheck.model import Effect, Fact, Finding, Party, Status
 
 NOON = 1_800_014_400.0
 USUAL: dict[str, Fact] = {
     "agreeing": 4,
     "against": 1,
-    "ago_high_s": 726.4,
-    "ago_low_s": 726.3,
     "age_s": 18000.0,
     "ahead_way": "behind",
     "answered": 5,
@@ -93,7 +90,7 @@ def finding(id_: str, variant: str = "", *, full: bool = True) -> Finding:
     needed = set(
         re.findall(r"{(\w+)}", re.sub(r"\[[^\]]*\]", "", row.title + row.means + "".join(row.variants.values())))
     )
-    needed |= {"skew_s", "low_s", "high_s", "ago_low_s", "ago_high_s", "left_low_s", "left_high_s"}
+    needed |= {"skew_s", "low_s", "high_s", "left_low_s", "left_high_s"}
     facts = {name: usual(name) if full or name in needed else None for name in row.facts.split()}
     return Finding(id_, Status.WARNING, tuple({**facts, **({row.by: variant} if variant else {})}.items()))
 

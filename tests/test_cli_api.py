@@ -7,7 +7,7 @@ import pytest
 from api_reports import AHEAD
 from bench.typed import Done
 
-from skewcheck import examine, genesys
+from skewcheck import examine
 from skewcheck.model import Family, Policy, Request, Status
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NSJ9.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
@@ -111,27 +111,16 @@ def test_a_region_and_a_url_exclude_each_other(
     """Both meant alike: nobody knows which clock the answer would be about."""
     done = told("api", *words.split(), environment=environment)
     assert (done.exit_code, asked) == (3, [])
-    assert done.err.startswith("skewcheck: a region and a URL exclude each other\nNothing was measured.\n")
+    assert done.err.startswith("error: a region and a URL exclude each other\n")
 
 
-def test_without_a_region_all_are_listed(told: Told, asked: list[Any]) -> None:
-    """A wrong default would be a wrong "ok": exit 3, and all to choose from, a line each, in words and in JSON."""
+def test_without_a_region_there_is_no_answer(told: Told, asked: list[Any]) -> None:
+    """A wrong default would be a wrong "ok": exit 3, and what lists all, in words and in JSON."""
     done = told("api", "--json")
     assert (done.exit_code, asked) == (3, [])
-    lines = done.err.splitlines()
-    assert lines[:2] == ["skewcheck: no region was given", "Nothing was measured."]
-    assert "\n".join(lines[-18:]) == genesys.listing()
-    assert max(map(len, lines)) <= 100
-    assert done.document["error"]["remedy"].endswith(genesys.listing())
+    assert "skewcheck regions" in done.err
+    assert "skewcheck regions" in done.document["error"]["remedy"]
     assert done.document["command"] == "api"
-
-
-def test_a_region_that_does_not_exist(told: Told) -> None:
-    """The nearest is suggested, and all are listed."""
-    done = told("api", "--region", "eu-wets-1")
-    assert done.err.startswith("skewcheck: there is no Genesys Cloud region 'eu-wets-1'\nNothing was measured.\n")
-    assert "Did you mean eu-west-1 (mypurecloud.ie)?" in done.err
-    assert done.err.endswith(f"{genesys.listing()}\n")
 
 
 @pytest.mark.parametrize("url", [f"https://login.example.net/{UUID}/v2.0", "https://gateway.example.net/health"])
@@ -163,7 +152,7 @@ def test_what_is_refused(words: str, told: Told) -> None:
     done = told("check", "--json", *words.split())
     assert (done.exit_code, done.document["error"]["id"], done.document["command"]) == (3, "usage", "check")
     assert JWT not in done.out + done.err
-    assert "Nothing was measured." in done.err
+    assert done.err.startswith("error: ")
 
 
 SECRETS = {

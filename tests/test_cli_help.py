@@ -1,52 +1,87 @@
-"""`--help` is complete, aligned, and fits a terminal of 80 columns."""
+"""`-h` fits a terminal and has what people use, `--help` is complete; both are made of the table of options."""
 
 import re
+from importlib import import_module
 
 import pytest
 from bench.typed import skewcheck
 
-COMMANDS = ("check", "clock", "api", "token", "demo")
-"""Those that measure."""
-ALL = ((), *((command,) for command in (*COMMANDS, "explain")))
-each_help = pytest.mark.parametrize("words", ALL, ids=["", *COMMANDS, "explain"])
-NEVER_BY_ENVIRONMENT = {
-    "--help", "--json", "--output", "--skew", "--liars", "--api-ahead", "--login-ahead", "--file", "--env",
-    "--expires-in", "--obtained-at", "--token-file",
-}  # fmt: skip
+from skewcheck.cli.failure import COMMANDS
+from skewcheck.cli.options import OPTIONS, Option
+
+MEASURING = ("check", "clock", "api", "token", "demo")
+ALL = ((), *((command,) for command in COMMANDS))
+each_help = pytest.mark.parametrize("words", ALL, ids=["", *COMMANDS])
+each_screen = pytest.mark.parametrize("word", ["-h", "--help"])
+
+
+def options(command: str) -> list[Option]:
+    """Return the options of that command, in the order of its help."""
+    return [OPTIONS[name] for name in import_module(f"skewcheck.cli.{command}").OPTIONS]
 
 
 @each_help
+@each_screen
 @pytest.mark.parametrize("columns", ["80", "200"])
-def test_fits(words: tuple[str, ...], columns: str) -> None:
-    """No line is longer than 80 columns, and none ends in a space or in half of a variable's bracket."""
-    lines = skewcheck(*words, "--help", environment={"COLUMNS": columns}).out.splitlines()
+def test_fits(words: tuple[str, ...], word: str, columns: str) -> None:
+    """No line is longer than 80 columns or ends in a space, and `-h` has no more than 24 lines."""
+    done = skewcheck(*words, word, environment={"COLUMNS": columns})
+    lines = done.out.splitlines()
+    assert (done.exit_code, done.err) == (0, "")
     assert max(map(len, lines)) <= 80
     assert all(line == line.rstrip() and line.isascii() for line in lines)
-    assert not any(re.search(r"\[env( var:)?$", line) for line in lines)
-
-
-def sections(command: str) -> str:
-    """Return the part of a command's help that lists its options."""
-    out = skewcheck(command, "--help", environment={"COLUMNS": "80"}).out
-    return re.split(r"\n\n(?=\S)", out, maxsplit=1)[1].split("\n\n  Examples")[0]
+    assert word == "--help" or len(lines) <= 24
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_options_stand_in_one_column(command: str) -> None:
-    """Every section's explanations begin at the same place."""
-    options = re.findall(r"(?m)^  (?=-)((?:-[A-Za-z0-9], )?--\S+(?: \S+)? +)\S", sections(command))
-    assert len({len(option) for option in options}) == 1
-    assert len(options) > 10
+def test_long_help_has_every_option_once(command: str) -> None:
+    """Each as it is written, in one column, with its default; the sections once each."""
+    out = skewcheck(command, "--help").out
+    written = [option.written for option in options(command)]
+    rows = re.findall(r"(?m)^  ( {4}--\S.*|-\w, .*|\[.*)$", out)
+    shown = [re.split(r" {2,}", row.strip())[0] for row in rows]
+    assert shown == written
+    assert len({len(row) - len(row.lstrip()) for row in re.findall(r"(?m)^ {20,}\S", out)}) <= 1
+    for option in options(command):
+        assert option.default == "" or f"[default: {option.default}]" in out
+    sections = re.findall(r"(?m)^[A-Z][^:\n]*:$", out)
+    assert len(sections) == len(set(sections))
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_option_has_its_variable(command: str) -> None:
-    """One variable each, named after the option and the same for all commands; none for what belongs to one run."""
-    rows = re.split(r"(?m)^  (?=-)", sections(command))[1:]
-    for row in rows:
-        option = re.findall(r"--[a-z0-9-]+", row.split("  ")[0])[-1]
-        wanted = [] if option in NEVER_BY_ENVIRONMENT else [f"SKEWCHECK_{option[2:].upper().replace('-', '_')}"]
-        assert re.findall(r"env var:\s+(\w+)", row) == wanted
+def test_short_help_has_what_people_use(command: str) -> None:
+    """Each line is an option of the table, and whoever wants more is told how; nobody is told of a variable."""
+    out = skewcheck(command, "-h").out
+    shown = re.findall(r"(?m)^  {1,6}(-\S.*|\[.*)$", out)
+    briefs = {option.written: option.brief for option in options(command) if option.brief}
+    assert shown
+    for row in shown:
+        written = re.split(r" {2,}", row)[0]
+        assert briefs[written] in row
+    assert out.endswith(f"More: skewcheck {command} --help\n")
+    assert "SKEWCHECK_" not in out
+
+
+def test_every_option_has_its_variable() -> None:
+    """One each, named after the option and the same for all commands; none for what belongs to one run."""
+    never = {
+        "--json", "--output", "--skew", "--liars", "--api-ahead", "--login-ahead", "--file", "--env", "--expires-in",
+        "--obtained-at", "--token-file",
+    }  # fmt: skip
+    for option in OPTIONS.values():
+        if option.names:
+            long = option.names[-1]
+            own = [] if long in never else [f"SKEWCHECK_{long[2:].upper().replace('-', '_')}"]
+            assert option.variables == own + (["GENESYSCLOUD_REGION"] if long == "--region" else [])
+
+
+@pytest.mark.parametrize("command", MEASURING)
+def test_variables_are_told_once(command: str) -> None:
+    """How a variable is named is one sentence, with the options that have none: not a word on each line."""
+    out = " ".join(skewcheck(command, "--help").out.split())
+    assert out.count("SKEWCHECK_TIMEOUT for --timeout") == 1
+    unset = [option.names[-1] for option in options(command) if option.names and not option.variable]
+    assert out.endswith(f"There is none for {', '.join(unset)}.")
 
 
 @each_help
@@ -56,6 +91,13 @@ def test_tells_the_exit_codes_and_gives_examples(words: tuple[str, ...]) -> None
     codes = out.split("Exit codes:")[1]
     assert "Examples:" in out
     assert {int(code) for code in re.findall(r"\b(\d+)  ?\w", codes)} >= ({0, 3, 130, 143})
+
+
+def test_all_commands_are_listed() -> None:
+    """In both screens of the program itself."""
+    for word in ("-h", "--help"):
+        out = skewcheck(word).out
+        assert all(re.search(rf"(?m)^  (skewcheck )?{command}\b", out) for command in COMMANDS)
 
 
 def test_tells_what_is_sent_where() -> None:
@@ -74,33 +116,4 @@ def test_tells_what_is_sent_where() -> None:
     assert "asks NTP servers for the time" in judged
     assert "Nothing of the token is sent" in judged
     assert "Nothing leaves this machine" in " ".join(skewcheck("demo", "--help").out.split())
-
-
-@pytest.mark.parametrize("word", ["-h", "--help"])
-def test_short_and_long(word: str) -> None:
-    """`-h` and `--help` are one."""
-    assert skewcheck("clock", word).out == skewcheck("clock", "--help").out
-
-
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-@pytest.mark.parametrize(
-    ("typed", "offered", "other"),
-    [
-        ("cl", "clock", "demo"),
-        ("clock --sam", "--samples", "--json"),
-        ("explain local-b", "local-behind", "local-ahead"),
-        ("explain 4", "401", "offset"),
-    ],
-)
-def test_completion(shell: str, typed: str, offered: str, other: str) -> None:
-    """The shell is offered commands, options, and what can be explained."""
-    words = f"skewcheck {typed}"
-    environment = {
-        "_SKEWCHECK_COMPLETE": f"complete_{shell}",
-        "COMP_WORDS": words,
-        "COMP_CWORD": str(len(words.split()) - 1),
-        "_TYPER_COMPLETE_ARGS": words,
-        "_TYPER_COMPLETE_FISH_ACTION": "get-args",
-    }
-    done = skewcheck(environment=environment)
-    assert (done.exit_code, offered in done.out, other in done.out) == (0, True, False)
+    assert "nobody is asked" in " ".join(skewcheck("regions", "--help").out.split())

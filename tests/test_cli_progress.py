@@ -1,7 +1,8 @@
-"""The line that tells how far a search is: on a terminal alone, rewritten in place, and gone at the end."""
+"""The line that tells how far it is: on a terminal alone, after a second, in place, and gone at the end."""
 
 import contextlib
 import io
+import itertools
 import math
 import os
 import pty
@@ -10,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import pytest
 from bench.typed import PROGRAM as MODULE
@@ -21,18 +22,13 @@ from reports import FOREIGN, intervals
 
 from skewcheck.cli.progress import Line, _cells
 from skewcheck.lab.http import HttpServer
+from skewcheck.lab.ntp import NtpServer
+from skewcheck.measure.date_evidence import Progress as Far
+from skewcheck.measure.poll import Progress as Polled
 from skewcheck.model import Interval
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-
-class Far(NamedTuple):
-    """How far a search is."""
-
-    host: str
-    requests: int
-    fresh: Interval
 
 
 PROGRAM = """\
@@ -43,9 +39,10 @@ from skewcheck.model import Interval
 from collections import namedtuple
 Far = namedtuple('Far', 'host requests fresh')
 def asked(request, progress=None):
-    if progress is not None:
-        progress(Far('api.mypurecloud.ie', 1, Interval(-0.9, 0.2)))
-        progress(Far('api.mypurecloud.ie', 5, Interval(0.17, 0.48)))
+    for requests, fresh in ((1, Interval(-0.9, 0.2)), (5, Interval(0.17, 0.48))):
+        if progress is not None:
+            progress(Far('api.mypurecloud.ie', requests, fresh))
+        time.sleep(float(os.environ.get("LASTS", "1.5")))
     for _ in range(int(os.environ.get("SLEEPS", "0"))):  # a signal just before a long sleep would not cut it short
         time.sleep(0.1)
     return examine.failed('api', UsageError('made up', 'None.'))
@@ -99,14 +96,20 @@ def seen(written: str, width: int = 80) -> list[str]:
 
 @pytest.mark.parametrize("words", [(), ("--json",)])
 def test_it_is_rewritten_and_erased(words: tuple[str, ...]) -> None:
-    """Each reply takes the place of the one before, and nothing is left when the result is there."""
+    """What is known takes the place of what was, with the time; nothing is left when the result is there."""
     with on_a_terminal(*words) as (ours, child):
         written = everything(ours)
         assert child.stdout is not None
         assert b"made up" in child.stdout.read()
-    assert "\rasking api.mypurecloud.ie: 5 requests, 170 to 480 ms ahead …" in written
-    assert "\rasking api.mypurecloud.ie: 1 request, 900 ms behind to 200 ms ahead …" in written
+    assert re.search(r"\rapi\.mypurecloud\.ie  ±550 ms after 1 request … +1 s of 10 s", written)
+    assert re.search(r"\rapi\.mypurecloud\.ie  ±155 ms after 5 requests … +[23] s of 10 s", written)
     assert seen(written) == [""]
+
+
+def test_what_is_over_in_a_second_needs_none() -> None:
+    """Nothing flickers."""
+    with on_a_terminal(LASTS="0") as (ours, _):
+        assert everything(ours) == ""
 
 
 @pytest.mark.parametrize(("words", "environment"), [(("-q",), {}), ((), {"TERM": "dumb"})], ids=["quiet", "dumb"])
@@ -126,9 +129,8 @@ def test_ctrl_c_leaves_a_clean_line() -> None:
     """What was being shown is gone, the terminal's own ^C included; only the message stays."""
     with on_a_terminal(SLEEPS="300") as (ours, child):
         written = ""
-        while "480 ms" not in written:
+        while "155 ms" not in written:
             written += os.read(ours, 4096).decode()
-        os.write(ours, b"")
         child.send_signal(2)
         written += "^C" + everything(ours)  # as a terminal in front of a person writes it
         assert child.wait(10) == 130
@@ -139,14 +141,24 @@ def test_a_real_search() -> None:
     """A server is asked, the terminal is told, and the result comes after a line that is empty again."""
     with HttpServer(ahead_s=-0.3) as server:
         host, port = server.address[:2]
-        words = ("api", "--json", "--url", f"http://{host}:{port}/")
+        words = ("api", "--full", "--json", "--url", f"http://{host}:{port}/")
         with on_a_terminal(*words, program=MODULE) as (ours, child):
             written = everything(ours)
             assert child.stdout is not None
             document = checked(child.stdout.read().decode())
-    assert f"\rasking {host}:{port}: 1 request, " in written
+    assert re.search(rf"\r{host}:{port}  ±\d+(\.\d+)? ms after \d+ requests? … +1 s of 20 s", written)
     assert seen(written) == [""]
     assert document["api"]["hosts"][0]["low_s"] <= 0.3 <= document["api"]["hosts"][0]["high_s"]
+
+
+def test_samples_of_a_real_poll() -> None:
+    """`clock --samples` waits for seconds: how many servers have answered, and which sample it is."""
+    with NtpServer() as server:
+        host, port = server.address
+        with on_a_terminal("clock", "--samples", "2", "-H", f"{host}:{port}", program=MODULE) as (ours, _):
+            written = everything(ours)
+    assert re.search(r"\rNTP: 1 of 1 servers, sample [12] of 2 … +1 s of 7 s", written)
+    assert seen(written) == [""]
 
 
 def test_ctrl_c_in_a_real_search() -> None:
@@ -156,7 +168,7 @@ def test_ctrl_c_in_a_real_search() -> None:
         words = ("api", "--full", "--url", f"http://{host}:{port}/")
         with on_a_terminal(*words, program=MODULE) as (ours, child):
             written = ""
-            while "request" not in written:
+            while " request" not in written:
                 written += os.read(ours, 4096).decode()
             began_s = time.monotonic()
             child.send_signal(2)
@@ -166,28 +178,66 @@ def test_ctrl_c_in_a_real_search() -> None:
     assert [line for line in seen(written) if line] == ["skewcheck: interrupted: there is no verdict"]
 
 
-@given(st.lists(st.tuples(FOREIGN, st.integers(0, 16), intervals()), min_size=1, max_size=6), st.integers(10, 120))
-def test_it_fits_on_one_line(replies: list[tuple[str, int, tuple[float, Interval]]], width: int) -> None:
-    """However long the names and however narrow the terminal: the last cell stays free, and the end is empty."""
+@given(
+    st.lists(st.tuples(FOREIGN, st.integers(0, 16), intervals()), max_size=6),
+    st.none() | st.builds(Polled, *[st.integers(0, 32)] * 4),
+    st.integers(10, 120),
+    st.floats(0, 1e6),
+    st.floats(0.1, 1e6),
+)
+def test_it_is_always_as_wide(
+    replies: list[tuple[str, int, tuple[float, Interval]]],
+    poll: Polled | None,
+    columns: int,
+    at_s: float,
+    most_s: float,
+) -> None:
+    """However long the names and however narrow the terminal: never at its edge, and one as wide as the other."""
     stream = io.StringIO()
-    line = Line(stream, width, ascii_only=False)
+    line = Line(stream, columns, 0.0, most_s, ascii_only=False)
+    line.write(at_s)
     for host, requests, (_, fresh) in replies:
         line(Far(host, requests, fresh))
-    shown = stream.getvalue().split("\r")
-    assert all(_cells(text.rstrip(" ")) < width for text in shown)
+        line.write(at_s)
+    if poll is not None:
+        line(poll)
+        line.write(at_s)
+    widths = {_cells(text) for text in stream.getvalue().split("\r")[1:]}
+    assert len(widths) <= 1
+    assert all(width < min(columns, 80) for width in widths)
     line.erase()
+    assert seen(stream.getvalue(), columns + 5)[-1] == ""
     line(Far("late", 1, Interval(-math.inf, 0.1)))
+    line.write(at_s)
     assert "late" not in stream.getvalue()
+
+
+def test_parts_are_left_out_and_never_cut() -> None:
+    """Where there is no room for all: the second host, then the samples; the time is always there."""
+    line = Line(io.StringIO(), 80, 0.0, 20.0, ascii_only=True)
+    line(Far("api.mypurecloud.ie", 3, Interval(-0.085, 0.085)))
+    line(Far("login.mypurecloud.ie", 3, Interval(-0.09, 0.09)))
+    assert line._text(2.5).split("  ")[1:-1][0] == "+-85 ms after 3 requests, login +-90 ms ..."
+    line(Polled(5, 5, 2, 4))
+    texts = []
+    for columns in (80, 60, 40, 20):
+        narrow = Line(io.StringIO(), columns, 0.0, 20.0, ascii_only=True)
+        narrow._known = line._known
+        texts.append(narrow._text(2.5))
+    assert all(text.endswith("2 s of 20 s") for text in texts)
+    for wide, narrow_text in itertools.pairwise(texts):
+        assert set(narrow_text.replace(",", "").split()) <= set(wide.replace(",", "").split()) | {"..."}
 
 
 def test_threads_take_turns() -> None:
     """Two hosts are asked at once; no line is torn, and nothing is written after the end."""
     stream = io.StringIO()
-    line = Line(stream, 80, ascii_only=True)
+    line = Line(stream, 80, 0.0, 10.0, ascii_only=True)
 
     def tell(host: str) -> None:
         for requests in range(50):
             line(Far(host, requests, Interval(-0.1, 0.1)))
+            line.write(1.0)
 
     threads = [threading.Thread(target=tell, args=(host,)) for host in ("a", "b")]
     for thread in threads:
@@ -195,7 +245,7 @@ def test_threads_take_turns() -> None:
     for thread in threads:
         thread.join()
     line.erase()
-    pattern = r"asking [ab]: \d+ requests?, .*\.\. *"
+    pattern = r"[ab]  \+-100 ms after \d+ requests?(, [ab] \+-100 ms)? \.\.\. +1 s of 10 s"
     assert all(re.fullmatch(pattern, text) for text in stream.getvalue().split("\r") if text.strip())
     assert seen(stream.getvalue()) == [""]
 
@@ -207,10 +257,11 @@ def test_a_stopped_terminal_is_not_waited_for() -> None:
         import termios
 
         termios.tcflow(theirs, termios.TCOOFF)
-        line = Line(stream, 80, ascii_only=True)
         began_s = time.monotonic()
+        line = Line(stream, 80, began_s, 10.0, ascii_only=True)
         for requests in range(3):
             line(Far("a", requests, Interval(-0.1, 0.1)))
+            line.write(1.0)
         line.erase()
         assert time.monotonic() - began_s < 5
         termios.tcflow(theirs, termios.TCOON)

@@ -58,7 +58,7 @@ def test_full_disk(critical: Sequence[str], words: Sequence[str]) -> None:
         done = skewcheck(*critical, *words, stdout=full)
     assert done.exit_code == 3
     first, *rest = done.err.splitlines()
-    assert first.startswith("skewcheck: the report could not be written to stdout: no space left on device")
+    assert first.startswith("error: the report could not be written to stdout: no space left on device")
     assert "; the answer was: CRITICAL " in first
     assert len(rest) == 1
 
@@ -79,7 +79,7 @@ def test_results_to_stdout_all_else_to_stderr(critical: Sequence[str]) -> None:
     """An answer leaves stderr empty; an error leaves stdout empty."""
     verdict, error = skewcheck(*critical), skewcheck("clock", "--jsno")
     assert (verdict.err, verdict.out.startswith("CRITICAL")) == ("", True)
-    assert (error.out, error.err.startswith("skewcheck: ")) == ("", True)
+    assert (error.out, error.err.startswith("error: ")) == ("", True)
 
 
 @pytest.mark.parametrize(

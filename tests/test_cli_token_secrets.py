@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import skewcheck
 from skewcheck import examine
-from skewcheck.cli import token_input
+from skewcheck.cli import token
 from skewcheck.cli.deliver import Deadline
 from skewcheck.cli.redact import redacted
 from skewcheck.errors import InputError
@@ -160,7 +160,7 @@ def test_without_debug_there_is_no_traceback(told: Told, monkeypatch: pytest.Mon
 def test_what_is_no_token_is_not_repeated_either(text: str) -> None:
     """It may be a secret of another kind: its length is all that is told."""
     try:
-        token_input.read(token_input.Source((text,), None, None), Deadline(0.0, 1.0))
+        token.read(token.Source((text,), None, None), Deadline(0.0, 1.0))
     except InputError as error:
         said = error.summary + error.remedy
         assert not any(text[at : at + SHORTEST] in said for at in range(len(text) - SHORTEST + 1))

@@ -1,4 +1,4 @@
-"""Wrong usage and defects: three sentences on stderr, JSON for whoever asked for it, and no secret in either."""
+"""Wrong usage and defects: what and what to try on stderr, JSON for whoever asked for it, and no secret in either."""
 
 import sys
 from collections.abc import Callable
@@ -8,8 +8,9 @@ from bench.typed import Done, servers_for, skewcheck
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skewcheck.cli.formats import asked
-from skewcheck.cli.redact import quoted, redacted
+from skewcheck.cli.asked import format_of
+from skewcheck.cli.redact import redacted
+from skewcheck.foreign import quoted
 
 HEADER, PAYLOAD, SIGNATURE = (
     "eyJhbGciOiJIUzI1NiJ9",
@@ -66,50 +67,6 @@ def test_a_token_broken_at_spaces_is_not_repeated() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "summary", "remedy"),
-    [
-        ("clcok", "there is no command 'clcok'", "Did you mean `skewcheck clock`?"),
-        ("cl", "there is no command 'cl'", "Did you mean `skewcheck clock`?"),
-        ("/etc/passwd", "that is no command of skewcheck", "`skewcheck --help`"),
-        ("--", "no command was given", "`skewcheck --help`"),
-        ("clock --jsno", "there is no option --jsno", "Did you mean --json?"),
-        ("clock -x", "there is no option -x", "`skewcheck clock --help`"),
-        ("clock ---", "there is no such option", "`skewcheck clock --help`"),
-        ("--quiet clock", "there is no option --quiet before the command", "`skewcheck clock --quiet`"),
-        ("clock -w 5apples", "-w/--warning: '5apples' is not a duration", "`skewcheck clock --help`"),
-        ("clock -t 0", "-t/--timeout: '0' must be more than 0", "`skewcheck clock --help`"),
-        ("clock -c nan", "-c/--critical: 'nan' is not a duration", "`skewcheck clock --help`"),
-        ("clock -c", "option '-c' needs a value", "`skewcheck clock --help`"),
-        ("clock --json=1", "option '--json' does not take a value", "`skewcheck clock --help`"),
-        ("clock -w 2s", "the warning threshold must be above 0 and below the critical one", "2 s and 1 s"),
-        ("clock -4 -6", "-4 and -6 exclude each other", "neither"),
-        ("clock --samples 0", "0 samples are not possible", "1 to 8"),
-        ("clock --samples 1.5", "--samples: '1.5' is not a whole number", "`skewcheck clock --help`"),
-        ("clock --format xml", "--format: 'xml' is not one of 'text', 'json'", "`skewcheck clock --help`"),
-        ("clock time.example.net", "'time.example.net' is no option", "`skewcheck clock -H time.example.net`"),
-        ("clock a b", "there is more on the command line than options and their values", "`skewcheck clock --help`"),
-        ("clock -H a:0", "the server 'a:0' has no usable port", "192.0.2.1:123"),
-        ("demo --liars 6", "--liars: of five servers 6 can't lie", "0 to 5"),
-        ("demo --skew 1e3", "--skew: '1e3' is not a duration", "`skewcheck demo --help`"),
-        ("api eu-west-1", "'eu-west-1' is no option", "named by --region: `skewcheck api --region eu-west-1`."),
-        ("api --ca-file=", "--ca-file: a file without a name can't be read", "Name it, or leave the option out."),
-        ("api --regoin x", "there is no option --regoin", "Did you mean --region?"),
-        ("api --region", "option '--region' needs a value", "`skewcheck api --help`"),
-        ("explain loacl-behind", "there is no finding 'loacl-behind'", "skewcheck explain local-behind"),
-        ("explain 401 402", "there is more on the command line", "`skewcheck explain --help`"),
-    ],
-)
-def test_three_sentences(words: str, summary: str, remedy: str, told: Told) -> None:
-    """What happened, what it means, what to try: a line each, exit 3, and nothing on stdout."""
-    done = told(*words.split(), environment={"SKEWCHECK_REGION": "eu-west-1"})
-    assert (done.exit_code, done.out) == (3, "")
-    first, second, third = done.err.splitlines()
-    assert first.startswith(f"skewcheck: {summary}")
-    assert second == "Nothing was measured."
-    assert remedy in third
-
-
-@pytest.mark.parametrize(
     ("variable", "value", "summary"),
     [
         ("WARNING", "junk", "environment variable SKEWCHECK_WARNING: 'junk' is not a duration"),
@@ -120,7 +77,7 @@ def test_three_sentences(words: str, summary: str, remedy: str, told: Told) -> N
 )
 def test_wrong_environment_names_the_variable(variable: str, value: str, summary: str, told: Told) -> None:
     """Who never typed an option is told of the variable."""
-    assert told("clock", environment={f"SKEWCHECK_{variable}": value}).err.startswith(f"skewcheck: {summary}")
+    assert told("clock", environment={f"SKEWCHECK_{variable}": value}).err.startswith(f"error: {summary}")
 
 
 def test_the_command_line_beats_the_environment_where_they_exclude_each_other() -> None:
@@ -160,7 +117,7 @@ def test_json_by_the_environment(words: tuple[str, ...], told: Told) -> None:
 )
 def test_which_format_is_asked_for(words: str, environment: str, wanted: str) -> None:
     """A command line that isn't understood still tells whether a program reads the answer, and which."""
-    assert asked(words.split(), {"SKEWCHECK_FORMAT": environment}) == wanted
+    assert format_of(words.split(), {"SKEWCHECK_FORMAT": environment}) == wanted
 
 
 def test_bare_command_is_a_dozen_lines_of_help() -> None:

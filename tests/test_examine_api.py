@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pytest
 from bench.certificates import PAST_S, VALID_S, YEAR_S, Authority, Signed
@@ -17,11 +17,7 @@ from bench.certificates import PAST_S, VALID_S, YEAR_S, Authority, Signed
 import skewcheck
 from skewcheck.errors import UsageError
 from skewcheck.examine import Request, examine
-from skewcheck.genesys import REGIONS
-from skewcheck.model import Policy, Report, Role, Status
-
-if TYPE_CHECKING:
-    from skewcheck.measure.date_evidence import Progress
+from skewcheck.model import Policy, Report, Role, Security, Status
 
 
 @contextmanager
@@ -73,7 +69,7 @@ def test_the_truth_is_inside(ahead_s: float) -> None:
     assert reading.fresh.low_s <= -ahead_s <= reading.fresh.high_s
     assert not report.proven
     names = {finding.id for finding in report.findings}
-    assert "plain-http" in names
+    assert reading.security is Security.PLAIN
     assert ("skew-undecided" in names) == (ahead_s != 0)
     assert ("clock-zone" in names) == (ahead_s == 3600)
     if ahead_s:
@@ -115,7 +111,7 @@ def test_a_certificates_dates_are_judged_by_the_servers_own(  # noqa: PLR0917 - 
 
 def test_progress_and_policy() -> None:
     """Who watches is told of each reply; what counts as a failure is the caller's choice."""
-    seen: list[Progress] = []
+    seen: list[Any] = []
     with served(-5.0) as url:
         policy = Policy(warning_s=60, critical_s=600)
         report = examine(Request("api", ask_ntp=False, url=url, policy=policy, ask_host=False), seen.append)
@@ -137,11 +133,11 @@ def test_nobody_there_is_a_result() -> None:
 
 
 def test_whose_clock_has_no_default() -> None:
-    """Without a region, or with one that isn't, every region there is gets listed; a region and a URL are too many."""
+    """Without a region, or with one that isn't, what lists all is named; a region and a URL are too many."""
     for region in (None, "", "eu-west-9"):
         with pytest.raises(UsageError) as error:
             examine(Request("api", ask_ntp=False, region=region))
-        assert all(known.code in error.value.remedy and known.domain in error.value.remedy for known in REGIONS)
+        assert "skewcheck regions" in error.value.remedy
     with pytest.raises(UsageError, match="a region and a URL were both named"):
         examine(Request("api", ask_ntp=False, region="eu-west-1", url="https://gw.example/"))
 

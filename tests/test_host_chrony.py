@@ -15,7 +15,7 @@ from bench.tools import need
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skewcheck.host.chrony import NOBODY, STRANGER, TIMEOUT_S, Tracking, ask, read_reply, tracking
+from skewcheck.host.daemons import NOBODY, STRANGER, TIMEOUT_S, Tracking, ask, read_reply, tracking
 from skewcheck.model import DaemonClaim
 
 PATIENCE_S = 5.0

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skewcheck.host.chrony import NOBODY
-from skewcheck.host.daemons import MAX_PROCESSES, read_daemons
+from skewcheck.host.daemons import MAX_PROCESSES, NOBODY, read_daemons
 from skewcheck.host.files import Files
 from skewcheck.model import Daemon, DaemonClaim, Unknown
 

@@ -11,13 +11,13 @@ from bench.tools import need_library
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skewcheck.host.faked import find_fake, other_rate
 from skewcheck.host.files import MAX_BYTES, Files
+from skewcheck.host.kernel import find_fake, other_rate
 from skewcheck.model import Fake, KernelClock, Unknown
 
 LOOK = """
 import os
-from skewcheck.host.faked import find_fake
+from skewcheck.host.kernel import find_fake
 from skewcheck.host.files import Files
 from skewcheck.host.kernel import read_kernel
 fake = find_fake(read_kernel(), Files(), os.environ)

@@ -24,7 +24,7 @@ def loaded(*arguments: str) -> set[str]:
         env=environment, capture_output=True, text=True, timeout=60, check=True,
     )  # fmt: skip
     names = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
-    assert "typer" in names
+    assert "skewcheck.cli" in names
     return {".".join(name.split(".")[:depth]) for name in names for depth in range(1, name.count(".") + 2)}
 
 
@@ -53,6 +53,15 @@ def test_json_loads_nothing_heavy(command: str) -> None:
         names = loaded(command, "--json", *([] if command == "demo" else named))
     assert names & HEAVY == set()
     assert "skewcheck.render.json" in names
+
+
+@pytest.mark.parametrize("words", [(), ("--json",), ("--format=nagios", "-w", "50ms", "-c", "500ms", "-t", "5s")])
+def test_what_programs_type_loads_no_typer(words: Sequence[str]) -> None:
+    """Its start would be half of what a health check costs; and nothing of what only help and mistakes need."""
+    with servers_for("ok") as named:
+        names = loaded("clock", *words, *named)
+    unasked = {"typer", "pathlib", "traceback"} if words else {"typer"}  # rich, of the screen, has the others
+    assert names & {*unasked, "skewcheck.cli.parser", "skewcheck.cli.usage"} == set()
 
 
 @pytest.mark.parametrize(

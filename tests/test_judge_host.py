@@ -165,13 +165,13 @@ def test_a_fake() -> None:
     """What is faked is found with its size and direction; its status adds nothing."""
     finding = one(found(host(chronyd(), fake=Fake("libfaketime", 100.0)), 99.99, 100.01))
     assert (finding.id, finding.status) == ("fake-time", Status.OK)
-    assert finding.facts == (("how", "libfaketime"), ("ahead_s", 100.0), ("ahead_way", "ahead"))
+    assert finding.facts == (("how", "libfaketime"), ("ahead_s", 100.0), ("ahead_way", "ahead"), ("other_rate", None))
     behind = one(found(host(fake=Fake("libfaketime", -2.0)), -2.01, -1.99))
     assert behind.fact("ahead_way") == "behind"
     unknown = one(found(host(fake=Fake("libfaketime", None))))
     assert (unknown.fact("ahead_s"), unknown.fact("ahead_way")) == (None, None)
     assert found(host(fake=Fake("libfaketime", 0.0005))) == []
-    assert found(host(fake=Fake("libfaketime", None, other_rate=True))) == []  # `clock-rate` tells of it
+    assert found(host(fake=Fake("libfaketime", None, other_rate=True))) == []  # what was measured tells of it
 
 
 def test_a_daemon_that_follows_nobody() -> None:
@@ -302,14 +302,6 @@ def test_a_sleep_explains_what_was_measured_and_nothing_else() -> None:
     assert found(slept) == []
     assert unmeasured(slept) == []
     assert found(host(hardware=Hardware(slept_s=0.5)), -2.0, -1.9) == []
-
-
-def test_an_unsteady_clocksource() -> None:
-    """What the kernel counts by is named where it is a bad one, and only there."""
-    finding = one(found(host(hardware=Hardware(clocksource="hpet", unsteady_clocksource=True))))
-    assert (finding.id, finding.fact("clocksource")) == ("unsteady-clocksource", "hpet")
-    assert found(host(hardware=Hardware(clocksource="tsc"))) == []
-    assert found(host(hardware=Hardware(unsteady_clocksource=True))) == []
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from bench import outlets
 from bench.terminal import terminal
 from bench.tools import need_library
-from bench.typed import Done, checked, clean, servers_for, skewcheck, started
+from bench.typed import UNCOUNTED, Done, checked, clean, servers_for, skewcheck, started
 
 from skewcheck.cli import last_resort, output
 from skewcheck.examine import default_timeout_s
@@ -149,6 +149,25 @@ def test_a_monotonic_clock_that_is_faked(fake: str, form: str, silent: list[str]
     assert run(*silent, "-o", str(tmp_path / "fifo"), environment=environment).exit_code == 3
 
 
+@pytest.mark.parametrize("fake", ["+0 x0", "-10 x-1"])
+@pytest.mark.parametrize("command", ["api", "check"])
+def test_an_api_by_a_clock_that_stands_still(fake: str, command: str, silent: list[str]) -> None:
+    """A thread waits for a moment that never comes, and keeps the others from running: still an end, and words."""
+    environment = {"LD_PRELOAD": need_library("libfaketime.so.1"), "FAKETIME": fake}
+    named = silent[1:-2] if command == "check" else []
+    with HttpServer() as server:
+        done = run(command, "--url", server.url, *named, *IN_TIME, environment=environment)
+    assert (done.exit_code, "the time was over" in done.err, "defect" in done.err) == (3, True, False)
+
+
+def test_words_that_take_too_long_themselves() -> None:
+    """The least is said where more can't be told in time."""
+    slow = "prepare = last_resort.prepare\nlast_resort.prepare = lambda _: prepare(lambda: sleep(60))\n"
+    held = "from skewcheck.examine import ask_ntp\nask_ntp.survey = lambda *_, **__: sleep(60)"
+    done = run("clock", "-H", "127.0.0.1", *IN_TIME, program=changed(slow + held))
+    assert (done.exit_code, done.err.count("the time was over")) == (3, 1)
+
+
 @pytest.mark.parametrize("fed", ["never", "without-an-end"])
 @pytest.mark.parametrize("words", [("api", "--url", "http://127.0.0.1:9/", *IN_TIME), OFFLINE], ids=["api", "token"])
 def test_a_configuration_of_openssl_that_does_not_end(fed: str, words: Sequence[str], tmp_path: Path) -> None:
@@ -157,11 +176,11 @@ def test_a_configuration_of_openssl_that_does_not_end(fed: str, words: Sequence[
     os.mkfifo(fifo)
     feeder = [sys.executable, "-c", f"opened = open({str(fifo)!r}, 'wb', 0)\nwhile True: opened.write(b'#\\n' * 999)"]
     if fed == "never":
-        done = run(*words, environment={"OPENSSL_CONF": str(fifo)})
+        done = run(*words, environment={**UNCOUNTED, "OPENSSL_CONF": str(fifo)})
         assert "this host still held the process up" in done.err
     else:
         with started(program=feeder):
-            done = run(*words, environment={"OPENSSL_CONF": str(fifo)})
+            done = run(*words, environment={**UNCOUNTED, "OPENSSL_CONF": str(fifo)})
     assert done.exit_code == 3
 
 
@@ -210,7 +229,7 @@ def ignore() -> None:
 def test_a_parent_that_wants_no_alarms(prepare: Callable[[], None], tmp_path: Path) -> None:
     """What is blocked or ignored stays so through exec: this one signal counts all the same."""
     os.mkfifo(tmp_path / "fifo")
-    done = run(*OFFLINE, environment={"OPENSSL_CONF": str(tmp_path / "fifo")}, preexec_fn=prepare)
+    done = run(*OFFLINE, environment={**UNCOUNTED, "OPENSSL_CONF": str(tmp_path / "fifo")}, preexec_fn=prepare)
     assert (done.exit_code, "this host still held the process up" in done.err) == (3, True)
 
 

@@ -28,7 +28,7 @@ WIDE_S = 1.2
 """A range that settles the limits can be so wide: by less, two clocks that are off the same way aren't told apart."""
 PARTIES = {
     "local-ahead", "local-behind", "local-unconfirmed", "api-ahead", "api-behind", "skew-shared", "skew-undecided",
-    "ntp-differs", "not-skew", "clock-ok", "clock-ok-unconfirmed", "api-ok",
+    "ntp-differs", "not-skew", "clock-ok", "api-ok",
 }  # fmt: skip
 """Findings that say whose clock is off, or that it is nobody's."""
 

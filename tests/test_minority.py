@@ -164,7 +164,7 @@ def test_close_answers_that_are_too_few_are_a_judgement_all_the_same() -> None:
     report = asked([0.0, 0.0, 0.04], [SILENCES["port closed"]] * 2)
     assert (report.status, report.proven, report.exit_code) == (Status.OK, False, 0)
     assert report.lead is not None
-    assert (report.lead.id, report.lead.fact("why")) == ("clock-ok-unconfirmed", "minority")
+    assert (report.lead.id, report.lead.fact("why")) == ("clock-ok", "minority")
     assert (report.lead.fact("agreeing"), report.lead.fact("asked"), report.lead.fact("unreached")) == (2, 5, 2)
 
 

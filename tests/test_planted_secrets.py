@@ -19,8 +19,8 @@ from skewcheck import foreign
 from skewcheck.cli import app, output
 from skewcheck.examine import calls
 from skewcheck.host.configured import read_configured
-from skewcheck.host.faked import find_fake
 from skewcheck.host.files import Files
+from skewcheck.host.kernel import find_fake
 from skewcheck.host.place import read_place
 from skewcheck.host.zone import read_zone
 from skewcheck.model import KernelClock, Report

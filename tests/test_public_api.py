@@ -1,4 +1,4 @@
-"""What `import skewcheck` gives to a program that holds tokens, and the README's example of refreshing right."""
+"""What `import skewcheck` gives to a program that holds tokens, and the docs' example of refreshing right."""
 
 import re
 import subprocess
@@ -16,7 +16,7 @@ from skewcheck.lab.ntp import NtpServer
 from skewcheck.model import BufferLine, Harm, Party, TokenKind
 
 JWT = "eyJhbGciOiJub25lIn0.eyJpYXQiOjE4MDAwMTQ0MDAsImV4cCI6MTgwMDAxODAwMH0."
-README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parent.parent / "docs" / "refreshing.md").read_text(encoding="utf-8")
 
 
 def test_a_token_is_read() -> None:
@@ -162,7 +162,7 @@ def test_reading_loads_no_socket() -> None:
     assert done.stdout == "False\n"
 
 
-# --- The example of the README ---
+# --- The example of docs/refreshing.md ---
 
 
 class Service:
@@ -188,10 +188,10 @@ class Service:
 
 
 def example(service: Service) -> Any:
-    """Return what the README shows, for *service*."""
-    (source,) = re.findall(r"(?ms)^```python\n((?:(?!^```).)*?^class Tokens:.*?)^```$", README)
+    """Return what the page shows, for *service*."""
+    (source,) = re.findall(r"(?ms)^```python\n((?:(?!^```).)*?^class Tokens:.*?)^```$", PAGE)
     names: dict[str, Any] = {}
-    exec(compile(source, "README.md", "exec"), names)  # noqa: S102 - the README's own example
+    exec(compile(source, "refreshing.md", "exec"), names)  # noqa: S102 - the page's own example
     return names["Tokens"](service.fetch)
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 from api_reports import BY_HAND as API_BY_HAND
+from judged_screens import SCREENS
 from reports import ALL_WELL, BY_HAND, HOURS_BEHIND, MISUSE, NOBODY, ONE_LIAR
-from token_reports import BY_HAND as TOKENS
 
 from skewcheck.model import Report
 from skewcheck.render.text import render
@@ -18,8 +18,7 @@ _LEVELS = (0, 95, 135, 175, 215, 255)
 _RULED = set(" │¦─┼┴|:-+")
 """What guides the eye and is no measurement: where the lines are, the labels say in words."""
 
-REPORTS = [*BY_HAND.values(), *API_BY_HAND.values(), *TOKENS.values()]
-NAMES = [*BY_HAND, *API_BY_HAND, *TOKENS]
+REPORTS = {**BY_HAND, **API_BY_HAND, **SCREENS}
 
 
 def styled(report: Report, *, quiet: bool, ascii_only: bool) -> Iterator[tuple[list[str], str]]:
@@ -41,7 +40,7 @@ def luminance(color: str) -> float:
 
 @pytest.mark.parametrize("ascii_only", [False, True], ids=["unicode", "ascii"])
 @pytest.mark.parametrize("quiet", [False, True], ids=["screen", "quiet"])
-@pytest.mark.parametrize("report", REPORTS, ids=NAMES)
+@pytest.mark.parametrize("report", REPORTS.values(), ids=list(REPORTS))
 def test_what_is_to_be_read_can_be_read(report: Report, quiet: bool, ascii_only: bool) -> None:
     """Words are in the terminal's own colours at full strength, or in ink and on a ground that no theme moves."""
     for codes, text in styled(report, quiet=quiet, ascii_only=ascii_only):

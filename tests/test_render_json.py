@@ -2,38 +2,16 @@
 
 import json
 import math
-from importlib import resources
-from typing import Any
 
 import api_reports
-import jsonschema
 import pytest
-import token_reports
-from hypothesis import given
-from reports import ALL_WELL, BY_HAND, HOURS_BEHIND, MISUSE, NOBODY, NOON, ONE_LIAR, reports
+from judged_screens import SCREENS
+from rendered import SCHEMA, VALIDATOR, document
+from reports import ALL_WELL, BY_HAND, HOURS_BEHIND, MISUSE, NOBODY, NOON, ONE_LIAR
 
 from skewcheck.judge import catalogue
-from skewcheck.model import ApiPart, Dropped, Finding, Interval, Report, Status, TokenPart
-from skewcheck.render.json import render
+from skewcheck.model import Dropped, Finding, Interval, Report, Status
 from skewcheck.version import VERSION
-
-SCHEMA = json.loads((resources.files("skewcheck.render") / "report-1.schema.json").read_text(encoding="utf-8"))
-VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
-
-
-def document(report: Report) -> dict[str, Any]:
-    """Return the rendered *report*, read back and held against the schema."""
-
-    def refuse(name: str) -> None:
-        raise AssertionError(f"{name} is not JSON")
-
-    rendered = render(report)
-    assert rendered.isascii()
-    assert rendered.endswith("}\n")
-    assert rendered.count("\n") == 1
-    read: dict[str, Any] = json.loads(rendered, parse_constant=refuse)
-    VALIDATOR.validate(read)
-    return read
 
 
 def test_the_schema_is_one() -> None:
@@ -57,12 +35,6 @@ def test_every_hand_made_report_is_in_the_schema(report: Report) -> None:
                 assert set(exchange) == set(SCHEMA["$defs"]["exchange"]["properties"])
 
 
-@given(reports())
-def test_any_report_is_valid_ascii_json_without_nan(report: Report) -> None:
-    """Whatever the numbers and however foreign the text."""
-    document(report)
-
-
 def test_a_measurement_in_full() -> None:
     """The whole document, key by key, in its order."""
     read = document(ONE_LIAR)
@@ -81,12 +53,12 @@ def test_a_measurement_in_full() -> None:
             "assumes": ["majority-honest", "path-not-hostile"],
             "thresholds": {"warning_s": 0.1, "critical_s": 1.0},
             "measured_at": "2027-01-15T12:00:00.000Z",
-            "true_time": {"low": "2027-01-15T11:59:59.789Z", "high": "2027-01-15T11:59:59.806Z"},  # outwards, of .805
+            "true_time": {"low": "2027-01-15T11:59:59.786Z", "high": "2027-01-15T11:59:59.812Z"},  # outwards, of .8113
             "duration_s": 0.25,
             "ntp": {
                 "basis": "majority",
-                "low_s": 0.195,
-                "high_s": 0.211,
+                "low_s": 0.1887,
+                "high_s": 0.2133,
                 "skew_s": 0.203,
                 "shared_low_s": None,
                 "shared_high_s": None,
@@ -104,7 +76,9 @@ def test_a_measurement_in_full() -> None:
     )
     assert [found["id"] for found in findings] == [found.id for found in ONE_LIAR.findings]
     assert [found["summary"] for found in findings] == [catalogue.title(found) for found in ONE_LIAR.findings]
-    assert findings[0]["evidence"] == dict(ONE_LIAR.findings[0].facts)
+    assert findings[0]["evidence"] == {
+        name: round(fact, 9) if isinstance(fact, float) else fact for name, fact in ONE_LIAR.findings[0].facts
+    }
     assert [(seen["party"], seen["effect"]) for seen in effects] == [
         (seen.party.value, seen.id) for seen in ONE_LIAR.effects
     ]
@@ -135,7 +109,7 @@ def test_a_measurement_in_full() -> None:
         "skew_s": 1.2,
         "low_s": 1.191,
         "high_s": 1.209,
-        "off_by_s": 0.98,
+        "off_by_s": 0.9777,
         "delay_s": 0.016,
         "stratum": 2,
         "exchanges": [
@@ -237,12 +211,6 @@ def test_every_key_of_an_api_is_described(report: Report) -> None:
             assert set(exchange) == set(SCHEMA["$defs"]["date_exchange"]["properties"])
 
 
-@given(reports(), api_reports.parts())
-def test_any_api_is_valid_ascii_json_without_nan(report: Report, part: ApiPart) -> None:
-    """Whatever the numbers and however foreign the text."""
-    document(report._replace(api=part))
-
-
 def test_an_api_in_full() -> None:
     """The whole part, key by key, in its order."""
     api = document(api_reports.AHEAD)["api"]
@@ -256,8 +224,8 @@ def test_an_api_in_full() -> None:
         "local_clock": {"step_s": 0.0, "slew_ppm": 0.0, "wander_s": 0.000004, "pace": "true"},
         "issuer_ahead": {
             "skew_s": 0.009,
-            "low_s": -0.061,
-            "high_s": 1.079,
+            "low_s": -1.061,
+            "high_s": 0.079,
             "fresh_low_s": -0.061,
             "fresh_high_s": 0.079,
         },
@@ -350,70 +318,64 @@ def test_both_parts_stand_side_by_side() -> None:
     assert math.isfinite(document(api_reports.BOTH)["ntp"]["skew_s"])
 
 
-@pytest.mark.parametrize("report", token_reports.BY_HAND.values(), ids=list(token_reports.BY_HAND))
-def test_every_key_of_a_token_is_described(report: Report) -> None:
+@pytest.mark.parametrize("name", [name for name in SCREENS if SCREENS[name].token is not None])
+def test_every_key_of_a_token_is_described(name: str) -> None:
     """Nothing is said that the contract does not mention, and the keys are the same for every token."""
-    whole = document(report)
-    for name, said in (
+    whole = document(SCREENS[name])
+    for kind, said in (
         ("token", [whole["token"]]),
         ("claim", list(whole["token"]["claims"].values())),
         ("verifier", whole["token"]["verifiers"]),
         ("risk", whole["risks"]),
         ("recommended", [whole["recommended"]] if whole["recommended"] else []),
     ):
-        described = SCHEMA["$defs"][name]
+        described = SCHEMA["$defs"][kind]
         for one in said:
             assert set(one) == set(described["required"]) == set(described["properties"])
 
 
-@given(reports(), token_reports.parts())
-def test_any_token_is_valid_ascii_json_without_nan(report: Report, part: TokenPart) -> None:
-    """Whatever the claims and however foreign the text."""
-    document(report._replace(token=part))
-
-
 def test_a_token_in_full() -> None:
     """The parts that a program reads first, key by key."""
-    whole = document(token_reports.VALID)
+    whole = document(SCREENS["token valid"])
     token = whole["token"]
     assert (token["kind"], token["iat"], token["nbf"], token["exp"], token["lifetime_s"]) == (
         "jwt",
-        NOON - 780,
+        NOON - 60,
         None,
-        NOON + 2820,
+        NOON + 3540,
         3600,
     )
-    assert token["claims"]["exp"] == {"state": "usable", "value_s": NOON + 2820, "shown": "1800017220", "oddities": []}
-    assert token["true_time"] == {"low": "2027-01-15T11:59:59.993Z", "high": "2027-01-15T12:00:00.007Z"}
+    assert token["claims"]["exp"] == {"state": "usable", "value_s": NOON + 3540, "shown": "1800017940", "oddities": []}
+    assert token["true_time"] == {"low": "2027-01-15T11:59:59.990Z", "high": "2027-01-15T12:00:00.010Z"}
     assert token["moments"][1] == {
         "name": "exp",
-        "at_s": NOON + 2820,
-        "here_s": 2820.0,
-        "true_low_s": 2819.9932,
-        "true_high_s": 2820.0069,
+        "at_s": NOON + 3540,
+        "here_s": 3540.0,
+        "true_low_s": pytest.approx(3539.99),
+        "true_high_s": pytest.approx(3540.01),
     }
     assert whole["recommended"] == {
         "buffer_s": 60,
-        "needed_s": 0.6168,
+        "needed_s": 0.430004,
         "leeway_s": 1,
-        "settle_s": 0.0068,
+        "settle_s": 0.04,
         "because": [
-            {"what": "clock-behind", "s": 0.0068},
-            {"what": "drift", "s": 0.36},
-            {"what": "latency", "s": 0.25},
+            {"what": "clock-behind", "s": 0.02},
+            {"what": "drift", "s": 0.360004},
+            {"what": "latency", "s": 0.05},
         ],
     }
 
 
 def test_who_refuses_it() -> None:
     """The party, the harm, how sure, which share, and the skew behind it with its reference."""
-    whole = document(token_reports.FUTURE)
+    whole = document(SCREENS["token of two minds"])
     refused = [risk for risk in whole["risks"] if risk["level"] == "certain"]
     assert [(risk["party"], risk["risk"], risk["share_low"], risk["reference"]) for risk in refused] == [
-        ("refresh-by-exp", "premature-expiry", 0.00066, "ntp"),
-        ("local-verify", "future-issued", 0.14, "ntp"),
+        ("refresh-by-exp", "premature-expiry", 0.003964156, "ntp"),
+        ("local-verify", "future-issued", 0.94, "ntp"),
     ]
-    assert (refused[0]["skew_low_s"], refused[0]["skew_high_s"]) == (-0.21, -0.19)
+    assert (refused[0]["skew_low_s"], refused[0]["skew_high_s"]) == (-1.21, -1.19)
     assert [(row["name"], row["accepts_now"]) for row in whole["token"]["verifiers"]] == [
         ("pyjwt", False),
         ("spring", True),
@@ -422,15 +384,16 @@ def test_who_refuses_it() -> None:
 
 def test_what_is_not_known_is_null() -> None:
     """No clock, no lifetime, no bound, no buffer that helps: each has its null, and none looks like a figure."""
-    offline = document(token_reports.OFFLINE)
-    assert (offline["risks"], offline["recommended"], offline["token"]["true_time"]) == ([], None, None)
-    assert document(token_reports.RESPONSE)["recommended"]["settle_s"] is None
-    assert document(token_reports.NO_BUFFER)["recommended"]["buffer_s"] is None
-    claims = document(token_reports.MILLISECONDS)["token"]["claims"]
+    offline = document(SCREENS["token offline"])
+    assert (offline["risks"][0]["share_low"], offline["token"]["true_time"]) == (None, None)
+    assert document(SCREENS["token expired"])["recommended"] is None
+    assert document(SCREENS["token response"])["recommended"]["settle_s"] is None
+    assert document(SCREENS["token no buffer"])["recommended"]["buffer_s"] is None
+    claims = document(SCREENS["token milliseconds"])["token"]["claims"]
     assert (claims["exp"]["state"], claims["exp"]["value_s"]) == ("unusable", None)
     assert (claims["iat"]["value_s"], claims["iat"]["oddities"]) == (NOON * 1000, ["milliseconds", "year-past-9999"])
 
 
 def test_without_a_token_there_is_none() -> None:
     """A part that was not asked for is absent."""
-    assert not {"token", "risks", "recommended"} & set(document(token_reports.VALID._replace(token=None)))
+    assert not {"token", "risks", "recommended"} & set(document(SCREENS["token valid"]._replace(token=None)))

@@ -50,13 +50,13 @@ def test_one_series_for_each_source() -> None:
     """NTP, the API and its login host side by side; all lines of a metric are together."""
     lines = [line for line in prometheus(BOTH).splitlines() if not line.startswith("#")]
     assert lines[:12] == [
-        'skewcheck_skew_seconds{source="ntp"} 0.0002',
+        'skewcheck_skew_seconds{source="ntp"} 0.00015',
         'skewcheck_skew_seconds{source="api"} 0.2',
         'skewcheck_skew_seconds{source="login"} 0.191',
-        'skewcheck_skew_low_seconds{source="ntp"} -0.0068',
+        'skewcheck_skew_low_seconds{source="ntp"} -0.013',
         'skewcheck_skew_low_seconds{source="api"} -0.83',
         'skewcheck_skew_low_seconds{source="login"} 0.151',
-        'skewcheck_skew_high_seconds{source="ntp"} 0.0069',
+        'skewcheck_skew_high_seconds{source="ntp"} 0.0154',
         'skewcheck_skew_high_seconds{source="api"} 0.23',
         'skewcheck_skew_high_seconds{source="login"} 0.231',
         'skewcheck_source_up{source="ntp"} 1',

@@ -24,7 +24,7 @@ from skewcheck.judge.buffer import backdate_s, leeway_s, settle_s
 from skewcheck.judge.case import Case as Clocks
 from skewcheck.judge.case import Who
 from skewcheck.judge.catalogue import EFFECTS
-from skewcheck.judge.risk import Inputs, ahead_of_checker, effects, late_after_setting_s, risks, storm
+from skewcheck.judge.risk import Inputs, ahead_of_checker, effects, risks, storm
 from skewcheck.judge.verifiers import Checker, Stamp, verifier
 from skewcheck.model import Harm, Interval, Level, Party, Risk, Token
 
@@ -272,12 +272,6 @@ def test_lifetimes_that_are_not_known_or_endless_or_absurd() -> None:
         assert one(inputs(-1, lifetime_s), REFRESH, EXPIRED).share_low == 1
         assert one(inputs(1, lifetime_s), VERIFY, EXPIRED).share_low == 1
         assert one(inputs(1, lifetime_s), SIGN, EXPIRED).level in (CERTAIN, NONE)
-
-
-def test_a_deadline_that_was_kept_is_late_by_what_the_clock_was_ahead() -> None:
-    """Once it is set right; of one that was behind such deadlines come early."""
-    assert late_after_setting_s(Interval(5, 7)) == 7
-    assert late_after_setting_s(exactly(-7)) == 0
 
 
 def test_iat_is_dated_back_by_what_the_checker_would_refuse() -> None:

@@ -110,7 +110,7 @@ ARGUMENTS: Mapping[str, tuple[list[str], Mapping[str, str]]] = {
     "url-path": (["api", "--url", "http://127.0.0.1:1/{}"], {}),
     "ca-file": (["api", "--url", "https://127.0.0.1:1/", "--ca-file", "{}"], {}),
     "ca-variable": (["api", "--url", "https://127.0.0.1:1/"], {"SSL_CERT_FILE": "{}"}),
-    "proxy": (["api", "--url", "https://127.0.0.1:1/"], {"HTTPS_PROXY": "{}"}),
+    "proxy": (["api", "--url", "https://127.0.0.1:1/"], {"HTTPS_PROXY": "http://127.0.0.1:{}"}),
     "duration": (["clock", "-w", "{}"], {}),
     "format": (["clock", "--format", "{}"], {}),
     "samples": (["clock", "--samples", "{}"], {}),

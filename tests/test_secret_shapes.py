@@ -8,6 +8,7 @@ from bench.secrets import KNOWN, RANDOM, SHORT, made
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from skewcheck import foreign
 from skewcheck.cli import redact
 from skewcheck.measure.dates import parse_url
 from skewcheck.measure.servers import parse_server
@@ -138,8 +139,8 @@ def test_an_error_repeats_none(kind: str, seed: int) -> None:
     secret = made(kind, seed)
     for shown in (
         redact.redacted(f"there is no '{secret}' here"),
-        redact.quoted(secret),
-        redact.quoted(f"-w {secret}"),
+        foreign.quoted(secret),
+        foreign.quoted(f"-w {secret}"),
     ):
         assert secret not in shown
         assert secret[-10:] not in shown
@@ -198,7 +199,7 @@ UNITS = (
 )  # fmt: skip
 LOOKS = (
     partial(without_known, mark=""), partial(without_random, mark=""), names_no_host, is_in_path, owner,
-    redact.redacted, redact.quoted, redact.names_no_url,
+    redact.redacted, foreign.quoted, redact.names_no_url,
 )  # fmt: skip
 """All that look for secrets."""
 

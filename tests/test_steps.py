@@ -4,6 +4,7 @@ import itertools
 import shlex
 
 import pytest
+from token_cases import jwt
 
 from skewcheck.judge.case import Case, Who
 from skewcheck.judge.catalogue import CATALOGUE, STEPS
@@ -392,5 +393,5 @@ def test_a_way_that_is_shut_is_not_advised() -> None:
 def test_a_region_that_the_issuer_names_is_filled_in(issuer: str | None, region: str) -> None:
     """A token leads to the API of its own region."""
     fine = case(facts(CHRONYD), interval=Interval(-0.01, 0.01), request=Request("token"))
-    (step,) = steps(fine, _found("token-valid"), issuer)
+    (step,) = steps(fine._replace(token=jwt()._replace(issuer=issuer)), _found("token-valid"))
     assert step.command == f"skewcheck check --region {region}"

@@ -5,7 +5,8 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from token_cases import NOON, OFFLINE, asked, assuming, by_ntp, jwt, opaque
+from measurements import NOON
+from token_cases import OFFLINE, asked, assuming, by_ntp, jwt, opaque
 
 from skewcheck.judge.case import Case
 from skewcheck.judge.catalogue import REASONS

@@ -2,6 +2,9 @@
 
 import math
 
+from measurements import LIMITS, NOON, RUN
+from measurements import api as date_of
+
 from skewcheck.judge import token as judge_of_tokens
 from skewcheck.judge.case import Case, Who
 from skewcheck.judge.risk import Judged
@@ -13,34 +16,22 @@ from skewcheck.model import (
     Basis,
     ClaimState,
     Consensus,
-    DateReading,
-    Ended,
     Finding,
     Interval,
-    Lag,
-    LocalRun,
     NtpPart,
     Reading,
     Request,
     Role,
-    Security,
-    Served,
     ServerList,
     ServerStatus,
-    StampedBy,
     Status,
     Survey,
-    Thresholds,
     TimeClaim,
     Token,
     TokenKind,
     Vote,
 )
 
-NOON = 1_800_014_400.0
-"""2027-01-15T12:00:00Z."""
-LIMITS = Thresholds(0.1, 1.0)
-RUN = LocalRun(NOON, duration_s=0.25, step_s=0.0, slew_ppm=0.0, wander_s=4e-6)
 MARGIN_S = 0.009
 
 
@@ -89,19 +80,10 @@ SILENT = Case(Request("token"), LIMITS, ntp=NtpPart(NOBODY, judge(None, None, Ba
 OFFLINE = Case(Request("token", offline=True), LIMITS)
 
 
-def reading(skew_s: float, margin_s: float) -> DateReading:
-    """Return what a host whose `Date` is fresh says of this clock."""
-    fresh = Interval(skew_s - margin_s, skew_s + margin_s)
-    lag, served = Lag(0.003, known=True, because="nginx"), Served(401, server="nginx")
-    return DateReading(
-        "https://api.example/", "192.0.2.10", skew_s, fresh, fresh, lag, StampedBy.UNKNOWN, Security.VERIFIED,
-        exchanges=(), requests=9, min_rtt_s=0.048, confirmed=True, ended=Ended.NARROW, served=served,
-    )  # fmt: skip
-
-
 def api_part(skew_s: float, login_s: float | None = None, margin_s: float = 0.02) -> ApiPart:
     """Return what an API's `Date` proves, and that of the host which issues tokens."""
-    api, login = reading(skew_s, margin_s), None if login_s is None else reading(login_s, margin_s)
+    api, login = (None if s is None else date_of(s, margin_s)._replace(min_rtt_s=0.048) for s in (skew_s, login_s))
+    assert api is not None
     hosts = [ApiHost(Role.API, "api.example", api)]
     hosts += [] if login is None else [ApiHost(Role.LOGIN, "login.example", login)]
     survey = ApiSurvey("eu-west-1", tuple(hosts), RUN, cut_short=False)

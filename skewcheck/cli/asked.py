@@ -1,16 +1,23 @@
 """What a command line asks for: the values of its options, checked, as a `Request`, a `View` and a `Deadline`."""
 
 import os
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import typer
-
-from skewcheck.cli.formats import Format
-from skewcheck.cli.options import Color
-from skewcheck.cli.redact import holds_token, is_secret, names_no_host, names_no_url
+from skewcheck.cli.deliver import FORMATS, Format
+from skewcheck.cli.redact import holds_token, names_no_url, redacted
 from skewcheck.errors import UsageError
+from skewcheck.foreign import is_secret
 from skewcheck.model import Family, Policy, Request, Status
+from skewcheck.secret_shapes import names_no_host
+from skewcheck.visible import visible
+
+if TYPE_CHECKING:
+    from skewcheck.cli.argv import Typed
+
+_MAX_QUOTED = 60
+"""Characters of a wrong server or URL that are repeated."""
+_ALL_SEE_IT = "(every user of this host can read a token on a command line)"
 
 
 class View(NamedTuple):
@@ -21,22 +28,34 @@ class View(NamedTuple):
     """The file of `-o`; None: stdout."""
     quiet: bool
     verbose: int
-    color: Color
+    color: str
+
+
+def format_of(arguments: Sequence[str], environment: Mapping[str, str]) -> Format:
+    """Return the format asked for, as well as a command line that isn't understood can tell."""
+    formats = [environment.get("SKEWCHECK_FORMAT", "")]
+    for number, argument in enumerate(arguments):
+        name, equals, value = argument.partition("=")
+        if name == "--format":
+            formats.append(value if equals else "".join(arguments[number + 1 : number + 2]))
+    if "--json" in arguments:
+        return "json"
+    return next((name for name in FORMATS if name == formats[-1]), "text")
 
 
 def view(values: Mapping[str, Any]) -> View:
     """Return what the options of the output come to. Raises UsageError."""
     output = values["output"]
     if output == "":
-        raise UsageError("-o/--output: a file without a name can't be written", "Name it, or leave the option out.")
+        raise UsageError("-o/--output: a file without a name can't be written", "-o FILE, or without it: to stdout")
     format_: Format = "json" if values["json"] else values["format_"]
     file = None if output == "-" else output
     return View(format_, file, values["quiet"], values["verbose"], values["color"])
 
 
-def request(context: typer.Context, command: str, values: Mapping[str, Any], *, needs_api: bool = False) -> Request:
+def request(typed: "Typed", command: str, values: Mapping[str, Any], *, needs_api: bool = False) -> Request:
     """Return what the options of the limits and of whom to ask come to. Raises UsageError."""
-    region, url = _whose_date(context, values.get("region"), values.get("url"), needed=needs_api)
+    region, url = _whose_date(typed, values.get("region"), values.get("url"), needed=needs_api)
     return Request(
         command=command,
         ask_ntp=not needs_api,
@@ -47,7 +66,7 @@ def request(context: typer.Context, command: str, values: Mapping[str, Any], *, 
         full=values.get("full", False),
         date_fresh=values.get("date_fresh", False),
         ca_file=_ca_file(values.get("ca_file")),
-        family=_family(context, values),
+        family=_family(typed, values),
         policy=policy(values),
     )
 
@@ -63,37 +82,43 @@ def policy(values: Mapping[str, Any]) -> Policy:
     )
 
 
-def typed_here(context: typer.Context, name: str) -> bool:
-    """Tell whether the option came from the command line."""
-    source = context.get_parameter_source(name)
-    return source is not None and source.name == "COMMANDLINE"
-
-
-def _family(context: typer.Context, values: Mapping[str, Any]) -> Family:
+def _family(typed: "Typed", values: Mapping[str, Any]) -> Family:
     """Return the address family asked for; the command line beats the environment. Raises UsageError."""
     ipv4, ipv6 = values.get("ipv4"), values.get("ipv6")
     if ipv4 and ipv6:
-        ipv4, ipv6 = (typed_here(context, name) for name in ("ipv4", "ipv6"))
+        ipv4, ipv6 = (name in typed.here for name in ("ipv4", "ipv6"))
         if ipv4 == ipv6:
-            raise UsageError("-4 and -6 exclude each other", "Give one of them, or neither: then both are tried.")
+            raise UsageError("-4 and -6 exclude each other", "one of them, or neither: then both are tried")
     return Family.V4 if ipv4 else Family.V6 if ipv6 else Family.ANY
 
 
-def _servers(given: list[str] | None) -> tuple[str, ...]:
-    """Return the servers named. Raises UsageError for what is a token: a name is sent to a resolver."""
+def _servers(given: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the servers named. Raises UsageError for a token, which would be sent to a resolver, and for no host."""
     named = tuple(given or ())
     if any(names_no_host(name) for name in named):
         raise UsageError(
             "-H/--server: that looks like a token, not like a host; it was sent nowhere",
-            "Examples: -H time.example.net, -H HOST:123 for a host that is named so. "
-            "Every user of this host can read a token on a command line.",
+            f"-H time.example.net; or -H HOST:123 for a host that is named so\n{_ALL_SEE_IT}",
         )
+    for name in named:
+        hosts, url = name.split(","), name.partition("://")
+        shown = _harmless(name)
+        if len(hosts) > 1:
+            each = " ".join(f"-H {host.strip()}" for host in hosts if host.strip())
+            raise UsageError(f"-H takes one server{shown}", each if shown else "-H HOST -H HOST")
+        if url[1]:
+            host = url[2].partition("/")[0]
+            raise UsageError(f"-H takes a host, not a URL{shown}", f"-H {host}" if shown and host else "-H HOST")
     return named
 
 
-def _whose_date(
-    context: typer.Context, region: str | None, url: str | None, *, needed: bool
-) -> tuple[str | None, str | None]:
+def _harmless(given: str) -> str:
+    """Return `: 'what was given'`, where it may be repeated: it looks like no secret and has room for none."""
+    plain = len(given) <= _MAX_QUOTED and not set(given) & set("@?#;") and redacted(given) == given
+    return f": '{visible(given)}'" if plain else ""
+
+
+def _whose_date(typed: "Typed", region: str | None, url: str | None, *, needed: bool) -> tuple[str | None, str | None]:
     """Return the region or the URL to ask, where it is *needed*: what was typed beats the environment.
 
     Raises UsageError.
@@ -102,25 +127,24 @@ def _whose_date(
         if given is not None and names_no_url(given):
             raise UsageError(
                 f"{option}: there is a token or a password in that; it was sent nowhere",
-                "Examples: --region eu-west-1, --url https://gateway.example.net/health. "
-                "Every user of this host can read a token on a command line.",
+                f"--region eu-west-1, or --url https://gateway.example.net/health\n{_ALL_SEE_IT}",
             )
     if region is None and url is None and needed:
-        from skewcheck.genesys import listing
-
         raise UsageError(
-            "no region was given",
-            "There is no default: the wrong region's clock would give the wrong verdict. Name an API by --url,\n"
-            f"or one of these by --region, SKEWCHECK_REGION or GENESYSCLOUD_REGION:\n{listing()}",
+            "no region was given: the wrong one's clock would be a wrong verdict",
+            "--region eu-west-1; skewcheck regions lists all 18\n--url https://gateway.example.net/health",
         )
-    if region is None or url is None:
-        return region, url
-    typed = [name for name in ("region", "url") if typed_here(context, name)]
-    if not typed and not os.environ.get("SKEWCHECK_REGION"):
-        typed = ["url"]  # GENESYSCLOUD_REGION is for all programs, SKEWCHECK_URL for this one
-    if len(typed) != 1:
-        raise UsageError("a region and a URL exclude each other", "Give --region or --url, whichever is to be asked.")
-    return (region, None) if typed == ["region"] else (None, url)
+    if region is not None and url is not None:
+        named = [name for name in ("region", "url") if name in typed.here]
+        if not named and not os.environ.get("SKEWCHECK_REGION"):
+            named = ["url"]  # GENESYSCLOUD_REGION is for all programs, SKEWCHECK_URL for this one
+        if len(named) != 1:
+            raise UsageError("a region and a URL exclude each other", "--region or --url, whichever is to be asked")
+        region, url = (region, None) if named == ["region"] else (None, url)
+    if url and "://" not in url:
+        shown = _harmless(url)
+        raise UsageError(f"--url needs a scheme{shown}", f"--url https://{visible(url) if shown else 'HOST/PATH'}")
+    return region, url
 
 
 def _ca_file(given: str | None) -> str | None:
@@ -129,12 +153,12 @@ def _ca_file(given: str | None) -> str | None:
     Also for a token in its place: what the file says of itself quotes its name.
     """
     if given == "":
-        raise UsageError("--ca-file: a file without a name can't be read", "Name it, or leave the option out.")
+        raise UsageError("--ca-file: a file without a name can't be read", "--ca-file FILE; or none: the system's")
     # A file may have any name. Path.exists() raises for a token, which is longer than any name may be.
     is_token = given is not None and (holds_token(given) or ("/" not in given and is_secret(given)))
     if given is not None and is_token and not os.path.exists(given):  # noqa: PTH110 - as said above
         raise UsageError(
             "--ca-file: that looks like a token, not like a file, and there is none of that name",
-            "Give a PEM file of certificate authorities. Every user of this host can read a token on a command line.",
+            f"--ca-file FILE, of certificate authorities in PEM\n{_ALL_SEE_IT}",
         )
     return given

@@ -3,40 +3,35 @@
 from collections.abc import Mapping
 from typing import Any
 
-import typer
-
 from skewcheck.cli import asked as asking
 from skewcheck.cli import options
+from skewcheck.cli.argv import Typed
 from skewcheck.cli.deliver import Deadline, run
+from skewcheck.cli.help import CODES, Screen
 
 OPTIONS = (
     "server", *options.API, "samples", "token_file", *options.TLS, "timeout:check", *options.FAMILY, *options.SHARED,
 )  # fmt: skip
-BRIEFLY = "Compare this host, NTP and an API: whose clock is off?"
-EPILOG = """
-\b
+SCREEN = Screen(
+    "Compare this host, NTP and an API: whose clock is off?",
+    "[--region REGION | --url URL] [OPTIONS]",
+    """\
 Examples:
   skewcheck check --region eu-west-1
   skewcheck check                     NTP alone, as clock does
   skewcheck check --url https://gateway.example.net/health -H ntp1.example.net
   pbpaste | skewcheck check --region eu-west-1 --token-file -
   skewcheck check --region eu-west-1 -q --on-unknown ok || exit 1
-  SKEWCHECK_REGION=eu-west-1 skewcheck check --json -t 5s
-
-\b
-Exit codes:
-  0  ok: no clock is off              130  interrupted (Ctrl-C)
-  1  warning                          143  terminated
-  2  critical: a clock is off by the limit, or the token given has expired
-  3  unknown: it could not be measured; or usage, I/O or internal error
-
-\b
-A DURATION is a number with us, ms, s, m, h or d; a bare number is seconds.
-An option given beats its environment variable.
-"""
+  SKEWCHECK_REGION=eu-west-1 skewcheck check --json -t 5s""",
+    CODES.format(
+        ok="ok: no clock is off",
+        critical="critical: a clock is off by the limit, or the token given has expired",
+        unknown="unknown: it could not be measured; or usage, I/O or internal error",
+    ),
+)
 
 
-def check(context: typer.Context, values: Mapping[str, Any]) -> int:
+def check(typed: Typed, values: Mapping[str, Any]) -> int:
     """Ask NTP, the API and this host at once, and tell whose clock is off.
 
     NTP tells how far this host's clock is from UTC, the API's header Date how far
@@ -51,12 +46,12 @@ def check(context: typer.Context, values: Mapping[str, Any]) -> int:
     token, a cookie or any other credential. Each NTP server gets what clock sends.
     Nothing else leaves this machine but the look-up of the names.
     """
-    view, asked = asking.view(values), asking.request(context, "check", values)
-    deadline = Deadline(context.obj, values["timeout"])
+    view, asked = asking.view(values), asking.request(typed, "check", values)
+    deadline = Deadline(typed.began_s, values["timeout"])
     if values["token_file"] is not None:
-        from skewcheck.cli import token_input
+        from skewcheck.cli import token
 
-        source = token_input.Source((), values["token_file"], None, "--token-file")
-        found, deadline = token_input.read(source, deadline.of(asked).enforced())
+        source = token.Source((), values["token_file"], None, "--token-file")
+        found, deadline = token.read(source, deadline.of(asked).enforced())
         asked = asked._replace(token=found)
     return run(asked, view, deadline)

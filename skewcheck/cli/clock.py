@@ -3,36 +3,26 @@
 from collections.abc import Mapping
 from typing import Any
 
-import typer
-
 from skewcheck.cli import asked as asking
 from skewcheck.cli import options
+from skewcheck.cli.argv import Typed
 from skewcheck.cli.deliver import Deadline, run
+from skewcheck.cli.help import Screen
 
 OPTIONS = ("server", "samples", "timeout:clock", *options.FAMILY, *options.SHARED)
-BRIEFLY = "Compare this host's clock with NTP servers."
-EPILOG = """
-\b
+SCREEN = Screen(
+    "Compare this host's clock with NTP servers.",
+    "[-H HOST]... [OPTIONS]",
+    """\
 Examples:
   skewcheck clock
   skewcheck clock -H ntp1.example.net -H ntp2.example.net -H ntp3.example.net
   skewcheck clock --json -w 50ms -c 500ms -o /var/tmp/skewcheck.json
-  skewcheck clock -q --fail-on critical || exit 1
-
-\b
-Exit codes:
-  0  ok: below the warning limit      130  interrupted (Ctrl-C)
-  1  warning                          143  terminated
-  2  critical
-  3  unknown: it could not be measured; or usage, I/O or internal error
-
-\b
-A DURATION is a number with us, ms, s, m, h or d; a bare number is seconds.
-An option given beats its environment variable.
-"""
+  skewcheck clock -q --fail-on critical || exit 1""",
+)
 
 
-def clock(context: typer.Context, values: Mapping[str, Any]) -> int:
+def clock(typed: Typed, values: Mapping[str, Any]) -> int:
     """Compare this host's clock with NTP servers, and prove how far off it is.
 
     All servers are asked at once: their names are looked up, and each gets one
@@ -42,5 +32,5 @@ def clock(context: typer.Context, values: Mapping[str, Any]) -> int:
     What this host says of its own clock is read beside it: small files, and one
     question to its own chronyd. No program is started, and no clock is set.
     """
-    view, asked = asking.view(values), asking.request(context, "clock", values)
-    return run(asked, view, Deadline(context.obj, values["timeout"]))
+    view, asked = asking.view(values), asking.request(typed, "clock", values)
+    return run(asked, view, Deadline(typed.began_s, values["timeout"]))

@@ -1,13 +1,30 @@
-"""What every command does: ask, render the report, write it where it was asked to go, return the exit code."""
+"""What every command does: ask, render the report, write it where it was asked to go, return the exit code.
 
+What a format needs is loaded only where it is asked for: a health check pays for no other than its own.
+"""
+
+import contextlib
 import os
+import stat
+import sys
 import time
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
-from skewcheck.cli import formats, last_resort, output, signals, terminal
-from skewcheck.cli.asked import View
+from skewcheck.cli import last_resort, output, signals, terminal
 from skewcheck.errors import OutputError
 from skewcheck.model import Report, Request
+
+if TYPE_CHECKING:
+    from skewcheck.cli.asked import View
+
+Format = Literal["text", "json", "nagios", "prometheus", "github", "junit"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+MODES = {"prometheus": 0o644}
+"""The rights of a file of `-o`: node_exporter runs as another user."""
+MAX_STEP_SUMMARY = 2**20
+"""Bytes of one step's file; GitHub drops a larger one whole."""
+_STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 
 TIMEOUT_S = 3.0
 """What a FIFO without a reader is waited for where no -t is given."""
@@ -23,7 +40,7 @@ class Deadline(NamedTuple):
     timeout_s: float | None
     """What -t says; None: nothing."""
 
-    def spent_s(self, view: View) -> float:
+    def spent_s(self, view: "View") -> float:
         """Return how much of the timeout is gone already, or will be needed for the way out."""
         return time.monotonic() - self.began_s + (SCREEN_S if view.format == "text" else DOCUMENT_S)
 
@@ -51,23 +68,27 @@ class Deadline(NamedTuple):
         return self
 
 
-def run(asked: Request, view: View, deadline: Deadline) -> int:
+def run(asked: Request, view: "View", deadline: Deadline) -> int:
     """Ask, show the report as *view* says, and return its exit code. Raises SkewcheckError."""
-    from skewcheck.examine import examine
-
     asked = asked._replace(timeout_s=deadline.timeout_s)
     deadline = deadline.of(asked).enforced()
+    return deliver(measured(asked, view, deadline), view, deadline)
+
+
+def measured(asked: Request, view: "View", deadline: Deadline) -> Report:
+    """Ask, and tell on a terminal how far it is. Raises SkewcheckError."""
+    from skewcheck.examine import examine
+
     asked = asked._replace(spent_s=deadline.spent_s(view))
-    if not asked.asks_api or asked.asks_nobody:
-        return deliver(examine(asked), view, deadline)
+    if view.quiet or asked.asks_nobody or sys.stderr is None or not sys.stderr.isatty():
+        return examine(asked)
     from skewcheck.cli import progress
 
-    with progress.shown(quiet=view.quiet) as line:
-        report = examine(asked, line)
-    return deliver(report, view, deadline)
+    with progress.shown(deadline.began_s, deadline.until_s - deadline.began_s) as line:
+        return examine(asked, line)
 
 
-def deliver(report: Report, view: View, deadline: Deadline) -> int:
+def deliver(report: Report, view: "View", deadline: Deadline) -> int:
     """Show *report* as *view* says and return its exit code. Raises OutputError."""
     if report.lead is not None:
         from skewcheck.judge.catalogue import answer
@@ -79,20 +100,57 @@ def deliver(report: Report, view: View, deadline: Deadline) -> int:
         if view.output is None:
             output.write_stdout(text)
         else:
-            output.write_file(view.output, text, until_s=deadline.written_by_s, mode=formats.MODES.get(view.format))
+            output.write_file(view.output, text, until_s=deadline.written_by_s, mode=MODES.get(view.format))
     except OutputError as error:  # what was measured is not lost with the disk
         raise OutputError(f"{error.summary}; the answer was: {last_resort.verdict()}", error.remedy) from error
     if view.format == "github":
-        formats.add_step_summary(report, os.environ)
+        add_step_summary(report, os.environ)
     return report.exit_code
 
 
-def rendered(report: Report, view: View) -> str:
-    """Return *report* in the format of *view*; what a format needs is loaded only now."""
+def rendered(report: Report, view: "View") -> str:
+    """Return *report* in the format of *view*."""
     if view.format != "text":
-        return formats.document(report, view.format, verbose=0 if view.quiet else view.verbose)
+        return document(report, view.format, verbose=0 if view.quiet else view.verbose)
     from skewcheck.render import text
 
-    stream = terminal.standard_output() if view.output is None else None
+    stream = sys.stdout if view.output is None else None
     surface = terminal.surface(stream, os.environ, view.color)
     return text.render(report, **surface._asdict(), verbose=view.verbose, quiet=view.quiet)
+
+
+def document(report: Report, format_: Format, *, verbose: int = 0) -> str:
+    """Return *report* in a format for programs."""
+    if format_ in ("nagios", "prometheus"):
+        from skewcheck.render import monitoring
+
+        return monitoring.nagios(report, verbose=verbose) if format_ == "nagios" else monitoring.prometheus(report)
+    if format_ in ("github", "junit"):
+        from skewcheck.render import ci
+
+        return ci.github(report) if format_ == "github" else ci.junit(report)
+    from skewcheck.render import json
+
+    return json.render(report)
+
+
+def add_step_summary(report: Report, environment: Mapping[str, str]) -> None:
+    """Add the Markdown on *report* to the runner's file, where it offers one and there is room in it.
+
+    The annotations have told the verdict already: a file that can't be written changes nothing.
+    """
+    path = environment.get(_STEP_SUMMARY)
+    if not path:
+        return
+    from skewcheck.render import ci
+
+    content = ci.github_summary(report).encode("utf-8", "backslashreplace")
+    with contextlib.suppress(OSError, ValueError):
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_NONBLOCK", 0))
+        try:
+            there = os.fstat(descriptor)
+            fits = stat.S_ISREG(there.st_mode) and there.st_size + len(content) <= MAX_STEP_SUMMARY
+            if fits and os.write(descriptor, content) < len(content):
+                os.ftruncate(descriptor, there.st_size)  # a disk that is full by now: half of it helps nobody
+        finally:
+            os.close(descriptor)

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import typer
-
 from skewcheck.cli import asked as asking
 from skewcheck.cli import options
-from skewcheck.cli.deliver import Deadline, deliver
+from skewcheck.cli.argv import Typed
+from skewcheck.cli.deliver import Deadline, deliver, measured
+from skewcheck.cli.help import UNMEASURED, UNMEASURED_BRIEFLY, Screen
 from skewcheck.errors import UsageError
 from skewcheck.model import Basis, DateReading, Finding, Report, Request, ServerStatus, Status, Step
 
@@ -21,21 +21,18 @@ LIARS = 1
 TIMEOUT_S = 6.0
 """Where an API is asked: its `Date` moves on once a second, and is watched for two or three of them."""
 
-BRIEFLY = "See what that looks like, on servers of its own."
-EPILOG = """
-\b
+SCREEN = Screen(
+    "See what it looks like, on servers of its own.",
+    "[OPTIONS]",
+    """\
 Examples:
   skewcheck demo
   skewcheck demo --skew -7s --liars 2
   skewcheck demo --liars 3      three of five lie: no vote can find the truth
-  skewcheck demo --api-ahead 500ms --login-ahead 1s
-
-\b
-Exit codes:
-  0  it measured what it had set up   130  interrupted (Ctrl-C)
-  3  it did not, or usage, I/O or     143  terminated
-     internal error
-"""
+  skewcheck demo --api-ahead 500ms --login-ahead 1s""",
+    UNMEASURED.format(ok="it measured what it had set up"),
+    UNMEASURED_BRIEFLY,
+)
 
 
 class _Path(NamedTuple):
@@ -79,7 +76,7 @@ class _SetUp(NamedTuple):
 OPTIONS = ("skew:demo", "liars", "api_ahead", "login_ahead", "timeout:clock", *options.SHARED)
 
 
-def demo(context: typer.Context, values: Mapping[str, Any]) -> int:
+def demo(typed: Typed, values: Mapping[str, Any]) -> int:
     """Show the screen of clock without a network, with a skew of your choice.
 
     Five NTP servers are started on this machine whose clocks are wrong by what
@@ -91,20 +88,16 @@ def demo(context: typer.Context, values: Mapping[str, Any]) -> int:
     """
     view, liars = asking.view(values), values["liars"]
     if liars is not None and liars > len(_PATHS):
-        raise UsageError(f"--liars: of five servers {liars} can't lie", "Take 0 to 5.")
+        raise UsageError(f"--liars: of five servers {liars} can't lie", "--liars 0 to 5")
     api_ahead_s, login_ahead_s = values["api_ahead"], values["login_ahead"]
     services = None if api_ahead_s is login_ahead_s is None else _Services(api_ahead_s or 0.0, login_ahead_s or 0.0)
     lying = _LYING_ORDER[: LIARS if liars is None else liars]
     set_up = _SetUp(SKEW_S if values["skew"] is None else values["skew"], lying, services)
-    deadline = Deadline(context.obj, TIMEOUT_S if values["timeout"] is None and services else values["timeout"])
+    deadline = Deadline(typed.began_s, TIMEOUT_S if values["timeout"] is None and services else values["timeout"])
     deadline = deadline.enforced()
-    from skewcheck.examine import examine
-
-    request = asking.request(context, "demo", values)._replace(
-        timeout_s=deadline.timeout_s, ask_host=False, spent_s=deadline.spent_s(view)
-    )
+    request = asking.request(typed, "demo", values)._replace(timeout_s=deadline.timeout_s, ask_host=False)
     with ExitStack() as running:
-        report = examine(_naming(running, set_up, request))
+        report = measured(_naming(running, set_up, request), view, deadline)
     return deliver(_held_against(report, set_up), view, deadline)
 
 

@@ -4,31 +4,30 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
-import typer
-
 from skewcheck.cli import output
-from skewcheck.cli.redact import quoted
+from skewcheck.cli.argv import Typed
+from skewcheck.cli.help import UNMEASURED, UNMEASURED_BRIEFLY, Screen
 from skewcheck.errors import UsageError
+from skewcheck.foreign import quoted
 
+_NEAR = 0.75
+"""How alike two names are of which one is meant for the other; 1: the same."""
 OPTIONS = ("id",)
-BRIEFLY = "Explain a finding: who notices, how to fix it."
-EPILOG = """
-\b
+SCREEN = Screen(
+    "Explain a finding: who notices, how to fix it.",
+    "[ID]",
+    """\
 Examples:
   skewcheck explain                all findings, and the topics
   skewcheck explain local-behind
   skewcheck explain 401            a 401 right after a refresh: what it can be
-  skewcheck explain offset         signs, ranges, and what is proven
-
-\b
-Exit codes:
-  0  it is explained                  130  interrupted (Ctrl-C)
-  3  there is no such finding, or     143  terminated
-     usage, I/O or internal error
-"""
+  skewcheck explain offset         signs, ranges, and what is proven""",
+    UNMEASURED.format(ok="it is explained"),
+    UNMEASURED_BRIEFLY,
+)
 
 
-def explain(_context: typer.Context, values: Mapping[str, Any]) -> int:
+def explain(_typed: Typed, values: Mapping[str, Any]) -> int:
     """Say what a finding means, who notices it and how to fix it.
 
     Give the finding's id, as the screens, JSON and the other formats have it; or a
@@ -43,8 +42,8 @@ def explain(_context: typer.Context, values: Mapping[str, Any]) -> int:
         return 0
     text = pages().get(name.strip().lower())
     if text is None:
-        near = get_close_matches(name.strip().lower()[:40], pages(), n=1)
-        remedy = f"skewcheck explain {near[0]}" if near else "skewcheck explain"
-        raise UsageError(f"there is no finding {quoted(name)}", remedy)
+        near = get_close_matches(name.strip().lower()[:40], pages(), n=1, cutoff=_NEAR)
+        remedy = [f"skewcheck explain {near[0]}"] if near else []
+        raise UsageError(f"unknown finding {quoted(name)}", "\n".join([*remedy, "skewcheck explain lists all"]))
     output.write_stdout(text)
     return 0

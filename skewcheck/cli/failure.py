@@ -6,11 +6,10 @@ Whatever goes out from here has no secret in it, no control character and, witho
 import contextlib
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from skewcheck.cli import EXIT_CODE, formats, last_resort, limits, output
+from skewcheck.cli import EXIT_CODE, asked, deliver, last_resort, limits, output
 from skewcheck.cli.redact import redacted, without_tokens
 from skewcheck.cli.signals import Stopped
 from skewcheck.errors import HostError, InternalError, OutputError, SkewcheckError, UsageError
@@ -19,11 +18,12 @@ from skewcheck.visible import inert, visible
 if TYPE_CHECKING:
     import threading
 
-COMMANDS = ("check", "clock", "api", "token", "explain", "demo")
+COMMANDS = ("check", "clock", "api", "token", "explain", "regions", "demo")
 MAX_SHOWN = 1200
 """Characters of one line."""
-MAX_LINES = 40
-"""Of a remedy: a list to choose from."""
+MAX_LINES = 3
+"""Of a remedy."""
+_MARKS = ("  try: ", *(MAX_LINES - 1) * ("       ",))
 DEBUG = "SKEWCHECK_DEBUG"
 
 
@@ -41,26 +41,26 @@ def failed(error: SkewcheckError, arguments: Sequence[str]) -> int:
 def unasked(briefly: str) -> int:
     """Tell *briefly* what there is, because no command was given, and return the exit code."""
     complain(briefly)
-    _write_document(UsageError("no command was given", "See `skewcheck --help`."), (), EXIT_CODE)
+    _write_document(UsageError("no command was given", "skewcheck --help"), (), EXIT_CODE)
     return EXIT_CODE
 
 
 def unexpected(error: BaseException, arguments: Sequence[str]) -> int:
     """Tell of an error that nobody expected, a limit of this host or a defect, and return the exit code."""
-    return failed(limits.reached(error) or _internal(error, secret=_command(arguments) == "token"), arguments)
+    return failed(_unexpected(error, secret=_command(arguments) == "token"), arguments)
 
 
 def in_thread(caught: "threading.ExceptHookArgs") -> None:
     """Tell of such an error in a thread, as `threading.excepthook`; the run goes on and lacks what it was to bring."""
     if isinstance(caught.exc_value, Exception):
-        _tell(limits.reached(caught.exc_value) or _internal(caught.exc_value))
+        _tell(_unexpected(caught.exc_value))
 
 
 def interrupted(stopped: Stopped, arguments: Sequence[str]) -> int:
     """Tell in one line that a signal ended it, and return the exit code."""
     output.wait_until(0.0)  # whoever ends it doesn't want to wait for a reader
     how = "interrupted" if stopped.exit_code == 130 else "terminated"
-    error = _StoppedError(f"{how}: there is no verdict", "Run it again; -t limits how long it takes.")
+    error = _StoppedError(f"{how}: there is no verdict", "run it again; -t limits how long it takes")
     new_line = "\n" if sys.stderr is not None and sys.stderr.isatty() else ""  # after the terminal's own ^C
     complain(f"{new_line}skewcheck: {error.summary}\n")
     _write_document(error, arguments, stopped.exit_code)
@@ -74,13 +74,13 @@ def too_late(arguments: Sequence[str]) -> None:
     if verdict is None:
         told: SkewcheckError = HostError(
             "the time was over, and this host still held the process up: there is no verdict",
-            "See what doesn't answer or doesn't end: a file that is a FIFO or on a dead disk (OPENSSL_CONF, "
-            "SSL_CERT_FILE), a faked clock (LD_PRELOAD).",
+            "see what doesn't answer or doesn't end: a file that is a FIFO or on a dead disk\n"
+            "(OPENSSL_CONF, SSL_CERT_FILE), a faked clock (LD_PRELOAD)",
         )
     else:
         told = OutputError(
             f"the report could not be written in time; the answer was: {verdict}",
-            "See what holds it up, or allow more time with -t.",
+            "see what holds it up, or allow more time with -t",
         )
     failed(told, arguments)
 
@@ -94,12 +94,14 @@ def _command(arguments: Sequence[str]) -> str:
     return next((argument for argument in arguments if argument in COMMANDS), "skewcheck")
 
 
-def _internal(error: BaseException, *, secret: bool = False) -> InternalError:
-    """Return a defect; where a *secret* was at hand, without the words of the error: they may hold a part of it."""
+def _unexpected(error: BaseException, *, secret: bool = False) -> SkewcheckError:
+    """Return a limit of this host or a defect; that without its words where a *secret* was at hand, as in them."""
+    if (limit := limits.reached(error)) is not None:
+        return limit
     said = ": ".join(part for part in (type(error).__name__, "" if secret else str(error)) if part)
     internal = InternalError(
         f"a defect of skewcheck itself: {said}",
-        f"Please report it, with the traceback that {DEBUG}=1 adds to the same command.",
+        f"report it, please, with the traceback that {DEBUG}=1 adds to the same command",
     )
     internal.__cause__ = error
     return internal
@@ -109,10 +111,11 @@ def _tell(error: SkewcheckError, *, secret: bool = False) -> SkewcheckError:
     """Write *error* to stderr; return it as it may be shown. *secret*: what it came from may hold one."""
     clean = without_tokens if isinstance(error, OutputError) else redacted  # a file's name may look random
     lines = clean(error.remedy).split("\n")[:MAX_LINES]  # foreign text in it is visible already: these are ours
-    remedy = "\n".join(visible(line, MAX_SHOWN) for line in lines)
-    shown = type(error)(visible(clean(error.summary), MAX_SHOWN), remedy)
-    meaning = "Nothing was measured.\n" if isinstance(error, UsageError) else ""
-    complain(f"skewcheck: {shown.summary}\n{meaning}{shown.remedy}\n")
+    lines = [visible(line, MAX_SHOWN) for line in lines]
+    shown = type(error)(visible(clean(error.summary), MAX_SHOWN), "\n".join(lines))
+    tries = "".join(f"{mark}{line}\n" for mark, line in zip(_MARKS, lines, strict=False))
+    complain(f"error: {shown.summary}\n{tries}")
+    last_resort.told()
     _debug(error, secret=secret)
     return shown
 
@@ -122,7 +125,7 @@ def _write_document(error: SkewcheckError, arguments: Sequence[str], exit_code: 
 
     The error has been told on stderr already: more trouble on the way is not told.
     """
-    wanted = formats.asked(arguments, os.environ)
+    wanted = asked.format_of(arguments, os.environ)
     if wanted == "text" or output.stdout_begun():  # one document, or a part of one
         return
     command = _command(arguments)
@@ -130,22 +133,26 @@ def _write_document(error: SkewcheckError, arguments: Sequence[str], exit_code: 
         from skewcheck import examine
 
         report = examine.failed(command, error)._replace(exit_code=exit_code)
-        output.write_stdout(formats.document(report, wanted))
+        output.write_stdout(deliver.document(report, wanted))
         if wanted == "github":
-            formats.add_step_summary(report, os.environ)
+            deliver.add_step_summary(report, os.environ)
 
 
 def _debug(error: SkewcheckError, *, secret: bool) -> None:
     """Add the traceback, where that is asked for and there is something to trace; of a *secret*'s, places alone."""
     if os.environ.get(DEBUG, "0") in ("", "0") or isinstance(error, UsageError):
         return
-    told = _places(error) if secret else traceback.format_exception(error)
+    from traceback import format_exception
+
+    told = _places(error) if secret else format_exception(error)
     for line in "".join(told).splitlines():
         complain(visible(redacted(line), MAX_SHOWN) + "\n")
 
 
 def _places(error: BaseException) -> list[str]:
     """Return where *error* and what caused it were raised, the innermost first, and of what kind each is."""
+    from traceback import format_tb
+
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     before = [] if cause is None else _places(cause)
-    return [*before, *traceback.format_tb(error.__traceback__), f"{type(error).__name__}\n"]
+    return [*before, *format_tb(error.__traceback__), f"{type(error).__name__}\n"]

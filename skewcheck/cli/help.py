@@ -1,74 +1,103 @@
-"""`--help` as this program prints it: options in sections, and no variable's name broken over two lines."""
+"""The two screens of help, made of the same options: `-h` fits a terminal of 24 lines, `--help` tells all."""
 
 import re
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
-import typer
-from typer.core import TyperCommand, TyperGroup
+from skewcheck.cli.options import OPTIONS, Option
 
-from skewcheck.cli.output import write_stdout
-
+WIDTH = 80
 _GLUE = "\u00a0"
-"""A space at which typer's help does not break a line; printed as a space."""
-_OTHERS = "Other options"
-_GIVEN_DEFAULT = re.compile(r"default: \((.*)\)\]$")
-"""typer puts a default that was given in words into brackets."""
+"""A space at which no line is broken; printed as a space."""
+_BRIEF_WIDTH = 32
+"""Of an explanation on one line, where a default stands behind it."""
+
+CODES = """\
+Exit codes:
+  0  {ok:32} 130  interrupted (Ctrl-C)
+  1  warning                          143  terminated
+  2  {critical}
+  3  {unknown}"""
+MEASURED = CODES.format(
+    ok="ok: below the warning limit",
+    critical="critical",
+    unknown="unknown: it could not be measured; or usage, I/O or internal error",
+)
+UNMEASURED = """\
+Exit codes:
+  0  {ok:32} 130  interrupted (Ctrl-C)
+  3  usage, I/O or internal error     143  terminated"""
+MEASURED_BRIEFLY = "Exit code: 0 ok, 1 warning, 2 critical, 3 unknown or error."
+UNMEASURED_BRIEFLY = "Exit code: 0, or 3 for an error."
+VALUES = """\
+A DURATION or a SKEW is a number with us, ms, s, m, h or d; for a DURATION a
+bare number is seconds. An option's variable is its name: SKEWCHECK_TIMEOUT for
+--timeout. The command line beats it. There is none for {none}."""
 
 
-def _show_help(context: Any, _option: object, wanted: bool) -> None:
-    """Print the help by our own writer, which knows what to do about a closed pipe or a full disk."""
-    if wanted and not context.resilient_parsing:
-        write_stdout(context.get_help().replace(_GLUE, " ") + "\n")
-        raise typer.Exit
+class Screen(NamedTuple):
+    """What the help of one command says beside its options."""
+
+    title: str
+    usage: str
+    """What stands behind the command's name."""
+    examples: str
+    codes: str = MEASURED
+    codes_briefly: str = MEASURED_BRIEFLY
+    hidden: tuple[str, ...] = ()
+    """Options that `-h` leaves to `--help`, though they have a line for it."""
 
 
-def _glued(text: str) -> str:
-    """Return an option's help so that `[env var: X; default: Y]` at its end is broken at the semicolon alone."""
-    words, bracket, rest = text.rpartition("  [")
-    rest = _GIVEN_DEFAULT.sub(r"default: \1]", rest).replace(" ", _GLUE).replace(f";{_GLUE}", "; ")
-    return f"{words} [{rest}" if bracket else text
+def brief(path: str, screen: Screen, names: Sequence[str]) -> str:
+    """Return `-h`: the options that people use, one line each."""
+    options = [option for option in (OPTIONS[name] for name in names if name not in screen.hidden) if option.brief]
+    width = max((len(_indented(option)) for option in options), default=0)
+    lines = []
+    for option in options:
+        default = f"[{option.default}]" if option.default and len(option.brief) <= _BRIEF_WIDTH else ""
+        lines.append(f"  {_indented(option):{width}}  {option.brief:{_BRIEF_WIDTH}} {default}".rstrip())
+    end = f"{screen.codes_briefly}\nMore: {path} --help"
+    return "\n\n".join(filter(None, (screen.title, _usage(path, screen), "\n".join(lines), end))) + "\n"
 
 
-def _write_options(command: TyperCommand | TyperGroup, context: Any, formatter: Any) -> None:
-    sections: dict[str, list[tuple[str, str]]] = {}
-    for option in command.get_params(context):
-        record = option.get_help_record(context)
-        if record is not None:
-            section = getattr(option, "rich_help_panel", None) or _OTHERS
-            sections.setdefault(section, []).append((record[0], _glued(record[1])))
-    width = max(len(names) for rows in sections.values() for names, _ in rows)
-    for section, ((names, text), *rest) in sections.items():
-        with formatter.section(section if len(sections) > 1 else "Options"):
-            formatter.write_dl([(names.ljust(width), text), *rest])  # one column for all sections
+def full(path: str, screen: Screen, says: str, names: Sequence[str]) -> str:
+    """Return `--help`: what the command *says* of itself, all its options by sections, examples, exit codes."""
+    from textwrap import fill
+
+    options = [OPTIONS[name] for name in names]
+    width = max(len(_indented(option)) for option in options)
+    sections: dict[str, list[str]] = {}
+    for option in options:
+        default = f"[default: {option.default}]".replace(" ", _GLUE) if option.default else ""
+        said = f"{option.help} {default}".rstrip()
+        sections.setdefault(option.section, []).extend(_two_columns(_indented(option), said, width))
+    listed = [f"{section}:\n" + "\n".join(lines).replace(_GLUE, " ") for section, lines in sections.items()]
+    unset = ", ".join(option.names[-1] for option in options if option.names and not option.variable)
+    values = [fill(VALUES.format(none=unset), WIDTH, break_on_hyphens=False)] if len(options) > 1 else []
+    return "\n\n".join([_usage(path, screen), says, *listed, screen.examples, screen.codes, *values]) + "\n"
 
 
-def _told_by_us(option: Any) -> Any:
-    """Return typer's own help option with our writer behind it."""
-    if option is not None:
-        option.callback = _show_help
-    return option
+def listing(rows: Iterable[tuple[str, str]]) -> str:
+    """Return *rows* of two columns, the second broken at 80 columns."""
+    rows = list(rows)
+    width = max(len(name) for name, _ in rows)
+    return "\n".join(line for name, said in rows for line in _two_columns(name, said, width))
 
 
-class Command(TyperCommand):
-    """A command whose help shows its options in sections."""
-
-    def get_help_option(self, ctx: Any) -> Any:
-        """Return `--help`, written by us."""
-        return _told_by_us(super().get_help_option(ctx))
-
-    def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write the options, section by section."""
-        _write_options(self, ctx, formatter)
+def _usage(path: str, screen: Screen) -> str:
+    return f"Usage: {path} {screen.usage}".rstrip()
 
 
-class Group(TyperGroup):
-    """The program itself: its own options, then the commands."""
+def _indented(option: Option) -> str:
+    """Return how it is written, long names below each other."""
+    return option.written if re.match(r"-\w,|\[", option.written) else f"    {option.written}"
 
-    def get_help_option(self, ctx: Any) -> Any:
-        """Return `--help`, written by us."""
-        return _told_by_us(super().get_help_option(ctx))
 
-    def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write the commands first: they are what one looks for."""
-        self.format_commands(ctx, formatter)
-        _write_options(self, ctx, formatter)
+def _two_columns(name: str, said: str, width: int) -> list[str]:
+    from textwrap import wrap
+
+    begin = f"  {name:{width}}  "
+    return wrap(
+        said, WIDTH, initial_indent=begin, subsequent_indent=" " * len(begin), break_on_hyphens=False,
+        break_long_words=False,
+    )  # fmt: skip

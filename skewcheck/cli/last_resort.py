@@ -8,7 +8,9 @@ that thread nor any other of Python: the C library itself calls `_exit`.
 What even that can't end is a process that the kernel holds: one that waits for a disk which doesn't answer.
 """
 
+import contextlib
 import os
+import select
 import signal
 import sys
 from collections.abc import Callable
@@ -26,6 +28,7 @@ HARD_S = 5.0
 LONGEST_S = 1e6
 """Eleven days: no system call is asked to wait for longer, and some can't count further than to 24."""
 
+_LEAST = b"error: the time was over: there is no verdict\n  try: more time with -t, or a clock that isn't faked\n"
 _WAITED_FOR_A_CPU = "/proc/self/schedstat"
 _MONOTONIC = 1
 """CLOCK_MONOTONIC of Linux."""
@@ -45,6 +48,7 @@ class _State:
     verdict: str | None = None
     armed = False
     ending = False
+    told = False
     rounds = 0
     handler: object = signal.SIG_DFL
     """Of SIGALRM, before ours."""
@@ -55,12 +59,17 @@ class _State:
 
 def prepare(tell: Callable[[], None]) -> None:
     """Have *tell* called before the end; it may do what it likes, for as long as `AGAIN_S`."""
-    _State.tell, _State.verdict, _State.ending = tell, None, False
+    _State.tell, _State.verdict, _State.ending, _State.told = tell, None, False, False
 
 
 def remember(verdict: str) -> None:
     """Keep the *verdict*: from now on only showing it can fail."""
     _State.verdict = verdict
+
+
+def told() -> None:
+    """Keep that stderr has heard why there is no verdict, or that it doesn't listen."""
+    _State.told = True
 
 
 def verdict() -> str | None:
@@ -118,6 +127,7 @@ def _arm_signal(after_s: float) -> None:
 def _expired(number: int, _frame: FrameType | None) -> None:
     """Tell and end, unless it was only kept waiting for a CPU: a busy machine's report comes late, but it comes."""
     if _State.ending:
+        _say_the_least()
         os._exit(EXIT_CODE)
     if signal.getitimer(signal.ITIMER_REAL)[0] > AGAIN_S:  # ours is still to come: somebody else sent this one
         raise Stopped(number)
@@ -129,6 +139,16 @@ def _expired(number: int, _frame: FrameType | None) -> None:
         _State.tell()
     finally:
         os._exit(EXIT_CODE)
+
+
+def _say_the_least() -> None:
+    """Say what could not be told in time: a thread that spins on a clock which stands still may keep it from that."""
+    if not _State.told and hasattr(select, "poll"):
+        with contextlib.suppress(OSError):
+            listening = select.poll()
+            listening.register(2, select.POLLOUT)
+            if [event for _, event in listening.poll(0)] == [select.POLLOUT]:
+                os.write(2, _LEAST)
 
 
 def _waited_for_a_cpu_s() -> float:

@@ -10,27 +10,24 @@ _FILES = ("Too many open files", f"Error {errno.EMFILE}")
 
 
 def reached(error: BaseException) -> HostError | None:
-    """Return the limit that *error* comes from; None where it comes from none."""
+    """Return the limit of this host that *error* comes from; None where it comes from none."""
     number = error.errno if isinstance(error, OSError) else None
     words = str(error) if isinstance(error, ImportError) else ""
     if isinstance(error, MemoryError) or number == errno.ENOMEM or any(said in words for said in _MEMORY):
-        return HostError(
-            "this process has too little memory", "Allow it more (ulimit -v, or the container's memory limit)."
-        )
+        return HostError("this process has too little memory", "allow more: ulimit -v, or the container's memory limit")
     if number in (errno.EMFILE, errno.ENFILE) or any(said in words for said in _FILES):
         return HostError(
-            "this process may not open as many files as it needs",
-            "Allow it more (ulimit -n), or stop what holds so many.",
+            "this process may not open as many files as it needs", "allow more: ulimit -n; or stop what holds so many"
         )
     if isinstance(error, RuntimeError) and "start new thread" in str(error):
         return HostError(
             "this process may not start as many threads as it needs",
-            "Allow it more processes (ulimit -u, or the container's pids limit) or more memory (ulimit -v).",
+            "allow more processes: ulimit -u, or the container's pids limit\nor more memory: ulimit -v",
         )
     if isinstance(error, SystemError):  # the interpreter's word for a fault of its own
         return HostError(
-            f"Python itself failed: {error}", "It does so where memory is short: allow it more (ulimit -v)."
+            f"Python itself failed: {error}", "allow more memory (ulimit -v): it does so where that is short"
         )
     if isinstance(error, ImportError):
-        return HostError(f"a part of this installation can't be loaded: {error}", "Install skewcheck anew.")
+        return HostError(f"a part of this installation can't be loaded: {error}", "install skewcheck anew")
     return None

@@ -1,16 +1,17 @@
-"""Every option once: its names, its help, how its value is read; and which of them each command takes."""
+"""Every option once: how it is written, what it says, how its value is read, and which variable it has.
 
-import inspect
-from collections.abc import Callable, Sequence
-from typing import Annotated, Any, Literal, TypeVar
+`OPTIONS` is what `-h`, `--help`, completion and both readers of a command line are made of, and a page on all settings
+can be.
+"""
 
-import typer
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple, TypeVar
 
-from skewcheck.cli.formats import Format
+from skewcheck.cli.deliver import FORMATS
 from skewcheck.cli.last_resort import LONGEST_S
-from skewcheck.cli.redact import quoted
 from skewcheck.model import Interval
-from skewcheck.quantity import parse_duration, parse_signed_duration, parse_span, parse_time
+from skewcheck.quantity import NotReadError, parse_duration, parse_signed_duration, parse_span, parse_time
 
 SETTING, SOURCE, SAID, JUDGING = (
     "What to set up",
@@ -18,44 +19,77 @@ SETTING, SOURCE, SAID, JUDGING = (
     "What it doesn't say itself",
     "How it is judged",
 )
-ASKING, LIMITS, OUTPUT = "Whom to ask", "Limits and exit code", "Output"
+ASKING, LIMITS, OUTPUT, OTHER = "Whom to ask", "Limits and exit code", "Output", "Other options"
 """The sections of `--help`."""
+COLORS = ("auto", "always", "never")
+FAIL_ON = ("warning", "critical")
+ON_UNKNOWN = ("ok", "warning", "critical", "unknown")
 
 _LONGEST_NUMBER = 6
-
-Color = Literal["auto", "always", "never"]
-FailOn = Literal["warning", "critical"]
-OnUnknown = Literal["ok", "warning", "critical", "unknown"]
+_BARE = r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?=$|±|\+|-)"
+"""A number without a unit, in a skew and its margin."""
 Value = TypeVar("Value")
+_NAME = r"--?[A-Za-z0-9-]+"
 
 
-def command(run: Callable[..., int], names: Sequence[str]) -> Callable[..., int]:
-    """Return *run* as typer takes it: with the options of those *names*, whose values it gets by name."""
+class Option(NamedTuple):
+    """One option, or the argument of a command."""
 
-    def with_options(context: typer.Context, **values: Any) -> int:
-        return run(context, values)
+    written: str
+    """Its names and what stands for its value: `-t, --timeout DURATION`."""
+    section: str
+    help: str
+    """What it does, for `--help`."""
+    brief: str = ""
+    """The same on one line, for `-h`; empty: `--help` alone tells of it."""
+    read: Callable[[str], Any] | None = None
+    """What turns the text into the value; None: it stays a text. Raises ValueError."""
+    default: str = ""
+    """What counts where it isn't given, as people write it."""
+    value: Any = None
+    """The same as the command gets it."""
+    variable: bool = True
+    """Whether it has an environment variable: none has what belongs to one run."""
+    more_variables: tuple[str, ...] = ()
+    many: bool = False
+    """It may be given several times."""
+    counted: bool = False
+    offers: Callable[[], Iterable[str]] | None = None
+    """What the shell may offer in its place."""
 
-    own = [inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)]
-    for name in names:
-        annotation, default = OPTIONS[name]
-        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-        own.append(inspect.Parameter(name.partition(":")[0], kind, default=default, annotation=annotation))
-    with_options.__signature__ = inspect.Signature(own)  # type: ignore[attr-defined]  # what typer looks at
-    with_options.__annotations__ = {parameter.name: parameter.annotation for parameter in own}
-    with_options.__doc__, with_options.__name__ = run.__doc__, run.__name__
-    return with_options
+    @property
+    def names(self) -> list[str]:
+        """Return how it is named, the long name last; an argument has none."""
+        return re.findall(_NAME, self.written.partition("[")[0])
+
+    @property
+    def is_switch(self) -> bool:
+        """Tell whether it takes no value."""
+        return not re.search(r" [A-Z]", self.written)
+
+    @property
+    def variables(self) -> list[str]:
+        """Return the environment variables that stand for it, the one that wins first."""
+        if not self.variable or not self.names:
+            return []
+        return [f"SKEWCHECK_{self.names[-1][2:].upper().replace('-', '_')}", *self.more_variables]
 
 
-def _parser(parse: Callable[[str], Value]) -> Callable[[str], Value]:
-    """Return *parse* with typer's own error for a wrong value: that one knows the option's name."""
+# --- How a value is read ---
 
-    def parsed(text: str) -> Value:
-        try:
-            return parse(text)
-        except ValueError as error:
-            raise typer.BadParameter(f"{quoted(text)} {error}") from None
 
-    return parsed
+def _one_of(*values: str) -> dict[str, Any]:
+    """Return what reads and offers one of *values*."""
+
+    def read(text: str) -> str:
+        if text in values:
+            return text
+        from difflib import get_close_matches
+
+        near = get_close_matches(text[:40], values, n=1)
+        raise NotReadError(f"is not one of {', '.join(values)}", near[0] if near else "")
+
+    return {"read": read, "offers": lambda: values}
 
 
 def _whole(text: str) -> int:
@@ -64,12 +98,32 @@ def _whole(text: str) -> int:
     return int(text)
 
 
-def _span(text: str) -> Interval:
-    return Interval(*parse_span(text))
+def _waited(text: str) -> float:
+    return min(parse_duration(text), LONGEST_S)
+
+
+def _skew(text: str) -> float:
+    return _with_unit(text, parse_signed_duration, "200ms, or -200ms for behind")
+
+
+def _skews(text: str) -> Interval:
+    return Interval(*_with_unit(text, parse_span, "200ms, -200ms for behind, or -200ms+-50ms"))
+
+
+def _with_unit(text: str, parse: Callable[[str], Value], write: str) -> Value:
+    """Return what *parse* makes of a skew; of a bare 200 nobody knows whether it is one of ms or of seconds."""
+    try:
+        skew = parse(text)
+    except NotReadError as error:
+        raise NotReadError(error.what, write) from None
+    if any(float(number) for number in re.findall(_BARE, text.strip())):
+        both = (re.sub(_BARE, rf"\1{unit}", text.strip()) for unit in ("ms", "s"))
+        raise NotReadError("has no unit", " or ".join(both))
+    return skew
 
 
 def _no_negative_span(text: str) -> Interval:
-    span = _span(text)
+    span = Interval(*parse_span(text))
     if span.low_s < 0:
         raise ValueError("is less than no time")
     return span
@@ -82,400 +136,201 @@ def _no_negative_duration(text: str) -> float:
     return seconds
 
 
-def _option(section: str, *names: str, **settings: Any) -> Any:
-    return typer.Option(*names, rich_help_panel=section, **settings)
+# --- What is offered in its place ---
 
 
-def _switch(section: str, *names: str, **settings: Any) -> Any:
-    return _option(section, *names, show_default=False, **settings)
+def _regions() -> list[str]:
+    from skewcheck.genesys import REGIONS
+
+    return [known.code for known in REGIONS]
 
 
-def _number(section: str, *names: str, **settings: Any) -> Any:
-    return _option(section, *names, metavar="N", parser=_parser(_whole), **settings)
+def _verifiers() -> list[str]:
+    from skewcheck.examine import verifier_rows
+
+    return ["list", *(known.name for known in verifier_rows())]
 
 
-def _lasting(section: str, *names: str, **settings: Any) -> Any:
-    return _option(section, *names, metavar="DURATION", **{"parser": _parser(parse_duration), **settings})
-
-
-DemoSkew = Annotated[
-    float | None,
-    _lasting(
-        SETTING,
-        "--skew",
-        parser=_parser(parse_signed_duration),
-        help="How far ahead this host's clock is to look; -200ms is behind.",
-        show_default="200ms",
-    ),
-]
-Liars = Annotated[
-    int | None, _number(SETTING, "--liars", help="How many of the five servers are to lie.", show_default="1")
-]
-ApiAhead = Annotated[
-    float | None,
-    _lasting(
-        SETTING,
-        "--api-ahead",
-        parser=_parser(parse_signed_duration),
-        help="Ask an API too, whose clock is so far ahead of true time; -200ms is behind.",
-    ),
-]
-LoginAhead = Annotated[
-    float | None,
-    _lasting(
-        SETTING,
-        "--login-ahead",
-        parser=_parser(parse_signed_duration),
-        help="The same of the host that issues its tokens; each is right where only the other is given.",
-    ),
-]
-Servers = Annotated[
-    list[str] | None,
-    _option(
-        ASKING,
-        "-H",
-        "--server",
-        metavar="HOST[:PORT]",
-        help="Ask this NTP server and no others; repeat it: three or more can outvote one that lies. "
-        "IPv6 as [2001:db8::1]:123. In the environment: several, with spaces between. Else five are asked: up to two "
-        "of this host's own, the rest public.",
-        show_default="own and public ones",
-        envvar="SKEWCHECK_SERVER",
-    ),
-]
-Region = Annotated[
-    str | None,
-    _option(
-        ASKING,
-        "--region",
-        metavar="REGION",
-        help="Ask this region of Genesys Cloud: eu-west-1, eu_west_1, mypurecloud.ie or as https://api.mypurecloud.ie.",
-        envvar=["SKEWCHECK_REGION", "GENESYSCLOUD_REGION"],
-    ),
-]
-Url = Annotated[
-    str | None,
-    _option(
-        ASKING,
-        "--url",
-        metavar="URL",
-        help="Ask this instead: a gateway, or any other API; http or https, without credentials or a query.",
-        envvar="SKEWCHECK_URL",
-    ),
-]
-Full = Annotated[
-    bool,
-    _switch(
-        ASKING,
-        "--full",
-        help="Search until the range is about one round trip wide; else until the limits are settled.",
-        envvar="SKEWCHECK_FULL",
-    ),
-]
-DateFresh = Annotated[
-    bool,
-    _switch(
-        ASKING,
-        "--date-fresh",
-        help="You know that these servers write their Date anew for each reply, and don't keep it for up to a second.",
-        envvar="SKEWCHECK_DATE_FRESH",
-    ),
-]
-CaFile = Annotated[
-    str | None,
-    _option(
-        ASKING,
-        "--ca-file",
-        metavar="FILE",
-        help="Trust the certificate authorities in this PEM file, and not the system's.",
-        envvar="SKEWCHECK_CA_FILE",
-    ),
-]
-Samples = Annotated[
-    int | None,
-    _number(
-        ASKING,
-        "--samples",
-        help="Ask each server N times (1 to 8), 2 s apart (NIST: 4 s): a narrower range, and so much more time "
-        "unless -t is given.",
-        show_default="1",
-        envvar="SKEWCHECK_SAMPLES",
-    ),
-]
-
-
-def _waited(text: str) -> float:
-    return min(parse_duration(text), LONGEST_S)
-
-
-def _timeout(default: str, since: str = "") -> Any:
-    return _lasting(
-        ASKING,
-        "-t",
-        "--timeout",
-        parser=_parser(_waited),
-        help=f"The whole process ends by then, with what is proven so far.{since}",
-        show_default=default,
-        envvar="SKEWCHECK_TIMEOUT",
-    )
-
-
-TokenFile = Annotated[
-    str | None,
-    _option(
-        ASKING,
-        "--token-file",
-        metavar="FILE",
-        help="Judge the token in this file by the same measurement; - is standard input. Nothing of it is sent.",
-    ),
-]
-Timeout = Annotated[float | None, _timeout("3s")]
-ApiTimeout = Annotated[float | None, _timeout("10s, with --full 20s")]
-CheckTimeout = Annotated[float | None, _timeout("10s")]
-TokenTimeout = Annotated[float | None, _timeout("3s, with an API 10s", " A person's paste is waited for.")]
-Ipv4 = Annotated[bool, _switch(ASKING, "-4", "--ipv4", help="Ask over IPv4 alone.", envvar="SKEWCHECK_IPV4")]
-Ipv6 = Annotated[bool, _switch(ASKING, "-6", "--ipv6", help="Ask over IPv6 alone.", envvar="SKEWCHECK_IPV6")]
-WarningLimit = Annotated[
-    float | None,
-    _lasting(
-        LIMITS,
-        "-w",
-        "--warning",
-        help="A skew from here on is a warning.",
-        show_default="100ms",
-        envvar="SKEWCHECK_WARNING",
-    ),
-]
-CriticalLimit = Annotated[
-    float | None,
-    _lasting(
-        LIMITS,
-        "-c",
-        "--critical",
-        help="A skew from here on is critical.",
-        show_default="1s",
-        envvar="SKEWCHECK_CRITICAL",
-    ),
-]
-FailOnStatus = Annotated[
-    FailOn,
-    _option(
-        LIMITS,
-        "--fail-on",
-        metavar="STATUS",
-        help="From warning or from critical on, exit with other than 0.",
-        envvar="SKEWCHECK_FAIL_ON",
-    ),
-]
-OnUnknownStatus = Annotated[
-    OnUnknown,
-    _option(
-        LIMITS,
-        "--on-unknown",
-        metavar="STATUS",
-        help="What a measurement that can't tell counts as, in the exit code: ok, warning, critical or unknown.",
-        envvar="SKEWCHECK_ON_UNKNOWN",
-    ),
-]
-OutputFormat = Annotated[
-    Format,
-    _option(
-        OUTPUT,
-        "--format",
-        metavar="FORMAT",
-        help="text: a screen for people; json: one document for programs; nagios: a monitoring plugin's line; "
-        "prometheus: metrics for the textfile collector; github: annotations, and a step summary; junit: XML.",
-        envvar="SKEWCHECK_FORMAT",
-    ),
-]
-Json = Annotated[bool, _switch(OUTPUT, "--json", help="Short for --format json, and wins over it.")]
-OutputFile = Annotated[
-    str | None,
-    _option(
-        OUTPUT,
-        "-o",
-        "--output",
-        metavar="FILE",
-        help="Write there and not to stdout. A file is replaced as a whole or not at all; a FIFO or a device is "
-        "written to.",
-    ),
-]
-Quiet = Annotated[
-    bool, _switch(OUTPUT, "-q", "--quiet", help="Only the first line of the screen.", envvar="SKEWCHECK_QUIET")
-]
-Verbose = Annotated[
-    int,
-    _switch(
-        OUTPUT,
-        "-v",
-        "--verbose",
-        count=True,
-        help="The evidence, too; -vv: each packet and reply.",
-        envvar="SKEWCHECK_VERBOSE",
-    ),
-]
-ColorWhen = Annotated[
-    Color,
-    _option(
-        OUTPUT,
-        "--color",
-        metavar="WHEN",
-        help="auto, always or never. auto: on a terminal, unless NO_COLOR, FORCE_COLOR or CLICOLOR say otherwise.",
-        envvar="SKEWCHECK_COLOR",
-    ),
-]
-Words = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="[TOKEN|-]",
-        rich_help_panel=SOURCE,
-        show_default=False,
-        help="The token, or whatever holds it. Better not here: the shell's history keeps it, and all users of this "
-        "host see it. With - or nothing it is read from standard input; at a terminal you are asked for it.",
-    ),
-]
-File = Annotated[
-    str | None, _option(SOURCE, "--file", metavar="FILE", help="Read it from this file, FIFO or device; - as above.")
-]
-Env = Annotated[str | None, _option(SOURCE, "--env", metavar="NAME", help="Read it from this environment variable.")]
-ExpiresIn = Annotated[
-    float | None,
-    _option(
-        SAID,
-        "--expires-in",
-        metavar="DURATION",
-        parser=_parser(parse_duration),
-        help="What the token response said, where the token alone is pasted.",
-    ),
-]
-ObtainedAt = Annotated[
-    float | None,
-    _option(
-        SAID,
-        "--obtained-at",
-        metavar="TIME",
-        parser=_parser(parse_time),
-        help="When the response came, by this host's clock: 2027-01-15T12:00:00Z, or Unix seconds.",
-    ),
-]
-Offline = Annotated[
-    bool,
-    _option(
-        JUDGING,
-        "--offline",
-        show_default=False,
-        help="Ask nobody, open no socket: judge by the local clock, which nobody has verified.",
-        envvar="SKEWCHECK_OFFLINE",
-    ),
-]
-TokenSkew = Annotated[
-    Interval | None,
-    _option(
-        JUDGING,
-        "--skew",
-        metavar="SKEW",
-        parser=_parser(_span),
-        help="What if: assume that this host's clock is so far ahead (200ms), behind (-200ms+-50ms) or either "
-        "(+-50ms), and ask nobody.",
-    ),
-]
-Verifiers = Annotated[
-    list[str] | None,
-    _option(
-        JUDGING,
-        "--verifier",
-        metavar="NAME",
-        help="Say whether this verifier takes the token; repeat it. `list` shows those that are known.",
-        envvar="SKEWCHECK_VERIFIER",
-    ),
-]
-Leeway = Annotated[
-    float | None,
-    _option(
-        JUDGING,
-        "--leeway",
-        metavar="DURATION",
-        parser=_parser(_no_negative_duration),
-        help="What your verifiers allow for a wrong clock.",
-        show_default="0s, or as --verifier has it",
-        envvar="SKEWCHECK_LEEWAY",
-    ),
-]
-Latency = Annotated[
-    Interval | None,
-    _option(
-        JUDGING,
-        "--latency",
-        metavar="LATENCY",
-        parser=_parser(_no_negative_span),
-        help="How long a request takes from here until the token in it is checked: 50ms, or 100ms+-50ms.",
-        show_default="as measured, or up to 250ms",
-        envvar="SKEWCHECK_LATENCY",
-    ),
-]
-
-
-def _explained(incomplete: str) -> list[str]:
-    """Return what `explain` knows and begins like that, for completion."""
+def _explained() -> list[str]:
     from skewcheck.judge.explanations import pages
 
-    return [name for name in pages() if name.startswith(incomplete)]
+    return list(pages())
 
 
-Explained = Annotated[
-    str | None,
-    typer.Argument(
-        metavar="[ID]",
-        show_default=False,
-        autocompletion=_explained,
-        help="The id of a finding, or a topic: 401, offset. Nothing lists all.",
+# --- All of them ---
+
+
+def _timeout(default: str, since: str = "") -> Option:
+    return Option(
+        "-t, --timeout DURATION", ASKING, f"The whole process ends by then, with what is proven so far.{since}",
+        "end by then, with what is proven", read=_waited, default=default,
+    )  # fmt: skip
+
+
+OPTIONS: dict[str, Option] = {
+    "id": Option(
+        "[ID]", OTHER, "The id of a finding, or a topic: 401, offset. Nothing lists all.",
+        "a finding's id; 401; offset; nothing lists all", offers=_explained,
     ),
-]
+    "skew:demo": Option(
+        "--skew SKEW", SETTING, "How far ahead this host's clock is to look; -200ms is behind. It needs a unit.",
+        "how far ahead; -200ms: behind", read=_skew, default="200ms", variable=False,
+    ),
+    "liars": Option(
+        "--liars N", SETTING, "How many of the five servers are to lie.", "how many servers lie, of five",
+        read=_whole, default="1", variable=False,
+    ),
+    "api_ahead": Option(
+        "--api-ahead SKEW", SETTING,
+        "Ask an API too, whose clock is so far ahead of true time; -200ms is behind.",
+        "an API, too, so far ahead", read=_skew, variable=False,
+    ),
+    "login_ahead": Option(
+        "--login-ahead SKEW", SETTING,
+        "The same of the host that issues its tokens; each is right where only the other is given.",
+        "its login host, so far ahead", read=_skew, variable=False,
+    ),
+    "words": Option(
+        "[TOKEN|-]", SOURCE,
+        "The token, or whatever holds it. Better not here: the shell's history keeps it, and all users of this "
+        "host see it. With - or nothing it is read from standard input; at a terminal you are asked for it.",
+        "better piped in: the shell keeps it", many=True,
+    ),
+    "file": Option(
+        "--file FILE", SOURCE, "Read it from this file, FIFO or device; - as above.", "read the token there",
+        variable=False,
+    ),
+    "env": Option(
+        "--env NAME", SOURCE, "Read it from this environment variable.", "read it from this variable", variable=False
+    ),
+    "expires_in": Option(
+        "--expires-in DURATION", SAID, "What the token response said, where the token alone is pasted.",
+        "as the response said", read=parse_duration, variable=False,
+    ),
+    "obtained_at": Option(
+        "--obtained-at TIME", SAID,
+        "When the response came, by this host's clock: 2027-01-15T12:00:00Z, or Unix seconds.",
+        read=parse_time, variable=False,
+    ),
+    "offline": Option(
+        "--offline", JUDGING, "Ask nobody, open no socket: judge by the local clock, which nobody has verified.",
+        "ask nobody; trust this clock", value=False,
+    ),
+    "skew": Option(
+        "--skew SKEW", JUDGING,
+        "What if: assume that this host's clock is so far ahead (200ms), behind (-200ms+-50ms) or either "
+        "(+-50ms), and ask nobody. It needs a unit.",
+        "what if it were ahead; -200ms", read=_skews, variable=False,
+    ),
+    "verifier": Option(
+        "--verifier NAME", JUDGING,
+        "Say whether this verifier takes the token; repeat it. `list` shows those that are known.",
+        "would it take it? list: all", many=True, offers=_verifiers,
+    ),
+    "leeway": Option(
+        "--leeway DURATION", JUDGING, "What your verifiers allow for a wrong clock, where --verifier doesn't have it.",
+        "what your verifiers allow", read=_no_negative_duration, default="0s",
+    ),
+    "latency": Option(
+        "--latency LATENCY", JUDGING,
+        "How long a request takes from here until the token in it is checked: 50ms, or 100ms+-50ms.",
+        read=_no_negative_span, default="as measured, or up to 250ms",
+    ),
+    "server": Option(
+        "-H, --server HOST[:PORT]", ASKING,
+        "Ask this NTP server and no others; repeat it: three or more can outvote one that lies. "
+        "IPv6 as [2001:db8::1]:123. In the environment: several, with spaces between. Else five are asked: up to two "
+        "of this host's own, the rest public.",
+        "ask this NTP server; repeat it", default="own and public", many=True,
+    ),
+    "region": Option(
+        "--region REGION", ASKING,
+        "Ask this region of Genesys Cloud: eu-west-1, eu_west_1, mypurecloud.ie or as https://api.mypurecloud.ie; "
+        "`skewcheck regions` lists all. GENESYSCLOUD_REGION stands for it, too.",
+        "ask this one's API; see regions", more_variables=("GENESYSCLOUD_REGION",), offers=_regions,
+    ),
+    "url": Option(
+        "--url URL", ASKING,
+        "Ask this instead: a gateway, or any other API; http or https, without credentials or a query.",
+        "ask this API instead",
+    ),
+    "samples": Option(
+        "--samples N", ASKING,
+        "Ask each server N times (1 to 8), 2 s apart (NIST: 4 s): a narrower range, and so much more time "
+        "unless -t is given.",
+        "ask each N times", read=_whole, default="1",
+    ),
+    "token_file": Option(
+        "--token-file FILE", ASKING,
+        "Judge the token in this file by the same measurement; - is standard input. Nothing of it is sent.",
+        "judge this token, too", variable=False,
+    ),
+    "full": Option(
+        "--full", ASKING, "Search until the range is about one round trip wide; else until the limits are settled.",
+        "as narrow as it gets: 6 s or more", value=False,
+    ),
+    "date_fresh": Option(
+        "--date-fresh", ASKING,
+        "You know that these servers write their Date anew for each reply, and don't keep it for up to a second.",
+        value=False,
+    ),
+    "ca_file": Option(
+        "--ca-file FILE", ASKING, "Trust the certificate authorities in this PEM file, and not the system's.",
+    ),
+    "timeout:clock": _timeout("3s"),
+    "timeout:api": _timeout("10s; --full: 20s"),
+    "timeout:check": _timeout("10s"),
+    "timeout:token": _timeout("3s; API: 10s", " A person's paste is waited for."),
+    "ipv4": Option("-4, --ipv4", ASKING, "Ask over IPv4 alone.", "IPv4 alone; -6: IPv6 alone", value=False),
+    "ipv6": Option("-6, --ipv6", ASKING, "Ask over IPv6 alone.", value=False),
+    "warning": Option(
+        "-w, --warning DURATION", LIMITS, "A skew from here on is a warning.", "a skew that exits 1",
+        read=parse_duration, default="100ms",
+    ),
+    "critical": Option(
+        "-c, --critical DURATION", LIMITS, "A skew from here on is critical.", "a skew that exits 2",
+        read=parse_duration, default="1s",
+    ),
+    "fail_on": Option(
+        "--fail-on STATUS", LIMITS, "From warning or from critical on, exit with other than 0.",
+        "lowest that exits with non-0", default="warning", value="warning", **_one_of(*FAIL_ON),
+    ),
+    "on_unknown": Option(
+        "--on-unknown STATUS", LIMITS,
+        "What a measurement that can't tell counts as, in the exit code: ok, warning, critical or unknown.",
+        "what UNKNOWN counts as", default="unknown", value="unknown", **_one_of(*ON_UNKNOWN),
+    ),
+    "format_": Option(
+        "--format FORMAT", OUTPUT,
+        "text: a screen for people; json: one document for programs; nagios: a monitoring plugin's line; "
+        "prometheus: metrics for the textfile collector; github: annotations, and a step summary; junit: XML.",
+        "text json nagios prometheus github junit", default="text", value="text", **_one_of(*FORMATS),
+    ),
+    "json": Option(
+        "--json", OUTPUT, "Short for --format json, and wins over it.", "same as --format json", value=False,
+        variable=False,
+    ),
+    "json:regions": Option("--json", OTHER, "One document for programs.", "for programs", value=False, variable=False),
+    "output": Option(
+        "-o, --output FILE", OUTPUT,
+        "Write there and not to stdout. A file is replaced as a whole or not at all; a FIFO or a device is "
+        "written to.",
+        "write there", variable=False,
+    ),
+    "quiet": Option("-q, --quiet", OUTPUT, "Only the first line of the screen.", "first line only", value=False),
+    "verbose": Option(
+        "-v, --verbose", OUTPUT, "The evidence, too; -vv: each packet and reply.", "evidence; -vv: every packet",
+        value=0, counted=True,
+    ),
+    "color": Option(
+        "--color WHEN", OUTPUT,
+        "auto, always or never. auto: on a terminal, unless NO_COLOR, FORCE_COLOR or CLICOLOR say otherwise.",
+        "auto always never", default="auto", value="auto", **_one_of(*COLORS),
+    ),
+}  # fmt: skip
+"""By name. What stands behind a colon tells two of one name apart."""
 
-OPTIONS: dict[str, tuple[Any, Any]] = {
-    "id": (Explained, None),
-    "skew:demo": (DemoSkew, None),
-    "liars": (Liars, None),
-    "api_ahead": (ApiAhead, None),
-    "login_ahead": (LoginAhead, None),
-    "words": (Words, None),
-    "file": (File, None),
-    "env": (Env, None),
-    "expires_in": (ExpiresIn, None),
-    "obtained_at": (ObtainedAt, None),
-    "offline": (Offline, False),
-    "skew": (TokenSkew, None),
-    "verifier": (Verifiers, None),
-    "leeway": (Leeway, None),
-    "latency": (Latency, None),
-    "server": (Servers, None),
-    "region": (Region, None),
-    "url": (Url, None),
-    "samples": (Samples, None),
-    "token_file": (TokenFile, None),
-    "full": (Full, False),
-    "date_fresh": (DateFresh, False),
-    "ca_file": (CaFile, None),
-    "timeout:clock": (Timeout, None),
-    "timeout:api": (ApiTimeout, None),
-    "timeout:check": (CheckTimeout, None),
-    "timeout:token": (TokenTimeout, None),
-    "ipv4": (Ipv4, False),
-    "ipv6": (Ipv6, False),
-    "warning": (WarningLimit, None),
-    "critical": (CriticalLimit, None),
-    "fail_on": (FailOnStatus, "warning"),
-    "on_unknown": (OnUnknownStatus, "unknown"),
-    "format_": (OutputFormat, "text"),
-    "json": (Json, False),
-    "output": (OutputFile, None),
-    "quiet": (Quiet, False),
-    "verbose": (Verbose, 0),
-    "color": (ColorWhen, "auto"),
-}
-"""By name: how it is declared, and its default. What stands behind a colon tells two of one name apart."""
-
-SHARED = (
+SHARED: Sequence[str] = (
     "warning", "critical", "fail_on", "on_unknown", "format_", "json", "output", "quiet", "verbose", "color",
 )  # fmt: skip
 """What every command takes that measures: limits and output."""

@@ -12,13 +12,15 @@ import select
 import stat
 import sys
 import time
-from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from skewcheck.cli import last_resort
 from skewcheck.cli.redact import without_tokens
 from skewcheck.errors import OutputError
 from skewcheck.visible import visible
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 READER_POLL_S = 0.02
 """How often something is tried that can't be waited for, as a FIFO that nobody has opened for reading yet."""
@@ -26,7 +28,7 @@ LAST_CHANCE_S, DISK_CHANCE_S = 0.1, 0.5
 """What a reader gets, and what a disk does, where measuring used up all the time."""
 MAX_PATH_SHOWN = 500
 
-_OWN_DESCRIPTOR = re.compile(r"/dev/(?:fd/(\d+)|std(out|err))|/proc/self/fd/(\d+)", re.ASCII)
+_OWN_DESCRIPTOR = r"/dev/(?:fd/([0-9]+)|std(out|err))|/proc/self/fd/([0-9]+)"
 _LONGEST_DESCRIPTOR = 9
 """Digits: the system's own type has room for 2147483647, and Python may refuse to read thousands."""
 _NONBLOCK = getattr(os, "O_NONBLOCK", 0)  # Windows has neither this nor a terminal to be taken over
@@ -126,16 +128,19 @@ def write_file(path: str, text: str, *, until_s: float, mode: int | None = None)
         elif path.endswith("/"):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))  # or would be, if it were there
         else:
-            _write_path(Path(path), content, until_s, mode)
+            _write_path(path, content, until_s, mode)
     except _GONE:
         pass  # whoever read the FIFO has had enough, as with stdout
     except OSError as error:
         raise _failed(f"'{visible(without_tokens(path), MAX_PATH_SHOWN)}'", error) from error
 
 
-def _write_path(path: Path, content: bytes, until_s: float, mode: int | None) -> None:
+def _write_path(named: str, content: bytes, until_s: float, mode: int | None) -> None:
+    from pathlib import Path  # 2 ms, which nobody pays who reads stdout
+
     from skewcheck.cli import replacement
 
+    path = Path(named)
     kind = replacement.replace(path, content, mode, max(until_s, time.monotonic() + DISK_CHANCE_S))
     if kind is not replacement.Kind.FILE:
         _write_special(path, content, until_s, fifo=kind is replacement.Kind.FIFO)
@@ -147,7 +152,7 @@ def _own_descriptor(path: str) -> int | None:
     Such a path may lead to a log file that the shell opened for appending: it is never replaced. Raises OSError for a
     number that no descriptor can have.
     """
-    match = _OWN_DESCRIPTOR.fullmatch(path)
+    match = re.fullmatch(_OWN_DESCRIPTOR, path)
     if match is None:
         return None
     number, name, number_too = match.groups()
@@ -159,7 +164,7 @@ def _own_descriptor(path: str) -> int | None:
     return int(digits)
 
 
-def _write_special(path: Path, content: bytes, until_s: float, *, fifo: bool) -> None:
+def _write_special(path: "Path", content: bytes, until_s: float, *, fifo: bool) -> None:
     until_s = max(until_s, time.monotonic() + LAST_CHANCE_S)
     descriptor = _open_special(path, until_s if fifo else 0.0)
     try:
@@ -168,7 +173,7 @@ def _write_special(path: Path, content: bytes, until_s: float, *, fifo: bool) ->
         os.close(descriptor)
 
 
-def _open_special(path: Path, until_s: float) -> int:
+def _open_special(path: "Path", until_s: float) -> int:
     """Open *path* for writing; a FIFO that nobody reads yet is waited for until *until_s*."""
     while True:
         try:
@@ -221,18 +226,18 @@ def _wait(descriptor: int, until_s: float) -> None:
 
 
 _REMEDIES = {
-    errno.ENOSPC: "Free some space, or choose another place.",
-    errno.EDQUOT: "Free some of the quota, or choose another place.",
-    errno.EFBIG: "Allow larger files (ulimit -f), or choose another place.",
-    errno.EACCES: "Choose a place that this user may write to, or mend its rights.",
-    errno.EPERM: "Choose a place that this user may write to, or mend its rights.",
-    errno.EROFS: "That file system is read-only: choose another place.",
-    errno.ENOENT: "Create the folder first, or choose another place.",
-    errno.ENOTDIR: "A part of the path is a file: choose another place.",
-    errno.EISDIR: "Name a file inside that folder.",
-    errno.EBUSY: "A single mounted file can't be replaced: mount its folder instead.",
-    errno.ENXIO: "Start whatever is to read it first.",
-    errno.ETIMEDOUT: "See what holds it up, or allow more time with -t.",
+    errno.ENOSPC: "free some space, or choose another place",
+    errno.EDQUOT: "free some of the quota, or choose another place",
+    errno.EFBIG: "allow larger files (ulimit -f), or choose another place",
+    errno.EACCES: "choose a place that this user may write to, or mend its rights",
+    errno.EPERM: "choose a place that this user may write to, or mend its rights",
+    errno.EROFS: "that file system is read-only: choose another place",
+    errno.ENOENT: "create the folder first, or choose another place",
+    errno.ENOTDIR: "a part of the path is a file: choose another place",
+    errno.EISDIR: "name a file inside that folder",
+    errno.EBUSY: "a single mounted file can't be replaced: mount its folder instead",
+    errno.ENXIO: "start whatever is to read it first",
+    errno.ETIMEDOUT: "see what holds it up, or allow more time with -t",
 }
 
 
@@ -240,4 +245,4 @@ def _failed(where: str, error: OSError) -> OutputError:
     """Return what the user is told of *error*."""
     reason = (error.strerror or str(error) or "no reason given").rstrip(".")
     summary = f"the report could not be written to {where}: {visible(reason[:1].lower() + reason[1:])}"
-    return OutputError(summary, _REMEDIES.get(error.errno or 0, "Choose another place with -o, or none for stdout."))
+    return OutputError(summary, _REMEDIES.get(error.errno or 0, "choose another place with -o, or none for stdout"))

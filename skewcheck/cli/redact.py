@@ -6,14 +6,12 @@ quoted back must look like a mistake, not like a secret.
 
 import re
 
-from skewcheck.foreign import is_secret, quoted, without_secrets
+from skewcheck.foreign import without_secrets
 from skewcheck.secret_shapes import is_in_path, names_no_host, without_random
-
-__all__ = ["holds_token", "is_secret", "names_no_host", "names_no_url", "quoted", "redacted", "without_tokens"]
 
 HIDDEN = "(hidden)"
 
-_PORT = re.compile(r":[0-9]{1,5}(?=/|$)")
+_PORT = r":[0-9]{1,5}(?=/|$)"
 """Else a host that is named `token`, with its port, looks like `token:12345`."""
 
 
@@ -30,7 +28,7 @@ def without_tokens(text: str) -> str:
 def names_no_url(text: str) -> bool:
     """Tell whether a region or a URL is a token, or has one in the place of its host, in its login or in its path."""
     host, _, path = (text.partition("://")[2] or text).partition("/")
-    return names_no_host(host) or is_in_path(path) or holds_token(_PORT.sub("", text, count=1))
+    return names_no_host(host) or is_in_path(path) or holds_token(re.sub(_PORT, "", text, count=1))
 
 
 def holds_token(text: str) -> bool:

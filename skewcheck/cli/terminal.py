@@ -1,7 +1,6 @@
 """What the output may look like: its width, whether colour, whether only ASCII. Decided here and nowhere else."""
 
 import os
-import sys
 from collections.abc import Mapping
 from typing import NamedTuple, TextIO
 
@@ -75,8 +74,3 @@ def _ascii_only(stream: TextIO | None, environment: Mapping[str, str]) -> bool:
     except (UnicodeEncodeError, LookupError):
         return True
     return False
-
-
-def standard_output() -> TextIO | None:
-    """Return stdout; None where the process was started without one."""
-    return sys.stdout

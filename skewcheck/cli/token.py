@@ -1,52 +1,60 @@
-"""`skewcheck token`: what a token says, who would refuse it, and the buffer to use."""
+"""`skewcheck token`: what a token says, who would refuse it, and the buffer to use; and where a token comes from."""
 
+import os
+import re
+import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
-
-import typer
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from skewcheck.cli import asked as asking
-from skewcheck.cli import options, output
+from skewcheck.cli import last_resort, options, output
+from skewcheck.cli.argv import Typed
 from skewcheck.cli.deliver import Deadline, run
-from skewcheck.errors import UsageError
+from skewcheck.cli.help import CODES, Screen
+from skewcheck.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from skewcheck.judge.verifiers import Verifier
+    from skewcheck.tokens.find import Found
 
 LIST = "list"
 """In the place of a verifier's name: show them all."""
 WIDTH = 80
 """Cells of a line of that list."""
+PROMPT = "Token (paste, then Enter; not shown): "
+ON_COMMAND_LINE = (
+    "skewcheck: a token on the command line stays in the shell's history, and every user of this host can see it in "
+    "the list of processes; pipe it in, or use --file\n"
+)
+_STDIN = 0
+_VARIABLE = r"[A-Z][A-Z0-9_]{0,40}"
+"""As environment variables are mostly named."""
 
 OPTIONS = (
     "words", "file", "env", "expires_in", "obtained_at", "offline", "skew", "verifier", "leeway", "latency", "server",
     *options.API, *options.TLS, "timeout:token", *options.FAMILY, *options.SHARED,
 )  # fmt: skip
-BRIEFLY = "Read a token: its times, who refuses it, the buffer to use."
-EPILOG = """
-\b
+SCREEN = Screen(
+    "Read a token: its times, who refuses it, the buffer to use.",
+    "[TOKEN|-] [OPTIONS]",
+    """\
 Examples:
   skewcheck token                    asks for a token and doesn't show it
   pbpaste | skewcheck token          whatever was copied: a header, a response
   skewcheck token --file token.json --region eu-west-1 --verifier pyjwt
   skewcheck token --env ACCESS_TOKEN --expires-in 86399 --json
   skewcheck token --skew -200ms+-50ms --file token.txt
-  skewcheck token --verifier list
-
-\b
-Exit codes:
-  0  ok                               130  interrupted (Ctrl-C)
-  1  warning                          143  terminated
-  2  critical: expired by true time, or the clock is off by the limit
-  3  unknown: it can't be told; or no token, usage, I/O or internal error
-
-\b
-A DURATION is a number with us, ms, s, m, h or d; a bare number is seconds.
-An option given beats its environment variable.
-"""
+  skewcheck token --verifier list""",
+    CODES.format(
+        ok="ok",
+        critical="critical: expired by true time, or the clock is off by the limit",
+        unknown="unknown: it can't be told; or no token, usage, I/O or internal error",
+    ),
+    hidden=("warning", "critical", "fail_on", "on_unknown", "color", "ipv4"),
+)
 
 
-def token(context: typer.Context, values: Mapping[str, Any]) -> int:
+def token(typed: Typed, values: Mapping[str, Any]) -> int:
     """Tell what a token says, who would refuse it, and how early to refresh it.
 
     Give it however you have it: bare, quoted, with Bearer, a header line, a token
@@ -65,15 +73,13 @@ def token(context: typer.Context, values: Mapping[str, Any]) -> int:
 
         check_verifiers(verifiers)
     if values["offline"] and values["skew"] is not None:
-        raise UsageError("--offline and --skew were both given", "With --skew nobody is asked anyway: leave --offline.")
+        raise UsageError("--offline and --skew were both given", "--skew alone: it asks nobody, either")
     if values["offline"] or values["skew"] is not None:
-        _check_that_nobody_is_named(context)
+        _check_that_nobody_is_named(typed)
         values = {**values, "server": None, "region": None, "url": None}  # the environment's are for other runs
-    asked = asking.request(context, "token", values)
-    from skewcheck.cli import token_input
-
-    source = token_input.Source(tuple(values["words"] or ()), values["file"], values["env"])
-    found, deadline = token_input.read(source, Deadline(context.obj, values["timeout"]).of(asked).enforced())
+    asked = asking.request(typed, "token", values)
+    source = Source(tuple(values["words"] or ()), values["file"], values["env"])
+    found, deadline = read(source, Deadline(typed.began_s, values["timeout"]).of(asked).enforced())
     asked = asked._replace(
         token=found,
         expires_in_s=values["expires_in"],
@@ -87,13 +93,105 @@ def token(context: typer.Context, values: Mapping[str, Any]) -> int:
     return run(asked, view, deadline)
 
 
-def _check_that_nobody_is_named(context: typer.Context) -> None:
+def _check_that_nobody_is_named(typed: Typed) -> None:
     """Raise UsageError where the command line says both to ask nobody and whom to ask."""
     for name, option in (("server", "-H"), ("region", "--region"), ("url", "--url")):
-        if asking.typed_here(context, name):
+        if name in typed.here:
             raise UsageError(
-                f"with --offline or --skew nobody is asked, and {option} names whom to ask", "Leave out one of them."
+                f"with --offline or --skew nobody is asked, and {option} names whom to ask", "one without the other"
             )
+
+
+# --- Where the token comes from ---
+
+
+class Source(NamedTuple):
+    """What the command line says of where the token is."""
+
+    words: tuple[str, ...]
+    """The arguments; a token that the shell broke at its spaces is several."""
+    file: str | None
+    env: str | None
+    option: str = "--file"
+    """By which it is named."""
+
+    @property
+    def elsewhere(self) -> str:
+        """Return where it could stand instead of on standard input."""
+        return f"{self.option} FILE or --env NAME" if self.option == "--file" else f"{self.option} FILE"
+
+    @property
+    def from_stdin(self) -> bool:
+        """Tell whether it is standard input, by name or because nothing is named."""
+        if self.env is not None:
+            return False
+        return self.file == "-" if self.file is not None else self.words in {(), ("-",)}
+
+
+def read(source: Source, deadline: Deadline) -> "tuple[Found, Deadline]":
+    """Return the token, and by when the process has to be gone: while a person pastes, no time is counted.
+
+    Raises UsageError and InputError; nothing that was given stands in either.
+    """
+    from skewcheck.tokens.find import find
+
+    text, deadline = _text(source, deadline)
+    found = find(text)
+    if found is None:
+        raise _nothing(source, len(text) if text.strip() else 0)
+    return found, deadline
+
+
+def _text(source: Source, deadline: Deadline) -> tuple[str | bytes, Deadline]:
+    if sum(map(bool, (source.words, source.file is not None, source.env is not None))) > 1:
+        raise UsageError("a token can come from one place alone", "standard input, or --file FILE, or --env NAME")
+    from skewcheck.tokens import source as tokens
+
+    if source.env is not None:
+        _check_variable(source.env)
+        return tokens.read_environment(source.env, os.environ), deadline
+    if not source.from_stdin and source.file is not None:
+        return tokens.read_file(source.file, deadline.until_s), deadline
+    if not source.from_stdin:
+        output.write_stderr(ON_COMMAND_LINE, patient=False)  # the time is for measuring
+        return " ".join(source.words), deadline
+    if not _at_terminal():
+        return tokens.read_stream(_STDIN, deadline.until_s), deadline
+    from skewcheck.tokens.paste import paste
+
+    last_resort.disarm()
+    pasted = paste(PROMPT)
+    return pasted, deadline._replace(began_s=time.monotonic()).enforced()
+
+
+def _check_variable(name: str) -> None:
+    """Raise UsageError for what is no variable and doesn't look like one: it may be a piece of a token."""
+    if name not in os.environ and not re.fullmatch(_VARIABLE, name):
+        raise UsageError(
+            f"--env: there is no variable of the name given ({len(name)} characters, not repeated here)",
+            "--env NAME, of a variable that holds the token",
+        )
+
+
+def _at_terminal() -> bool:
+    try:
+        return os.isatty(_STDIN)
+    except OSError:
+        return False
+
+
+def _nothing(source: Source, length: int) -> InputError:
+    """Return the error on input without a token, of which nothing is repeated."""
+    if length:
+        return InputError(
+            f"there is no token in the {length:,} character{'' if length == 1 else 's'} given",
+            "the token alone, or the header or response that it came in; on a command line in quotes",
+        )
+    if not source.from_stdin:
+        return InputError("what was given is empty", "the token, or the response that it came in")
+    if _at_terminal():
+        return InputError("no token was pasted", f"paste it at the prompt, pipe it in, or {source.option} FILE")
+    return InputError("no token on stdin", f"pipe one in, or {source.elsewhere}")
 
 
 # --- The table of verifiers ---

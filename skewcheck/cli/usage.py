@@ -1,88 +1,124 @@
 """typer's errors in this program's voice: what happened, and what to try; no secret repeated.
 
-typer's classes for them are private since 0.26, so they are told apart by what they carry.
+typer's classes for its errors are private since 0.26, so they are told apart by what they carry.
 """
 
 import re
+from collections.abc import Sequence
 from difflib import get_close_matches
+from itertools import pairwise
 from typing import Any
 
-from skewcheck.cli.redact import holds_token, redacted
+from skewcheck.cli.redact import holds_token, names_no_url, redacted
 from skewcheck.errors import UsageError
 
 _WORD = re.compile(r"[a-z][a-z-]{0,19}")
 _OPTION_NAME = re.compile(r"--?[A-Za-z0-9][A-Za-z0-9-]{0,29}")
-_TAKES_A_SECRET = "skewcheck token"  # noqa: S105 - a command, not a secret
+_VALUE = re.compile(r"[A-Za-z0-9.:/_\[\]-]{1,60}")
+"""What may be repeated in a command to try, where it looks like no secret."""
+_TAKES_A_SECRET = "token"  # noqa: S105 - a command, not a secret
 """A token that a shell broke into words can have one that looks like an option, or its value."""
+_NEAR = 0.75
+"""How alike two names are of which one is meant for the other; 1: the same."""
 _QUOTED = re.compile(r"^'.*'(?= (?:is|has|must)\b)", re.DOTALL)
-_HOST = re.compile(r"[A-Za-z0-9.:\[\]-]{1,60}")
+_PLACE = {"clock": "-H", "check": "--region", "api": "--region"}
+"""By which option the one word behind these commands is named, where it is no URL."""
 
 
-def translated(error: Any, arguments: list[str]) -> UsageError:
+def translated(error: Any, arguments: Sequence[str]) -> UsageError:
     """Return typer's usage error *error* as our own."""
-    context = getattr(error, "ctx", None)
-    path = _command_path(arguments) if context is None else context.command_path
-    see_help = f"`{path} --help` tells what there is."
+    from skewcheck.cli.failure import COMMANDS
+
+    command = arguments[0] if arguments and arguments[0] in COMMANDS else ""
     if hasattr(error, "possibilities"):
-        return _no_such_option(error, arguments, path, see_help)
+        return _no_such_option(error, arguments, command)
     if getattr(error, "param", None) is not None:
-        said = _sentence(_unquoted(error.message) if path == _TAKES_A_SECRET else error.message)
-        return UsageError(f"{_label(error.param, context)}: {said}", see_help)
-    commands = getattr(getattr(context, "command", None), "commands", None)
-    if commands is not None and not hasattr(error, "option_name"):
-        return _no_such_command(arguments, list(commands), see_help)
+        return _wrong_value(error, command)
+    if not command and not hasattr(error, "option_name"):
+        return _no_such_command(arguments, COMMANDS)
     extra = re.search(r"extra argument\(s\) \((.*)\)$", error.message, re.DOTALL)
     if extra is not None:
-        return _too_many(extra[1], path, see_help)
-    return UsageError(_sentence(error.message), see_help)
+        return _too_many(extra[1], command)
+    return UsageError(_sentence(error.message), _see_help(command))
 
 
-def _no_such_option(error: Any, arguments: list[str], path: str, see_help: str) -> UsageError:
+def _no_such_option(error: Any, arguments: Sequence[str], command: str) -> UsageError:
     name = error.option_name
-    may_show = path != _TAKES_A_SECRET or error.possibilities  # there, only what is nearly an option
-    shown = name if may_show and _OPTION_NAME.fullmatch(name) else ""
-    summary = f"there is no option {shown}" if shown else "there is no such option"
-    commands = getattr(error.ctx.command, "commands", {})
-    owners = [word for word, command in commands.items() if any(name in param.opts for param in command.params)]
+    owners = _owners(name)
+    if not command and owners:
+        typed = next((word for word in arguments if word in owners), owners[0])
+        return UsageError(f"{name} stands behind the command", f"skewcheck {typed} {name}")
     if owners:
-        owner = next((word for word in arguments if word in owners), owners[0])
-        return UsageError(f"{summary} before the command", f"Put it behind: `{path} {owner} {shown}`.")
-    if error.possibilities:
-        return UsageError(summary, f"Did you mean {' or '.join(error.possibilities)}? {see_help}")
-    return UsageError(summary, see_help)
+        # The least that says more than the command that was typed: `check` has all options that ask somebody.
+        owner = next((word for word in ("check", "api", "token") if word in owners), owners[0])
+        return UsageError(f"{command} takes no {name}", f"skewcheck {owner} {name}{_value_of(name, arguments)}")
+    names = [option for param in error.ctx.command.params for option in param.opts]
+    near = get_close_matches(name, names, n=1, cutoff=_NEAR)
+    may_show = _OPTION_NAME.fullmatch(name) and (near or command != _TAKES_A_SECRET)
+    summary = f"unknown option {name}" if may_show else "unknown option"
+    return UsageError(summary, f"skewcheck {command} {near[0]}".replace("  ", " ") if near else _see_help(command))
 
 
-def _no_such_command(arguments: list[str], commands: list[str], see_help: str) -> UsageError:
+def _owners(name: str) -> list[str]:
+    """Return the commands that have the option of that *name*."""
+    from importlib import import_module
+
+    from skewcheck.cli.failure import COMMANDS
+    from skewcheck.cli.options import OPTIONS
+
+    return [
+        command
+        for command in COMMANDS
+        if any(name in OPTIONS[key].names for key in import_module(f"skewcheck.cli.{command}").OPTIONS)
+    ]
+
+
+def _value_of(name: str, arguments: Sequence[str]) -> str:
+    """Return the value that was given to that option, with a space before it, where it may be repeated."""
+    given = next((follows for word, follows in pairwise(arguments) if word == name), "")
+    return f" {given}" if not given.startswith("-") and _may_be_repeated(given) else ""
+
+
+def _may_be_repeated(value: str) -> bool:
+    return bool(_VALUE.fullmatch(value)) and redacted(value) == value and not names_no_url(value)
+
+
+def _wrong_value(error: Any, command: str) -> UsageError:
+    said = _sentence(_unquoted(error.message) if command == _TAKES_A_SECRET else error.message)
+    names, context = error.param.opts, getattr(error, "ctx", None)
+    label, prefix = "/".join(names), f"{names[-1]} "
+    source = None if context is None else context.get_parameter_source(error.param.name)
+    if source is not None and source.name == "ENVIRONMENT":
+        variable = error.param.envvar[0]
+        label, prefix = f"environment variable {variable}", f"{variable}="
+    write = getattr(error, "write", "")
+    return UsageError(f"{label}: {said}", f"{prefix}{write}" if write else _see_help(command))
+
+
+def _no_such_command(arguments: Sequence[str], commands: Sequence[str]) -> UsageError:
     word = next((argument for argument in arguments if not argument.startswith("-")), "")
     if not word:
-        return UsageError("no command was given", see_help)
+        return UsageError("no command was given", _see_help(""))
     if holds_token(word):
-        return UsageError("that is a token, not a command", "To have it read, pipe it into `skewcheck token`.")
+        return UsageError("that is a token, not a command", "pipe it into: skewcheck token")
     if not _WORD.fullmatch(word):  # whatever was pasted there is not repeated
-        return UsageError("that is no command of skewcheck", see_help)
-    close = get_close_matches(word, commands) or [command for command in commands if command.startswith(word)]
-    remedy = f"Did you mean `skewcheck {close[0]}`? {see_help}" if close else see_help
-    return UsageError(f"there is no command '{word}'", remedy)
+        return UsageError("that is no command of skewcheck", _see_help(""))
+    close = [command for command in commands if command.startswith(word)]
+    close = close or get_close_matches(word, commands, cutoff=_NEAR)
+    return UsageError(f"unknown command '{word}'", f"skewcheck {close[0]}" if close else _see_help(""))
 
 
-def _too_many(extra: str, path: str, see_help: str) -> UsageError:
+def _too_many(extra: str, command: str) -> UsageError:
     """Return the error on arguments that are neither options nor their values, such as a token broken at spaces."""
-    what, option = {"skewcheck clock": ("server", "-H"), "skewcheck api": ("region", "--region")}.get(path, ("", ""))
-    if option and _HOST.fullmatch(extra) and redacted(extra) == extra:
-        return UsageError(f"'{extra}' is no option", f"A {what} is named by {option}: `{path} {option} {extra}`.")
-    return UsageError("there is more on the command line than options and their values", see_help)
+    if _may_be_repeated(extra):
+        option = "--url" if "://" in extra and command in ("check", "api", "token") else _PLACE.get(command)
+        remedy = f"skewcheck {command} {option} {extra}" if option else _see_help(command)
+        return UsageError(f"unexpected argument '{extra}'", remedy)
+    return UsageError("there is more on the command line than options and their values", _see_help(command))
 
 
-def _command_path(arguments: list[str]) -> str:
-    return " ".join(["skewcheck", *[argument for argument in arguments[:1] if _WORD.fullmatch(argument)]])
-
-
-def _label(param: Any, context: Any) -> str:
-    """Return the option that a wrong value belongs to, or the variable that it came from."""
-    source = None if context is None else context.get_parameter_source(param.name)
-    if source is not None and source.name == "ENVIRONMENT":
-        return f"environment variable {param.envvar}"
-    return "/".join(param.opts)
+def _see_help(command: str) -> str:
+    return f"skewcheck {command} --help" if command else "skewcheck --help"
 
 
 def _unquoted(message: str) -> str:

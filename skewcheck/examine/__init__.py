@@ -21,17 +21,16 @@ from skewcheck.model import (
     Status,
     Survey,
     Token,
-    TokenKind,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from skewcheck.judge.verifiers import Ask, Verifier
-    from skewcheck.measure.date_evidence import Progress
+    from skewcheck.measure import date_evidence, poll
     from skewcheck.tokens.find import Found
 
-    Tell = Callable[[Progress], None]
+    Tell = Callable[[date_evidence.Progress | poll.Progress], None]
 
 __all__ = ["Request", "check_verifiers", "default_timeout_s", "examine", "failed", "verifier_rows"]
 
@@ -39,8 +38,8 @@ __all__ = ["Request", "check_verifiers", "default_timeout_s", "examine", "failed
 def examine(request: Request, progress: "Tell | None" = None) -> Report:
     """Ask everything that *request* names, at once, and return what it comes to.
 
-    Raises UsageError; never for a silent network. *progress* is told after each reply of the API what is known so far,
-    in a thread of its own.
+    Raises UsageError; never for a silent network. *progress* is told what is known after each reply, of the API and of
+    NTP, each in a thread of its own.
     """
     check_request(request)
     token, replays = _token(request)
@@ -79,7 +78,7 @@ def _asked(request: Request, progress: "Tell | None") -> tuple[HostFacts | None,
     if not request.asks_api:
         from skewcheck.examine.ask_ntp import ask_ntp
 
-        return *ask_ntp(request), None
+        return *ask_ntp(request, progress), None
     from skewcheck.examine.ask_api import ask_api, start_api
 
     if not request.ask_ntp:
@@ -91,14 +90,14 @@ def _asked(request: Request, progress: "Tell | None") -> tuple[HostFacts | None,
 
     named_servers(request)  # what is wrong with the request is told before anything is asked
     answer = start_api(request, progress)
-    host, ntp = ask_ntp(request)
+    host, ntp = ask_ntp(request, progress)
     return host, ntp, answer()
 
 
 def _host(request: Request) -> HostFacts | None:
     if not request.ask_host:
         return None
-    from skewcheck.host.facts import read_host
+    from skewcheck.host import read_host
 
     return read_host()
 
@@ -120,11 +119,10 @@ def _token(request: Request) -> "tuple[Token | None, dict[str, Ask]]":
     about = read(found)._replace(obtained_at_s=request.obtained_at_s)
     if request.expires_in_s is not None:
         about = about._replace(expires_in_s=request.expires_in_s)
-    opaque = about.kind in (TokenKind.OPAQUE, TokenKind.RESPONSE)
-    if opaque and about.obtained_at_s is not None and about.expires_in_s is None:
+    if about.opaque and about.obtained_at_s is not None and about.expires_in_s is None:
         raise UsageError(
             "when the token was obtained tells nothing: nobody knows how long it lives",
-            "Add --expires-in with the lifetime that came with it, or paste the whole response.",
+            "--expires-in with the lifetime that came with it, or the whole response",
         )
     return about, {"pyjwt": _pyjwt(found, request.leeway_s or 0.0)} if "pyjwt" in request.verifiers else {}
 

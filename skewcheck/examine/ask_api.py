@@ -76,4 +76,4 @@ def _target(url: str) -> Target:
         # What is wrong may be that it carries a password, so only what can't is repeated.
         harmless = len(url) <= MAX_QUOTED and not set(url) & set("@?#;") and not is_secret(url)
         shown = f"'{visible(url)}'" if harmless else f"the URL of {len(url)} characters"
-        raise UsageError(f"{shown} {error}", "Example: https://api.example.net/health.") from None
+        raise UsageError(f"{shown} {error}", "--url https://gateway.example.net/health") from None

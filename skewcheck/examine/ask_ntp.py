@@ -2,14 +2,14 @@
 
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from skewcheck.errors import UsageError
 from skewcheck.examine.own_clocks import own_clock
 from skewcheck.examine.request import TIMEOUT_S, measuring_time
 from skewcheck.foreign import is_secret
-from skewcheck.host.facts import cloud_of, read_host
-from skewcheck.measure.poll import poll_servers, spacing_s
+from skewcheck.host import cloud_of, read_host
+from skewcheck.measure.poll import Progress, poll_servers, spacing_s
 from skewcheck.measure.servers import MAX_SERVERS, Origin, Server, parse_server, whom_to_ask
 from skewcheck.model import HostFacts, Request, ServerList, Survey
 from skewcheck.visible import visible
@@ -18,7 +18,7 @@ MAX_QUOTED = 30
 """Characters of a wrong server name that are repeated to the user."""
 
 
-def ask_ntp(request: Request) -> tuple[HostFacts | None, Survey]:
+def ask_ntp(request: Request, progress: Callable[[Progress], None] | None = None) -> tuple[HostFacts | None, Survey]:
     """Return what this host says of its clock, and what the NTP servers say. Raises UsageError."""
     named = named_servers(request)
     began_s = time.perf_counter()
@@ -29,7 +29,13 @@ def ask_ntp(request: Request) -> tuple[HostFacts | None, Survey]:
     origins = {server.origin for server in servers}
     listed = ServerList(origins.pop().value) if len(origins) == 1 else ServerList.MIXED
     found = poll_servers(
-        servers, listed, timeout_s=timeout_s, family=request.family, samples=request.samples, clock=own_clock()
+        servers,
+        listed,
+        timeout_s=timeout_s,
+        family=request.family,
+        samples=request.samples,
+        clock=own_clock(),
+        progress=progress,
     )
     return host, found
 
@@ -37,9 +43,7 @@ def ask_ntp(request: Request) -> tuple[HostFacts | None, Survey]:
 def named_servers(request: Request) -> list[Server]:
     """Return the servers that *request* names, each once. Raises UsageError where one can't be asked."""
     if len(request.servers) > MAX_SERVERS:
-        raise UsageError(
-            f"{len(request.servers)} servers are too many", f"Name at most {MAX_SERVERS}; five are plenty."
-        )
+        raise UsageError(f"{len(request.servers)} servers are too many", f"at most {MAX_SERVERS}; five are plenty")
     servers = [_server(given) for given in request.servers]
     return list({server.key: server for server in reversed(servers)}.values())[::-1]
 
@@ -61,7 +65,7 @@ def _server(given: str) -> Server:
     try:
         return parse_server(given)
     except ValueError as error:
-        examples = "Examples: time.example.net, 192.0.2.1:123, [2001:db8::1]:123."
+        examples = "-H time.example.net, -H 192.0.2.1:123 or -H [2001:db8::1]:123"
         # What is long is no name that one mistyped; it may be a secret that landed here by mistake.
         shown = f"of {len(given)} characters" if len(given) > MAX_QUOTED or is_secret(given) else f"'{visible(given)}'"
         raise UsageError(f"the server {shown} {error}", examples) from None

@@ -2,9 +2,8 @@
 
 import os
 
-from skewcheck.host.faked import BETWEEN, other_rate
 from skewcheck.host.files import Files
-from skewcheck.host.kernel import kernel_time
+from skewcheck.host.kernel import BETWEEN, kernel_time, other_rate
 from skewcheck.measure.localclock import LocalClock, system_sources
 from skewcheck.model import Fake, HostFacts, LocalRun, Pace
 

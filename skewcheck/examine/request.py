@@ -6,6 +6,7 @@ A comparison with NaN says no to all: a token would never be due, and no clock o
 import math
 
 from skewcheck.errors import UsageError
+from skewcheck.foreign import is_secret, quoted
 from skewcheck.model import Interval, Policy, Request
 
 MAX_SAMPLES = 8
@@ -20,6 +21,8 @@ _LEAST_S = 0.05
 """What is left for measuring at least, however late it is."""
 _MOST_S = 1e6
 """Eleven days: poll(2) counts milliseconds, and not further than to 24."""
+MAX_QUOTED = 20
+"""Characters of a word that is no verifier's name, where it is repeated: it may be a piece of a token."""
 _SECONDS = "Seconds are meant, as a number."
 
 
@@ -27,9 +30,9 @@ def check_request(request: Request) -> None:
     """Raise UsageError for what can't be asked or meant."""
     check_policy(request.policy)
     if request.timeout_s is not None and not 0 < request.timeout_s < math.inf:
-        raise UsageError("the timeout must be above 0", "Example: -t 3s.")
+        raise UsageError("the timeout must be above 0", "-t 3s")
     if not 1 <= request.samples <= MAX_SAMPLES:
-        raise UsageError(f"{request.samples} samples are not possible", f"Take 1 to {MAX_SAMPLES} of each server.")
+        raise UsageError(f"{request.samples} samples are not possible", f"--samples 1 to {MAX_SAMPLES}")
     if request.region is not None and request.url is not None:
         raise UsageError("a region and a URL were both named", "Name one of them: --region REGION or --url URL.")
     _check_token(request)
@@ -44,7 +47,7 @@ def check_policy(policy: Policy) -> None:
     if not 0 < policy.warning_s < policy.critical_s < math.inf:
         raise UsageError(
             "the warning threshold must be above 0 and below the critical one",
-            f"Got {policy.warning_s:g} s and {policy.critical_s:g} s; the defaults are 100ms and 1s.",
+            f"-w 100ms -c 1s, the defaults (these are {policy.warning_s:g} s and {policy.critical_s:g} s)",
         )
 
 
@@ -82,9 +85,12 @@ def check_verifiers(names: tuple[str, ...]) -> None:
 
         try:
             verifier(name)
-        except ValueError as error:
-            summary = str(error) if nearest(name) else f"none of the verifiers has that name of {len(name)} letters"
-            raise UsageError(summary, "`skewcheck token --verifier list` shows all that are known.") from None
+        except ValueError:
+            near, everyone = nearest(name), "skewcheck token --verifier list shows all"
+            short = len(name) <= MAX_QUOTED and not is_secret(name)
+            shown = quoted(name) if near or (short and name.isalpha()) else f"of {len(name)} characters"
+            remedy = everyone if near is None else f"--verifier {near}\n{everyone}"
+            raise UsageError(f"unknown verifier {shown}", remedy) from None
 
 
 def default_timeout_s(request: Request) -> float:

@@ -2,10 +2,20 @@
 
 A daemon counts as running where its process, its systemd unit or its own answer is seen. That it does *not* run can
 only be said by somebody who sees all processes: not in a container, and not under hidepid.
+
+chronyd alone is asked: one question over its command protocol, to this host's own port 323, which anybody on the host
+may ask. Version 6 in candm.h of chrony, whose tracking request has been the same since chrony 3.0; `chronyc tracking`
+shows the same answer.
 """
 
+import os
+import socket
+import struct
+import time
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
+from skewcheck import foreign
 from skewcheck.host.files import Files
 from skewcheck.model import Daemon, DaemonClaim, Unknown
 
@@ -123,3 +133,151 @@ def _installed(files: Files, name: str, *, openntpd: bool) -> bool:
     return any(
         files.there(program) and not (files.link(program) or "").endswith("busybox") for program in _PROGRAMS[name]
     )
+
+
+# --- chronyd, asked ---
+
+COMMAND_PORT = 323
+TIMEOUT_S = 0.2
+"""A chronyd on the same host answers in less than a millisecond; this is for a busy machine."""
+
+_VERSION, _REQUEST, _REPLY, _GET_TRACKING, _TRACKING, _SUCCESS = 6, 1, 2, 33, 5, 0
+_REPLY_FORMAT = struct.Struct("!BBBBHHHHHHIII I 16sHH HH III 9I")
+"""The header, then reference ID, address, stratum and leap, time of the last update, and nine measures."""
+_REPLY_BYTES = _REPLY_FORMAT.size
+"""104. A request is padded to as much: chronyd sends nobody more than it got."""
+_IPV4, _IPV6 = 1, 2
+_LEAP_UNSYNCHRONISED = 3
+_SHORT_TIME = 0x7FFFFFFF
+"""Stands in the upper half of a time whose sender has 32 bits."""
+_OWN_CLOCK = 0x7F7F0101
+"""Reference ID of a chronyd that follows nobody and was told to serve its own clock (`local`)."""
+
+NOBODY = Unknown(f"it does not answer on port {COMMAND_PORT}")
+STRANGER = Unknown(f"what answers on this host's port {COMMAND_PORT} does not speak chronyd's protocol")
+
+
+class Tracking(NamedTuple):
+    """All that chronyd says in a tracking reply, in its own terms and order (chronyc(1), `tracking`)."""
+
+    reference_id: int
+    address: str | None
+    """Whom it follows; None where that has no address, such as a reference clock."""
+    stratum: int
+    leap: int
+    reference_time_s: float
+    """When it last heard from there, Unix seconds of the local clock with `correction_s` added."""
+    correction_s: float
+    """What it has yet to correct; positive: the clock is behind what chronyd thinks is true."""
+    last_offset_s: float
+    rms_offset_s: float
+    frequency_ppm: float
+    residual_frequency_ppm: float
+    skew_ppm: float
+    root_delay_s: float
+    root_dispersion_s: float
+    update_interval_s: float
+
+    @property
+    def bound_s(self) -> float:
+        """How far off the clock is at most, if the stratum 1 server is right (chronyc(1), `tracking`)."""
+        return abs(self.correction_s) + self.root_dispersion_s + self.root_delay_s / 2
+
+    @property
+    def synchronised(self) -> bool:
+        """Tell whether it follows somebody."""
+        return self.leap < _LEAP_UNSYNCHRONISED and self.reference_id not in (0, _OWN_CLOCK)
+
+
+def tracking(
+    now_s: float, address: tuple[str, int] = ("127.0.0.1", COMMAND_PORT), timeout_s: float = TIMEOUT_S
+) -> DaemonClaim | Unknown:
+    """Return what the chronyd of this host claims; *now_s* is the local time of day, for the age of its claim."""
+    said = ask(address, timeout_s)
+    if isinstance(said, Unknown):
+        return said
+    if not said.synchronised:
+        return DaemonClaim(synchronised=False)
+    age_s = now_s + said.correction_s - said.reference_time_s
+    return DaemonClaim(
+        synchronised=True,
+        bound_s=said.bound_s,
+        source=said.address or _reference_name(said.reference_id),
+        stratum=said.stratum,
+        age_s=age_s if 0 <= age_s < now_s else None,  # a clock that was stepped since tells no age
+    )
+
+
+def ask(address: tuple[str, int], timeout_s: float) -> Tracking | Unknown:
+    """Return chronyd's reply, within *timeout_s*; raises ValueError for an *address* that isn't this host."""
+    if not address[0].startswith("127."):
+        raise ValueError("chronyd is asked on this host alone")
+    deadline_s = time.monotonic() + timeout_s
+    sequence = int.from_bytes(os.urandom(4), "big")
+    failure = NOBODY
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+            asking.connect(address)
+            asking.send(_request(sequence))
+            for reply in _replies(asking, deadline_s):
+                said = read_reply(reply, sequence)
+                if said is not None:
+                    return said
+                failure = STRANGER
+    except OSError:  # a refused port, a timeout, a host without loopback
+        pass
+    return failure
+
+
+def read_reply(reply: bytes, sequence: int) -> Tracking | None:
+    """Return what a packet says; None of one that isn't the reply to the request with that *sequence*."""
+    if len(reply) != _REPLY_BYTES:
+        return None
+    fields = _REPLY_FORMAT.unpack(reply)
+    version, kind, _, _, command, content, status, _, _, _, echoed = fields[:11]
+    if (version, kind, command, content, status) != (_VERSION, _REPLY, _GET_TRACKING, _TRACKING, _SUCCESS):
+        return None
+    if echoed != sequence:
+        return None
+    reference_id, packed, family, _, stratum, leap, high, low, nanoseconds = fields[13:22]
+    measures = [_number(bits) for bits in fields[22:]]
+    said = Tracking(reference_id, _address(family, packed), stratum, leap, _time_s(high, low, nanoseconds), *measures)
+    honest = said.root_delay_s >= 0 and said.root_dispersion_s >= 0 and leap <= _LEAP_UNSYNCHRONISED and stratum <= 16
+    return said if honest else None
+
+
+def _request(sequence: int) -> bytes:
+    header = struct.pack("!BBBBHHIII", _VERSION, _REQUEST, 0, 0, _GET_TRACKING, 0, sequence, 0, 0)
+    return header.ljust(_REPLY_BYTES, b"\0")
+
+
+def _replies(asking: socket.socket, deadline_s: float) -> Iterator[bytes]:
+    """Yield each packet that comes until the deadline; raises OSError where none can."""
+    while (left_s := deadline_s - time.monotonic()) > 0:
+        asking.settimeout(left_s)
+        yield asking.recv(_REPLY_BYTES + 1)  # one more byte: what is longer is not the reply
+
+
+def _number(bits: int) -> float:
+    """Decode chronyd's own float: 7 bits of exponent, 25 of mantissa, both signed (candm.h, `Float`)."""
+    exponent, mantissa = bits >> 25, bits & 0x1FFFFFF
+    exponent -= 0x80 if exponent >= 0x40 else 0
+    mantissa -= 0x2000000 if mantissa >= 0x1000000 else 0
+    return mantissa * 2.0 ** (exponent - 25)
+
+
+def _time_s(high: int, low: int, nanoseconds: int) -> float:
+    upper = 0 if high == _SHORT_TIME else high
+    return float(upper << 32 | low) + nanoseconds / 1e9
+
+
+def _address(family: int, packed: bytes) -> str | None:
+    if family == _IPV4:
+        return socket.inet_ntop(socket.AF_INET, packed[:4])
+    return socket.inet_ntop(socket.AF_INET6, packed) if family == _IPV6 else None
+
+
+def _reference_name(reference_id: int) -> str:
+    """Return the letters of a reference clock's ID (`PHC0`, `GPS`), else its digits."""
+    letters = reference_id.to_bytes(4, "big").rstrip(b"\0")
+    return foreign.text(letters.decode("ascii")) if letters.isalnum() and letters.isascii() else f"{reference_id:08X}"

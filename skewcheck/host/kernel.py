@@ -1,19 +1,21 @@
-"""What the kernel says of its clock: adjtimex(2) with no modes set, which changes nothing and needs no rights.
+"""What the kernel says of its clock, and what stands between it and this process: libfaketime and its like.
 
-It is also the one witness that a preloaded library doesn't replace: the kernel's own time of day comes with it.
+It is asked by adjtimex(2) with no modes set, which changes nothing and needs no rights. That is also the one witness
+which a preloaded library doesn't replace: the kernel's own time of day comes with it.
 """
 
 import errno
 import functools
 import os
+import re
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from skewcheck import foreign
 from skewcheck.host.files import Files
-from skewcheck.model import KernelClock, Unknown
+from skewcheck.model import Fake, KernelClock, Unknown
 
 COMPARABLE_NS = 1_000_000
 """Below this the kernel's clock and this process's are the same: a coarse clock of the kernel ticks each 1 to 10 ms,
@@ -153,3 +155,92 @@ def _caller() -> Callable[[], TimexReading]:
         return TimexReading(timex.status, timex.max_error, timex.frequency, timex.seconds, timex.fraction)
 
     return ask
+
+
+# --- What fakes this process's time ---
+
+KNOWN = ("libfaketime", "datefudge")
+"""Libraries that are made for it, by how their file's name starts. None of them replaces adjtimex(2)."""
+_PRELOADED_BY = ("LD_PRELOAD", "DYLD_INSERT_LIBRARIES")
+_PRELOADED_FOR_ALL = "/etc/ld.so.preload"
+_NO_SETTING = ("", " ", "#", ";")
+"""How lines of its file begin that say nothing."""
+_RATED = "libfaketime"
+"""The one of them that can change more than the time of day: how fast time runs."""
+BETWEEN = "something between this process and the kernel"
+
+
+def find_fake(kernel: KernelClock | Unknown, files: Files, environ: Mapping[str, str]) -> Fake | None:
+    """Return what fakes this process's time of day; None where nothing does.
+
+    The kernel's own time decides: a library that is loaded and changes nothing is no fake, and what changes it
+    without a library (a debugger, a patched vDSO as chaos tests use it) is one. Where the kernel doesn't tell,
+    a library that is made for it is enough. So it is where that is told to let time run at another rate: then it may
+    have changed little so far, and by how much changes all the time.
+    """
+    if other_rate(files, environ):
+        return Fake(_with_origin(_RATED, files, environ), None, other_rate=True)
+    if isinstance(kernel, Unknown) or kernel.ahead_of_python_s is None:
+        name = _known_library(files, environ)
+        return None if name is None else Fake(_with_origin(name, files, environ), None)
+    if kernel.ahead_of_python_s == 0:
+        return None
+    name = _known_library(files, environ)
+    how = _unknown(files, environ) if name is None else _with_origin(name, files, environ)
+    return Fake(how, -kernel.ahead_of_python_s)
+
+
+def other_rate(files: Files, environ: Mapping[str, str]) -> bool:
+    """Tell whether libfaketime is loaded here, and told to let time run at another rate, to step or to stand still.
+
+    Of its settings the variable counts, else the first of the files that there is.
+    """
+    told = environ.get("FAKETIME")
+    if told is None:
+        paths = (environ.get("FAKETIME_TIMESTAMP_FILE"), f"{environ.get('HOME', '')}/.faketimerc", "/etc/faketimerc")
+        lines = next((text for path in paths if path and (text := files.read(path)) is not None), "").splitlines()
+        told = next((line for line in lines if line[:1] not in _NO_SETTING), "")
+    return _tells_another_rate(told) and _known_library(files, environ) == _RATED
+
+
+def _tells_another_rate(told: str) -> bool:
+    """Tell it of a setting: `+0 x0.1` lets time run slower, `+0 i2` step at each look, a date alone stand still."""
+    setting = told.strip()
+    if not setting:
+        return False
+    rate = re.search(r"x\s*([^\s]*)", setting)
+    paced = rate is not None and not re.fullmatch(r"\+?0*1(?:[.,]0*)?", rate[1])
+    return paced or "i" in setting or setting[0] not in "+-@%"
+
+
+def _with_origin(name: str, files: Files, environ: Mapping[str, str]) -> str:
+    """Return *name*, with the file that preloads it into every process where no variable does for this one."""
+    told = "".join(environ.get(variable, "") for variable in _PRELOADED_BY)
+    everywhere = name not in told and name in (files.read(_PRELOADED_FOR_ALL) or "")
+    return f"{name} (from {_PRELOADED_FOR_ALL})" if everywhere else name
+
+
+def _known_library(files: Files, environ: Mapping[str, str]) -> str | None:
+    """Name the library of ours that fakes; what is loaded decides, the environment only where that can't be read."""
+    maps = files.read("/proc/self/maps")
+    if maps is not None:
+        # address, permissions, position, device, inode, path
+        return _known(parts[5] for line in maps.splitlines() if len(parts := line.split(None, 5)) == 6)
+    return _known(_preloaded(files, environ)) or ("libfaketime" if "FAKETIME" in environ else None)
+
+
+def _known(paths: Iterable[str]) -> str | None:
+    names = [path.rpartition("/")[2] for path in paths]
+    return next((known for known in KNOWN if any(name.startswith(known) for name in names)), None)
+
+
+def _unknown(files: Files, environ: Mapping[str, str]) -> str:
+    """Name what was preloaded, which may be the one; it may as well be innocent."""
+    names = ", ".join(path.rpartition("/")[2] for path in _preloaded(files, environ))
+    return f"{BETWEEN} (preloaded: {foreign.text(names)})" if names else BETWEEN
+
+
+def _preloaded(files: Files, environ: Mapping[str, str]) -> list[str]:
+    """Return the libraries that the loader was told to put before all others (ld.so(8))."""
+    told = [environ.get(name, "") for name in _PRELOADED_BY] + [files.read(_PRELOADED_FOR_ALL) or ""]
+    return [path for path in re.split(r"[\s:]+", " ".join(told)) if path]

@@ -2,14 +2,12 @@
 
 from collections.abc import Callable
 
-from skewcheck.judge.attribution import ntp_bound_s
-from skewcheck.judge.case import OFF, Case, Facts, Who, finite, holds_zero, may_lag, outdated, skew_facts
+from skewcheck.judge.case import OFF, Case, Who, finite, may_lag, outdated, skew_facts
 from skewcheck.judge.clock import limits
 from skewcheck.model import (
     ApiHost,
     ApiPart,
     DateReading,
-    Ended,
     Finding,
     Mix,
     NoReading,
@@ -35,7 +33,7 @@ def findings(case: Case) -> list[Finding]:
 def _issuer(case: Case, api: ApiPart) -> list[Finding]:
     """Tell of tokens that are stamped by a clock which differs from the one that checks them."""
     ahead = api.issuer_ahead
-    if ahead is None or holds_zero(ahead.fresh):
+    if ahead is None or ahead.fresh.holds_zero:
         return []
     login = next(host.host for host in api.survey.hosts if host.role is Role.LOGIN)
     old = any(may_lag(reading) for _, reading in case.readings)
@@ -54,16 +52,11 @@ def _issuer(case: Case, api: ApiPart) -> list[Finding]:
 def _too_coarse(case: Case, api: ApiPart) -> list[Finding]:
     """Tell of a range that goes from ok to critical, or leaves even the direction open."""
     reading, status = case.reading, api.judgement.status
-    if (
-        reading is None
-        or reading.stale is not None
-        or reading.spread_s
-        or status is Status.OK
-        or case.was_set
-        or case.at_another_rate
-    ):
+    if reading is None or reading.stale is not None or reading.spread_s or status is Status.OK:
         return []
-    if status is not Status.UNKNOWN and not holds_zero(reading.fresh):
+    if case.was_set or case.at_another_rate:
+        return []
+    if status is not Status.UNKNOWN and not reading.fresh.holds_zero:
         return []
     facts = (("low_s", reading.fresh.low_s), ("high_s", reading.fresh.high_s), ("reference", case.api_host))
     return [Finding("too-coarse", status, (*facts, *limits(case), ("because", None)))]
@@ -87,12 +80,7 @@ def _lag(case: Case, api: ApiPart) -> list[Finding]:
     return [Finding("api-lag", Status.OK, facts)]
 
 
-def _plain_http(case: Case, _: ApiPart) -> list[Finding]:
-    names = [host.host for host, reading in case.readings if reading.security is Security.PLAIN]
-    return [Finding("plain-http", Status.OK, (("hosts", " and ".join(names)),))] if names else []
-
-
-_FINDERS: tuple[Callable[[Case, ApiPart], list[Finding]], ...] = (_issuer, _too_coarse, _lag, _plain_http)
+_FINDERS: tuple[Callable[[Case, ApiPart], list[Finding]], ...] = (_issuer, _too_coarse, _lag)
 
 
 # --- One host ---
@@ -103,14 +91,11 @@ def _of_a_host(case: Case, api: ApiPart, host: ApiHost) -> list[Finding]:
     first, kept = host is api.survey.first, api.judgement.status is Status.UNKNOWN
     status = Status.UNKNOWN if first and kept else Status.OK
     if isinstance(host.outcome, NoReading):
-        return [] if not first and _alike(host.outcome, api.survey.first.outcome) else [_unreached(case, host, status)]
-    found = [_inconsistent, _stale, _certificate, _rate_limited]
+        other, own = api.survey.first.outcome, host.outcome
+        alike = isinstance(other, NoReading) and (other.reason, other.detail) == (own.reason, own.detail)
+        return [] if not first and alike else [_unreached(case, host, own, status)]  # the same reason is told once
+    found = [_inconsistent, _stale, _certificate]
     return [finding for finder in found for finding in finder(case, host.host, host.outcome, status)]
-
-
-def _alike(outcome: NoReading, first: DateReading | NoReading) -> bool:
-    """Tell whether both hosts gave nothing for the same reason: that is said once."""
-    return isinstance(first, NoReading) and (first.reason, first.detail) == (outcome.reason, outcome.detail)
 
 
 _REASONS = (
@@ -124,40 +109,40 @@ _REASONS = (
 )
 
 
-def _unreached(case: Case, host: ApiHost, status: Status) -> Finding:
-    assert isinstance(host.outcome, NoReading)
-    reason = next((name for name, begins in _REASONS if host.outcome.reason.startswith(begins)), None)
-    facts = (("host", host.host), ("reason", reason), ("detail", host.outcome.detail), _by_ntp(case))
+def _unreached(case: Case, host: ApiHost, outcome: NoReading, status: Status) -> Finding:
+    reason = next((name for name, begins in _REASONS if outcome.reason.startswith(begins)), None)
+    facts = (("host", host.host), ("reason", reason), ("detail", outcome.detail), _by_ntp(case))
     return Finding("api-unreached", status, facts)
 
 
 def _by_ntp(case: Case) -> tuple[str, float | None]:
     """Return how far this host is off UTC at most, where NTP finds nothing wrong with it."""
     fine = case.ntp is not None and case.ntp.judgement.status is Status.OK
-    return "ntp_bound_s", ntp_bound_s(case) if fine else None
+    return "ntp_bound_s", abs(case.utc.farthest_from_zero()) if fine and case.utc is not None else None
 
 
 def _inconsistent(case: Case, host: str, reading: DateReading, status: Status) -> list[Finding]:
     if not reading.spread_s > 0 or case.at_another_rate:  # that would explain it
         return []
     mix = (reading.mix or Mix.REQUESTS).value
-    return [
-        Finding(
-            "api-inconsistent", status, (("host", host), ("spread_s", reading.spread_s), ("mix", mix), _by_ntp(case))
-        )
-    ]
+    facts = (("host", host), ("spread_s", reading.spread_s), ("mix", mix), _by_ntp(case))
+    return [Finding("api-inconsistent", status, facts)]
 
 
 def _stale(case: Case, host: str, reading: DateReading, status: Status) -> list[Finding]:
     if reading.stale is None or (reading.stale is Stale.FROZEN and case.at_another_rate):  # that would explain it
         return []
-    high_s = reading.interval.high_s
-    least: Facts = (("least_s", -high_s if high_s < 0 else None), _by_ntp(case))
-    if reading.stale is Stale.FROZEN:
-        return [Finding("api-frozen", status, (("host", host), *least))]
-    served = reading.served
-    headers = (("host", host), ("age_s", served.age_s), ("x_cache", served.x_cache), ("via", served.via))
-    return [Finding("api-cached", status, (*headers, *least))]
+    served, high_s = reading.served, reading.interval.high_s
+    facts = (
+        ("host", host),
+        ("stale", reading.stale.value),
+        ("age_s", served.age_s),
+        ("x_cache", served.x_cache),
+        ("via", served.via),
+        ("least_s", -high_s if high_s < 0 else None),
+        _by_ntp(case),
+    )
+    return [Finding("api-stale", status, facts)]
 
 
 def _certificate(case: Case, host: str, reading: DateReading, _: Status) -> list[Finding]:
@@ -183,10 +168,3 @@ def _certificate(case: Case, host: str, reading: DateReading, _: Status) -> list
         return [Finding("api-certificate", Status.WARNING, facts)]
     skew = Status.OK if case.api is None or case.was_set else case.api.judgement.status
     return [Finding("tls-dates", skew if skew in OFF else Status.OK, facts)]
-
-
-def _rate_limited(_: Case, host: str, reading: DateReading, __: Status) -> list[Finding]:
-    if reading.ended is not Ended.TOLD_TO_STOP:
-        return []
-    facts = (("host", host), ("http_status", reading.served.status), ("requests", reading.requests))
-    return [Finding("rate-limited", Status.OK, facts)]

@@ -5,11 +5,10 @@ local - API; the third, API - UTC, follows from them. An API's clock is not true
 readings have a time in common, one clock that is off explains both.
 """
 
-import enum
 from collections.abc import Callable
 
-from skewcheck.judge.case import OFF, Case, Facts, Who, finite, holds_zero, may_lag, skew_facts
-from skewcheck.judge.severity import date_range, judge_date, severity, worse
+from skewcheck.judge.case import OFF, Case, Facts, Who, finite, may_lag, skew_facts
+from skewcheck.judge.severity import judge_date, severity, worse
 from skewcheck.model import (
     ApiPart,
     Basis,
@@ -22,6 +21,7 @@ from skewcheck.model import (
     Stale,
     StampedBy,
     Status,
+    TokenKind,
 )
 from skewcheck.quantity import direction
 
@@ -31,7 +31,8 @@ FAR_OFF_S = 86400.0
 
 def who(case: Case) -> Who:
     """Return which clock is off."""
-    return _ROWS[_word(case.ntp), _word(case.api)](case)
+    row = _ROWS[_word(case.ntp), _word(case.api)]
+    return row if isinstance(row, Who) else row(case)
 
 
 def status(case: Case) -> Status:
@@ -66,7 +67,7 @@ def proven(case: Case) -> bool:
         return ntp.judgement.proven and api.judgement.proven
     if case.who in (Who.API, Who.BOTH):
         ahead = case.api_ahead
-        apart = ahead is not None and not holds_zero(ahead.interval)
+        apart = ahead is not None and not ahead.interval.holds_zero
         return apart and ntp.judgement.proven and api.judgement.proven
     return False
 
@@ -82,16 +83,10 @@ def findings(case: Case) -> list[Finding]:
 # --- The table ---
 
 
-class _Word(enum.Enum):
-    OK = "ok"
-    OFF = "off"
-    NONE = "none"
-
-
-def _word(part: NtpPart | ApiPart | None) -> _Word:
+def _word(part: NtpPart | ApiPart | None) -> str:
     if part is None or part.judgement.status is Status.UNKNOWN:
-        return _Word.NONE
-    return _Word.OK if part.judgement.status is Status.OK else _Word.OFF
+        return "none"
+    return "ok" if part.judgement.status is Status.OK else "off"
 
 
 def _near(case: Case) -> bool:
@@ -136,21 +131,17 @@ def _off_from_both(case: Case) -> Who:
     return Who.BOTH if _apart(case) and case.voted else Who.OPEN
 
 
-def _always(row: Who) -> Callable[[Case], Who]:
-    return lambda _: row
-
-
-_ROWS: dict[tuple[_Word, _Word], Callable[[Case], Who]] = {
+_ROWS: dict[tuple[str, str], Who | Callable[[Case], Who]] = {
     # (what NTP says of the local clock, what the API says of it)
-    (_Word.OK, _Word.OK): _always(Who.NOBODY),
-    (_Word.OK, _Word.OFF): _only_the_api,
-    (_Word.OK, _Word.NONE): _always(Who.BY_NTP_ALONE),
-    (_Word.OFF, _Word.OK): _only_ntp,
-    (_Word.OFF, _Word.OFF): _off_from_both,
-    (_Word.OFF, _Word.NONE): _always(Who.BY_NTP_ALONE),
-    (_Word.NONE, _Word.OK): _always(Who.BY_API_ALONE),
-    (_Word.NONE, _Word.OFF): _always(Who.BY_API_ALONE),
-    (_Word.NONE, _Word.NONE): _always(Who.UNMEASURED),
+    ("ok", "ok"): Who.NOBODY,
+    ("ok", "off"): _only_the_api,
+    ("ok", "none"): Who.BY_NTP_ALONE,
+    ("off", "ok"): _only_ntp,
+    ("off", "off"): _off_from_both,
+    ("off", "none"): Who.BY_NTP_ALONE,
+    ("none", "ok"): Who.BY_API_ALONE,
+    ("none", "off"): Who.BY_API_ALONE,
+    ("none", "none"): Who.UNMEASURED,
 }
 
 
@@ -162,7 +153,7 @@ def _nobody(case: Case, _: Status) -> list[Finding]:
         return []  # that is clock skew, and nobody's here
     assert case.utc is not None  # neither would be ok
     assert case.reading is not None
-    by_api, old = date_range(case.reading), case.rests_on_freshness and not case.flips_with_utc
+    by_api, old = case.reading.range, case.rests_on_freshness and not case.flips_with_utc
     facts = (
         ("low_s", min(case.utc.low_s, by_api.low_s)),
         ("high_s", max(case.utc.high_s, by_api.high_s)),
@@ -187,27 +178,33 @@ def _by_ntp(case: Case, overall: Status) -> list[Finding]:
     ntp = case.ntp
     if ntp is None or ntp.judgement.status is Status.UNKNOWN or case.utc is None:
         return []
-    doubt = _doubt(case)
     if ntp.judgement.status in OFF:
-        return _local(case, overall, doubt)
-    facts = (*_skew(case), *_vote(case))
-    if doubt is None:
-        return [Finding("clock-ok", Status.OK, facts)]
-    limits = (("why", doubt), ("limit_s", case.limits.warning_s))
-    return [Finding("clock-ok-unconfirmed", Status.OK, (*facts, *limits))]
+        return _local(case, overall)
+    doubt = _doubt(case)
+    more = (
+        ("unconfirmed", True if doubt else None),
+        ("why", doubt),
+        ("limit_s", case.limits.warning_s if doubt else None),
+    )
+    return [Finding("clock-ok", Status.OK, (*_skew(case), *_vote(case), *more))]
 
 
-def _local(case: Case, overall: Status, doubt: str | None) -> list[Finding]:
+def _local(case: Case, overall: Status) -> list[Finding]:
     """Return that this host's clock is off; nothing where not even the direction is known (`too-coarse`)."""
     ntp, utc = case.ntp, case.utc
-    if ntp is None or utc is None or holds_zero(utc):
+    if ntp is None or utc is None or utc.holds_zero:
         return []
-    facts = (*_skew(case), *_vote(case), *_far(case, utc))
+    facts, doubt = (*_skew(case), *_vote(case), *_far(case, utc)), _doubt(case)
     if doubt is not None and not confirmed_by_api(case):
         limits = (("why", doubt), ("limit_s", case.limits.warning_s))
         return [Finding("local-unconfirmed", overall, (*facts, *limits))]
     way = direction(utc.low_s + utc.high_s)
-    return [Finding(f"local-{way}", overall, (*facts, ("api_host", case.api_host if _api_agrees(case) else None)))]
+    jwt = case.token is not None and case.token.kind is TokenKind.JWT
+    more = (
+        ("api_host", case.api_host if _api_agrees(case) else None),
+        ("jwt", True if jwt or case.request.verifiers else None),
+    )
+    return [Finding(f"local-{way}", overall, (*facts, *more))]
 
 
 def _api_agrees(case: Case) -> bool:
@@ -217,11 +214,6 @@ def _api_agrees(case: Case) -> bool:
 def confirmed_by_api(case: Case) -> bool:
     """Tell whether the API finds this host's clock off as well, and not just anybody on the way can have said so."""
     return _api_agrees(case) and case.reading is not None and case.reading.security is not Security.PLAIN
-
-
-def _by_this_host(case: Case, overall: Status) -> list[Finding]:
-    """Return that this host's clock is off; by the API alone where NTP leaves even the direction open."""
-    return _local(case, overall, _doubt(case)) or _against_the_api("skew-undecided", case, overall)
 
 
 def _doubt(case: Case) -> str | None:
@@ -274,7 +266,7 @@ def _of_the_api(case: Case, overall: Status) -> list[Finding]:
 def _vouched_for(reading: DateReading, ahead: Difference) -> bool:
     """Tell whether nothing else can explain it than the API's clock: an old `Date`, a first look, a forger."""
     looked_twice = reading.confirmed or reading.stale is not None  # of any age: one reply bounds the one side
-    return not holds_zero(ahead.interval) and reading.security is Security.VERIFIED and looked_twice
+    return not ahead.interval.holds_zero and reading.security is Security.VERIFIED and looked_twice
 
 
 _CLOCKS = {
@@ -285,51 +277,24 @@ _CLOCKS = {
 }
 
 
-def _both(case: Case, overall: Status) -> list[Finding]:
-    return [*_local(case, overall, _doubt(case)), *_of_the_api(case, overall)]
-
-
-def _shared(case: Case, overall: Status) -> list[Finding]:
-    return _against_the_api("skew-shared", case, overall)
-
-
-def _against_the_api(id_: str, case: Case, overall: Status) -> list[Finding]:
+def _undecided(case: Case, overall: Status, id_: str = "skew-undecided") -> list[Finding]:
     """Return that this host and the API differ; nothing where that leaves the direction open (`too-coarse`)."""
     reading, off = case.reading, case.api is not None and case.api.judgement.status in OFF
-    if reading is None or not off or holds_zero(date_range(reading)):
+    if reading is None or not off or reading.range.holds_zero:
         return []
     facts = (*_from_api(case, reading), ("host", case.api_host))
     if id_ == "skew-shared":
         return [Finding(id_, overall, (*facts, ("limit_s", case.limits.warning_s)))]
     low_s, high_s = (None, None) if case.utc is None else case.utc
-    more = (
-        ("why", _why_open(case, reading)),
-        ("ntp_low_s", low_s),
-        ("ntp_high_s", high_s),
-    )
-    return [Finding(id_, overall, (*facts, *more))]
-
-
-def _why_open(case: Case, reading: DateReading) -> str | None:
-    if reading.stale is not None:
-        return "one-sided"
     silent = case.ntp is not None and not case.ntp.survey.consensus.answered
-    return "ntp-silent" if silent else None
-
-
-def _ntp_differs(case: Case, _: Status) -> list[Finding]:
-    return [Finding("ntp-differs", Status.WARNING, (*_skew(case), ("host", case.api_host)))]
-
-
-def _open(case: Case, overall: Status) -> list[Finding]:
-    """Return what is off where whose it is stays open: the difference to the API, or what NTP alone says."""
-    return _against_the_api("skew-undecided", case, overall) or _by_ntp(case, overall)
+    why = "one-sided" if reading.stale is not None else "ntp-silent" if silent else None
+    return [Finding(id_, overall, (*facts, ("why", why), ("ntp_low_s", low_s), ("ntp_high_s", high_s)))]
 
 
 def _by_the_api(case: Case, overall: Status) -> list[Finding]:
     reading, api, ntp = case.reading, case.api, case.ntp
     if reading is None or api is None or api.judgement.status is not Status.OK:
-        return _against_the_api("skew-undecided", case, overall)
+        return _undecided(case, overall)
     facts = (
         *_from_api(case, reading),
         ("host", case.api_host),
@@ -341,12 +306,12 @@ def _by_the_api(case: Case, overall: Status) -> list[Finding]:
 
 _FINDERS: dict[Who, Callable[[Case, Status], list[Finding]]] = {
     Who.NOBODY: _nobody,
-    Who.LOCAL: _by_this_host,
+    Who.LOCAL: lambda case, overall: _local(case, overall) or _undecided(case, overall),  # NTP may leave the way open
     Who.API: _of_the_api,
-    Who.BOTH: _both,
-    Who.SHARED: _shared,
-    Who.NTP: _ntp_differs,
-    Who.OPEN: _open,
+    Who.BOTH: lambda case, overall: [*_local(case, overall), *_of_the_api(case, overall)],
+    Who.SHARED: lambda case, overall: _undecided(case, overall, "skew-shared"),
+    Who.NTP: lambda case, _: [Finding("ntp-differs", Status.WARNING, (*_skew(case), ("host", case.api_host)))],
+    Who.OPEN: lambda case, overall: _undecided(case, overall) or _by_ntp(case, overall),
     Who.BY_API_ALONE: _by_the_api,
     Who.BY_NTP_ALONE: _by_ntp,
     Who.UNMEASURED: lambda _, __: [],
@@ -356,11 +321,6 @@ _FINDERS: dict[Who, Callable[[Case, Status], list[Finding]]] = {
 # --- Facts ---
 
 
-def ntp_bound_s(case: Case) -> float | None:
-    """Return how far this host is off UTC at most, as NTP has it."""
-    return None if case.utc is None else abs(case.utc.farthest_from_zero())
-
-
 def _skew(case: Case) -> Facts:
     assert case.ntp is not None  # else no row names UTC
     assert case.utc is not None
@@ -368,7 +328,7 @@ def _skew(case: Case) -> Facts:
 
 
 def _from_api(case: Case, reading: DateReading) -> Facts:
-    return skew_facts(reading.skew_s, date_range(reading), case.limits.warning_s)
+    return skew_facts(reading.skew_s, reading.range, case.limits.warning_s)
 
 
 def _vote(case: Case) -> Facts:

@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from skewcheck.judge.severity import date_range, severity, worse
+from skewcheck.judge.severity import severity, worse
 from skewcheck.model import (
     ApiHost,
     ApiPart,
@@ -24,6 +24,7 @@ from skewcheck.model import (
     Security,
     Status,
     Thresholds,
+    Token,
 )
 
 DRIFT_PPM = 100.0
@@ -71,6 +72,7 @@ class Case(NamedTuple):
     """None: not asked."""
     api: ApiPart | None = None
     """None: not asked."""
+    token: Token | None = None
     who: Who = Who.UNMEASURED
 
     # --- By NTP ---
@@ -93,6 +95,13 @@ class Case(NamedTuple):
         if ntp is None or self.at_another_rate:
             return False
         return ntp.survey.consensus.basis is Basis.MAJORITY and ntp.survey.independent
+
+    @property
+    def outside_is_silent(self) -> bool:
+        """Tell whether of those whom this host doesn't follow anyway nobody answers, and nothing else tells why."""
+        votes, own = ((), ()) if self.ntp is None else (self.ntp.survey.consensus.votes, self.ntp.survey.own)
+        reasons = {reason_of(vote.outcome) or "answered" for vote in votes if vote.outcome.server not in own}
+        return bool(reasons) and reasons <= {"no-reply", "prohibited"}
 
     # --- By the API ---
 
@@ -159,7 +168,7 @@ class Case(NamedTuple):
         skew_s = self.ntp.survey.consensus.skew_s or 0.0
         first, last = sorted((self.ntp.survey.local, self.api.survey.local), key=lambda run: run.ended_at_s)
         utc = utc.widened(moved_since(first, (last,), last.ended_at_s))
-        fresh = date_range(reading)
+        fresh = reading.range
         return Difference(
             skew_s - reading.skew_s,
             Interval(utc.low_s - reading.interval.high_s, utc.high_s - reading.interval.low_s),
@@ -170,7 +179,7 @@ class Case(NamedTuple):
     def together(self) -> bool:
         """Tell whether NTP and the API have a time in common; False where either says none."""
         ahead = self.api_ahead
-        return ahead is not None and holds_zero(ahead.fresh)
+        return ahead is not None and ahead.fresh.holds_zero
 
     @property
     def flips_with_utc(self) -> bool:
@@ -226,11 +235,6 @@ def skew_facts(skew_s: float, interval: Interval, limit_s: float) -> Facts:
 def finite(end_s: float) -> float | None:
     """Return the end of a range; None of an open one."""
     return end_s if math.isfinite(end_s) else None
-
-
-def holds_zero(interval: Interval) -> bool:
-    """Tell whether the range leaves even the direction open."""
-    return interval.low_s <= 0 <= interval.high_s
 
 
 def may_lag(reading: DateReading) -> bool:

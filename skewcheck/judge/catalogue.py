@@ -11,7 +11,8 @@ A title is a template over the facts of a finding:
   `skew_s`, `low_s` and `high_s`: the size (the range where there is no estimate), the range, its larger side, both ends
   with their signs, the range where an estimate stands beside it, AHEAD or BEHIND, the opposite, and `AHEAD of` or
   `BEHIND`.
-- `{ago}` and `{left}` are made of `ago_low_s`, `ago_high_s` and `left_low_s`, `left_high_s`; `{ntp_range}` of
+- `{harm}` is what a clock that is off so does to a token, as far as `jwt` tells its kind.
+- `{left}` and `{ago}` are made of `left_low_s` and `left_high_s`, which are below 0 for what is past; `{ntp_range}` of
   `ntp_low_s`, `ntp_high_s`.
 - `[...]` is left out where a fact in it is None, False, 0 or empty, and where the line is too long, the last one first.
 - `[...|...]` has what stands in its place then.
@@ -24,8 +25,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, TypeAlias
 
-from skewcheck.model import Effect, Finding, Report
-from skewcheck.model.report import Fact
+from skewcheck.model import Effect, Fact, Finding, Report
 from skewcheck.quantity import (
     at_least_text,
     bound_text,
@@ -51,19 +51,22 @@ class Row(NamedTuple):
     """Other titles by the value of `by`, where the same illness shows in several ways."""
     by: str = ""
     """The fact that chooses among `variants`."""
-    explain: str = ""
-    """Who notices and how to fix it, for `skewcheck explain`; lines of 78 cells at most."""
 
 
 _HIDDEN = "This says nothing about the clock, good or bad."
 _SKEW = "skew_s low_s high_s "
+_TIME = "claim claim_at_s left_low_s left_high_s here_s by"
 _VOTE = "agreeing answered asked unreached "
 _FAR = "here_at_s utc_at_s "
 _AGREE = " ([{beside}; ]{agreeing} of {answered} servers agree[; {unreached} not reached])"
 _BEHIND = "Refreshing by exp comes too late: 401s at the end of a token's life."
 _AHEAD = "What it signs looks issued in the future; what it verifies, expired."
-_LOCAL = (
-    "[This host says {here_at_s}, UTC is {utc_at_s}. ][NTP and {api_host} say the same: fix this host, not the API.|"
+_COUNTED = "Genesys Cloud access tokens: not affected if you count expires_in."
+_LOCAL = Row(
+    "This host is {off} {way_of} UTC" + _AGREE,
+    "[This host says {here_at_s}, UTC is {utc_at_s}. ]"
+    "[NTP and {api_host} say the same: fix this host, not the API.|{harm}]",
+    _SKEW + _VOTE + _FAR + "api_host jwt",
 )
 
 CATALOGUE: Mapping[str, Row] = {
@@ -78,7 +81,7 @@ CATALOGUE: Mapping[str, Row] = {
     "token-unit": Row(
         "The token has {unit} in {claims}; the standard has seconds",
         "To a verifier such a time lies thousands of years ahead. The issuer must fix it; no clock can.",
-        "claims unit shown",
+        "unit claims shown",
     ),
     "token-cut": Row(
         "The token is cut: nothing can be said of what is missing",
@@ -94,9 +97,10 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "token-malformed": Row(
         "The token is malformed: some verifiers refuse it",
-        "{detail} No clock fixes that: the issuer has to.",
-        "oddity detail",
+        "[{detail} ]No clock fixes that: the issuer has to.[ It says {shown}.]",
+        "oddity detail claims shown",
         {
+            "no-time": "The token has no time in {claims}: verifiers refuse it",
             "nested": "The token's payload is another token: its times can't be read",
             "payload-unreadable": "The token's payload can't be read, nor its times",
             "payload-stops": "The token's payload stops in the middle: its times can't be read",
@@ -114,11 +118,6 @@ CATALOGUE: Mapping[str, Row] = {
             "refused": "The token is not clean base64url: PyJWT refuses to read it",
         },
         "oddity",
-    ),
-    "token-bad-claim": Row(
-        "The token has no time in {claims}: verifiers refuse it",
-        "No clock fixes that: the issuer has to.[ It says {shown}.]",
-        "claims shown",
     ),
     "token-lifetime": Row(
         "The token's lifetime can't be meant: {lifetime_s}",
@@ -139,7 +138,7 @@ CATALOGUE: Mapping[str, Row] = {
         "Token expired {ago} ago[; within {leeway_s} leeway|. Not clock skew][: get a new token]",
         "[Whoever has that leeway ({within_leeway}) still takes it; all others refuse it: get a new token.|"
         "It takes a new one: no buffer and no leeway cures an old token.]",
-        "claim claim_at_s ago_low_s ago_high_s here_s by within_leeway leeway_s",
+        _TIME + " within_leeway leeway_s",
         {
             "api": "Token expired {ago} ago by the API's clock[; within {leeway_s} leeway][: get a new token]",
             "skew": "Token expired {ago} ago, assuming --skew[; within {leeway_s} leeway][: get a new token]",
@@ -151,56 +150,44 @@ CATALOGUE: Mapping[str, Row] = {
         "Token expired {ago} ago, unnoticed by this host's clock",
         "Clients here that go by exp keep sending it: 401s[, but within {leeway_s} leeway ({within_leeway}),] until "
         "the clock is right.",
-        "claim claim_at_s ago_low_s ago_high_s here_s by within_leeway leeway_s",
+        _TIME + " within_leeway leeway_s",
     ),
     "token-expired-here": Row(
         "Token valid for {left}; only this host says expired[ {here_s} ago]",
         "Servers with a right clock take it. Who goes by exp here drops it early; a verifier here without leeway "
         "refuses it.",
-        "claim claim_at_s left_low_s left_high_s here_s by",
+        _TIME,
     ),
     "token-future-issued": Row(
         "Token is from the future: {claim} is {left} away[; its issuer is ahead]",
         "A strict verifier refuses it now and takes it later. Set the issuer's clock right, then get a new token.",
-        "claim claim_at_s left_low_s left_high_s here_s by",
+        _TIME,
         {"local": "By this host's clock the token's {claim} is still {left} away"},
         "by",
     ),
     "token-not-yet-valid": Row(
         "Token is not valid yet: its {claim} is {left} away",
         "Its issuer means that, or has a clock that is ahead. Verifiers refuse it until then.",
-        "claim claim_at_s left_low_s left_high_s here_s by",
+        _TIME,
     ),
     "token-early-here": Row(
         "Token is valid; only this host's clock puts its {claim} {here_s} ahead",
         "Servers with a right clock take it. A strict verifier on this host refuses it as issued in the future.",
-        "claim claim_at_s ago_low_s ago_high_s here_s by",
+        _TIME,
     ),
-    "token-expired-open": Row(
-        "Whether the token has expired is open[: {claim} is within {within_s} of now]",
+    "token-open": Row(
+        "Whether the token is valid now is open[: its {claim} is within {within_s} of now]",
         "The clock is not known well enough.",
-        "claim claim_at_s left_low_s left_high_s here_s by within_s",
-        {"local": "By this host's clock, not checked, the token expired {here_s} ago"},
-        "by",
-    ),
-    "token-early-open": Row(
-        "Whether the token is valid yet is open[: {claim} is within {within_s} of now]",
-        "The clock is not known well enough.",
-        "claim claim_at_s left_low_s left_high_s here_s by within_s",
-        {"local": "By this host's clock, not checked, the token's {claim} is {here_s} away"},
-        "by",
+        _TIME + " within_s unchecked",
+        {
+            "ended": "By this host's clock, not checked, the token expired {here_s} ago",
+            "begins": "By this host's clock, not checked, the token's {claim} is {here_s} away",
+        },
+        "unchecked",
     ),
     # --- Whose clock is off ---
-    "local-ahead": Row(
-        "This host is {off} AHEAD of UTC" + _AGREE,
-        _LOCAL + _AHEAD + "]",
-        _SKEW + _VOTE + _FAR + "api_host",
-    ),
-    "local-behind": Row(
-        "This host is {off} BEHIND UTC" + _AGREE,
-        _LOCAL + _BEHIND + "]",
-        _SKEW + _VOTE + _FAR + "api_host",
-    ),
+    "local-ahead": _LOCAL,
+    "local-behind": _LOCAL,
     "local-unconfirmed": Row(
         "This host looks {off} {way_of} UTC, unconfirmed ({agreeing} of {asked} NTP servers)",
         "Set no clock by that: first ask more servers, or narrow the range.",
@@ -213,6 +200,13 @@ CATALOGUE: Mapping[str, Row] = {
             "api": "This host looks {off} {way_of} UTC, unconfirmed[: the API does not show it]",
         },
         "why",
+    ),
+    "fake-time": Row(
+        "[{how}|Something] tells this process another time than the kernel's[: {ahead_s} {ahead_way}]",
+        "Run it without what fakes the time: the clock of the host may be right.",
+        "how ahead_s ahead_way other_rate",
+        {"True": "Time runs at another rate in this process[ ({how})]: nothing is proven"},
+        "other_rate",
     ),
     "api-ahead": Row(
         "The {clock} is {off} AHEAD of UTC[; this host is right{host_ok}]",
@@ -255,7 +249,7 @@ CATALOGUE: Mapping[str, Row] = {
         "This host and {other} do not agree on the token's {claim}",
         "[By this host's clock it is fine, by the other not{fine_here}.|By the other it is fine, by this host's clock "
         "not.] Which of the two is off is open.",
-        "claim claim_at_s left_low_s left_high_s here_s by other fine_here",
+        _TIME + " other fine_here",
     ),
     "ntp-differs": Row(
         "This host and {host} agree; NTP seen from here differs[ ({signed})]",
@@ -339,17 +333,13 @@ CATALOGUE: Mapping[str, Row] = {
         {"connections": "{host} has clocks at least {spread_s} apart[, one per connection]"},
         "mix",
     ),
-    "api-cached": Row(
+    "api-stale": Row(
         "Not measured: a cache answers for {host}[, its Date {age_s} old]",
         "[NTP: this host is {ntp_bound_s} off UTC at most. ]A Date of any age shows only BEHIND. Ask a path that no "
         "cache keeps.",
-        "host age_s x_cache via least_s ntp_bound_s",
-    ),
-    "api-frozen": Row(
-        "Not measured: the Date of {host} stands still[ while seconds pass]",
-        "[NTP: this host is {ntp_bound_s} off UTC at most. ]A Date of any age shows only BEHIND. Tell whoever runs the "
-        "API.",
-        "host least_s ntp_bound_s",
+        "host stale age_s x_cache via least_s ntp_bound_s",
+        {"frozen": "Not measured: the Date of {host} stands still[ while seconds pass]"},
+        "stale",
     ),
     "too-coarse": Row(
         "Not settled: {signed} from {reference}[, which may be ok]",
@@ -372,11 +362,6 @@ CATALOGUE: Mapping[str, Row] = {
         {"to-and-fro": "The clock is being pulled to and fro[, {wander_s} in all]: the range allows for it"},
         "slew_way",
     ),
-    "clock-rate": Row(
-        "Time runs at another rate in this process[ ({how})]: nothing is proven",
-        "No round trip took as long as it looks. Run it without what fakes the time.",
-        "how",
-    ),
     # --- What the token costs ---
     "refresh-storm": Row(
         "[With a buffer of {buffer_s} new|New] tokens look expired on arrival ({share_high})",
@@ -391,12 +376,11 @@ CATALOGUE: Mapping[str, Row] = {
     "token-no-exp": Row(
         "The token has no exp: by itself it never expires",
         "Many verifiers refuse it for that, and no client knows when to refresh it.",
-        "",
     ),
     "token-odd-time": Row(
         "The token has an odd time in {claims}: verifiers differ on it",
         "Some refuse it whatever the time is. The issuer should fix it.[ It says {shown}.]",
-        "claims oddity shown",
+        "oddity claims shown",
         {
             "string": "The token has a string in {claims}[: PyJWT reads it, others refuse it]",
             "boolean": "The token has true or false in {claims}[: some take 1 or 0]",
@@ -429,81 +413,39 @@ CATALOGUE: Mapping[str, Row] = {
         },
         "why",
     ),
-    "fake-time": Row(
-        "{how} tells this process another time than the kernel's[: {ahead_s} {ahead_way}]",
-        "The clock of the host may be right: only what runs like this sees it wrong.",
-        "how ahead_s ahead_way",
-    ),
-    "two-daemons": Row(
-        "{daemons} run here together[: two for one clock]",
-        "Disable all but one.",
-        "daemons",
-    ),
+    "two-daemons": Row("{daemons} run here together[: two for one clock]", "Disable all but one.", "daemons"),
     "stale-sync": Row(
         "[{daemon}|The kernel] has not corrected the clock for {age_s}",
         "It drifts by up to 10 ms for every 100 s.",
         "daemon age_s kernel_max_error_s",
     ),
-    "slept": Row(
-        "This host slept for {slept_s} since its start[: a clock may be off then]",
-        "",
-        "slept_s",
-    ),
+    "slept": Row("This host slept for {slept_s} since its start[: a clock may be off then]", facts="slept_s"),
     "zone-files": Row(
         "The time zone of this host is broken: {detail}",
         "Local times here can be wrong, and so can tokens that are stamped from them.",
         "trouble detail zone utc_offset_s",
     ),
     "rtc-local-time": Row(
-        "The battery-backed clock is kept in local time",
-        "After a start, or a change to summer time, the clock is off.",
-        "",
+        "The battery-backed clock is kept in local time", "After a start, or a change to summer time, the clock is off."
     ),
     "rtc-off": Row(
         "The battery-backed clock is {ahead_s} {ahead_way} this one",
         "The clock is that much off after the next start.",
         "ahead_s ahead_way",
     ),
-    "unsteady-clocksource": Row(
-        "The kernel counts time by {clocksource}, which drifts or is slow to read",
-        "",
-        "clocksource",
-    ),
-    "better-clock": Row(
-        "{device}, the clock of the machine below: no daemon follows it",
-        "",
-        "device line",
-    ),
+    "better-clock": Row("{device}, the clock of the machine below: no daemon follows it", facts="device line"),
     # --- Remarks ---
     "falseticker": Row(
         "{server} is off by {off_by_s} or more: rejected (falseticker)",
         "[This host follows it: replace it in {origin}.|Its vote does not count.]",
         "server off_by_s origin",
     ),
-    "server-doubts": Row(
-        "{server} says that its own time may be off by {distance_s}",
-        "Its range is as wide as that: ask others.",
-        "server distance_s",
-    ),
     "ntp-partly-blocked": Row(
-        "Only this host's own NTP servers answer: is NTP blocked outside?",
-        "Their error would not be seen.",
-        "answered",
+        "Only this host's own NTP servers answer: is NTP blocked outside?", "Their error would not be seen.", "answered"
     ),
     "api-lag": Row(
         "{host} may keep a Date for {max_lag_s}[: this host may be {low_bound_s} behind]",
-        "",
-        "host max_lag_s because known low_bound_s",
-    ),
-    "plain-http": Row(
-        "Plain http to {hosts}: anybody may have answered",
-        "",
-        "hosts",
-    ),
-    "rate-limited": Row(
-        "{host} asked for patience ({http_status}): it was asked no more",
-        "",
-        "host http_status requests",
+        facts="host max_lag_s because known low_bound_s",
     ),
     "cut-short": Row(
         "The deadline ended it after {duration_s}[, before a second request: -t {enough_s} is enough|; more time "
@@ -517,14 +459,7 @@ CATALOGUE: Mapping[str, Row] = {
         "late_s",
     ),
     "skew-assumed": Row(
-        "The clock was not measured: assumed {signed} from UTC (--skew)",
-        f"[{_BEHIND}{{is_behind}}][{_AHEAD}{{is_ahead}}]",
-        _SKEW + "is_ahead is_behind",
-    ),
-    "clock-unchecked": Row(
-        "The clock was not checked (--offline): times are by this host's clock",
-        "",
-        "",
+        "The clock was not measured: assumed {signed} from UTC (--skew)", "[{harm}{is_off}]", _SKEW + "is_off jwt"
     ),
     "demo": Row(
         "Demonstration on this machine: what was set up was measured",
@@ -566,14 +501,11 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "clock-ok": Row(
         "Clock within {bound} of UTC ({agreeing} of {answered} NTP servers agree[; {unreached} not reached])",
-        "Unlikely to cause a 401. The API's clock was not checked.",
-        _SKEW + _VOTE,
-    ),
-    "clock-ok-unconfirmed": Row(
-        "Clock within {bound} of UTC, unconfirmed ({agreeing} of {asked} NTP servers)",
-        "Nobody confirms that: ask more servers.",
-        _SKEW + _VOTE + "why limit_s",
+        "[Nobody confirms that: ask more servers.{unconfirmed}|Unlikely to cause a 401. The API's clock was not "
+        "checked.]",
+        _SKEW + _VOTE + "unconfirmed why limit_s",
         {
+            "minority": "Clock within {bound} of UTC, unconfirmed ({agreeing} of {asked} NTP servers)",
             "one-server": "Clock within {bound} of UTC, unconfirmed: by one NTP server only",
             "own-servers": "Clock within {bound} of UTC, unconfirmed[: by its own servers]",
             "limit": "Clock within {bound} of UTC, unconfirmed at the {limit_s} limit",
@@ -620,7 +552,7 @@ STEPS: Mapping[str, Words] = {
     # --- It finds out more ---
     "explain": Words("Next", "what it breaks, and how to fix it"),
     "explain-401": Words("Next", "how to test each of these"),
-    "look-at-daemon": Words("Next", "shows which server this host follows, and if it does"),
+    "look-at-daemon": Words("Next", "shows which server this host follows"),
     "look-at-sources": Words("Next", "shows what each of its servers answers"),
     "find-fake": Words("Next", "shows what stands between this process and the clock"),
     "check-region": Words("Next", "compares with the API's clock, too"),
@@ -716,50 +648,19 @@ class Suspect(NamedTuple):
     name: str
     why: str
     """On one line beside its name."""
-    test: str
-    genesys: bool
+    genesys: bool = False
     """It is so with Genesys Cloud; False: with any issuer."""
 
 
 SUSPECTS = (
-    Suspect(
-        "idle timeout",
-        "unused for 5 min to 8 h: dead, whatever expires_in says",
-        "Was it quiet before the 401? GET /api/v2/tokens/timeout tells the organization's limit.",
-        genesys=True,
-    ),
-    Suspect(
-        "wrong region",
-        "the token is from another region: refused at once, every time",
-        "Compare the domain that issued it with the one that refused it.",
-        genesys=True,
-    ),
-    Suspect(
-        "SDK",
-        "the JavaScript SDK returns the first 401, then refreshes",
-        "Repeat the same call once.",
-        genesys=True,
-    ),
-    Suspect(
-        "refresh storm",
-        'login answers 400 "rate limit exceeded"',
-        "Count the refreshes in the clients' logs: one for each token's life is enough.",
-        genesys=True,
-    ),
-    Suspect(
-        "shared token",
-        "its expiry was kept by another host, or across a suspend",
-        "Does it fail on one host alone, or after a sleep?",
-        genesys=False,
-    ),
-    Suspect(
-        "old token",
-        "a call prepared before the refresh still carries it",
-        "Log a hash of the token with each call, and compare.",
-        genesys=False,
-    ),
+    Suspect("idle timeout", "unused for 5 min to 8 h: dead, whatever expires_in says", genesys=True),
+    Suspect("wrong region", "the token is from another region: refused at once, every time", genesys=True),
+    Suspect("SDK", "the JavaScript SDK returns the first 401, then refreshes", genesys=True),
+    Suspect("refresh storm", 'login answers 400 "rate limit exceeded"', genesys=True),
+    Suspect("shared token", "its expiry was kept by another host, or across a suspend"),
+    Suspect("old token", "a call prepared before the refresh still carries it"),
 )
-"""What takes least to test stands first. From Genesys Cloud's documentation and its SDKs' source."""
+"""What takes least to test stands first; `explain 401` has the tests. From Genesys Cloud's documentation and SDKs."""
 
 CELLS = 70
 """Of a line of a title or a meaning: 80 columns without the 10 of the status word."""
@@ -965,8 +866,9 @@ def _ahead(facts: _Facts) -> bool:
     return low_s + high_s > 0 if math.isfinite(low_s) and math.isfinite(high_s) else math.isinf(high_s)
 
 
-def _ago(facts: _Facts, prefix: str) -> str:
-    low_s, high_s = _bounds(facts, prefix)
+def _left(facts: _Facts, way: int) -> str:
+    """Return how far in the future it is; *way* -1: how long ago it was."""
+    low_s, high_s = sorted(way * end_s for end_s in _bounds(facts, "left_"))
     if math.isinf(low_s) and math.isinf(high_s):
         return _MISSING
     return _sizes(max(0.0, low_s), max(0.0, high_s))
@@ -980,9 +882,10 @@ _MADE: Mapping[str, Callable[[_Facts], str]] = {
     "beside": _beside,
     "way": lambda facts: "AHEAD" if _ahead(facts) else "BEHIND",
     "other_way": lambda facts: "BEHIND" if _ahead(facts) else "AHEAD",
+    "harm": lambda facts: _COUNTED if not facts.get("jwt") else _AHEAD if _ahead(facts) else _BEHIND,
     "way_of": lambda facts: "AHEAD of" if _ahead(facts) else "BEHIND",
-    "ago": lambda facts: _ago(facts, "ago_"),
-    "left": lambda facts: _ago(facts, "left_"),
+    "ago": lambda facts: _left(facts, -1),
+    "left": lambda facts: _left(facts, 1),
     "ntp_range": lambda facts: signed_text(*_bounds(facts, "ntp_")) if _number(facts, "ntp_low_s") is not None else "",
 }
 """What is made of several facts, or of a number for its reader."""

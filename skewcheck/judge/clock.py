@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from skewcheck.judge.attribution import clocks_status
-from skewcheck.judge.case import OFF, Case, Facts, holds_zero, reason_of
+from skewcheck.judge.case import OFF, Case, Facts, reason_of
 from skewcheck.model import (
     SAME_ADDRESS,
     SMEARED,
@@ -114,8 +114,8 @@ def _too_coarse(case: Case, ntp: NtpPart) -> list[Finding]:
     if interval is None or status is Status.OK or case.was_set:
         return []
     if (status is Status.UNKNOWN and ntp.survey.consensus.divided) or case.at_another_rate:
-        return []  # `servers-disagree`, or `clock-rate`
-    if status is not Status.UNKNOWN and not holds_zero(interval):
+        return []  # `servers-disagree`, or `fake-time`
+    if status is not Status.UNKNOWN and not interval.holds_zero:
         return []
     doubting = sum(_doubts_itself(reading) for reading in case.readings_of_ntp)
     because = "server" if 2 * doubting > len(case.readings_of_ntp) else None
@@ -133,18 +133,6 @@ def _doubts_itself(reading: Reading) -> bool:
     return reading.exchanges[0].root_distance_s >= reading.interval.width_s / 4
 
 
-def _server_doubts(case: Case, ntp: NtpPart) -> list[Finding]:
-    """Tell of servers that doubt their own time, where the range leaves something open."""
-    if ntp.judgement.least is ntp.judgement.most:
-        return []
-    distances = [(reading.server, reading.exchanges[0].root_distance_s) for reading in case.readings_of_ntp]
-    return [
-        Finding("server-doubts", Status.OK, (("server", server), ("distance_s", distance_s)))
-        for server, distance_s in distances
-        if distance_s >= case.limits.warning_s
-    ]
-
-
 def _falsetickers(case: Case, ntp: NtpPart) -> list[Finding]:
     configured = () if case.host is None else case.host.configured
     origins = {own.host: own.origin for own in reversed(configured)}
@@ -157,15 +145,11 @@ def _falsetickers(case: Case, ntp: NtpPart) -> list[Finding]:
     return found
 
 
-def _partly_blocked(_: Case, ntp: NtpPart) -> list[Finding]:
-    """Tell where of those whom this host doesn't follow anyway nobody answers, and nothing else is known of why."""
-    votes = ntp.survey.consensus
-    others = {
-        reason_of(vote.outcome) or "answered" for vote in votes.votes if vote.outcome.server not in ntp.survey.own
-    }
-    if ntp.survey.independent or not votes.answered or not others or not others <= {"no-reply", "prohibited"}:
+def _partly_blocked(case: Case, ntp: NtpPart) -> list[Finding]:
+    answered = ntp.survey.consensus.answered
+    if ntp.survey.independent or not answered or not case.outside_is_silent:
         return []
-    return [Finding("ntp-partly-blocked", Status.OK, (("answered", votes.answered),))]
+    return [Finding("ntp-partly-blocked", Status.OK, (("answered", answered),))]
 
 
 def _smear_mixed(_: Case, ntp: NtpPart) -> list[Finding]:
@@ -179,7 +163,6 @@ _OF_NTP: tuple[Callable[[Case, NtpPart], list[Finding]], ...] = (
     _unreached,
     _disagree,
     _too_coarse,
-    _server_doubts,
     _falsetickers,
     _partly_blocked,
     _smear_mixed,
@@ -223,9 +206,9 @@ def _other_rate(case: Case) -> list[Finding]:
         return []
     fake = None if case.host is None else case.host.fake
     off = clocks_status(case)
-    return [
-        Finding("clock-rate", off if off in OFF else Status.UNKNOWN, (("how", None if fake is None else fake.how),))
-    ]
+    how = None if fake is None else fake.how
+    facts = (("how", how), ("ahead_s", None), ("ahead_way", None), ("other_rate", True))
+    return [Finding("fake-time", off if off in OFF else Status.UNKNOWN, facts)]
 
 
 _LATE_NTP = {"no-reply", "dns-timeout", "dns-slow"}
@@ -233,24 +216,18 @@ _LATE_API = {"stalled", "connect-timeout", "dns-timeout", "endless-continue", "n
 
 
 def _cut_short(case: Case) -> list[Finding]:
-    cut = [part for part in (case.ntp, case.api) if part is not None and part.survey.cut_short]
-    if not cut:
+    ntp = case.ntp if case.ntp is not None and case.ntp.survey.cut_short else None
+    api = case.api if case.api is not None and case.api.survey.cut_short else None
+    runs = [part.survey.local for part in (ntp, api) if part is not None]
+    if not runs:
         return []
-    missing = 0
-    for part in cut:
-        if isinstance(part, NtpPart):
-            missing += sum(reason_of(vote.outcome) in _LATE_NTP for vote in part.survey.consensus.votes)
-        else:
-            missing += sum(_was_late(host.outcome) for host in part.survey.hosts)
-    duration_s = max(part.survey.local.duration_s for part in cut)
-    facts = (("duration_s", duration_s), ("missing", missing), ("enough_s", case.enough_s))
+    late = [reason_of(vote.outcome) in _LATE_NTP for vote in (ntp.survey.consensus.votes if ntp is not None else ())]
+    for outcome in (host.outcome for host in (api.survey.hosts if api is not None else ())):
+        ended = isinstance(outcome, DateReading) and outcome.ended is Ended.DEADLINE
+        late.append(ended or reason_of(outcome) in _LATE_API)
+    duration_s = max(run.duration_s for run in runs)
+    facts = (("duration_s", duration_s), ("missing", sum(late)), ("enough_s", case.enough_s))
     return [Finding("cut-short", Status.OK, facts)]
-
-
-def _was_late(outcome: DateReading | NoReading) -> bool:
-    if isinstance(outcome, DateReading):
-        return outcome.ended is Ended.DEADLINE
-    return outcome.reason in _LATE_API
 
 
 _OF_THE_RUN: tuple[Callable[[Case], list[Finding]], ...] = (_other_rate, _stepped, _slewing, _cut_short)

@@ -11,7 +11,10 @@ TOPICS = ("401", "offset")
 def pages() -> dict[str, str]:
     """Return each page by its name, its first line being `NAME: HEADLINE`."""
     text = (resources.files("skewcheck.judge") / "explanations.txt").read_text(encoding="utf-8")
-    _, *found = f"\n{text}".split("\n# ")
+    head, *found = f"\n{text}".split("\n# ")
+    for shared in head.split("\n@")[1:]:
+        name, _, lines = shared.partition("\n")
+        found = [page.replace(f"\n@{name}\n", f"\n{lines.rstrip()}\n") for page in found]
     return {page.partition(":")[0]: f"{page.rstrip()}\n" for page in found}
 
 

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from skewcheck.judge.case import Case, Who
-from skewcheck.judge.severity import date_range
 from skewcheck.model import Daemon, DaemonClaim, Fake, Finding, HostFacts, Interval, KernelClock, Status
 
 KERNEL_LIMIT_S = 16.0
@@ -114,7 +113,7 @@ def _skew(case: Case) -> tuple[Interval | None, bool]:
     if utc is not None:
         return utc, True
     reading = case.reading
-    return (None, False) if reading is None else (date_range(reading), False)
+    return (None, False) if reading is None else (reading.range, False)
 
 
 def _kernel_skew(case: Case, host: HostFacts) -> Interval | None:
@@ -142,16 +141,13 @@ def _claims(host: HostFacts) -> list[tuple[Daemon, DaemonClaim]]:
     ]
 
 
-def _way(ahead_s: float) -> str:
-    return "ahead of" if ahead_s > 0 else "behind"
-
-
 def _faked(_: Case, host: HostFacts) -> list[Finding]:
     fake = host.fake
     if fake is None or not misleads(fake) or fake.other_rate:
-        return []  # the last: `clock-rate`
+        return []  # the last is told with what was measured
     way = None if fake.ahead_s is None else "ahead" if fake.ahead_s > 0 else "behind"
-    return [Finding("fake-time", Status.OK, (("how", fake.how), ("ahead_s", fake.ahead_s), ("ahead_way", way)))]
+    facts = (("how", fake.how), ("ahead_s", fake.ahead_s), ("ahead_way", way), ("other_rate", None))
+    return [Finding("fake-time", Status.OK, facts)]
 
 
 def _daemon_wrong(case: Case, _: HostFacts) -> list[Finding]:
@@ -224,18 +220,16 @@ def superfluous_daemons(host: HostFacts) -> list[Daemon]:
 
 def _stale_sync(_: Case, host: HostFacts) -> list[Finding]:
     """Tell of a daemon that hasn't heard from its server for hours; where none says, of the kernel's own bound."""
-    ages = [(daemon.name, claim.age_s) for daemon, claim in _claims(host) if claim.age_s is not None]
-    for name, age_s in ages:
-        if age_s > STALE_SYNC_S:
-            facts = (("daemon", name), ("age_s", age_s), ("kernel_max_error_s", None))
-            return [Finding("stale-sync", Status.OK, facts)]
-    kernel = host.kernel
-    if ages or not isinstance(kernel, KernelClock) or kernel.corrected_within_s is None:
-        return []
-    if kernel.corrected_within_s <= STALE_SYNC_S:
-        return []
-    of_kernel = (("daemon", None), ("age_s", kernel.corrected_within_s), ("kernel_max_error_s", kernel.max_error_s))
-    return [Finding("stale-sync", Status.OK, of_kernel)]
+    ages = [(claim.age_s, daemon.name) for daemon, claim in _claims(host) if claim.age_s is not None]
+    kernel, bound_s = host.kernel, None
+    found: list[tuple[float, str | None]] = [*ages]
+    if not ages and isinstance(kernel, KernelClock) and kernel.corrected_within_s is not None:
+        found, bound_s = [(kernel.corrected_within_s, None)], kernel.max_error_s
+    return [
+        Finding("stale-sync", Status.OK, (("daemon", name), ("age_s", age_s), ("kernel_max_error_s", bound_s)))
+        for age_s, name in found
+        if age_s > STALE_SYNC_S
+    ][:1]
 
 
 def _slept(case: Case, host: HostFacts) -> list[Finding]:
@@ -277,14 +271,8 @@ def _rtc_off(_: Case, host: HostFacts) -> list[Finding]:
         ahead_s -= zone_s if abs(zone_s) <= LONGEST_ZONE_S else host.zone.utc_offset_s
     if abs(ahead_s) < RTC_OFF_S:
         return []
-    return [Finding("rtc-off", Status.OK, (("ahead_s", ahead_s), ("ahead_way", _way(ahead_s))))]
-
-
-def _unsteady_clocksource(_: Case, host: HostFacts) -> list[Finding]:
-    hardware = host.hardware
-    if not hardware.unsteady_clocksource or hardware.clocksource is None:
-        return []
-    return [Finding("unsteady-clocksource", Status.OK, (("clocksource", hardware.clocksource),))]
+    way = "ahead of" if ahead_s > 0 else "behind"
+    return [Finding("rtc-off", Status.OK, (("ahead_s", ahead_s), ("ahead_way", way)))]
 
 
 def _better_clock(_: Case, host: HostFacts) -> list[Finding]:
@@ -311,6 +299,5 @@ _FINDERS: tuple[Callable[[Case, HostFacts], list[Finding]], ...] = (
     _zone_files,
     _rtc_local_time,
     _rtc_off,
-    _unsteady_clocksource,
     _better_clock,
 )

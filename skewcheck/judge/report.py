@@ -33,7 +33,7 @@ _BY_WHOLE_RANGE = {"token-expired", "token-expired-unseen", "token-not-yet-valid
 """What is found of a token only where all of true time's range says so."""
 _ISSUERS_FAULT = {"token-future-issued", "token-not-yet-valid", "token-unit", "token-zone"}
 """What is found of a token and is a clock's fault, though no clock that was measured is off."""
-_ANSWERS = {"not-skew", "token-valid", "token-opaque", "clock-ok", "clock-ok-unconfirmed", "api-ok"}
+_ANSWERS = {"not-skew", "token-valid", "token-opaque", "clock-ok", "api-ok"}
 """What answers where nothing is wrong: before all remarks."""
 
 
@@ -53,12 +53,10 @@ def report(request: Request, measured: Measured, replays: "Mapping[str, Ask] | N
     return Report(
         command=request.command,
         status=overall,
-        proven=attribution.proven(case)
-        if overall is attribution.status(case)
-        else _proven_by_the_token(case, found, part),
+        proven=_proven(case, found, part),
         exit_code=severity.exit_code(overall, request.policy.fail_on, request.policy.on_unknown),
         findings=tuple(found),
-        steps=steps.steps(case, found, None if measured.token is None else measured.token.issuer),
+        steps=steps.steps(case, found),
         effects=_effects(case, judged, found),
         thresholds=case.limits,
         assumes=_assumes(case),
@@ -83,6 +81,7 @@ def _case(request: Request, measured: Measured) -> Case:
         measured.host,
         None if measured.ntp is None else _ntp(measured.ntp, limits),
         None if measured.api is None else _api(measured.api, limits),
+        measured.token,
     )
     return case._replace(who=attribution.who(case))
 
@@ -131,12 +130,17 @@ def _order(finding: Finding, command: str) -> tuple[int, bool, bool, int]:
     return _ORDER.index(finding.status), not answers, not of_subject, catalogue.rank(finding.id)
 
 
-def _proven_by_the_token(case: Case, found: Sequence[Finding], part: TokenPart | None) -> bool:
-    """Tell whether a status that is the token's is: where all of true time's range, by a majority of NTP, says so.
+def _proven(case: Case, found: Sequence[Finding], part: TokenPart | None) -> bool:
+    """Tell whether the status is proven: by the clocks, or by a token that all of true time's range decides.
 
+    An API's clock is not true time: what a token comes to by that alone is not proven, however well it is measured.
     What is counted from when the token was obtained rests on what the user says.
     """
-    worst = found[0].status
+    worst = severity.worse(Status.OK, *(finding.status for finding in found))
+    if part is not None and part.judged_by != "ntp" and found[0].id.startswith("token-"):
+        return False
+    if worst is attribution.status(case):
+        return attribution.proven(case)
     decided = any(
         finding.id in _BY_WHOLE_RANGE and finding.status is worst and finding.fact("claim") != "expires_in"
         for finding in found

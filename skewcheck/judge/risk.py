@@ -8,9 +8,9 @@ token in seven at a latency of 50 ms, and the same token works a moment later, b
 import math
 from typing import NamedTuple
 
-from skewcheck.judge.case import DRIFT_PPM, OFF, Case, Who, finite, holds_zero
+from skewcheck.judge.case import DRIFT_PPM, OFF, Case, Who, finite
 from skewcheck.judge.host import KERNEL_LIMIT_S
-from skewcheck.judge.severity import date_range, difference, judge
+from skewcheck.judge.severity import difference, judge
 from skewcheck.judge.verifiers import UNKNOWN, Checker, Stamp, Verifier
 from skewcheck.model import (
     Basis,
@@ -152,7 +152,7 @@ def one_sided(reading: DateReading | None) -> Interval | None:
     """Return the range that a `Date` gives; of one that may have any age only that this clock is behind, if it is."""
     if reading is None:
         return None
-    found = date_range(reading)
+    found = reading.range
     return found if math.isfinite(found.low_s) or found.high_s < 0 else None
 
 
@@ -180,11 +180,6 @@ def storm(inputs: Inputs) -> Storm:
     low, high = (_clamp(skew_s + latency_s + 1 - span_s) for skew_s, latency_s in ends)
     fewest, most = (_refreshes(inputs.lifetime_s, span_s - skew_s - latency_s - 0.5) for skew_s, latency_s in ends)
     return Storm(_level(Interval(low, high)), low, high, fewest, most)
-
-
-def late_after_setting_s(skew: Interval) -> float:
-    """Return by how much the deadlines on the wall clock that are kept now are late once that clock is set right."""
-    return max(0.0, skew.high_s)
 
 
 def ahead_of_checker(inputs: Inputs, party: Party) -> Interval | None:
@@ -386,14 +381,14 @@ def _what_is_off(case: Case) -> tuple[Interval, float] | None:
         if consensus.interval is not None and consensus.skew_s is not None:
             found.append((consensus.interval, consensus.skew_s))
     if case.api is not None and case.api.judgement.status in OFF and reading is not None:
-        found.insert(0 if case.who in _AGAINST_API else len(found), (date_range(reading), reading.skew_s))
-    return next((off for off in found if not holds_zero(off[0])), None)  # of no direction nothing follows
+        found.insert(0 if case.who in _AGAINST_API else len(found), (reading.range, reading.skew_s))
+    return next((off for off in found if not off[0].holds_zero), None)  # of no direction nothing follows
 
 
 def _late_for_both(case: Case, seen: list[Effect]) -> list[Effect]:
     """Return what is seen where the API's clock is off, too: its tokens end by its clock, whatever UTC is."""
     reading = api_reading(case)
-    if reading is None or (by_api := date_range(reading)).high_s >= 0:
+    if reading is None or (by_api := reading.range).high_s >= 0:
         return [effect for effect in seen if effect.id not in _HARMLESS]
     late = Effect(Party.REFRESH_BY_EXP, "late-refresh", (("late_s", finite(-by_api.low_s)),))
     others = [effect for effect in seen if effect.party is not Party.REFRESH_BY_EXP and effect.id not in _HARMLESS]

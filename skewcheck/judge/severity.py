@@ -37,11 +37,6 @@ def judge(
     return Judgement(severity(skew_s, thresholds), proven, least, most)
 
 
-def date_range(reading: DateReading) -> Interval:
-    """Return the range by which a `Date` is judged: as if it were fresh, but where it can be of any age."""
-    return reading.fresh if reading.stale is None else reading.interval
-
-
 def judge_date(reading: DateReading | None, thresholds: Thresholds) -> Judgement:
     """Hold what a server's `Date` proves against the thresholds.
 
@@ -52,7 +47,7 @@ def judge_date(reading: DateReading | None, thresholds: Thresholds) -> Judgement
     """
     if reading is None:
         return Judgement(Status.UNKNOWN, proven=False, least=Status.OK, most=Status.CRITICAL)
-    least, most = _severities(date_range(reading), thresholds)
+    least, most = _severities(reading.range, thresholds)
     unsettled = reading.spread_s > 0 and least is not most
     unsettled |= least is Status.OK and (most is Status.CRITICAL or (most is not least and not reading.confirmed))
     if unsettled:
@@ -78,7 +73,7 @@ def difference(first: DateReading, second: DateReading) -> Difference:
     return Difference(
         skew_s=first.skew_s - second.skew_s,
         interval=_minus(first.interval, second.interval),
-        fresh=_minus(date_range(first), date_range(second)),
+        fresh=_minus(first.range, second.range),
     )
 
 

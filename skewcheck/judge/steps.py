@@ -31,42 +31,33 @@ MOST = 2
 """Steps that are shown: who has to choose among more reads none."""
 WORTH_SAMPLES = 4
 """So many samples are advised: of random delays on a path, the shortest of four is near the shortest of many."""
+_EXPLAIN_401 = Step("explain-401", "skewcheck explain 401")
 _FIND_FAKE = Step("find-fake", "env | grep LD_PRELOAD; cat /etc/ld.so.preload")
 ALLOW_S = 30
 """Of time, where the deadline came first."""
 _OTHERS = ("-H HOST1", "-H HOST2", "-H HOST3")
 
 
-def steps(case: Case, findings: Sequence[Finding], issuer: str | None = None) -> tuple[Step, ...]:
-    """Return what to run, the most useful first. *findings* are in order; *issuer*: who issued the token at hand."""
+def steps(case: Case, findings: Sequence[Finding]) -> tuple[Step, ...]:
+    """Return what to run, the most useful first. *findings* are in order."""
     if not findings:
         return ()
     lead, *others = findings
-    chosen = _of_a_fake(case) or _BY_LEAD.get(lead.id, _explained)(_Asked(case, lead, issuer))
-    chosen += [
-        step for finding in others for step in _BY_REMARK.get(finding.id, _nothing)(_Asked(case, finding, issuer))
-    ]
+    chosen = _of_a_fake(case) or _BY_LEAD.get(lead.id, _explained)(case, lead)
+    chosen += [step for finding in others for step in _BY_REMARK.get(finding.id, _nothing)(case, finding)]
     useful = {step.command: step for step in reversed(chosen) if step.command != _command(case, case.request.command)}
     return tuple(reversed(useful.values()))[:MOST]
 
 
-class _Asked(NamedTuple):
-    """What a step is chosen by."""
-
-    case: Case
-    finding: Finding
-    issuer: str | None
+_Steps = Callable[[Case, Finding], list[Step]]
 
 
-_Steps = Callable[[_Asked], list[Step]]
-
-
-def _nothing(_: _Asked) -> list[Step]:
+def _nothing(_: Case, __: Finding) -> list[Step]:
     return []
 
 
-def _explained(asked: _Asked) -> list[Step]:
-    return [Step("explain", f"skewcheck explain {asked.finding.id}")]
+def _explained(_: Case, finding: Finding) -> list[Step]:
+    return [Step("explain", f"skewcheck explain {finding.id}")]
 
 
 # --- skewcheck's own commands, with the options that were given ---
@@ -105,62 +96,56 @@ def _target(case: Case) -> list[str]:
     return [] if code is None else [f"--region {quote(code)}"]
 
 
-def _region(issuer: str | None) -> str:
-    """Return the region that an issuer's URL names; REGION where it names none."""
-    domain = (issuer or "").partition("://")[2].partition("/")[0].partition(".")[2]
-    return next((region.code for region in REGIONS if region.domain == domain), "REGION")
+def _region_of_issuer(case: Case) -> str:
+    """Return the option for the region that the token's issuer names; REGION where it names none."""
+    issuer = "" if case.token is None else case.token.issuer or ""
+    domain = issuer.partition("://")[2].partition("/")[0].partition(".")[2]
+    return f"--region {next((region.code for region in REGIONS if region.domain == domain), 'REGION')}"
 
 
-def _compare_with_api(asked: _Asked) -> list[Step]:
+def _compare_with_api(case: Case, _: object = None) -> list[Step]:
     """Return how to ask the API, too, where it wasn't."""
-    case = asked.case
     if case.request.asks_api:
         return []
-    return [Step("check-region", _command(case, "check", target=f"--region {_region(asked.issuer)}"))]
+    return [Step("check-region", _command(case, "check", target=_region_of_issuer(case)))]
 
 
-def _by_https(asked: _Asked) -> list[Step]:
+def _by_https(case: Case, _: object = None) -> list[Step]:
     """Return how to ask the API instead; the servers that were named did not answer."""
-    case = asked.case
     if case.request.asks_api:
         return []
-    return [Step("by-https", _command(case, "check", target=f"--region {_region(asked.issuer)}", servers=False))]
+    return [Step("by-https", _command(case, "check", target=_region_of_issuer(case), servers=False))]
 
 
-def _add_ntp(asked: _Asked) -> list[Step]:
+def _add_ntp(case: Case, _: object = None) -> list[Step]:
     """Return how to ask NTP, too, where it wasn't."""
-    case = asked.case
     return [] if case.request.ask_ntp else [Step("add-ntp", _command(case, "check"))]
 
 
-def _evidence(asked: _Asked) -> list[Step]:
+def _evidence(case: Case, finding: Finding) -> list[Step]:
     """Return what to hand to whoever runs the API."""
-    case = asked.case
     if case.request.command == "api" and case.request.full:
-        return _explained(asked)
+        return _explained(case, finding)
     return [Step("evidence", _command(case, "api", "--full -v"))]
 
 
-def _full(asked: _Asked) -> list[Step]:
-    case = asked.case
+def _full(case: Case, _: object = None) -> list[Step]:
     refused = any(reading.ended is Ended.TOLD_TO_STOP for _, reading in case.readings)
     if case.request.full or case.api is None or refused:
         return []
     return [Step("full", _command(case, "api", "--full"))]
 
 
-def _other_servers(asked: _Asked) -> list[Step]:
+def _other_servers(case: Case, _: object = None) -> list[Step]:
     """Return how to ask somebody else than those who were asked."""
-    case = asked.case
     name = "check" if case.request.asks_api or case.request.command != "clock" else "clock"
     if case.request.servers:
         return [Step("public-servers", _command(case, name, servers=False))]
     return [Step("more-servers", _command(case, name, *_OTHERS, servers=False))]
 
 
-def _narrower(asked: _Asked) -> list[Step]:
+def _narrower(case: Case, _: object = None) -> list[Step]:
     """Return what narrows the range by NTP: more samples against long ways, other servers against modest promises."""
-    case = asked.case
     if case.ntp is None:
         return []
     readings = case.readings_of_ntp
@@ -173,58 +158,40 @@ def _narrower(asked: _Asked) -> list[Step]:
 # --- By what leads ---
 
 
-def _local(asked: _Asked) -> list[Step]:
-    return [fix_clock(asked.case), *_explained(asked)]
+def _local(case: Case, finding: Finding) -> list[Step]:
+    return [fix_clock(case), *_explained(case, finding)]
 
 
-def _unconfirmed(asked: _Asked) -> list[Step]:
-    why = asked.finding.fact("why")
+def _unconfirmed(case: Case, finding: Finding) -> list[Step]:
+    why = finding.fact("why")
     if why == "limit":
-        return _narrower(asked)
-    if _outside_is_silent(asked.case):  # by whatever name that comes: other servers are behind the same wall
-        return _compare_with_api(asked) or _explained(asked)
-    return _other_servers(asked)
+        return _narrower(case)
+    if case.outside_is_silent:  # by whatever name that comes: other servers are behind the same wall
+        return _compare_with_api(case) or _explained(case, finding)
+    return _other_servers(case)
 
 
-def _outside_is_silent(case: Case) -> bool:
-    """Tell whether of those whom this host doesn't follow anyway nobody answers, and nothing else is known of why."""
-    if case.ntp is None:
-        return False
-    reasons = {
-        vote.outcome.reason if isinstance(vote.outcome, NoReading) else "answered"
-        for vote in case.ntp.survey.consensus.votes
-        if vote.outcome.server not in case.ntp.survey.own
-    }
-    return bool(reasons) and reasons <= {"no-reply", "prohibited"}
-
-
-def _undecided(asked: _Asked) -> list[Step]:
-    case = asked.case
+def _undecided(case: Case, finding: Finding) -> list[Step]:
     if not case.request.ask_ntp:
-        return _add_ntp(asked)
+        return _add_ntp(case)
     if case.ntp is not None and not case.ntp.survey.consensus.answered:
-        return [*_what_the_daemon_believes(case), *_explained(asked)]
-    return _narrower(asked) if case.voted else _other_servers(asked)
+        return [*_what_the_daemon_believes(case), *_explained(case, finding)]
+    return _narrower(case) if case.voted else _other_servers(case)
 
 
-def _by_silence(asked: _Asked) -> list[Step]:
+def _by_silence(case: Case, finding: Finding) -> list[Step]:
     """Return what to do where no NTP server answered, by why."""
-    case, reason = asked.case, asked.finding.fact("reason")
-    server = str(asked.finding.fact("server") or "")
+    reason = finding.fact("reason")
     if reason in ("blocked", "silent", "prohibited"):
-        return [*_by_https(asked), *_what_the_daemon_believes(case)] or _explained(asked)
+        return [*_by_https(case), *_what_the_daemon_believes(case)] or _explained(case, finding)
     if reason in ("no-network", "no-route"):
         return [_routes(case)]
-    if reason == "dns":
-        return [
-            Step("test-dns", f"getent hosts {quote(server or 'HOST')}"),
-            Step("by-address", "skewcheck clock -H IP-ADDRESS"),
-        ]
-    if reason == "no-such-name":
-        return [Step("test-dns", f"getent hosts {quote(server or 'HOST')}"), *_other_servers(asked)]
+    if reason in ("dns", "no-such-name"):
+        instead = [Step("by-address", "skewcheck clock -H IP-ADDRESS")] if reason == "dns" else _other_servers(case)
+        return [Step("test-dns", f"getent hosts {quote(str(finding.fact('server') or 'HOST'))}"), *instead]
     if reason == "no-address" and case.request.family is not Family.ANY:
         return [Step("any-family", _command(case, case.request.command, family=False))]
-    return [Step(_UNUSABLE.get(str(reason), step.kind), step.command) for step in _other_servers(asked)]
+    return [Step(_UNUSABLE.get(str(reason), step.kind), step.command) for step in _other_servers(case)]
 
 
 _UNUSABLE = {
@@ -247,17 +214,14 @@ def _what_the_daemon_believes(case: Case) -> list[Step]:
     running = [] if host is None else [daemon for daemon in host.daemons if daemon.running and daemon.name in _TOOLS]
     if host is None or not running or host.place.container is not None:
         return []
-    return [Step("look-at-daemon", _tracking(running[0]))]
+    name = running[0].name
+    return [Step("look-at-daemon", "chronyc tracking" if name == "chronyd" else _TOOLS[name].look)]
 
 
-def _tracking(daemon: Daemon) -> str:
-    return "chronyc tracking" if daemon.name == "chronyd" else _TOOLS[daemon.name].look
-
-
-def _by_no_reply(asked: _Asked) -> list[Step]:
+def _by_no_reply(case: Case, finding: Finding) -> list[Step]:
     """Return what shows, or mends, why a host of the API gave nothing."""
-    case, reason = asked.case, asked.finding.fact("reason")
-    host = str(asked.finding.fact("host") or "HOST")
+    reason = finding.fact("reason")
+    host = str(finding.fact("host") or "HOST")
     outcome = next((h.outcome for h in case.api.survey.hosts if h.host == host), None) if case.api else None
     why = outcome.reason if isinstance(outcome, NoReading) else ""
     if reason == "dns":
@@ -276,81 +240,60 @@ def _by_no_reply(asked: _Asked) -> list[Step]:
     if reason == "rate-limited":
         return []
     if why in ("stalled", "endless-continue", "no-answer", "connect-timeout"):
-        return [Step("longer", _command(case, case.request.command, f"-t {_longer_s(case)}s"))]
+        return [_longer(case)]
     return [Step("show-reply", f"curl -sSIv {quote(case.request.url or f'https://{host}/')}")]
 
 
-def _too_short(asked: _Asked) -> list[Step]:
-    """Return how to allow for a second request, where there was no time for any."""
-    case = asked.case
-    return (
-        [] if case.enough_s is None else [Step("longer", _command(case, case.request.command, f"-t {case.enough_s}s"))]
-    )
-
-
-def _longer_s(case: Case) -> int:
+def _longer(case: Case) -> Step:
+    """Return how to allow for a second request, or for three times what it took."""
     assert case.api is not None
-    return case.enough_s or max(ALLOW_S, 3 * round(case.api.survey.local.duration_s))
+    enough_s = case.enough_s or max(ALLOW_S, 3 * round(case.api.survey.local.duration_s))
+    return Step("longer", _command(case, case.request.command, f"-t {enough_s}s"))
 
 
-def _cached(asked: _Asked) -> list[Step]:
-    case, host = asked.case, str(asked.finding.fact("host"))
+def _other_path(case: Case, finding: Finding) -> list[Step]:
+    host = str(finding.fact("host"))
     name = "check" if case.request.ask_ntp else "api"
     scheme = next((reading.url.partition(":")[0] for at, reading in case.readings if at.host == host), "https")
     return [Step("other-path", _command(case, name, target=f"--url {scheme}://{host}/PATH"))]
 
 
-def _show_reply(asked: _Asked) -> list[Step]:
-    case = asked.case
-    url = next((reading.url for _, reading in case.readings), f"https://{asked.finding.fact('host')}/")
-    return [Step("show-reply", f"curl -sSIv {quote(url)}")]
-
-
-def _certificate(asked: _Asked) -> list[Step]:
-    ignored = (reading.url for _, reading in asked.case.readings if reading.security is Security.DATES_IGNORED)
+def _certificate(case: Case, _: object = None) -> list[Step]:
+    ignored = (reading.url for _, reading in case.readings if reading.security is Security.DATES_IGNORED)
     return [Step("show-certificate", f"curl -skvI {quote(next(ignored, 'URL'))}")]
 
 
-def _too_coarse(asked: _Asked) -> list[Step]:
-    if asked.finding.fact("reference") == "UTC":
-        return _narrower(asked) if asked.finding.fact("because") != "server" else _other_servers(asked)
-    if any(reading.ended is Ended.DEADLINE for _, reading in asked.case.readings):
-        return [Step("longer", _command(asked.case, asked.case.request.command, f"-t {_longer_s(asked.case)}s"))]
-    return _full(asked) or _explained(asked)
+def _too_coarse(case: Case, finding: Finding) -> list[Step]:
+    if finding.fact("reference") == "UTC":
+        return _narrower(case) if finding.fact("because") != "server" else _other_servers(case)
+    if any(reading.ended is Ended.DEADLINE for _, reading in case.readings):
+        return [_longer(case)]
+    return _full(case) or _explained(case, finding)
 
 
-def _stepped(asked: _Asked) -> list[Step]:
-    return _what_the_daemon_believes(asked.case) or _explained(asked)
-
-
-def _token_here(asked: _Asked) -> list[Step]:
+def _token_here(case: Case, finding: Finding) -> list[Step]:
     """Return what to do about this host's clock, where only that finds a token bad."""
-    case = asked.case
     if case.request.asks_nobody:
-        return _measure(asked)
+        return _measure(case)
     if not case.voted and not confirmed_by_api(case):  # nobody sets a clock by what nobody confirms
-        return _other_servers(asked) if case.request.ask_ntp else _add_ntp(asked)
-    return [fix_clock(case), Step("explain", f"skewcheck explain {asked.finding.id}")]
+        return _other_servers(case) if case.request.ask_ntp else _add_ntp(case)
+    return _local(case, finding)
 
 
-def _measure(asked: _Asked) -> list[Step]:
-    return [Step("measure-clock", "skewcheck clock")] if asked.case.request.asks_nobody else []
+def _measure(case: Case, _: object = None) -> list[Step]:
+    return [Step("measure-clock", "skewcheck clock")] if case.request.asks_nobody else []
 
 
-def _token_fine(asked: _Asked) -> list[Step]:
-    if asked.case.request.asks_nobody:
-        return _measure(asked)
-    return _compare_with_api(asked) or [Step("explain-401", "skewcheck explain 401")]
+def _token_fine(case: Case, _: Finding) -> list[Step]:
+    if case.request.asks_nobody:
+        return _measure(case)
+    return _compare_with_api(case) or [_EXPLAIN_401]
 
 
-def _explain_401(_: _Asked) -> list[Step]:
-    return [Step("explain-401", "skewcheck explain 401")]
-
-
-def _token_cut(asked: _Asked) -> list[Step]:
-    if asked.case.request.command == "check":
-        return [Step("token-file", _command(asked.case, "check", "--token-file FILE"))]
-    return [Step("token-file", _command(asked.case, "token", "--file FILE"))]
+def _token_cut(case: Case, _: object = None) -> list[Step]:
+    if case.request.command == "check":
+        return [Step("token-file", _command(case, "check", "--token-file FILE"))]
+    return [Step("token-file", _command(case, "token", "--file FILE"))]
 
 
 _BY_LEAD: dict[str, _Steps] = {
@@ -371,53 +314,52 @@ _BY_LEAD: dict[str, _Steps] = {
     "ntp-unreached": _by_silence,
     "api-unreached": _by_no_reply,
     "api-inconsistent": _evidence,
-    "api-cached": _cached,
-    "api-frozen": _show_reply,
+    "api-stale": _other_path,
     "too-coarse": _too_coarse,
-    "clock-stepped": _stepped,
-    "clock-rate": lambda _: [_FIND_FAKE],
+    "clock-stepped": lambda case, finding: _what_the_daemon_believes(case) or _explained(case, finding),
+    "fake-time": lambda _, __: [_FIND_FAKE],
     "token-cut": _token_cut,
     "token-expired": _nothing,
     "token-expired-unseen": _token_here,
     "token-expired-here": _token_here,
     "token-early-here": _token_here,
     "token-clocks-differ": _undecided,
-    "token-expired-open": lambda asked: _measure(asked) or _narrower(asked),
-    "token-early-open": lambda asked: _measure(asked) or _narrower(asked),
+    "token-open": lambda case, _: _measure(case) or _narrower(case),
     "token-obtained-later": _nothing,
     "skew-assumed": _measure,
-    "clock-ok-unconfirmed": _unconfirmed,
-    "not-skew": _explain_401,
+    "not-skew": lambda _, __: [_EXPLAIN_401],
     "token-valid": _token_fine,
     "token-opaque": _token_fine,
-    "clock-ok": _compare_with_api,
-    "api-ok": lambda asked: [*_too_short(asked), *_add_ntp(asked), *_full(asked)],
+    "clock-ok": lambda case, found: _unconfirmed(case, found) if found.fact("why") else _compare_with_api(case),
+    "api-ok": lambda case, _: [*([] if case.enough_s is None else [_longer(case)]), *_add_ntp(case), *_full(case)],
 }
 """What to run, by the finding that answers; `skewcheck explain ID` where none stands here."""
 
 
-def _two_daemons(asked: _Asked) -> list[Step]:
-    host = asked.case.host
-    return (
-        [] if host is None else [Step("disable-daemon", _disable(d, host.place)) for d in superfluous_daemons(host)[:1]]
-    )
+def _two_daemons(case: Case, _: Finding) -> list[Step]:
+    """Return what ends one of them for good; timedatectl would end the others with it."""
+    if case.host is None:
+        return []
+    family = family_of(case.host.place)
+    openrc, systemd = "rc-update del {0} && rc-service {0} stop", "sudo systemctl disable --now {}"
+    ended = superfluous_daemons(case.host)[:1]
+    return [Step("disable-daemon", _for_units(daemon, family, openrc, systemd)) for daemon in ended]
 
 
-def _zone(asked: _Asked) -> list[Step]:
-    host = asked.case.host
-    command = (
-        None if host is None or host.zone.trouble is None else mend_zone(host.zone.trouble, host.zone.name, host.place)
-    )
-    return [] if command is None else [Step("mend-zone", command)]
+def _zone(case: Case, _: Finding) -> list[Step]:
+    host = case.host
+    if host is None or host.zone.trouble is None:
+        return []
+    return [Step("mend-zone", mend_zone(host.zone.trouble, host.zone.name, host.place))]
 
 
 def _when_right(kind: str, command: str) -> _Steps:
     """Return a step that hands this host's time on, which is for a clock that is right."""
 
-    def step(asked: _Asked) -> list[Step]:
-        ntp = asked.case.ntp
+    def step(case: Case, _: object) -> list[Step]:
+        ntp = case.ntp
         right = ntp is not None and ntp.judgement.proven and ntp.judgement.least is ntp.judgement.most
-        return [Step(kind, command)] if right and not asked.case.is_off else []
+        return [Step(kind, command)] if right and not case.is_off else []
 
     return step
 
@@ -537,15 +479,19 @@ _FAMILIES = {
     "arch": "arch",
     "sles": "suse", "opensuse-leap": "suse", "opensuse-tumbleweed": "suse",
 }  # fmt: skip
+_INSTALL = {
+    "debian": "apt-get install",
+    "ubuntu": "apt-get install",
+    "rhel": "yum install",  # on all of them: the only one before RHEL 8 and on Amazon Linux 2, a name of dnf since
+    "azure": "tdnf install",
+    "alpine": "apk add",
+    "suse": "zypper install",
+}
 _INSTALLING = {
-    "debian": "sudo apt-get install chrony",  # its package starts it, too
-    "ubuntu": "sudo apt-get install chrony",
-    # yum is on all of them: the only one before RHEL 8 and on Amazon Linux 2, another name of dnf since.
-    "rhel": "sudo yum install chrony && sudo systemctl enable --now chronyd",
-    "azure": "sudo tdnf install chrony && sudo systemctl enable --now chronyd",
+    **{family: f"sudo {how} chrony && sudo systemctl enable --now chronyd" for family, how in _INSTALL.items()},
+    **dict.fromkeys(("debian", "ubuntu"), "sudo apt-get install chrony"),  # their package starts it, too
     "alpine": "apk add chrony && rc-update add chronyd && rc-service chronyd start",
     "arch": "sudo timedatectl set-ntp true",  # timesyncd is a part of its systemd
-    "suse": "sudo zypper install chrony && sudo systemctl enable --now chronyd",
 }
 _FILES = (
     # (what is in the path of a daemon's configuration, the daemon)
@@ -573,7 +519,10 @@ def _fix_daemon(host: HostFacts) -> Step:
     if unseen is not None:
         return Step("look-at-daemon", _TOOLS[unseen.name].look)
     if known:
-        return Step("start-daemon", _enable(known[0], family))
+        openrc, systemd = "rc-update add {0} && rc-service {0} start", "sudo systemctl enable --now {}"
+        timesyncd = known[0].name == "systemd-timesyncd"
+        start = "sudo timedatectl set-ntp true" if timesyncd else _for_units(known[0], family, openrc, systemd)
+        return Step("start-daemon", start)
     if host.daemons or family not in _INSTALLING:
         return _GENERIC
     return Step("install-daemon", _INSTALLING[family])
@@ -586,19 +535,6 @@ def _fix_running(daemon: Daemon, family: str) -> Step:
     if isinstance(daemon.claim, DaemonClaim) and not daemon.claim.synchronised:
         return Step("look-at-sources", tool.look)
     return Step("step-clock", tool.set_now if family == "alpine" else f"sudo {tool.set_now}")
-
-
-def _enable(daemon: Daemon, family: str) -> str:
-    if daemon.name == "systemd-timesyncd":
-        return "sudo timedatectl set-ntp true"
-    openrc = "rc-update add {0} && rc-service {0} start"
-    return _for_units(daemon, family, openrc, "sudo systemctl enable --now {}")
-
-
-def _disable(daemon: Daemon, place: Place) -> str:
-    """Return what ends *daemon* for good; timedatectl would end the others with it."""
-    openrc = "rc-update del {0} && rc-service {0} stop"
-    return _for_units(daemon, family_of(place), openrc, "sudo systemctl disable --now {}")
 
 
 def _for_units(daemon: Daemon, family: str, openrc: str, systemd: str) -> str:
@@ -614,34 +550,22 @@ def _for_units(daemon: Daemon, family: str, openrc: str, systemd: str) -> str:
 # --- A time zone in trouble ---
 
 _ZONE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*", re.ASCII)
-_INSTALL_ZONES = {
-    "debian": "apt-get install tzdata",
-    "ubuntu": "apt-get install tzdata",
-    "rhel": "yum install tzdata",
-    "azure": "tdnf install tzdata",
-    "alpine": "apk add tzdata",
-}
 
 
 def mend_zone(trouble: str, zone: str | None, place: Place) -> str:
-    """Return what mends a time zone's *trouble* (`model.Zone.trouble`)."""
+    """Return what mends a time zone's *trouble* (`model.Zone.trouble`), for who may: in an image that is root."""
     name = zone if zone is not None and _ZONE_NAME.fullmatch(zone) else None
-    installing = _INSTALL_ZONES.get(family_of(place))
+    family = family_of(place)
+    bare = place.container is not None or place.distribution == "alpine"  # no systemd, and no sudo
+    sudo = "" if bare else "sudo "
+    installing = f"{sudo}{_INSTALL[family]} tzdata" if family in _INSTALL and family != "suse" else None
     if trouble == "zone-tz-ignored":
         missing = name is not None and "/" in name and installing is not None
-        return _as_root(installing or "", place) if missing else "unset TZ"  # misspelt, or no files of zones here
+        return installing or "" if missing else "unset TZ"  # misspelt, or no files of zones here
     if trouble == "zone-dangling" and installing is not None:  # the zone is named, and its file isn't there
-        return _as_root(installing, place)
+        return installing
     if trouble == "zone-unreadable":
-        return _as_root("chmod a+r /etc/localtime", place)
+        return f"{sudo}chmod a+r /etc/localtime"
     if name is None:
         return "ls /usr/share/zoneinfo"
-    without_systemd = place.container is not None or place.distribution == "alpine"
-    link = f"ln -sf /usr/share/zoneinfo/{name} /etc/localtime"
-    return _as_root(link if without_systemd else f"timedatectl set-timezone {name}", place)
-
-
-def _as_root(command: str, place: Place) -> str:
-    """Return *command* for who may: root in a container's image; Alpine comes without sudo."""
-    without_sudo = place.container is not None or place.distribution == "alpine"
-    return command if without_sudo else f"sudo {command}"
+    return f"ln -sf /usr/share/zoneinfo/{name} /etc/localtime" if bare else f"sudo timedatectl set-timezone {name}"

@@ -11,14 +11,15 @@ from typing import NamedTuple
 
 from skewcheck.judge import buffer, risk
 from skewcheck.judge.buffer import Deadline, recommend
-from skewcheck.judge.case import OFF, Case, Facts, Who, finite, holds_zero, moved_since, skew_facts
+from skewcheck.judge.case import OFF, Case, Facts, Who, finite, moved_since, skew_facts
 from skewcheck.judge.host import LONGEST_ZONE_S, SUMMER_S, ZONE_STEP_S, quarter_of
-from skewcheck.judge.risk import Inputs, Judged, api_reading, inputs_of, late_after_setting_s, one_sided, risks
+from skewcheck.judge.risk import Inputs, Judged, api_reading, inputs_of, one_sided, risks
 from skewcheck.judge.severity import judge, judge_date, worse
 from skewcheck.judge.verifiers import Ask, Stamp, Verifier, times_unreadable, verdict, verifier
 from skewcheck.model import (
     Basis,
     ClaimState,
+    Fact,
     Finding,
     Interval,
     Level,
@@ -33,7 +34,6 @@ from skewcheck.model import (
     TokenPart,
     VerifierVerdict,
 )
-from skewcheck.model.report import Fact
 
 SURELY_REFUSED_S = 1.0
 """So far in the future a token is refused by every strict verifier, whatever rounding there is."""
@@ -102,7 +102,7 @@ class _Known(NamedTuple):
     @property
     def moments(self) -> tuple[Moment, ...]:
         """The times that the token names, those that can be read."""
-        claims = ((claim.name, claim.value_s) for claim in _claims(self.token))
+        claims = ((claim.name, claim.value_s) for claim in self.token.claims)
         return (*(self._moment(name, at_s) for name, at_s in claims if at_s is not None), *self._counted())
 
     def _moment(self, name: str, at_s: float) -> Moment:
@@ -124,7 +124,7 @@ class _Known(NamedTuple):
 
     def moment(self, name: str) -> Moment | None:
         """Return that time, if it is there and counts seconds."""
-        if any(claim.name == name and _unit(claim) for claim in _claims(self.token)):
+        if any(claim.name == name and _unit(claim) for claim in self.token.claims):
             return None
         return next((moment for moment in self.moments if moment.name == name), None)
 
@@ -145,7 +145,9 @@ _Finder = Callable[[_Known], list[Finding]]
 
 def judged(case: Case, token: Token, at_s: float, replays: Mapping[str, Ask]) -> Judged:
     """Return the token judged at *at_s* of this host's clock; *replays* are verifiers that can be run, by name."""
-    rows = [_set(case, verifier(name)) for name in case.request.verifiers]
+    rows, leeway_s = [verifier(name) for name in case.request.verifiers], case.request.leeway_s
+    if leeway_s is not None:
+        rows = [row._replace(checker=row.checker.with_leeway(leeway_s)) for row in rows]
     skew, inputs = _skew(case, at_s), _inputs(case, token, at_s, rows)
     deadline = Deadline.EXP if token.exp.state is ClaimState.USABLE else Deadline.FROM_ANSWER
     advice = recommend(inputs, deadline)
@@ -219,18 +221,12 @@ def _own_time(inputs: Inputs, row: Verifier, at_s: float) -> Interval | None:
     return None if skew is None else _behind(at_s, skew)
 
 
-def _set(case: Case, row: Verifier) -> Verifier:
-    """Return the row with the leeway that was named for all, if one was."""
-    leeway_s = case.request.leeway_s
-    return row if leeway_s is None else row._replace(checker=row.checker.with_leeway(leeway_s))
-
-
 def _inputs(case: Case, token: Token, at_s: float, rows: list[Verifier]) -> Inputs:
     """Return what the shares and the buffer depend on; of several verifiers for one place the first counts."""
     inputs, leeway_s = inputs_of(case), case.request.leeway_s
     inputs = inputs._replace(
         lifetime_s=_life_s(token, at_s, inputs.given or inputs.api or inputs.ntp),
-        opaque=_is_opaque(token),
+        opaque=token.opaque,
         stamp=_stamp(token),
         nbf_after_iat_s=_nbf_after_iat_s(token),
         exp_fraction_s=0.0 if token.exp.value_s is None else token.exp.value_s % 1,
@@ -248,7 +244,7 @@ def _life_s(token: Token, at_s: float, skew: Interval | None) -> float | None:
     life_s, exp_s = token.lifetime_s, token.exp.value_s
     if token.expires_in_s is None and token.kind is TokenKind.JWT and token.exp.state is ClaimState.ABSENT:
         return math.inf
-    if any(_unit(claim) for claim in (_claims(token) if life_s is not None else (token.exp,))):
+    if any(_unit(claim) for claim in (token.claims if life_s is not None else (token.exp,))):
         return None
     if life_s is None and exp_s is not None:
         life_s = exp_s - at_s + (skew.middle_s if skew is not None and math.isfinite(skew.middle_s) else 0.0)
@@ -267,17 +263,9 @@ def _nbf_after_iat_s(token: Token) -> float | None:
     return 0.0 if token.iat.value_s is None else token.nbf.value_s - token.iat.value_s
 
 
-def _claims(token: Token) -> tuple[TimeClaim, ...]:
-    return (token.iat, token.nbf, token.exp)
-
-
 def _unit(claim: TimeClaim) -> bool:
     """Tell whether that time counts something else than seconds."""
     return any(unit in claim.oddities for unit in _UNITS)
-
-
-def _is_opaque(token: Token) -> bool:
-    return token.kind in (TokenKind.OPAQUE, TokenKind.RESPONSE)
 
 
 # --- What can't be read ---
@@ -299,7 +287,7 @@ def _unread(known: _Known) -> list[Finding]:
 
 def _opaque(known: _Known) -> list[Finding]:
     token, request = known.token, known.case.request
-    if not _is_opaque(token):
+    if not token.opaque:
         return []
     tells = not request.offline or token.expires_in_s is not None
     facts = (
@@ -313,15 +301,21 @@ def _opaque(known: _Known) -> list[Finding]:
 
 def _malformed(known: _Known) -> list[Finding]:
     """Tell of what makes some verifier refuse the token whatever the time is, or hides its times."""
-    return [
+    hidden = times_unreadable(known.token)
+    found = [
         Finding(
             "token-malformed",
-            Status.UNKNOWN if odd.id in _HIDES_THE_TIMES and times_unreadable(known.token) else Status.WARNING,
-            (("oddity", odd.id), ("detail", odd.summary)),
+            Status.UNKNOWN if odd.id in _HIDES_THE_TIMES and hidden else Status.WARNING,
+            (("oddity", odd.id), ("detail", odd.summary), ("claims", None), ("shown", None)),
         )
         for odd in known.token.oddities
         if odd.id not in (*_HARMLESS, "signature-cut")
     ]
+    unusable = [claim for claim in known.token.claims if claim.state is ClaimState.UNUSABLE]
+    if unusable and not hidden:
+        facts = (("oddity", "no-time"), ("detail", None), *_named(unusable))
+        found.append(Finding("token-malformed", Status.WARNING, facts))
+    return found
 
 
 # --- Its times, against true time and against this clock ---
@@ -329,14 +323,12 @@ def _malformed(known: _Known) -> list[Finding]:
 
 _ENDS = ("exp", "expires_in")
 _IDS = {
-    "exp": ("token-expired", "token-expired-here", "token-expired-open"),
-    "expires_in": ("token-expired", "token-expired-here", "token-expired-open"),
-    "nbf": ("token-not-yet-valid", "token-early-here", "token-early-open"),
-    "iat": ("token-future-issued", "token-early-here", "token-early-open"),
+    "exp": ("token-expired", "token-expired-here"),
+    "expires_in": ("token-expired", "token-expired-here"),
+    "nbf": ("token-not-yet-valid", "token-early-here"),
+    "iat": ("token-future-issued", "token-early-here"),
 }
-"""For each time: what it is refused by true time, by this clock alone, and perhaps."""
-_PAST = ("token-expired", "token-expired-unseen", "token-early-here")
-"""Of these the time is past; its figures say how long ago. Of all others, how long from now."""
+"""For each time: what it is refused for by true time, and by this clock alone."""
 
 
 def _times(known: _Known) -> list[Finding]:
@@ -346,15 +338,15 @@ def _times(known: _Known) -> list[Finding]:
 
 
 def _time(known: _Known, moment: Moment) -> list[Finding]:
-    refused, here_only, perhaps = _IDS[moment.name]
+    refused, here_only = _IDS[moment.name]
     span, here = known.span(moment), _refuses(moment, moment.here_s)
     if span is None:  # nobody answered
-        own = Interval(moment.here_s, moment.here_s)
-        return [_found(known, perhaps, Status.UNKNOWN, moment, own, within_s=None)] if here else []
+        own, way = Interval(moment.here_s, moment.here_s), "ended" if moment.name in _ENDS else "begins"
+        return [_found(known, "token-open", Status.UNKNOWN, moment, own, within_s=None, unchecked=way)] if here else []
     first, last = _refuses(moment, span.low_s), _refuses(moment, span.high_s)
     if first is not last:
         within_s = finite(abs(span.farthest_from_zero()))
-        return [_found(known, perhaps, Status.UNKNOWN, moment, span, within_s=within_s)]
+        return [_found(known, "token-open", Status.UNKNOWN, moment, span, within_s=within_s, unchecked=None)]
     if not first and not here:
         return []
     surely = moment.name in _ENDS or span.low_s >= SURELY_REFUSED_S
@@ -377,13 +369,12 @@ def _refuses(moment: Moment, left_s: float) -> bool:
 
 
 def _found(known: _Known, id_: str, status: Status, moment: Moment, span: Interval, **more: Fact) -> Finding:
-    """Return that finding with the moment's figures: how long ago it was, or how long from now it is."""
-    when, ends = ("ago", (-span.high_s, -span.low_s)) if id_ in _PAST else ("left", tuple(span))
+    """Return that finding with the moment's figures: how far from now it is, below 0 where it is past."""
     facts: Facts = (
         ("claim", moment.name),
         ("claim_at_s", moment.at_s),
-        (f"{when}_low_s", finite(ends[0])),
-        (f"{when}_high_s", finite(ends[1])),
+        ("left_low_s", finite(span.low_s)),
+        ("left_high_s", finite(span.high_s)),
         ("here_s", moment.here_s),
         ("by", known.by),
         *more.items(),
@@ -457,7 +448,7 @@ def _lifetime(known: _Known, refused: list[Status]) -> list[Finding]:
     """Tell of a life that no issuer can mean."""
     token = known.token
     life_s, begin_s, end_s = token.lifetime_s, token.nbf.value_s, token.exp.value_s
-    if life_s is None or any(map(_unit, _claims(token))):
+    if life_s is None or any(map(_unit, token.claims)):
         return []
     if life_s <= 0:
         why: str | None = "never-valid"
@@ -478,10 +469,10 @@ def _units(known: _Known) -> list[Finding]:
     """Tell of times that are not counted in seconds: to a verifier they lie thousands of years ahead."""
     found = []
     for unit in _UNITS:
-        claims = [claim for claim in _claims(known.token) if unit in claim.oddities]
+        claims = [claim for claim in known.token.claims if unit in claim.oddities]
         if claims:
             refused = any(claim.name != "exp" for claim in claims)
-            facts = (("claims", _names(claims)), ("unit", unit), ("shown", _shown(claims)))
+            facts = (("unit", unit), *_named(claims))
             found.append(Finding("token-unit", Status.CRITICAL if refused else Status.WARNING, facts))
     return found
 
@@ -491,31 +482,20 @@ def _no_end(known: _Known) -> list[Finding]:
     return [Finding("token-no-exp", Status.WARNING)] if endless else []
 
 
-def _bad_claims(known: _Known) -> list[Finding]:
-    claims = [claim for claim in _claims(known.token) if claim.state is ClaimState.UNUSABLE]
-    if not claims or times_unreadable(known.token):
-        return []
-    return [Finding("token-bad-claim", Status.WARNING, (("claims", _names(claims)), ("shown", _shown(claims))))]
-
-
 def _odd_times(known: _Known) -> list[Finding]:
     """Tell of times that verifiers differ on; of one that is no time in seconds, that is told."""
-    sound = [claim for claim in _claims(known.token) if claim.state is ClaimState.USABLE and not _unit(claim)]
+    sound = [claim for claim in known.token.claims if claim.state is ClaimState.USABLE and not _unit(claim)]
     found = []
     for oddity, status in _ODD_TIMES.items():
         claims = [claim for claim in sound if oddity in claim.oddities]
         if claims:
-            facts = (("claims", _names(claims)), ("oddity", oddity), ("shown", _shown(claims)))
-            found.append(Finding("token-odd-time", status, facts))
+            found.append(Finding("token-odd-time", status, (("oddity", oddity), *_named(claims))))
     return found
 
 
-def _names(claims: list[TimeClaim]) -> str:
-    return ", ".join(claim.name for claim in claims)
-
-
-def _shown(claims: list[TimeClaim]) -> str:
-    return ", ".join(claim.shown for claim in claims)
+def _named(claims: list[TimeClaim]) -> Facts:
+    names, shown = (", ".join(texts) for texts in zip(*((claim.name, claim.shown) for claim in claims), strict=True))
+    return ("claims", names), ("shown", shown)
 
 
 # --- What this clock does to tokens of this kind ---
@@ -590,19 +570,17 @@ def _api_unasked(known: _Known) -> bool | None:
 
 def _of_the_clock(known: _Known) -> list[Finding]:
     """Tell what the verdict rests on where it isn't a measurement, and what outlives the mending of this clock."""
-    skew, request = known.skew, known.case.request
-    if request.offline:
-        return [Finding("clock-unchecked", Status.OK)]
+    skew = known.skew
     if skew is None:
         return []
     if skew.by == "skew":
-        off = skew.severity in OFF
-        ahead, behind = (True if off and skew.estimate_s * way > 0 else None for way in (1, -1))
         facts = skew_facts(skew.estimate_s, skew.interval, known.case.limits.warning_s)
-        return [Finding("skew-assumed", skew.severity, (*facts, ("is_ahead", ahead), ("is_behind", behind)))]
-    if not known.blames_host or skew.severity not in OFF or holds_zero(skew.interval):
+        jwt = known.token.kind is TokenKind.JWT or known.case.request.verifiers
+        more = (("is_off", True if skew.severity in OFF else None), ("jwt", True if jwt else None))
+        return [Finding("skew-assumed", skew.severity, (*facts, *more))]
+    if not known.blames_host or skew.severity not in OFF or skew.interval.holds_zero:
         return []
-    return [Finding("drop-old", Status.OK, (("late_s", finite(late_after_setting_s(skew.interval))),))]
+    return [Finding("drop-old", Status.OK, (("late_s", finite(max(0.0, skew.interval.high_s))),))]
 
 
 _FINDERS: tuple[_Finder, ...] = (
@@ -613,7 +591,6 @@ _FINDERS: tuple[_Finder, ...] = (
     _obtained_later,
     _units,
     _no_end,
-    _bad_claims,
     _odd_times,
     _storm,
     _no_buffer,

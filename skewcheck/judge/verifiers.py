@@ -104,225 +104,95 @@ _IGNORES_IAT = Checker(checks_iat=False)
 
 VERIFIERS: tuple[Verifier, ...] = (
     # --- Genesys Cloud ---
-    Verifier(
-        "genesys-saml",
-        "SAML assertions sent to Genesys Cloud",
-        "as of 2026-11",
-        "help.mypurecloud.com, Add a generic single sign-on provider",
-        Checker(10, once=True),
-        "the clock in question is that of the identity provider",
-        Party.LOCAL_SIGN,
-    ),
-    Verifier(
-        "audiohook",
-        "AudioHook signatures, in a server that follows the reference implementation",
+    Verifier("genesys-saml", "SAML assertions sent to Genesys Cloud", "as of 2026-11",
+        "help.mypurecloud.com, Add a generic single sign-on provider", Checker(10, once=True),
+        "the clock in question is that of the identity provider", Party.LOCAL_SIGN),
+    Verifier("audiohook", "AudioHook signatures, in a server that follows the reference implementation",
         "as of 2026-11",
         "audiohook-reference-implementation, httpsignature/signature-verifier.ts and authenticator.ts",
-        Checker(3, -3, max_age_s=10, once=True),
-        "it refuses 3 s early, so a signature is good for 7 s",
-    ),
+        Checker(3, -3, max_age_s=10, once=True), "it refuses 3 s early, so a signature is good for 7 s"),
     # --- Python ---
-    Verifier(
-        "pyjwt",
-        "PyJWT since 2.6",
-        "2.15.1",
-        "jwt/api_jwt.py",
-        Checker(whole_now=False, whole_claims=True),
-    ),
-    Verifier(
-        "pyjwt-2.5",
-        "PyJWT up to 2.5",
-        "2.5.0",
-        "jwt/api_jwt.py, and run",
-        Checker(checks_iat=False, accepts_at_exp=True, whole_claims=True),
-    ),
-    Verifier(
-        "python-jose",
-        "python-jose",
-        "3.5.0",
-        "jose/jwt.py",
-        Checker(checks_iat=False, accepts_at_exp=True, whole_now=True, whole_claims=True),
-    ),
-    Verifier(
-        "authlib",
-        "authlib.jose",
-        "1.9.9",
-        "authlib/jose/rfc7519/claims.py",
-        Checker(accepts_at_exp=True, whole_now=True, whole_claims=False),
-    ),
-    Verifier(
-        "joserfc",
-        "joserfc",
-        "1.8.0",
-        "joserfc/_rfc7519/claims.py",
-        Checker(whole_now=True, whole_claims=False),
-    ),
-    Verifier(
-        "google-auth",
-        "google-auth for Python",
-        "2.62.2",
-        "google/auth/jwt.py",
+    Verifier("pyjwt", "PyJWT since 2.6", "2.15.1", "jwt/api_jwt.py", Checker(whole_now=False, whole_claims=True)),
+    Verifier("pyjwt-2.5", "PyJWT up to 2.5", "2.5.0", "jwt/api_jwt.py, and run",
+        Checker(checks_iat=False, accepts_at_exp=True, whole_claims=True)),
+    Verifier("python-jose", "python-jose", "3.5.0", "jose/jwt.py",
+        Checker(checks_iat=False, accepts_at_exp=True, whole_now=True, whole_claims=True)),
+    Verifier("authlib", "authlib.jose", "1.9.9", "authlib/jose/rfc7519/claims.py",
+        Checker(accepts_at_exp=True, whole_now=True, whole_claims=False)),
+    Verifier("joserfc", "joserfc", "1.8.0", "joserfc/_rfc7519/claims.py",
+        Checker(whole_now=True, whole_claims=False)),
+    Verifier("google-auth", "google-auth for Python", "2.62.2", "google/auth/jwt.py",
         Checker(checks_nbf=False, accepts_at_exp=True, whole_now=True, whole_claims=False),
-        "older versions allowed 60 s",
-    ),
-    Verifier(
-        "firebase-admin",
-        "firebase-admin for Python",
-        "7.7",
-        "firebase_admin/_token_gen.py",
+        "older versions allowed 60 s"),
+    Verifier("firebase-admin", "firebase-admin for Python", "7.7", "firebase_admin/_token_gen.py",
         Checker(checks_nbf=False, accepts_at_exp=True, whole_now=True, whole_claims=False),
-        "its leeway can be set to 60 s at most",
-    ),
-    Verifier(
-        "okta-python",
-        "okta-jwt-verifier for Python, access tokens",
-        "0.5.0",
+        "its leeway can be set to 60 s at most"),
+    Verifier("okta-python", "okta-jwt-verifier for Python, access tokens", "0.5.0",
         "okta_jwt_verifier/constants.py, jwt_utils.py and jwt_verifier.py",
         Checker(120, checks_iat=False, checks_nbf=False, whole_now=False, whole_claims=True),
-        "iat is checked only where the caller lists it",
-    ),
+        "iat is checked only where the caller lists it"),
     # --- JavaScript ---
-    Verifier(
-        "jsonwebtoken",
-        "jsonwebtoken for Node.js",
-        "9.0.3",
-        "verify.js",
-        Checker(checks_iat=False, whole_now=True, whole_claims=False),
-    ),
-    Verifier(
-        "jose",
-        "jose for JavaScript",
-        "6.2",
-        "lib/jwt_claims_set.js",
-        Checker(checks_iat=False, whole_now=True, whole_claims=False),
-        "with maxTokenAge it looks at iat too",
-    ),
-    Verifier(
-        "oauth4webapi",
-        "oauth4webapi, openid-client 6",
-        "3.8",
-        "build/index.js",
-        Checker(30, checks_iat=False, whole_now=True, whole_claims=False),
-    ),
-    Verifier(
-        "aws-jwt-verify",
-        "aws-jwt-verify",
-        "5.2.1",
-        "dist/cjs/jwt.js",
-        Checker(checks_iat=False, accepts_at_exp=True, whole_now=False, whole_claims=False),
-    ),
-    Verifier(
-        "njwt",
-        "njwt, okta-jwt-verifier for Node.js",
-        "2.0.1",
-        "index.js",
-        Checker(checks_iat=False, accepts_at_exp=True, whole_now=False, whole_claims=False),
-    ),
-    Verifier(
-        "google-auth-node",
-        "google-auth-library for Node.js",
-        "10.9.1",
-        "build/src/auth/oauth2client.js",
-        # Its cap of 24 h knows no leeway: with that of 300 s added it comes out as such.
-        Checker(
-            300,
-            checks_nbf=False,
-            accepts_at_exp=True,
-            whole_now=False,
-            whole_claims=False,
-            life_cap_s=86400 - 300,
-        ),
-        "an exp of 24 h ahead or more is refused, without any leeway",
-    ),
+    Verifier("jsonwebtoken", "jsonwebtoken for Node.js", "9.0.3", "verify.js",
+        Checker(checks_iat=False, whole_now=True, whole_claims=False)),
+    Verifier("jose", "jose for JavaScript", "6.2", "lib/jwt_claims_set.js",
+        Checker(checks_iat=False, whole_now=True, whole_claims=False), "with maxTokenAge it looks at iat too"),
+    Verifier("oauth4webapi", "oauth4webapi, openid-client 6", "3.8", "build/index.js",
+        Checker(30, checks_iat=False, whole_now=True, whole_claims=False)),
+    Verifier("aws-jwt-verify", "aws-jwt-verify", "5.2.1", "dist/cjs/jwt.js",
+        Checker(checks_iat=False, accepts_at_exp=True, whole_now=False, whole_claims=False)),
+    Verifier("njwt", "njwt, okta-jwt-verifier for Node.js", "2.0.1", "index.js",
+        Checker(checks_iat=False, accepts_at_exp=True, whole_now=False, whole_claims=False)),
+    # Its cap of 24 h knows no leeway: with that of 300 s added it comes out as such.
+    Verifier("google-auth-node", "google-auth-library for Node.js", "10.9.1", "build/src/auth/oauth2client.js",
+        Checker(300, checks_nbf=False, accepts_at_exp=True, whole_now=False, whole_claims=False,
+            life_cap_s=86400 - 300), "an exp of 24 h ahead or more is refused, without any leeway"),
     # --- .NET, Java ---
-    Verifier(
-        "dotnet",
-        "Microsoft.IdentityModel TokenValidationParameters",
-        "as of 2026-11",
+    Verifier("dotnet", "Microsoft.IdentityModel TokenValidationParameters", "as of 2026-11",
         "ValidatorUtilities.cs; learn.microsoft.com, DefaultClockSkew",
-        Checker(300, checks_iat=False, accepts_at_exp=True),
-    ),
-    Verifier(
-        "spring",
-        "Spring Security JwtTimestampValidator",
-        "as of 2026-11",
-        "JwtTimestampValidator.java",
-        Checker(60, checks_iat=False, accepts_at_exp=True, whole_now=False),
-    ),
+        Checker(300, checks_iat=False, accepts_at_exp=True)),
+    Verifier("spring", "Spring Security JwtTimestampValidator", "as of 2026-11", "JwtTimestampValidator.java",
+        Checker(60, checks_iat=False, accepts_at_exp=True, whole_now=False)),
     Verifier("java-jwt", "auth0 java-jwt", "as of 2026-11", "JWTVerifier.java", Checker(whole_now=True)),
-    Verifier(
-        "jjwt",
-        "jjwt",
-        "as of 2026-11",
-        "DefaultJwtParser.java",
-        Checker(checks_iat=False, accepts_at_exp=True, whole_now=False),
-    ),
-    Verifier(
-        "keycloak",
-        "Keycloak JsonWebToken",
-        "as of 2026-11",
-        "JsonWebToken.java",
-        Checker(checks_iat=False, accepts_at_exp=True, whole_now=True),
-    ),
+    Verifier("jjwt", "jjwt", "as of 2026-11", "DefaultJwtParser.java",
+        Checker(checks_iat=False, accepts_at_exp=True, whole_now=False)),
+    Verifier("keycloak", "Keycloak JsonWebToken", "as of 2026-11", "JsonWebToken.java",
+        Checker(checks_iat=False, accepts_at_exp=True, whole_now=True)),
     # --- Go, gateways ---
-    Verifier(
-        "golang-jwt",
-        "golang-jwt 5",
-        "5",
-        "validator.go",
-        Checker(checks_iat=False, whole_now=False, whole_claims=True),
-        "WithIssuedAt makes it look at iat too",
-    ),
+    Verifier("golang-jwt", "golang-jwt 5", "5", "validator.go",
+        Checker(checks_iat=False, whole_now=False, whole_claims=True), "WithIssuedAt makes it look at iat too"),
     Verifier("jwx", "lestrrat-go/jwx", "2024", "jwt/validate.go", UNKNOWN),
-    Verifier(
-        "envoy",
-        "Envoy jwt_authn, Istio",
-        "as of 2026-11",
+    Verifier("envoy", "Envoy jwt_authn, Istio", "as of 2026-11",
         "google/jwt_verify_lib, src/jwt.cc; envoy jwt_authn/v3/config.proto",
-        Checker(60, checks_iat=False, accepts_at_exp=True, whole_now=True),
-    ),
-    Verifier(
-        "kong", "Kong jwt plugin", "as of 2026-11", "jwt_parser.lua", _IGNORES_IAT, "exp and nbf only where configured"
-    ),
-    Verifier(
-        "azure-apim",
-        "Azure API Management validate-jwt",
-        "as of 2026-11",
-        "learn.microsoft.com, validate-jwt",
-        _IGNORES_IAT,
-    ),
-    Verifier(
-        "github-app",
-        "GitHub, for the JWT of a GitHub App",
-        "as of 2026-11",
-        "docs.github.com, Generating a JSON Web Token (JWT) for a GitHub App",
-        Checker(life_cap_s=600, once=True),
-        "its documentation: iat 60 s back, exp at most 10 min ahead",
-        Party.LOCAL_SIGN,
-        "ntp",
-    ),
-)
+        Checker(60, checks_iat=False, accepts_at_exp=True, whole_now=True)),
+    Verifier("kong", "Kong jwt plugin", "as of 2026-11", "jwt_parser.lua", _IGNORES_IAT,
+        "exp and nbf only where configured"),
+    Verifier("azure-apim", "Azure API Management validate-jwt", "as of 2026-11", "learn.microsoft.com, validate-jwt",
+        _IGNORES_IAT),
+    Verifier("github-app", "GitHub, for the JWT of a GitHub App", "as of 2026-11",
+        "docs.github.com, Generating a JSON Web Token (JWT) for a GitHub App", Checker(life_cap_s=600, once=True),
+        "its documentation: iat 60 s back, exp at most 10 min ahead", Party.LOCAL_SIGN, "ntp"),
+)  # fmt: skip
 """All that are known, as `--verifier list` shows them."""
+ALIASES = {"github": "github-app"}
+"""What people call one as well, which is like no other."""
 
 
 def verifier(name: str) -> Verifier:
-    """Return the verifier of that name, upper or lower case.
-
-    Raises ValueError with a sentence that names the nearest ones.
-    """
+    """Return the verifier of that name or alias, upper or lower case. Raises ValueError."""
+    wanted = name.strip().casefold()
+    wanted = ALIASES.get(wanted, wanted)
     for row in VERIFIERS:
-        if row.name == name.strip().casefold():
+        if row.name == wanted:
             return row
-    near = nearest(name)
-    guess = f"; did you mean {' or '.join(near)}?" if near else "; 'list' shows those that are known"
-    raise ValueError(f"there is no verifier named {foreign.text(name, 40)!r}{guess}")
+    raise ValueError(f"there is no verifier named {foreign.text(name, 40)!r}")
 
 
-def nearest(name: str) -> list[str]:
-    """Return the names that *name* may be a slip of."""
+def nearest(name: str) -> str | None:
+    """Return the name that *name* is a slip of; None: of none."""
     from difflib import get_close_matches
 
-    return get_close_matches(name.strip().casefold()[:40], [row.name for row in VERIFIERS], n=3, cutoff=0.5)
+    near = get_close_matches(name.strip().casefold()[:40], [row.name for row in VERIFIERS], n=1, cutoff=0.75)
+    return near[0] if near else None
 
 
 # --- What one says to a token ---
@@ -389,7 +259,7 @@ def _over(times: Interval | None, ask: Ask) -> Answer:
 
 def modelled(token: Token, checker: Checker, at_s: float) -> Answer:
     """Return what *checker* says when its own clock is at *at_s*, by all that it may be where a rule isn't known."""
-    if any(claim.state is ClaimState.UNUSABLE for claim in (token.iat, token.nbf, token.exp)):
+    if any(claim.state is ClaimState.UNUSABLE for claim in token.claims):
         return Answer(None, "claim-unknown")
     refusals = {
         _refusal(token, checker._replace(whole_now=whole_now, whole_claims=whole_claims), at_s)
@@ -411,7 +281,7 @@ def _refusal(token: Token, checker: Checker, at_s: float) -> str | None:
     now_s = math.floor(at_s) if checker.whole_now else at_s
     iat_s, nbf_s, exp_s = (
         math.floor(claim.value_s) if claim.value_s is not None and checker.whole_claims else claim.value_s
-        for claim in (token.iat, token.nbf, token.exp)
+        for claim in token.claims
     )
     end_leeway_s = checker.leeway_s if checker.expiry_leeway_s is None else checker.expiry_leeway_s
     if checker.checks_iat and iat_s is not None and iat_s > now_s + checker.leeway_s:

@@ -132,5 +132,5 @@ def start_thread(run: Callable[[], None]) -> None:
     except RuntimeError as error:
         raise HostError(
             "this process may not start the threads that it asks with",
-            "Allow it more processes (ulimit -u, or the container's pids limit) or more memory (ulimit -v).",
+            "allow more processes: ulimit -u, or the container's pids limit\nor more memory: ulimit -v",
         ) from error

@@ -77,8 +77,8 @@ def ask_dates(
 def region_targets(region: genesys.Region) -> tuple[Target, Target]:
     """Return what to ask in *region*: its API, and the host that issues its tokens."""
     return (
-        _target(Role.API, region.api_url, genesys.API_PROBES),
-        _target(Role.LOGIN, region.login_url, genesys.LOGIN_PROBES),
+        _target(Role.API, f"https://{region.api_host}", genesys.API_PROBES),
+        _target(Role.LOGIN, f"https://{region.login_host}", genesys.LOGIN_PROBES),
     )
 
 

@@ -14,6 +14,7 @@ import socket
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from skewcheck.errors import HostError
 from skewcheck.measure import consensus, ntp
@@ -52,6 +53,19 @@ def resolve(server: Server, family: Family) -> Sequence[Address]:
     return look_up(server.host, server.port, family)
 
 
+class Progress(NamedTuple):
+    """How far it is."""
+
+    asked: int
+    """Servers."""
+    answered: int
+    """Of them, at least once."""
+    sample: int
+    """Of the one that is furthest."""
+    samples: int
+    """Of each, in the end."""
+
+
 def poll_servers(
     servers: Sequence[Server],
     listed: ServerList,
@@ -61,11 +75,15 @@ def poll_servers(
     samples: int = 1,
     clock: LocalClock | None = None,
     resolver: Resolver = resolve,
+    progress: Callable[[Progress], None] | None = None,
 ) -> Survey:
-    """Ask every one of *servers* for *samples* samples, for at most *timeout_s*, and return what they prove."""
+    """Ask every one of *servers* for *samples* samples, for at most *timeout_s*, and return what they prove.
+
+    *progress* is told, in this thread, what is known after each packet.
+    """
     local = LocalClock() if clock is None else clock
     with contextlib.closing(_Loop(servers, samples, family, local, resolver)) as loop:
-        end = loop.run(timeout_s)
+        end = loop.run(timeout_s, progress)
         run = local.finish()
         outcomes = loop.outcomes(run, waited_for=end is not _End.ENOUGH)
     outcomes = [_set_by(outcome, run.step_s) for outcome in _unmixed(servers, outcomes)]
@@ -88,7 +106,7 @@ class _Loop:
     def __init__(
         self, servers: Sequence[Server], samples: int, family: Family, clock: LocalClock, resolver: Resolver
     ) -> None:
-        self._clock, self._family, self._resolver = clock, family, resolver
+        self._clock, self._family, self._resolver, self._samples = clock, family, resolver, samples
         alone = len(servers) == 1
         try:
             self._selector = selectors.DefaultSelector()
@@ -96,7 +114,7 @@ class _Loop:
         except OSError as error:
             raise HostError(
                 f"this process may not open what it needs to ask: {os.strerror(error.errno or 0)}",
-                "Allow it more open files (ulimit -n), or stop what holds so many.",
+                "allow more open files: ulimit -n; or stop what holds so many",
             ) from error
         self._polls = [
             ServerPoll(server, samples=samples, alone=alone, clock=clock, selector=self._selector) for server in servers
@@ -114,11 +132,13 @@ class _Loop:
         self._bell.close()
         self._ring.close()
 
-    def run(self, timeout_s: float) -> _End:
+    def run(self, timeout_s: float, progress: Callable[[Progress], None] | None) -> _End:
         """Ask until all is known, enough is known, or *timeout_s* of the clock's elapsed time is over."""
         self._look_up()
         enough_at_s = math.inf
         while True:
+            if progress is not None:
+                progress(self._progress())
             now_s = self._clock.elapsed_s()
             due_s = min((poll.act(now_s) for poll in self._polls), default=math.inf)
             if all(poll.finished for poll in self._polls):
@@ -132,6 +152,10 @@ class _Loop:
                 return _End.ENOUGH
             until_s = min(due_s, timeout_s, enough_at_s if now_s < enough_at_s else math.inf)
             self._listen(max(0.0, until_s - now_s))
+
+    def _progress(self) -> Progress:
+        taken = [len(poll.samples) for poll in self._polls]
+        return Progress(len(taken), sum(map(bool, taken)), max(taken, default=0), self._samples)
 
     def outcomes(self, run: LocalRun, *, waited_for: bool) -> list[Reading | NoReading]:
         """Return what every name came to; of names that lead to one server the first alone has a vote."""

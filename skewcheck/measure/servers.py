@@ -105,7 +105,7 @@ def parse_server(text: str) -> Server:
     if not could_be_a_host(host):
         raise ValueError("is not a host; write a name or an address, with :PORT if it isn't 123")
     if not port.isascii() or not port.isdecimal() or len(port) > 5 or not 1 <= int(port) <= 65535:
-        raise ValueError("has no usable port; write a number from 1 to 65535 after the colon")
+        raise ValueError("has no usable port, of 1 to 65535")
     return Server(visible(text.strip()), host, int(port))
 
 

@@ -3,9 +3,8 @@
 import enum
 from typing import NamedTuple, TypeAlias
 
-from skewcheck.model.api import ApiSurvey
 from skewcheck.model.host import HostFacts
-from skewcheck.model.measured import Family, Interval, Survey
+from skewcheck.model.measured import ApiSurvey, Family, Interval, Survey
 from skewcheck.model.token import Party, Recommended, Risk, Token
 
 

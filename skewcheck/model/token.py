@@ -80,6 +80,16 @@ class Token(NamedTuple):
     oddities: tuple[Oddity, ...] = ()
 
     @property
+    def opaque(self) -> bool:
+        """Tell whether no time is in it, and that is as it should be."""
+        return self.kind in (TokenKind.OPAQUE, TokenKind.RESPONSE)
+
+    @property
+    def claims(self) -> tuple[TimeClaim, ...]:
+        """Its times, there or not."""
+        return (self.iat, self.nbf, self.exp)
+
+    @property
     def lifetime_s(self) -> float | None:
         """From `iat` (else `nbf`) to `exp`, else `expires_in`; None where neither is told."""
         begin = self.iat.value_s if self.iat.value_s is not None else self.nbf.value_s

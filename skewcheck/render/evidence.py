@@ -13,7 +13,6 @@ from skewcheck.model import (
     Basis,
     BufferLine,
     ClaimState,
-    Consensus,
     DateExchange,
     DateReading,
     Difference,
@@ -41,14 +40,13 @@ from skewcheck.model import (
     Thresholds,
     TokenPart,
     Unknown,
-    VerifierVerdict,
     Vote,
     Zone,
 )
 from skewcheck.quantity import at_least_text, at_most_text, duration_text, local_text, one_in, signed_text, utc_text
 from skewcheck.render.chart import LABEL, LIAR, Bar, Picture, picture
 from skewcheck.render.page import GUTTER, MARGIN, NARROWEST_HANGING, PLAIN, STRONG, Line, Page, Row, columns
-from skewcheck.render.tables import api_name, daemons, date_range, in_calendar
+from skewcheck.render.tables import api_name, daemons, in_calendar
 
 
 def blocks(page: Page, report: Report, *, packets: bool) -> list[list[Line]]:
@@ -134,31 +132,23 @@ def _servers_drawn(page: Page, report: Report, part: NtpPart) -> list[Line]:
     ]
     agreed = consensus.interval
     said = "" if agreed is None else signed_text(*agreed)
-    name = _together(consensus)
-    return _chart(page, drawn, _Scale("UTC", agreed, agreed, name, said, report.thresholds, part.judgement.status))
-
-
-def _together(consensus: Consensus) -> str:
-    return {
+    name = {
         Basis.MAJORITY: f"{consensus.agreeing} of {consensus.answered} agree",
         Basis.MINORITY: "unconfirmed",
         Basis.SINGLE: "one server",
         Basis.NONE: "no majority",
     }[consensus.basis]
+    return _chart(page, drawn, _Scale("UTC", agreed, agreed, name, said, report.thresholds, part.judgement.status))
 
 
 def _hosts_drawn(page: Page, report: Report, part: ApiPart) -> list[Line]:
-    drawn = [
-        _Drawn(api_name(host.role, host.host), signed_text(*date_range(host.outcome)), _bar(host.outcome))
-        for host in part.survey.hosts
-        if isinstance(host.outcome, DateReading)
-    ]
-    readings = [host.outcome for host in part.survey.hosts if isinstance(host.outcome, DateReading)]
-    if not readings:
+    named = [(api_name(h.role, h.host), h.outcome) for h in part.survey.hosts if isinstance(h.outcome, DateReading)]
+    if not named:
         return []
-    old = all(math.isinf(reading.fresh.low_s) for reading in readings)
+    old = all(math.isinf(reading.fresh.low_s) for _, reading in named)
     said = "however old it is" if old else "if each Date is fresh"
-    core = readings[0].fresh
+    drawn = [_Drawn(name, signed_text(*reading.range), _bar(reading)) for name, reading in named]
+    core = named[0][1].fresh
     return _chart(page, drawn, _Scale("equal", core, None, "", said, report.thresholds, part.judgement.status))
 
 
@@ -485,7 +475,8 @@ def _zone(zone: Zone) -> str:
 def _hardware(hardware: Hardware) -> list[str]:
     said = []
     if hardware.clocksource is not None:
-        said.append(f"clock source {hardware.clocksource}")
+        unsteady = ", which drifts or is slow to read" if hardware.unsteady_clocksource else ""
+        said.append(f"clock source {hardware.clocksource}{unsteady}")
     if hardware.slept_s:
         said.append(f"this host slept {duration_text(hardware.slept_s)} since its start")
     if hardware.ptp:
@@ -511,7 +502,9 @@ def _token(page: Page, report: Report, part: TokenPart) -> list[list[Line]]:
         [line for said in odd for line in page.wrapped(said, PLAIN, MARGIN)],
         _risks(page, report, part),
         _buffer(page, part, part.recommended) if part.recommended is not None else [],
-        _labelled(page, _verifiers(part.verifiers)),
+        _labelled(
+            page, [(v.name, f"{REASONS.get(v.why, v.why)}{f' ({v.note})' if v.note else ''}") for v in part.verifiers]
+        ),
     ]
 
 
@@ -531,14 +524,15 @@ def _risks(page: Page, report: Report, part: TokenPart) -> list[Line]:
     gateway = next(iter(by_party.get(Party.GATEWAY, {}).values()), None)
     if gateway is not None and gateway.skew is None:
         del by_party[Party.GATEWAY]  # what is missing is said below
-    by = {party: _measured_by(party, found) for party, found in by_party.items()}
-    several = len({by[party] for party in by if party in _BY_THIS_CLOCK}) > 1
+    first = {party: next(iter(by_party[party].values())) for party in _BY_THIS_CLOCK if party in by_party}
+    by = {party: _MEASURED_BY.get(risk.reference or "", risk.reference) for party, risk in first.items()}
+    several = len(set(by.values())) > 1
     head = ("REFUSED FOR", *(harm.value.replace("-", " ").upper() for harm in Harm))
     rows = [
         Row(
             PARTIES[party.value],
             tuple(_share(found[harm]) if harm in found else "" for harm in Harm),
-            f"by {by[party]}" if several and by[party] else "",
+            f"by {by[party]}" if several and by.get(party) else "",
         )
         for party, found in by_party.items()
     ]
@@ -570,12 +564,6 @@ def _share(risk: Risk) -> str:
         return "none to all" if high >= 1 else f"up to {one_in(high)}"
     share = " to ".join(dict.fromkeys(one_in(end) for end in (low, high)))
     return f"perhaps {share}" if risk.level is Level.POSSIBLE and low > 0 else share
-
-
-def _measured_by(party: Party, found: dict[Harm, Risk]) -> str:
-    """Return whose clock that is measured against which this party's share rests on."""
-    reference = next(iter(found.values())).reference or ""
-    return _MEASURED_BY.get(reference, reference) if party in _BY_THIS_CLOCK else ""
 
 
 def _gateway(risk: Risk, report: Report) -> str:
@@ -618,11 +606,8 @@ def _sum(page: Page, part: TokenPart, advice: Recommended) -> list[Line]:
     rows = [(_amount(line.seconds) if _measured(line) else "?  ", _explained(line, part)) for line in advice.because]
     rows.append((_amount(advice.needed_s), total))
     indent, width = len("buffer") + MARGIN + GUTTER, max(len(amount) for amount, _ in rows)
-    lines: list[Line] = []
-    for amount, what in rows:
-        first, *more = page.wrapped(what, PLAIN, indent + width + GUTTER)
-        lines += [[(f"{' ' * indent}{amount:>{width}}{' ' * GUTTER}", PLAIN), *first[1:]], *more]
-    return lines
+    column = indent + width + GUTTER
+    return [line for amount, what in rows for line in page.beside(amount.rjust(width), what, column, indent)]
 
 
 def _measured(line: BufferLine) -> bool:
@@ -642,24 +627,12 @@ def _explained(line: BufferLine, part: TokenPart) -> str:
     return BUFFER_LINES.get(line.what, line.what)
 
 
-def _verifiers(verdicts: Sequence[VerifierVerdict]) -> list[tuple[str, str]]:
-    """Return why each verifier says what it says."""
-    return [
-        (verdict.name, f"{REASONS.get(verdict.why, verdict.why)}{f' ({verdict.note})' if verdict.note else ''}")
-        for verdict in verdicts
-    ]
-
-
 # --- Labels ---
 
 
 def _labelled(page: Page, rows: Sequence[tuple[str, str]], indent: int = MARGIN) -> list[Line]:
     """Return facts, each behind its label, what is too long continued below itself."""
-    width = max((len(label) for label, _ in rows), default=0)
     if page.width < NARROWEST_HANGING:
         return [line for label, said in rows for line in page.wrapped(f"{label}: {said}", PLAIN, indent)]
-    lines: list[Line] = []
-    for label, said in rows:
-        first, *more = page.wrapped(said, PLAIN, indent + width + GUTTER) or [[("", PLAIN), ("", PLAIN)]]
-        lines += [[(" " * indent + label.ljust(width + GUTTER), PLAIN), *first[1:]], *more]
-    return lines
+    column = indent + max((len(label) for label, _ in rows), default=0) + GUTTER
+    return [line for label, said in rows for line in page.beside(label, said, column, indent)]

@@ -144,7 +144,7 @@ _SAID_OTHERWISE = frozenset({"token", "judged_at_s", "true_time_low_s", "true_ti
 
 def _token(part: TokenPart) -> dict[str, Json]:
     """Return the token with what was judged of it; its risks and what to set stand beside it."""
-    about, claims = part.token, (part.token.iat, part.token.nbf, part.token.exp)
+    about, claims = part.token, part.token.claims
     written: Json = {
         **_members(about),
         **{claim.name: _number(claim.value_s) for claim in claims},

@@ -84,12 +84,11 @@ class Page:
         text, dots = self.say(text), self.say("…")
         if self.cells(text) > width:
             head, tail = list(text[: len(text) // 2]), list(text[len(text) // 2 :])
-            while self.cells("".join([*head, dots, *tail])) > width:
+            while self.cells(text := self.say("".join([*head, dots, *tail]))) > width:  # a cut can make a command, too
                 if len(head) > len(tail):
                     head.pop()
                 else:
                     tail.pop(0)
-            text = "".join([*head, dots, *tail])
         return text + " " * (width - self.cells(text))
 
     def ended(self, text: str, width: int) -> str:
@@ -112,6 +111,14 @@ class Page:
         glued = _BEFORE_A_UNIT.sub(_GLUE, self.say(text))
         lines = Text(glued).wrap(self._console, self.width - indent)
         return [[(" " * indent, PLAIN), (line.plain.rstrip().replace(_GLUE, " "), role)] for line in lines]
+
+    def beside(  # noqa: PLR0917 - a label and a text, where they stand and how they look
+        self, label: str, text: str, column: int, indent: int = 0, label_role: str = PLAIN, role: str = PLAIN
+    ) -> list[Line]:
+        """Return *label*, and *text* beside it from that *column* on, continued below itself."""
+        first, *more = self.wrapped(text, role, column) or [[("", PLAIN), ("", PLAIN)]]
+        gap = " " * (column - indent - len(label))
+        return [[(" " * indent, PLAIN), (label, label_role), (gap, PLAIN), *first[1:]], *more]
 
     def flowed(self, facts: Sequence[str], indent: int) -> list[Line]:
         """Return short *facts* on as few lines as they take, none of them broken that fits on one."""
@@ -200,7 +207,8 @@ def columns(page: Page, head: tuple[str, ...], rows: Sequence[Row]) -> list[Line
     note_width = max(room - name_width - GUTTER, 0)
     dashes = all(cells <= note_width for cells in fits_beside)
     lines: list[Line] = []
-    for row in [Row(head[0], head[1:]), *said]:
+    signs = next((page.say(sign) for sign in _SIGNS if head[1] == "OFFSET" and len(sign) <= note_width), "")
+    for row in [Row(head[0], head[1:], signs), *said]:
         numbers = row.numbers or ((NO_NUMBER,) * len(widths) if dashes or not row.note else ())
         cells = [number.rjust(len(number) + wide - page.cells(number)) for number, wide in zip(numbers, widths)]  # noqa: B905 - there may be none
         name = (" " * GUTTER).join([page.fitted(row.name, name_width), *cells, ""])
@@ -215,6 +223,8 @@ def columns(page: Page, head: tuple[str, ...], rows: Sequence[Row]) -> list[Line
     return lines
 
 
+_SIGNS = ("+ = this host ahead", "+ = ahead")
+"""What the signs of a column of offsets mean, beside its head where there is room."""
 _REJECTED = "rejected"
 """How the note of a row begins that is."""
 

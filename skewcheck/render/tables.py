@@ -11,6 +11,7 @@ from skewcheck.model import (
     ClaimState,
     Daemon,
     DateReading,
+    Ended,
     HostFacts,
     Interval,
     Moment,
@@ -49,9 +50,8 @@ def servers(page: Page, report: Report, part: NtpPart, most: int | None) -> list
     if not any(isinstance(vote.outcome, Reading) for vote in votes):
         return _unanswered(page, votes, most)
     shown = votes if most is None or len(votes) <= most else _telling(votes, most)
-    doubts = {f.fact("server"): f.fact("distance_s") for f in report.findings if f.id == "server-doubts"}
     figures = Figures.of([v for v in votes if v.status is not ServerStatus.FALSETICKER] or votes, report.thresholds)
-    rows = [_server(vote, figures, doubts.get(vote.outcome.server)) for vote in shown]
+    rows = [_server(vote, figures) for vote in shown]
     lines = columns(page, ("SERVER", "OFFSET", "ERROR", "RTT", "STRATUM"), rows)
     return [*lines, page.more(len(votes) - len(shown))] if len(shown) < len(votes) else lines
 
@@ -76,8 +76,9 @@ def _unanswered(page: Page, votes: Sequence[Vote], most: int | None) -> list[Lin
     lines = []
     for detail, names in by_reason.items():
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-        room = max(SHORTEST_NAME, page.width - page.cells(page.say(f"{more}: {detail}")))
-        lines += page.wrapped(f"{page.fitted(names[0], room).rstrip()}{more}: {detail}", PLAIN)
+        room = page.width - page.cells(page.say(f"{more}: {detail}"))
+        name = page.fitted(names[0], room).rstrip() if room >= SHORTEST_NAME else names[0]
+        lines += page.wrapped(f"{name}{more}: {detail}", PLAIN)
     return lines if most is None or len(lines) <= most else [*lines[: most - 1], page.more(len(lines) - most + 1)]
 
 
@@ -122,7 +123,7 @@ _IN_SECONDS_S = 10.0
 _FAR_OFF_S = 100.0
 
 
-def _server(vote: Vote, figures: Figures, doubt_s: object) -> Row:
+def _server(vote: Vote, figures: Figures) -> Row:
     outcome = vote.outcome
     if isinstance(outcome, NoReading):
         return Row(outcome.server, (), f"refused: {outcome.detail}" if outcome.rejected else outcome.detail)
@@ -134,7 +135,8 @@ def _server(vote: Vote, figures: Figures, doubt_s: object) -> Row:
         f"{outcome.delay_s * 1e3:.{figures.rtt_decimals}f} ms",
         str(outcome.exchanges[-1].stratum) if outcome.exchanges else NO_NUMBER,
     )
-    doubt = f"doubts its own time by {duration_text(doubt_s)}" if isinstance(doubt_s, float) else ""
+    distance_s = outcome.exchanges[-1].root_distance_s if outcome.exchanges else 0.0
+    doubt = f"doubts its own time by {duration_text(distance_s)}" if distance_s >= figures.widest_s else ""
     return Row(outcome.server, numbers, "rejected (falseticker)" if rejected else doubt, rejected)
 
 
@@ -146,11 +148,6 @@ def api_name(role: Role, host: str) -> str:
     return host if role is Role.URL or host.startswith(f"{role.value}.") else f"{host} ({role.value})"
 
 
-def date_range(reading: DateReading) -> Interval:
-    """Return the range of a `Date`: as if it were fresh, but where it can be of any age."""
-    return reading.fresh if reading.stale is None else reading.interval
-
-
 def hosts(page: Page, part: ApiPart) -> list[Line]:
     """Return what the `Date` of each host proves, and the one that issues tokens against the one that takes them."""
     rows = []
@@ -160,7 +157,7 @@ def hosts(page: Page, part: ApiPart) -> list[Line]:
             rows.append(Row(name, (), outcome.detail))
             continue
         rtt = f"{outcome.min_rtt_s * 1e3:.{0 if outcome.min_rtt_s >= 0.01 else 1}f} ms"
-        rows.append(Row(name, (signed_text(*date_range(outcome)), rtt, str(outcome.requests)), _date_note(outcome)))
+        rows.append(Row(name, (signed_text(*outcome.range), rtt, str(outcome.requests)), _date_note(outcome)))
     if part.issuer_ahead is not None:
         low_s, high_s = part.issuer_ahead.fresh
         note = "login is ahead" if low_s > 0 else "login is behind" if high_s < 0 else "no difference detected"
@@ -175,6 +172,8 @@ def _date_note(reading: DateReading) -> str:
         return {Stale.CACHED: "from a cache", Stale.FROZEN: "stands still"}[reading.stale]
     if reading.mix is not None:
         return f"replies {at_least_text(reading.spread_s)} apart"
+    if reading.ended is Ended.TOLD_TO_STOP:
+        return f"asked for patience ({reading.served.status})"
     return {Security.PLAIN: "plain http", Security.DATES_IGNORED: "TLS dates ignored"}.get(reading.security, "")
 
 
@@ -190,29 +189,31 @@ def references(page: Page, report: Report, ntp: NtpPart, api: ApiPart) -> list[L
             rows.append(Row(name, (), outcome.detail))
             continue
         note = _api_note(report, ntp, api, host, outcome)
-        rows.append(Row(name, (signed_text(*date_range(outcome)),), note or _date_note(outcome)))
+        rows.append(Row(name, (signed_text(*outcome.range),), note or _date_note(outcome)))
     return columns(page, ("REFERENCE", "OFFSET"), rows)
 
 
 def _utc(part: NtpPart) -> Row:
-    consensus = part.survey.consensus
-    name = "UTC, by NTP"
-    unreached = consensus.asked - consensus.answered
+    consensus, name = part.survey.consensus, "UTC, by NTP"
     if consensus.interval is None:
         details = [vote.outcome.detail for vote in consensus.votes if isinstance(vote.outcome, NoReading)]
         if consensus.answered:
             return Row(name, (), f"not measured: {consensus.answered} servers contradict each other")
         return Row(name, (), f"not measured: {max(details, key=details.count, default='nobody answered')}")
-    who = f"{consensus.agreeing} of {consensus.answered} servers"
+    unreached = consensus.asked - consensus.answered
+    more = f"; {unreached} not reached" if unreached and consensus.basis is not Basis.MINORITY else ""
+    state = _state(part.judgement.status, consensus.interval)
+    return Row(name, (signed_text(*consensus.interval),), f"{state} ({_voices(part, 'server', '')}{more})")
+
+
+def _voices(part: NtpPart, server: str, agree: str) -> str:
+    """Return how many vouch for UTC, by what a server is called here."""
+    consensus = part.survey.consensus
     if consensus.basis is Basis.SINGLE:
-        who = "unconfirmed: one server"
-    elif consensus.basis is Basis.MINORITY:
-        who = f"unconfirmed: {consensus.agreeing} of {consensus.asked} servers asked"
-        unreached = 0
-    words = f"{who}; {unreached} not reached" if unreached else who
-    return Row(
-        name, (signed_text(*consensus.interval),), f"{_state(part.judgement.status, consensus.interval)} ({words})"
-    )
+        return f"unconfirmed: one {server}"
+    if consensus.basis is Basis.MINORITY:
+        return f"unconfirmed: {consensus.agreeing} of {consensus.asked} {server}s asked"
+    return f"{consensus.agreeing} of {consensus.answered} {server}s{agree}"
 
 
 def _state(status: Status, skew: Interval) -> str:
@@ -230,7 +231,7 @@ def _api_note(report: Report, ntp: NtpPart, api: ApiPart, host: ApiHost, reading
         return ""
     if host.role is Role.LOGIN and login is not None and not login.fresh.low_s <= 0 <= login.fresh.high_s:
         return f"login is {'ahead of' if login.fresh.low_s > 0 else 'behind'} the API"
-    shown, utc = date_range(reading), ntp.survey.consensus.interval
+    shown, utc = reading.range, ntp.survey.consensus.interval
     found = {finding.id: finding for finding in report.findings}
     for way in ("ahead", "behind"):
         of_api = found.get(f"api-{way}")
@@ -272,8 +273,7 @@ def _row(page: Page, label: str, said: str) -> list[Line]:
     """Return a labelled line; a long one is cut in its middle where the page has its full width, and else broken."""
     if page.width >= FULL_WIDTH:
         return [[(label.ljust(INDENT), PLAIN), (page.fitted(said, page.width - INDENT).rstrip(), PLAIN)]]
-    first, *more = page.wrapped(said, PLAIN, INDENT)
-    return [[(label.ljust(INDENT), PLAIN), *first[1:]], *more]
+    return page.beside(label, said, INDENT)
 
 
 def times(page: Page, part: TokenPart) -> list[Line]:
@@ -296,7 +296,7 @@ def times(page: Page, part: TokenPart) -> list[Line]:
     for label, cells in rows:
         said = "   ".join(cell.ljust(wide) for cell, wide in zip(cells, widths, strict=True)).rstrip()
         lines += _row(page, label, said)
-    for claim in (part.token.iat, part.token.nbf, part.token.exp):
+    for claim in part.token.claims:
         if claim.state is not ClaimState.ABSENT and claim.name not in shown:
             lines += _row(page, claim.name, claim.shown or "can't be read")
     return lines
@@ -348,9 +348,7 @@ def _kind(token: Token) -> list[tuple[str, str]]:
     if token.kind in (TokenKind.JWT, TokenKind.JWE):
         rows = [("token", ", ".join(header)), ("", ", ".join(size)), *(("", place) for place in where)]
     cut = any(oddity.id.startswith("signature-") for oddity in token.oddities)  # `token-cut` says it
-    if (
-        token.detail and not cut and token.kind not in (TokenKind.OPAQUE, TokenKind.RESPONSE)
-    ):  # a line below the table says it
+    if token.detail and not cut and not token.opaque:  # a line below the table says it
         rows.append(("", token.detail))
     life_s = token.expires_in_s
     if token.kind is TokenKind.RESPONSE and life_s is not None and token.obtained_at_s is None:
@@ -365,28 +363,28 @@ def _clocks(report: Report, part: TokenPart) -> list[tuple[str, str]]:
     rows = []
     if report.ntp is not None:
         row = _utc(report.ntp)
-        rows.append(("clock", f"{row.numbers[0]} from UTC ({_voices(report.ntp)})" if row.numbers else row.note))
+        rows.append(
+            (
+                "clock",
+                f"{row.numbers[0]} from UTC ({_voices(report.ntp, 'NTP server', ' agree')})"
+                if row.numbers
+                else row.note,
+            )
+        )
     for host in () if report.api is None else report.api.survey.hosts:
         label = "login" if host.role is Role.LOGIN else "api" if rows else "clock"
         outcome = host.outcome
-        said = (
-            outcome.detail if isinstance(outcome, NoReading) else f"{signed_text(*date_range(outcome))} from its Date"
-        )
-        rows.append((label, f"{said} ({host.host})"))
+        if isinstance(outcome, NoReading):
+            rows.append((label, f"{outcome.detail} ({host.host})"))
+            continue
+        note = _date_note(outcome)
+        said = f"{signed_text(*outcome.range)} from its Date ({host.host})"
+        rows.append((label, f"{said}: {note}" if note else said))
     if not rows and part.true_time is not None:
         ends = (part.judged_at_s - part.true_time.high_s, part.judged_at_s - part.true_time.low_s)
         skew = Interval(*(round(end_s, 6) for end_s in ends))  # finer than that, a difference of Unix seconds is noise
         rows.append(("clock", f"{signed_text(*skew)} from UTC: assumed (--skew), not measured"))
     return rows or [("clock", "not checked (--offline): times are by this host's clock")]
-
-
-def _voices(part: NtpPart) -> str:
-    consensus = part.survey.consensus
-    if consensus.basis is Basis.SINGLE:
-        return "unconfirmed: one NTP server"
-    if consensus.basis is Basis.MINORITY:
-        return f"unconfirmed: {consensus.agreeing} of {consensus.asked} NTP servers asked"
-    return f"{consensus.agreeing} of {consensus.answered} NTP servers agree"
 
 
 def of_the_token(page: Page, report: Report) -> list[Line]:
@@ -395,7 +393,7 @@ def of_the_token(page: Page, report: Report) -> list[Line]:
     if part is None:
         return []
     lines = times(page, part) if report.command == "check" else []
-    opaque = part.token.kind in (TokenKind.OPAQUE, TokenKind.RESPONSE)
+    opaque = part.token.opaque
     if opaque and report.command != "check":
         lines += page.wrapped("An opaque token holds no times: it can't show skew. Normal for Genesys Cloud.", PLAIN)
     advice = part.recommended

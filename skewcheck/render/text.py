@@ -9,14 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from skewcheck.judge import catalogue
-from skewcheck.model import (
-    DateReading,
-    Failure,
-    Finding,
-    Report,
-    StampedBy,
-    Status,
-)
+from skewcheck.model import DateReading, Failure, Finding, Report, StampedBy, Status
 from skewcheck.render import tables
 from skewcheck.render.page import ERROR, FULL_WIDTH, NARROWEST_HANGING, PLAIN, STRONG, VERDICT, Line, Page
 from skewcheck.render.tables import INDENT
@@ -26,29 +19,22 @@ LINES = 24
 _FEWEST_ROWS, _MOST_ROWS = 3, 32
 _MOST_REMARKS = 3
 
-_SAID_BY_ALL = frozenset({"not-skew", "token-valid", "token-opaque", "clock-ok", "clock-ok-unconfirmed", "api-ok"})
+_SAID_BY_ALL = frozenset({"not-skew", "token-valid", "token-opaque", "clock-ok", "api-ok"})
 """That something is fine is said where it leads; beside something else a row of the table says it."""
-_SAID_BY_THE_SERVERS = frozenset({"falseticker", "server-doubts"})
-_SAID_BY_THE_CLOCK = frozenset({"clock-unchecked", "skew-assumed"})
+_SAID_BY_THE_SERVERS = frozenset({"falseticker"})
+_SAID_BY_THE_CLOCK = frozenset({"skew-assumed"})
 """A token's screen has a row for its clock."""
 _SAID_BY_A_ROW = frozenset({"ntp-unreached", "api-unreached"})
 _OF_THE_DAEMON = frozenset({"daemon-wrong", "daemon-unsynchronised", "two-daemons", "stale-sync"})
 _BEHIND = frozenset({"late-refresh", "future-here", "signed-old"})
 _AHEAD = frozenset({"early-refresh", "storm", "expired-here", "signed-future"})
 """What comes of a clock that is off that way."""
-_FAULTS_OF_THE_API = frozenset(
-    {
-        "api-ahead",
-        "api-behind",
-        "api-cached",
-        "api-certificate",
-        "api-frozen",
-        "api-inconsistent",
-        "issuer-ahead",
-        "issuer-behind",
-    }
-)
+_FAULTS_OF_THE_API = frozenset({
+    "api-ahead", "api-behind", "api-certificate", "api-inconsistent", "api-stale", "issuer-ahead",
+    "issuer-behind",
+})  # fmt: skip
 """With these somebody writes to the vendor's support, who ask for a correlation id."""
+_FAULTS_OF_THIS_HOST = frozenset({"local-ahead", "local-behind", "local-unconfirmed"})
 
 
 def render(report: Report, *, width: int, color: bool, verbose: int, quiet: bool, ascii_only: bool = False) -> str:
@@ -170,17 +156,10 @@ def _head(page: Page, report: Report) -> list[Line]:
 
 def _failure(page: Page, failure: Failure) -> list[Line]:
     """Return what is wrong and what to try, as compilers say it."""
-    lines = _labelled(page, "error:", failure.summary, ERROR, "", STRONG)
+    lines = page.beside("error:", failure.summary, 7, label_role=ERROR, role=STRONG)
     for at, remedy in enumerate(filter(None, failure.remedy.split("\n"))):
-        lines += _labelled(page, "" if at else "try:", remedy, PLAIN, "  ", PLAIN, width=4)
+        lines += page.beside("" if at else "try:", remedy, 7, indent=2)
     return lines
-
-
-def _labelled(  # noqa: PLR0917 - a label, what it is a label of, and how both look
-    page: Page, label: str, said: str, label_role: str, indent: str, role: str, width: int = 0
-) -> list[Line]:
-    first, *more = page.wrapped(said, role, len(indent) + max(width, len(label)) + 1) or [[("", PLAIN), ("", PLAIN)]]
-    return [[(indent, PLAIN), (label, label_role), (" " * (max(width - len(label), 0) + 1), PLAIN), *first[1:]], *more]
 
 
 def _table(page: Page, report: Report, most: int | None) -> list[Line]:
@@ -241,10 +220,12 @@ def _effects(page: Page, report: Report, *, briefly: bool) -> list[Line]:
     seen = [catalogue.effect(effect) for effect in report.effects if effect.id != "none" or not briefly]
     ids = {effect.id for effect in report.effects}
     ways = [way for way, of_it in (("AHEAD", _AHEAD), ("BEHIND", _BEHIND)) if ids & of_it]
-    lead = "" if report.lead is None else report.lead.id
+    found = {finding.id for finding in report.findings if _bad(finding)}
     title = "EFFECT"
-    if len(ways) == 1 and lead not in _FAULTS_OF_THE_API:
-        title += f" IF THIS HOST IS {ways[0]}" if lead == "skew-undecided" else f" OF A CLOCK THAT IS {ways[0]}"
+    if len(ways) == 1 and "skew-undecided" in found:
+        title += f" IF THIS HOST IS {ways[0]}"
+    elif len(ways) == 1 and (found & _FAULTS_OF_THIS_HOST or not found & _FAULTS_OF_THE_API):
+        title += f" OF A CLOCK THAT IS {ways[0]}"
     return [*page.wrapped(title, PLAIN), *_pairs(page, seen, 24)]
 
 
@@ -264,8 +245,7 @@ def _pairs(page: Page, pairs: Sequence[tuple[str, str]], width: int) -> list[Lin
         if page.width < NARROWEST_HANGING:
             lines += [*page.wrapped(name, PLAIN), *page.wrapped(said, PLAIN, 2)]
             continue
-        first, *more = page.wrapped(said, PLAIN, width)
-        lines += [[(name.ljust(width), PLAIN), *first[1:]], *more]
+        lines += page.beside(name, said, width)
     return lines
 
 
@@ -302,21 +282,19 @@ def _whose_date(reading: DateReading) -> str:
 
 
 def _steps(page: Page, report: Report) -> list[Line]:
-    """Return at most two commands, what each does beside it where there is room, else below."""
-    steps = [(step.command, catalogue.STEPS.get(step.kind)) for step in report.steps]
-    if not steps:
+    """Return at most two commands, what each does beside it, in one column, where there is room, else below."""
+    if not report.steps:
         return []
-    label = steps[0][1].label if steps[0][1] is not None else "Next"
-    commands = [(page.say(command), "" if words is None else page.say(words.words)) for command, words in steps]
-    widest = max(page.cells(command) for command, _ in commands)
+    label = catalogue.STEPS[report.steps[0].kind].label
+    steps = [(page.say(step.command), page.say(catalogue.STEPS[step.kind].words)) for step in report.steps]
+    room = page.width - len("Next: ") - 3
+    beside = [page.cells(command) for command, words in steps if page.cells(command) + page.cells(words) <= room]
+    column = max(beside, default=0)
     lines: list[Line] = []
-    for at, (command, words) in enumerate(commands):
-        start = f"{label}:".ljust(6) if at == 0 else " " * 6
-        room = page.width - 6 - page.cells(command) - 3
-        aligned = page.width - 6 - widest - 3
-        line: Line = [(start, PLAIN), (command, STRONG)]
-        if page.cells(words) <= room:
-            gap = widest - page.cells(command) if page.cells(words) <= aligned else 0
+    for at, (command, words) in enumerate(steps):
+        line: Line = [(" " * 6 if at else f"{label}:".ljust(6), PLAIN), (command, STRONG)]
+        gap = column - page.cells(command)
+        if gap >= 0 and column + page.cells(words) <= room:
             lines.append([*line, (" " * (gap + 3) + words, PLAIN)])
         else:
             lines += [line, *page.wrapped(words, PLAIN, 8)]

@@ -201,10 +201,7 @@ MAX_WORD = 32
 KEY_ID_KEPT = 8
 FINGERPRINT_DIGITS = 8
 
-_SERVER_KEEPS_IT = (
-    "It is a name for something that the server keeps: no times stand in it, so skew can't be read from it. "
-    "That is normal; Genesys Cloud's access tokens are of this kind."
-)
+_OPAQUE_DETAIL = "No times are in it: only its server knows when it ends. Genesys Cloud's access tokens are like that."
 
 
 def read(found: Found) -> Token:
@@ -289,7 +286,7 @@ def _opaque(found: Found, text: str) -> Token:
 
 
 def _not_inside(owner: str | None) -> str:
-    return "Its times aren't read here." if owner == "a PASETO" else _SERVER_KEEPS_IT
+    return "Its times aren't read here." if owner == "a PASETO" else _OPAQUE_DETAIL
 
 
 def _broken_header(found: Found, text: str, header: Unreadable, where_cut: Cut | None) -> Token:

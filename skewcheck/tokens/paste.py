@@ -211,8 +211,8 @@ def _paste_on_windows(prompt: str) -> str:
 
 
 def _no_terminal() -> UsageError:
-    return UsageError("there is no terminal to paste a token at", "Pipe it in, or name a file with --file.")
+    return UsageError("there is no terminal to paste a token at", "pipe it in, or --file FILE")
 
 
 def _too_long() -> UsageError:
-    return UsageError("what was pasted is longer than 1 MiB", "Paste the token alone, or name a file with --file.")
+    return UsageError("what was pasted is longer than 1 MiB", "the token alone, or --file FILE")

@@ -47,7 +47,7 @@ def read_stream(fd: int, until_s: float | None) -> bytes:
     except OSError as error:
         raise InputError(
             f"standard input can't be read: {foreign.text(error.strerror or 'it is closed')}",
-            "Pipe the token in, or name a file that holds it.",
+            "pipe the token in, or --file FILE",
         ) from None
 
 
@@ -57,11 +57,11 @@ def read_environment(name: str, environ: Mapping[str, str]) -> str:
     if not text.strip():
         what = "is empty" if name in environ else "is not set"
         raise UsageError(
-            f"the environment variable {_quoted(name)} {what}", "Give the name of a variable that holds the token."
+            f"the environment variable {_quoted(name)} {what}", "--env NAME, of a variable that holds the token"
         )
     if len(text) > MAX_BYTES:
         raise InputError(
-            f"the environment variable {_quoted(name)} is longer than {MAX_BYTES >> 20} MiB", "Give the token alone."
+            f"the environment variable {_quoted(name)} is longer than {MAX_BYTES >> 20} MiB", "the token alone"
         )
     return text
 
@@ -80,7 +80,7 @@ def _content(fd: int, until_s: float | None) -> bytes:
         if len(content) > MAX_BYTES:
             raise InputError(
                 f"what was given is longer than {MAX_BYTES >> 20} MiB, and no token is",
-                "Give the token alone, or the response that it came in.",
+                "the token alone, or the response that it came in",
             )
 
 
@@ -95,14 +95,14 @@ def _wait(fd: int, until_s: float | None) -> None:
     if (left_s is not None and left_s <= 0) or not poll.poll(None if left_s is None else left_s * 1000):
         raise InputError(
             "what should hold the token didn't come, or didn't end, in time",
-            "See whether its writer is still there, or give more time by --timeout.",
+            "see whether its writer is still there, or allow more time with -t",
         )
 
 
 def _unreadable(path: str, error: OSError | ValueError) -> UsageError:
     """Return an error that tells the system's reason and not its words, in which the path stands."""
     reason = error.strerror if isinstance(error, OSError) and error.strerror else "no file can have that name"
-    remedy = "Give the path of a file that holds the token, or - for standard input."
+    remedy = "--file FILE that holds the token, or - for standard input"
     return UsageError(f"{_quoted(path)} can't be read: {foreign.text(reason)}", remedy)
 
 

@@ -1,4 +1,4 @@
-"""The blocks of the README's section "In operation", and the command lines of skewcheck in each of them."""
+"""The fenced blocks of README and docs, and the command lines of skewcheck in each of them."""
 
 import json
 import re
@@ -8,18 +8,24 @@ from typing import Any, NamedTuple
 
 import yaml
 
-_README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-SECTION = _README.split("\n## In operation\n", 1)[1].split("\n## ", 1)[0]
+from bench.pages import PAGES, ROOT, without_made_parts
+
 IMAGE = "registry.example.net/skewcheck:"
 INSTALLED = "/opt/skewcheck/bin/skewcheck"
 
 
 class Block(NamedTuple):
-    """A fenced block, and the summary under which it is folded away; the first one stands open."""
+    """A fenced block."""
 
-    summary: str
+    page: Path
+    heading: str
     language: str
     text: str
+
+    @property
+    def name(self) -> str:
+        """What a test of it is called."""
+        return f"{self.page.stem}: {self.heading}"
 
     @property
     def yaml(self) -> Any:
@@ -27,21 +33,22 @@ class Block(NamedTuple):
         return yaml.safe_load(self.text)
 
 
-def _found() -> list[Block]:
-    blocks, summary = [], ""
-    for match in re.finditer(r"(?ms)<summary>(.*?)</summary>|^```(\w+)\n(.*?)^```$", SECTION):
-        summary = match[1] or summary
-        if match[2]:
-            blocks.append(Block(summary, match[2], match[3]))
+def _found(page: Path) -> list[Block]:
+    text, heading, blocks = without_made_parts(page.read_text(encoding="utf-8")), "", []
+    for match in re.finditer(r"(?ms)^#+ ([^\n]*)$|^```([^\n]*)\n(.*?)^```$", text):
+        heading = match[1] or heading
+        if match[1] is None:
+            blocks.append(Block(page, heading, match[2].partition(" ")[0], match[3]))
     return blocks
 
 
-BLOCKS = _found()
+ALL = [block for page in PAGES for block in _found(page)]
+DEPLOYED = [block for block in ALL if block.page.parent == ROOT / "docs" / "deploy"]
 
 
-def block(start: str, number: int = 0) -> Block:
-    """Return the block (of several, by *number*) whose summary starts with *start*."""
-    return [each for each in BLOCKS if each.summary.startswith(start)][number]
+def block(page: str, language: str, number: int = 0) -> Block:
+    """Return the block in that *language* (of several, by *number*) of a page about operation."""
+    return [each for each in DEPLOYED if (each.page.stem, each.language) == (page, language)][number]
 
 
 def nodes(document: Any) -> list[dict[str, Any]]:

@@ -41,7 +41,6 @@ OF_THE_HOST = {
     "slept",
     "stale-sync",
     "two-daemons",
-    "unsteady-clocksource",
     "zone-files",
 }
 

@@ -78,6 +78,10 @@ def started(*arguments: str, program: Sequence[str] = PROGRAM, **process: Any) -
             child.kill()
 
 
+UNCOUNTED = {name: "" for name in os.environ if name.startswith("COVERAGE_")}
+"""What keeps a process from counting its lines: that takes time and loads modules that no user's process has."""
+
+
 def clean(environment: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the environment of somebody who has set nothing but *environment*."""
     ours = ("SKEWCHECK_TESTS_", "COVERAGE_")

@@ -1,8 +1,9 @@
 """Arbitrary reports with any of their parts, in which whoever may have a say tries to reach what reads the output."""
 
-from api_reports import parts
+import api_reports
+import token_reports
 from hypothesis import strategies as st
-from reports import reports
+from reports import HOSTS, findings, reports
 
 from skewcheck.judge.catalogue import CATALOGUE, STEPS
 from skewcheck.model import Failure, Finding, NoReading, Reading, Report, Status, Step, Vote
@@ -21,6 +22,7 @@ HOSTILE = st.lists(st.sampled_from(_ATTEMPTS), max_size=12).map("".join)
 """What a server, a header or a token says."""
 FOREIGN = HOSTILE.map(visible)
 """That, once it has come in."""
+NAMED = FOREIGN.map(lambda text: text.strip() or "x")
 
 
 @st.composite
@@ -31,9 +33,8 @@ def _findings(draw: st.DrawFn) -> Finding:
     return Finding(id_, draw(st.sampled_from(Status)), facts)
 
 
-STEPS_DRAWN = st.lists(st.builds(Step, st.sampled_from(sorted(STEPS)), FOREIGN), max_size=2).map(tuple)
-_WORDS = FOREIGN.map("it broke: ".__add__)  # what failed always says what
-FAILURES = st.builds(Failure, st.sampled_from(["usage", "host", "output", "internal"]), _WORDS, FOREIGN)
+STEPS_DRAWN = st.lists(st.builds(Step, st.sampled_from(sorted(STEPS)), NAMED), max_size=2).map(tuple)
+FAILURES = st.builds(Failure, st.sampled_from(["usage", "host", "output", "internal"]), NAMED, FOREIGN)
 
 
 def _renamed(vote: Vote, name: str) -> Vote:
@@ -45,25 +46,30 @@ def _renamed(vote: Vote, name: str) -> Vote:
 
 
 @st.composite
-def hostile_reports(draw: st.DrawFn) -> Report:
-    """Return a report that is well formed but need not make sense, with any of its parts."""
+def any_reports(draw: st.DrawFn) -> Report:
+    """Return a report that is well formed but need not make sense, with any of its parts, or a failure."""
     report = draw(reports())
+    report = report._replace(
+        command=draw(st.sampled_from(["check", "clock", "api", "token", "demo"])), exit_code=draw(st.integers(0, 3))
+    )
+    if draw(st.integers(0, 9)) == 0:
+        nothing = report._replace(findings=(), steps=(), effects=(), ntp=None, measured_at_s=None)
+        return nothing._replace(failure=draw(FAILURES), status=Status.UNKNOWN)
     assert report.ntp is not None
     survey = report.ntp.survey
-    votes = tuple(_renamed(vote, draw(FOREIGN)) for vote in survey.consensus.votes)
+    votes = tuple(_renamed(vote, draw(NAMED)) for vote in survey.consensus.votes)
     ntp = report.ntp._replace(survey=survey._replace(consensus=survey.consensus._replace(votes=votes)))
-    api = draw(st.none() | parts())
+    api = draw(st.none() | api_reports.parts())
     if api is not None:
-        hosts = tuple(host._replace(host=draw(FOREIGN)) for host in api.survey.hosts)
+        hosts = tuple(host._replace(host=draw(NAMED)) for host in api.survey.hosts)
         api = api._replace(survey=api.survey._replace(hosts=hosts))
-    failure = draw(st.none() | FAILURES)
+    found = draw(st.lists(findings() | _findings(), min_size=1, max_size=14))
     return report._replace(
-        command=draw(st.sampled_from(["clock", "api", "check", "demo"])),
-        exit_code=draw(st.sampled_from([0, 1, 2, 3, 130])),
-        ntp=None if failure else draw(st.sampled_from([None, ntp])),
-        api=None if failure else api,
-        findings=() if failure else tuple(draw(st.lists(_findings(), min_size=1, max_size=14))),
+        status=found[0].status,
+        ntp=draw(st.sampled_from([None, ntp])),
+        api=api,
+        token=draw(st.none() | token_reports.parts()),
+        host=draw(st.none() | HOSTS),
+        findings=tuple(found),
         steps=draw(STEPS_DRAWN),
-        failure=failure,
-        measured_at_s=None if failure else report.measured_at_s,
     )
