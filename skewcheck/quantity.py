@@ -160,18 +160,6 @@ def _one_sided(low_s: float, high_s: float) -> str:
     return f"{word} {sign}{(at_least_text if below else at_most_text)(end_s)}"
 
 
-def size_text(skew_s: float, bound: tuple[float, float]) -> str:
-    """Return the size of *skew_s*, without its direction, as exactly as its range is shown beside it.
-
-    From a minute on, what people count in is added: `5417.00 s (1 h 30 min)`.
-    """
-    quantum_s = _quantum(*bound)
-    size_s = abs(skew_s)
-    if size_s < _MINUTE_S or quantum_s >= _MINUTE_S or math.isinf(size_s):
-        return duration_text(skew_s, quantum_s)
-    return f"{_decimal(size_s / quantum_s, quantum_s, 1.0)} s ({duration_text(skew_s)})"
-
-
 def direction(skew_s: float) -> str:
     """Return `ahead` for a positive skew (local clock - reference), else `behind`."""
     return "ahead" if skew_s > 0 else "behind"
@@ -194,14 +182,6 @@ def sizes_text(near_s: float, far_s: float) -> str:
     return " to ".join(map(duration_text, (_floor(near_s / step_s) * step_s, _ceil(far_s / step_s) * step_s)))
 
 
-def between_text(low_s: float, high_s: float) -> str:
-    """Return a range of skew for a sentence that has named the direction if there is only one.
-
-    `between 195 and 211 ms`, or `between 3 ms behind and 8 ms ahead`. Rounded outwards.
-    """
-    return "between " + " and ".join((_both_sides if low_s < 0 < high_s else _one_side)(low_s, high_s))
-
-
 def bound_text(low_s: float, high_s: float) -> str:
     """Return the larger side of a range around 0, rounded up: `9 ms`."""
     quantum_s = _quantum(low_s, high_s)
@@ -209,19 +189,10 @@ def bound_text(low_s: float, high_s: float) -> str:
     return number + unit
 
 
-def share_text(low: float, high: float) -> str:
-    """Return a range of shares for people: `about 1 in 7`, `up to about 1 in 4`, `between about 1 in 10 and 1 in 5`.
-
-    Then comes what they are shares of, in the plural: `all requests`, `no requests`.
-    """
-    least, most = _one_in(low), _one_in(high)
-    if least == most:
-        return _about(least)
-    if low <= 0:
-        return f"up to {_about(most)}"
-    if most in _WHOLE:
-        return least if least in _WHOLE else f"at least {_about(least)}"
-    return f"between {_about(least)} and {most}"
+def share_text(share: float) -> str:
+    """Return a share for people, then comes what it is of, in the plural: `about 1 in 7`, `all requests`."""
+    named = one_in(share)
+    return named if named in _WHOLE else f"about {named}"
 
 
 _WHOLE = ("no", "nearly all", "all")
@@ -235,11 +206,7 @@ _LARGE_SHARES = (
 _NEARLY_ALL = 0.95
 
 
-def _about(share: str) -> str:
-    return share if share in _WHOLE else f"about {share}"
-
-
-def _one_in(share: float) -> str:
+def one_in(share: float) -> str:
     """Return the simplest fraction near *share*; of rare things two digits of the count."""
     if share <= 0:
         return "no"

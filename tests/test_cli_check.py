@@ -108,7 +108,7 @@ def test_ntp_alone_costs_what_clock_costs() -> None:
             )
             assert done.returncode == 0, done.stderr
             loaded[command] = set(done.stderr.split())
-    assert {"skewcheck.measure.survey", "skewcheck.render.json"} < loaded["check"]
+    assert {"skewcheck.measure.poll", "skewcheck.render.json"} < loaded["check"]
     assert loaded["check"] - loaded["clock"] == {"skewcheck.cli.check"}
 
 

@@ -66,7 +66,7 @@ def test_a_majority_of_liars_is_no_proof(liars: str) -> None:
             "outside",
         ),
         ("demo._LIES_S = (0.0,) * 5", "-t 1s", "unnamed"),
-        ("http.HttpServer._honest = lambda *_: http.Reply(503, ())", "--api-ahead 0", "api-unmeasured"),
+        ("http.http_date = lambda _: 'never'", "--api-ahead 0", "api-unmeasured"),
         (
             "http.HttpServer._clock = property(lambda _: lambda: time.time() + 30, lambda *_: None)",
             "--api-ahead 0",

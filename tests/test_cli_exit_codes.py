@@ -21,7 +21,7 @@ from skewcheck import cli
 from skewcheck.cli.options import OPTIONS
 from skewcheck.examine import ask_ntp
 def broken(*_, **__): raise RuntimeError('boom')
-ask_ntp.survey = broken
+ask_ntp.poll_servers = broken
 sys.argv = ['skewcheck', *sys.argv[1:]]
 cli.main()
 """
@@ -82,7 +82,7 @@ def test_table(
     `--fail-on` and `--on-unknown` change the code and never the status; usage and internal errors are 3 always.
     """
     if case.outcome == "internal":
-        monkeypatch.setattr(ask_ntp, "survey", None)
+        monkeypatch.setattr(ask_ntp, "poll_servers", None)
     if case.command == "clock":
         words = named.get(case.outcome, named["ok"])
     else:  # three liars of five, and no vote can tell

@@ -23,8 +23,8 @@ from reports import FOREIGN, intervals
 from skewcheck.cli.progress import Line, _cells
 from skewcheck.lab.http import HttpServer
 from skewcheck.lab.ntp import NtpServer
-from skewcheck.measure.http_date import Progress as Far
-from skewcheck.measure.survey import Progress as Polled
+from skewcheck.measure.date_evidence import Progress as Far
+from skewcheck.measure.poll import Progress as Polled
 from skewcheck.model import Interval
 
 if TYPE_CHECKING:

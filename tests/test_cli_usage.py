@@ -148,7 +148,7 @@ import sys
 from skewcheck import cli
 from skewcheck.examine import ask_ntp
 def broken(*_, **__): raise RuntimeError('boom \\x1b[2J {JWT}')
-ask_ntp.survey = broken
+ask_ntp.poll_servers = broken
 sys.argv = ['skewcheck', 'clock', '--json', '-H', '127.0.0.1']
 cli.main()
 """
@@ -180,9 +180,9 @@ class TestDefect:
 def test_defect_in_a_thread() -> None:
     """A thread of the resolver that dies of a defect is told of likewise; the run ends by its deadline all the same."""
     code = (
-        "import sys; from skewcheck import cli; from skewcheck.measure import survey\n"
+        "import sys; from skewcheck import cli; from skewcheck.measure import poll\n"
         f"def broken(*_, **__): raise RuntimeError('boom {JWT}')\n"
-        "survey._written_out = lambda *_: (); survey._Poll._resolve = broken\n"
+        "poll.written_out = lambda *_: (); poll._Loop._resolve = broken\n"
         "sys.argv = ['skewcheck', 'clock', '--json', '-t', '1s', '-H', 'name.example.net']; cli.main()"
     )
     done = skewcheck(program=[sys.executable, "-c", code])

@@ -101,10 +101,9 @@ def all_at_once(nowhere: Namespace) -> Run:
     return timed(list(EXPECTED), prefix=nowhere.prefix)
 
 
-@pytest.mark.parametrize("name", EXPECTED)
-def test_each_failure_has_its_reason(name: str, all_at_once: Run) -> None:
+def test_each_failure_has_its_reason(all_at_once: Run) -> None:
     """No route, a route that refuses, a closed port, silence, a dead name: each is told from the others."""
-    assert reasons(all_at_once)[name] == EXPECTED[name]
+    assert reasons(all_at_once) == EXPECTED
 
 
 def test_a_reading_is_not_lost_among_failures(all_at_once: Run) -> None:
@@ -129,18 +128,6 @@ def test_a_reading_is_not_lost_among_failures(all_at_once: Run) -> None:
         (["127.0.0.1:9"], (), "port-closed", "port-closed"),
         (["127.0.0.1"], ("-6",), "no-address", "no-address"),
         (["::1"], ("-4",), "no-address", "no-address"),
-    ],
-    ids=[
-        "no-network",
-        "unreachable",
-        "prohibited",
-        "all-silent",
-        "one-silent",
-        "dead-names",
-        "dead-name",
-        "closed-port",
-        "not-v6",
-        "not-v4",
     ],
 )
 def test_where_all_fail_alike_the_finding_says_what_is_wrong(
@@ -206,14 +193,8 @@ def test_the_public_list_is_asked_where_no_server_is_named(tmp_path: Path) -> No
 
 @pytest.mark.parametrize(
     ("behaviour", "options"),
-    [
-        (hostile.silence, ()),
-        (hostile.flood, ()),
-        (hostile.drip, ()),
-        (hostile.noise, ()),
-        (hostile.flood, ("--samples", "8")),
-    ],
-    ids=["silence", "flood", "drip", "noise", "flood-of-eight-samples"],
+    [(hostile.silence, ()), (hostile.drip, ()), (hostile.flood, ("--samples", "8"))],
+    ids=["silence", "drip", "flood-of-eight-samples"],
 )
 def test_no_server_can_hold_the_process(behaviour: Behaviour, options: Sequence[str]) -> None:
     """Who is silent, floods or drips keeps the process until its deadline and no longer, also where more was wanted."""

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from skewcheck.lab.ntp import Behaviour, NtpServer, Packet, honest, timestamp
 from skewcheck.measure import ntp
+from skewcheck.measure.poll import poll_servers
 from skewcheck.measure.servers import Server
-from skewcheck.measure.survey import survey
 from skewcheck.model import Dropped, NoReading, Reading, ServerList
 
 REFUSALS = {lie.reason for lie in hostile.LIES.values()}
@@ -31,7 +31,7 @@ def ask(behaviours: Mapping[str, Behaviour], timeout_s: float = TIMEOUT_S, sampl
             Server(name, *stack.enter_context(NtpServer(behaviour=behaviour)).address)
             for name, behaviour in behaviours.items()
         ]
-        found = survey(servers, ServerList.NAMED, timeout_s=timeout_s, samples=samples)
+        found = poll_servers(servers, ServerList.NAMED, timeout_s=timeout_s, samples=samples)
     return {vote.outcome.server: vote.outcome for vote in found.consensus.votes}
 
 
@@ -79,16 +79,8 @@ def test_what_is_only_odd_is_believed(name: str, odd: Outcomes) -> None:
     outcome = odd[name]
     assert isinstance(outcome, Reading)
     assert outcome.interval.low_s <= 0 <= outcome.interval.high_s
-
-
-def test_an_old_reference_time_is_reported_as_such() -> None:
-    """How long ago the server was set stands in the facts of the exchange."""
-    month_s = 30 * hostile.DAY_S
-    outcome = ask({"old": hostile.HONEST_THOUGH_ODD["reference-a-month-old"]})["old"]
-    assert isinstance(outcome, Reading)
-    age_s = outcome.exchanges[0].reference_age_s
-    assert age_s is not None
-    assert math.isclose(age_s, month_s, abs_tol=1e-3)
+    if name == "reference-a-month-old":
+        assert outcome.exchanges[0].reference_age_s == pytest.approx(30 * hostile.DAY_S)
 
 
 def test_a_reply_from_another_port_is_never_seen() -> None:
@@ -123,7 +115,7 @@ def test_who_never_stops_sending_ends_by_the_deadline_and_starves_nobody(
     """A flood, a drip or noise is over at the deadline, and the servers beside it are read as if it weren't there."""
     with NtpServer(behaviour=behaviour) as loud, NtpServer() as quiet:
         servers = [Server("loud", *loud.address), Server("quiet", *quiet.address)]
-        found = survey(servers, ServerList.NAMED, timeout_s=TIMEOUT_S)
+        found = poll_servers(servers, ServerList.NAMED, timeout_s=TIMEOUT_S)
     assert found.local.duration_s < TIMEOUT_S + 0.1
     liar, honest = (vote.outcome for vote in found.consensus.votes)
     assert isinstance(liar, NoReading)

@@ -1,6 +1,7 @@
 """What the replies of one host prove, and how the search behaves when they are missing, odd or out of time."""
 
 import math
+import time
 from collections.abc import Callable, Mapping
 
 import pytest
@@ -8,11 +9,24 @@ from bench.simulated_http import EPOCH_S, TARGET, Path, SimulatedTransport, Worl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skewcheck.measure import date_schedule
-from skewcheck.measure.date_bounds import Evidence, Now, alone, hull, mix, together
-from skewcheck.measure.date_header import parse_date
+from skewcheck.measure import date_search
+from skewcheck.measure.addresses import Trouble
+from skewcheck.measure.date_evidence import (
+    Evidence,
+    Now,
+    Progress,
+    Question,
+    Reply,
+    Request,
+    Target,
+    alone,
+    hull,
+    mix,
+    parse_date,
+    together,
+)
+from skewcheck.measure.date_search import measure
 from skewcheck.measure.freshness import FRESH_S
-from skewcheck.measure.http_date import Progress, Question, Reply, Request, Target, Trouble, measure
 from skewcheck.model import (
     Certificate,
     DateExchange,
@@ -21,7 +35,6 @@ from skewcheck.model import (
     Interval,
     Mix,
     NoReading,
-    Role,
     Security,
     Stale,
     StampedBy,
@@ -110,26 +123,6 @@ def test_backends_per_connection_are_told_from_those_per_request() -> None:
     assert mix([piece(1, now_s), piece(1, now_s + 5)], FRESH_S, NONE) is Mix.REQUESTS
 
 
-@pytest.mark.parametrize(
-    ("fresh", "settled"),
-    [
-        (Interval(-0.05, 0.05), True),
-        (Interval(-0.1, 0.1), True),
-        (Interval(0.11, 0.9), True),
-        (Interval(-0.9, -0.11), True),
-        (Interval(1.0, 2.0), True),
-        (Interval(0.05, 0.15), False),
-        (Interval(-0.15, 0.0), False),
-        (Interval(-2.0, 2.0), False),
-        (Interval(0.5, 1.5), False),
-        (Interval(-math.inf, 0.05), False),
-    ],
-)
-def test_decided_is_when_no_threshold_is_left_inside(fresh: Interval, settled: bool) -> None:
-    """A range around zero that is narrower than the threshold is settled too."""
-    assert date_schedule.decided(fresh, (0.1, 1.0)) is settled
-
-
 @given(st.floats(-1e6, 1e6), st.floats(0.001, 1.2), st.floats(1e-4, 0.4), st.floats(0, 0.5), st.sampled_from([1, 2, 3]))
 def test_what_confirms_is_certain_beforehand(
     low_s: float, width_s: float, rtt_s: float, setup_s: float, which: int
@@ -138,8 +131,8 @@ def test_what_confirms_is_certain_beforehand(
     fresh = Interval(low_s, low_s + width_s)
     sides = [side for bit, side in ((1, False), (2, True)) if which & bit]
     for left_s in (0.0, math.inf):
-        plans = date_schedule.confirmation(fresh, rtt_s, EPOCH_S, setup_s, sides, left_s=left_s)
-        assert [plan.new for plan in plans] == [side for side in sides for _ in range(date_schedule.EACH_SIDE)]
+        plans = date_search.confirmation(fresh, rtt_s, EPOCH_S, setup_s, sides, left_s=left_s)
+        assert [plan.new for plan in plans] == [side for side in sides for _ in range(date_search.EACH_SIDE)]
         for plan in plans:
             assert EPOCH_S + setup_s - 1e-3 <= plan.at_s <= plan.latest_s
             for flip_s in (plan.second + fresh.low_s, plan.second + fresh.high_s):
@@ -152,7 +145,7 @@ def test_the_next_request_falls_into_the_open_stretch(
     low_s: float, width_s: float, rtt_s: float, setup_s: float
 ) -> None:
     """It is not before it can go out, not later than about a second, and splits what is open."""
-    at_s = date_schedule.next_search_s(Interval(low_s, low_s + width_s), rtt_s, EPOCH_S, setup_s)
+    at_s = date_search.next_search_s(Interval(low_s, low_s + width_s), rtt_s, EPOCH_S, setup_s)
     assert EPOCH_S + setup_s - 1e-3 <= at_s <= EPOCH_S + setup_s + 1.001
     open_s = max(1e-4, width_s - rtt_s)
     if open_s < 1:
@@ -303,25 +296,17 @@ def test_what_was_never_sent_is_not_tried_in_another_form() -> None:
     assert len(tried) == 1
 
 
-def test_a_server_that_tells_to_stop_is_left_alone() -> None:
-    """After a 429, or a 503 with Retry-After, nothing more is sent and what was proven stays."""
-    for status, headers in ((429, {}), (503, {"retry-after": "30"})):
+@pytest.mark.parametrize(("status", "headers"), [(429, {}), (503, {"retry-after": "30"})])
+@pytest.mark.parametrize("after", [1, 3])
+def test_a_server_that_tells_to_stop_is_left_alone(status: int, headers: Mapping[str, str], after: int) -> None:
+    """After a 429, or a 503 with Retry-After, be it the first reply, nothing more is sent; what was proven stays."""
 
-        def third(number: int, reply: Reply, status: int = status, headers: Mapping[str, str] = headers) -> Reply:
-            return with_headers(reply, headers, status) if number == 3 else reply
+    def stops(number: int, reply: Reply) -> Reply:
+        return with_headers(reply, headers, status) if number == after else reply
 
-        reading, transport = read(World(path=CALM), FULL, third)
-        assert (reading.ended, transport.requests, reading.confirmed) == (Ended.TOLD_TO_STOP, 3, False)
-        assert reading.fresh.low_s <= 0 <= reading.fresh.high_s
-        assert reading.detail is not None
-        assert str(status) in reading.detail
-
-
-def test_a_first_reply_that_tells_to_stop_is_the_only_one() -> None:
-    """Its Date is read, and nothing more is sent."""
-    reading, transport = read(World(skew_s=0.3), change=lambda _, reply: with_headers(reply, {}, 429))
-    assert (reading.ended, transport.requests, reading.confirmed) == (Ended.TOLD_TO_STOP, 1, False)
-    assert reading.fresh.low_s <= 0.3 <= reading.fresh.high_s
+    reading, transport = read(World(path=CALM), FULL, stops)
+    assert (reading.ended, transport.requests, reading.confirmed) == (Ended.TOLD_TO_STOP, after, False)
+    assert reading.fresh.low_s <= 0 <= reading.fresh.high_s
 
 
 def test_a_503_without_retry_after_is_as_good_as_any() -> None:
@@ -351,15 +336,6 @@ def test_an_answer_that_is_not_believed_ends_it_at_once() -> None:
     assert (reading.ended, len(reading.exchanges), reading.requests) == (Ended.LOST, 1, 1)
 
 
-@pytest.mark.parametrize("timeout_s", [0.2, 0.5, 1.5, 3.0, 4.0])
-def test_no_exchange_is_begun_that_cannot_end_in_time(timeout_s: float) -> None:
-    """On an even path the search ends by itself before the deadline, with what is proven."""
-    reading, transport = read(World(path=CALM, timeout_s=timeout_s), FULL)
-    assert reading.ended is Ended.DEADLINE
-    assert transport.elapsed_s() <= timeout_s
-    assert reading.fresh.low_s <= 0 <= reading.fresh.high_s
-
-
 @pytest.mark.parametrize("most", [1, 2, 3, 5, 7, 10])
 def test_no_more_requests_than_allowed(most: int) -> None:
     """And with ten the confirmation still has its four."""
@@ -380,14 +356,6 @@ def test_the_user_can_vouch_for_the_date() -> None:
     assert (reading.stale, reading.lag.max_s) == (Stale.CACHED, math.inf)
 
 
-def test_an_unknown_server_is_allowed_more_than_a_second() -> None:
-    """Its low end is that much lower, its high end the same."""
-    reading, _ = read(World(headers=(), path=CALM), FULL)
-    assert not reading.lag.known
-    assert reading.interval.high_s == reading.fresh.high_s
-    assert reading.interval.low_s == pytest.approx(reading.fresh.low_s - (reading.lag.max_s - FRESH_S))
-
-
 def test_a_cache_is_asked_for_what_it_cannot_have() -> None:
     """Once seen, every request is unique; if it still answers from the cache, one side stays open."""
     reading, transport = read(World(lag="cached", path=CALM))
@@ -403,22 +371,6 @@ def test_a_cache_is_asked_for_what_it_cannot_have() -> None:
     assert not reading.two_sided
 
 
-def test_one_reply_of_a_cache_bounds_one_side() -> None:
-    """Also where no second request is allowed."""
-    reading, _ = read(World(lag="cached"), QUESTION._replace(max_requests=1))
-    assert (reading.stale, reading.ended, reading.confirmed) == (Stale.CACHED, Ended.REQUESTS, False)
-    assert reading.interval.low_s == -math.inf
-
-
-def test_a_frozen_date_is_asked_for_once_more_on_a_new_connection() -> None:
-    """If it stands still there too, only the high end counts."""
-    reading, transport = read(World(lag="frozen", path=CALM))
-    assert (reading.stale, reading.ended, reading.lag.max_s) == (Stale.FROZEN, Ended.STALE, math.inf)
-    assert (reading.interval.low_s, reading.mix, reading.spread_s) == (-math.inf, None, 0.0)
-    assert transport.anew == 1
-    assert reading.fresh.high_s >= 0
-
-
 def test_a_date_frozen_on_one_connection_alone_is_got_over() -> None:
     """What moves on a new connection is measured there; the old one bounds one side."""
 
@@ -428,20 +380,6 @@ def test_a_date_frozen_on_one_connection_alone_is_got_over() -> None:
     reading, transport = read(World(path=CALM), change=first_connection_frozen)
     assert (reading.stale, reading.confirmed, transport.anew) == (None, True, 1)
     assert reading.fresh.low_s <= 0 <= reading.fresh.high_s
-
-
-def test_two_clocks_are_not_averaged() -> None:
-    """The range holds both, and says by how much they differ at least."""
-    seen: list[Progress] = []
-    transport = SimulatedTransport(World(backends=(0.0, 5.0), path=CALM), 1)
-    reading = measure(TARGET, QUESTION, transport, seen.append)
-    assert isinstance(reading, DateReading)
-    assert all(progress.fresh.width_s > 0 for progress in seen)
-    assert (reading.ended, reading.mix, reading.confirmed) == (Ended.CONTRADICTED, Mix.REQUESTS, False)
-    assert 3.5 < reading.spread_s <= 5.0
-    for truth_s in transport.truths_s():
-        assert reading.fresh.low_s <= truth_s <= reading.fresh.high_s
-    assert reading.interval == reading.fresh
 
 
 def test_what_different_replies_say_is_taken_at_its_worst() -> None:
@@ -458,15 +396,69 @@ def test_what_different_replies_say_is_taken_at_its_worst() -> None:
     assert (reading.proxied, reading.address) == (True, "a\\u001b")
 
 
-def test_a_redirect_is_read_and_not_followed() -> None:
-    """Its Date is as good; where it leads is shown without the query."""
-    moved = {"location": "https://x.example/a?token=1"}
-    reading, _ = read(World(path=CALM), change=lambda _, reply: with_headers(reply, moved, 301))
-    assert (reading.served.status, reading.served.location) == (301, "https://x.example/a")
-    assert reading.confirmed
+# --- A `Date` is read in the three forms that RFC 9110 knows, and nothing else is taken for one ---
+
+NOW_S = 1_800_000_000.0
+EXAMPLE_S = 784111777
+
+LONG_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
-def test_a_target_of_one_form() -> None:
-    """One form of request is enough."""
-    target = Target(Role.URL, "h", "http://h/", (Request("GET", "/"),))
-    assert isinstance(measure(target, QUESTION, SimulatedTransport(World(), 3)), DateReading)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sun, 06 Nov 1994 08:49:37 GMT",
+        "Sunday, 06-Nov-94 08:49:37 GMT",
+        "Sun Nov  6 08:49:37 1994",
+        "  Sun, 06 Nov 1994 08:49:37 GMT\t",
+    ],
+)
+def test_the_three_forms_of_the_rfc_are_the_same_moment(text: str) -> None:
+    """The RFC's own examples are read as what they say."""
+    assert parse_date(text, NOW_S) == EXAMPLE_S
+
+
+@given(st.integers(0, 4_102_444_799))
+def test_every_second_is_read_back(unix_s: int) -> None:
+    """Each second until 2099 is what the standard library wrote, in all three forms."""
+    parts = time.gmtime(unix_s)
+    day = LONG_DAYS[parts.tm_wday]
+    old = f"{day}, " + time.strftime("%d-%b-%y %H:%M:%S GMT", parts)
+    assert parse_date(imf_date(unix_s), NOW_S) == unix_s
+    assert parse_date(time.asctime(parts), NOW_S) == unix_s
+    assert parse_date(old, float(unix_s)) == unix_s
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "now", "0", "1800000000", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 UTC",
+        "Sun, 06 Nov 1994 08:49:37 +0000", "sun, 06 nov 1994 08:49:37 gmt", "Sun, 6 Nov 1994 08:49:37 GMT",
+        "Mon, 06 Nov 1994 08:49:37 GMT",  # it was a Sunday
+        "Tue, 29 Feb 2022 00:00:00 GMT",  # no such day
+        "Sun, 31 Nov 1994 08:49:37 GMT", "Sun, 00 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 24:00:00 GMT",
+        "Sun, 06 Nov 1994 08:60:37 GMT", "Sun, 06 Nov 1994 08:49:60 GMT",
+        "Sun, 06 Nov 1994 08:49:37 GMT, Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 GMT\n",
+        "Sun, ٠٦ Nov 1994 08:49:37 GMT", "Sat, 01 Jan 0000 00:00:00 GMT", "Sun Nov 06 08:49:37 94",
+    ],
+)  # fmt: skip
+def test_what_is_no_date_is_none(text: str) -> None:
+    """Zones, lists, wrong days and what only looks like a date are refused."""
+    assert parse_date(text, NOW_S) is None
+
+
+def test_a_leap_second_is_the_next_minute() -> None:
+    """Unix seconds don't count it."""
+    assert parse_date("Sat, 31 Dec 2016 23:59:60 GMT", NOW_S) == 1483228800
+
+
+def test_two_digits_are_at_most_fifty_years_ahead() -> None:
+    """The century is the latest that is not too far in the future (RFC 9110 §5.6.7)."""
+    assert parse_date("Sunday, 06-Nov-94 08:49:37 GMT", 1_800_000_000.0) == EXAMPLE_S
+    assert parse_date("Saturday, 06-Nov-94 08:49:37 GMT", 2_600_000_000.0) == EXAMPLE_S + 36525 * 86400
+
+
+@given(st.text(max_size=60))
+def test_no_text_breaks_it(text: str) -> None:
+    """Whatever a server sends, the answer is a number or None."""
+    assert parse_date(text, NOW_S) is None

@@ -113,7 +113,7 @@ def test_the_public_name_loads_what_it_stands_for() -> None:
 def test_asking_an_api_loads_nothing_of_others() -> None:
     """HTTP and TLS come with Python: what asks an API for its `Date` needs no package beside them."""
     code = (
-        "import sys; before = set(sys.modules); import skewcheck.measure.dates, skewcheck.measure.http_date\n"
+        "import sys; before = set(sys.modules); import skewcheck.measure.dates, skewcheck.measure.date_search\n"
         "new = {name.partition('.')[0] for name in set(sys.modules) - before}\n"
         "print(*sorted(new - set(sys.stdlib_module_names)))"
     )

@@ -18,7 +18,7 @@ from skewcheck.examine import default_timeout_s
 from skewcheck.examine.request import MAX_SAMPLES
 from skewcheck.examine.request import TIMEOUT_S as NTP_S
 from skewcheck.lab.http import HttpServer
-from skewcheck.measure import voter
+from skewcheck.measure import poll
 from skewcheck.model import Request
 
 TIMEOUT_S = 1.0
@@ -285,7 +285,7 @@ def test_more_time_than_a_system_call_can_count(command: str, timeout: str, tmp_
 def test_samples_are_given_their_time() -> None:
     """Without -t, what is enforced is never less than what the measurement itself takes at most."""
     for samples in range(1, MAX_SAMPLES + 1):
-        longest_s = NTP_S + (samples - 1) * max(voter.SPACING_S, voter.NIST_SPACING_S)
+        longest_s = NTP_S + (samples - 1) * max(poll.SPACING_S, poll.NIST_SPACING_S)
         assert default_timeout_s(Request("clock", samples=samples)) >= longest_s
 
 

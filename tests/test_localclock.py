@@ -1,40 +1,52 @@
-"""The local clock while it is being measured: steps are noticed, slewing is seen, everything is allowed for."""
+"""The local clock while it is being measured: steps and slewing are noticed and allowed for, and what fakes it is."""
 
 import pytest
 
 from skewcheck.measure.consensus import agree
 from skewcheck.measure.localclock import ClockSources, LocalClock, system_sources
-from skewcheck.measure.survey import _covering, _set_by
-from skewcheck.model import Interval, NoReading, Reading
+from skewcheck.measure.poll import _covering, _set_by
+from skewcheck.model import Interval, NoReading, Pace, Reading
 
 SECOND_NS = 1_000_000_000
 
 
 class Host:
-    """A host whose clocks a test moves by hand."""
+    """The clocks of a host and of a process on it, which a test moves by hand."""
 
     def __init__(self) -> None:
         """Start all its clocks."""
-        self.wall_ns = 1_800_000_000 * SECOND_NS
-        self.monotonic_ns = 0
-        self.raw_ns = 0
-        self.reading_takes_ns = 0
+        self.wall_ns = self.kernel_ns = 1_800_000_000 * SECOND_NS
+        self.monotonic_ns = self.raw_ns = 0
+        self.reading_takes_ns = self.asking_takes_ns = 0
+        """What a look at the time of day takes, and one at the kernel's, in all clocks."""
+        self.refuses = False
 
-    def wait(self, seconds: float, *, slew_ppm: float = 0.0) -> None:
-        """Let *seconds* of hardware time go by while a daemon pulls the clock by *slew_ppm*."""
-        raw_ns = round(seconds * SECOND_NS)
-        steered_ns = round(raw_ns * (1 + slew_ppm * 1e-6))
-        self.raw_ns += raw_ns
-        self.monotonic_ns += steered_ns
-        self.wall_ns += steered_ns
+    def wait(self, seconds: float, *, slew_ppm: float = 0.0, rate: float = 1.0, real_monotonic: bool = False) -> None:
+        """Let *seconds* of true time go by, while a daemon pulls the clock, or a fake tells of another length."""
+        true_ns = round(seconds * SECOND_NS)
+        steered_ns = round(true_ns * (1 + slew_ppm * 1e-6))
+        self.kernel_ns += steered_ns
+        self.wall_ns += round(steered_ns * rate)
+        self.monotonic_ns += round(steered_ns * (1.0 if real_monotonic else rate))
+        self.raw_ns += round(true_ns * (1.0 if real_monotonic else rate))
 
-    def clock(self) -> LocalClock:
+    def clock(self, *, other_rate: bool = False) -> LocalClock:
         """Return the clock under test, on this host."""
-        return LocalClock(ClockSources(self._wall, lambda: self.monotonic_ns, lambda: self.raw_ns, 0.0))
+        return LocalClock(
+            ClockSources(
+                self._wall, lambda: self.monotonic_ns, lambda: self.raw_ns, 0.0, self._kernel, other_rate=other_rate
+            )
+        )
 
     def _wall(self) -> int:
         self.monotonic_ns += self.reading_takes_ns
         return self.wall_ns
+
+    def _kernel(self) -> int:
+        if self.refuses:
+            raise OSError("refused")
+        self.wait(self.asking_takes_ns / SECOND_NS)
+        return self.kernel_ns
 
 
 def test_a_step_in_the_middle_is_noticed_and_not_measured() -> None:
@@ -43,6 +55,7 @@ def test_a_step_in_the_middle_is_noticed_and_not_measured() -> None:
     clock = host.clock()
     host.wait(1)
     host.wall_ns -= 7 * SECOND_NS
+    host.kernel_ns -= 7 * SECOND_NS
     host.wait(1)
     assert clock.now_s() == pytest.approx(1_800_000_002)
     run = clock.finish()
@@ -57,6 +70,7 @@ def test_a_jump_too_small_for_a_step_widens_every_range() -> None:
     host = Host()
     clock = host.clock()
     host.wall_ns += 500_000
+    host.kernel_ns += 500_000
     run = clock.finish()
     assert run.step_s == 0
     assert run.wander_s == pytest.approx(0.0005)
@@ -144,3 +158,112 @@ def test_after_a_step_the_range_covers_both_clocks_and_the_estimate_is_the_new_o
 def test_a_step_makes_no_verdict_where_there_was_none() -> None:
     """Nobody answered: the step changes nothing about that."""
     assert _covering(agree([]), 7.0).interval is None
+
+
+# --- The kernel's clock beside this process's ---
+
+
+def test_an_honest_process_runs_at_the_kernels_pace() -> None:
+    """However long each look takes: nothing is noticed, and no range gets wider."""
+    process = Host()
+    process.asking_takes_ns = 5_000_000
+    clock = process.clock()
+    for _ in range(100):
+        process.wait(0.1)
+        clock.travelled_s()
+    run = clock.finish()
+    assert (run.pace, run.wander_s, run.step_s) == (Pace.TRUE, 0, 0)
+
+
+@pytest.mark.parametrize("step_s", [7, 60, -7])
+def test_a_clock_that_is_set_and_a_host_that_sleeps_are_no_fake(step_s: int) -> None:
+    """The kernel's own time moves with the time of day, and the monotonic clock does not."""
+    process = Host()
+    clock = process.clock()
+    process.wall_ns += step_s * SECOND_NS
+    process.kernel_ns += step_s * SECOND_NS
+    run = clock.finish()
+    assert run.pace is Pace.TRUE
+    assert [run.step_s, run.wander_s] == pytest.approx([step_s, 0])
+
+
+def test_a_clock_that_is_slewed_is_no_fake() -> None:
+    """Only the hardware's counter is not, which is seen as ever."""
+    process = Host()
+    clock = process.clock()
+    process.wait(1, slew_ppm=80_000)
+    run = clock.finish()
+    assert run.pace is Pace.TRUE
+    assert run.wander_s == pytest.approx(0.08)
+
+
+@pytest.mark.parametrize("rate", [-1.0, 0.0, 0.1, 0.5, 0.9, 0.99, 1.01, 2.0, 10.0, 100.0])
+def test_another_rate_is_noticed_and_allowed_for(rate: float) -> None:
+    """All clocks of the process agree with each other, and every range allows for how far they ran off."""
+    process = Host()
+    clock = process.clock()
+    process.wait(0.3, rate=rate)
+    run = clock.finish()
+    assert run.pace is Pace.OTHER
+    assert run.wander_s == pytest.approx(0.3 * abs(rate - 1))
+    assert run.step_s == 0
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.1, 2.0])
+def test_a_time_of_day_that_alone_runs_at_another_rate_is_noticed(rate: float) -> None:
+    """The monotonic clock measures as it should, and the range covers what the time of day did, as after a step."""
+    process = Host()
+    clock = process.clock()
+    process.wait(0.3, rate=rate, real_monotonic=True)
+    run = clock.finish()
+    assert run.pace is Pace.OTHER
+    assert [run.wander_s, run.step_s] == pytest.approx([0, 0.3 * (rate - 1)])
+
+
+def test_there_and_back_between_two_looks_is_noticed() -> None:
+    """At the end all is as it was; what was read in between is off by what it was then."""
+    process = Host()
+    clock = process.clock()
+    process.wait(1, rate=1.05)
+    clock.travelled_s()
+    process.wait(1, rate=0.95)
+    run = clock.finish()
+    assert run.pace is Pace.OTHER
+    assert run.wander_s == pytest.approx(0.1)
+
+
+def test_less_than_any_fake_is_allowed_for_all_the_same() -> None:
+    """It is no reason to doubt the clock, and no reason to leave it out of a range."""
+    process = Host()
+    clock = process.clock()
+    process.wait(0.5, rate=1.001)
+    run = clock.finish()
+    assert run.pace is Pace.TRUE
+    assert run.wander_s == pytest.approx(0.0005)
+
+
+def test_what_is_told_to_run_otherwise_is_believed() -> None:
+    """Even where it is too early to notice it; and where the kernel can't be asked how far it is by now."""
+    process = Host()
+    assert process.clock(other_rate=True).finish().pace is Pace.OTHER
+    process.refuses = True
+    clock = process.clock(other_rate=True)
+    process.wait(1, rate=0.1)
+    assert clock.finish().pace is Pace.OPEN
+    assert process.clock().finish().pace is Pace.TRUE
+
+
+def test_a_kernel_that_refuses_later_is_not_asked_again() -> None:
+    """A filter of system calls can come at any time: what was noticed by then stays."""
+    process = Host()
+    clock = process.clock()
+    process.refuses = True
+    process.wait(1, rate=0.5)
+    assert clock.finish().pace is Pace.TRUE
+    process.refuses = False
+    clock = process.clock()
+    process.wait(1, rate=0.5)
+    clock.travelled_s()
+    process.refuses = True
+    clock.travelled_s()
+    assert clock.finish().pace is Pace.OPEN

@@ -21,9 +21,9 @@ from bench.tools import need_library
 from skewcheck.lab.http import HttpServer
 from skewcheck.lab.ntp import NtpServer
 
-SETTINGS = ("+0 x0.1", "+0 x0.9", "+0 x0.999", "+0 x2", "+0 x10", "-5s x0.5", "+0 i0.0005", "@2020-01-01 00:00:00 x2")
-STILL = ("2020-01-01 00:00:00", "+0 x0")
-"""Only where the monotonic clock goes on."""
+SETTINGS = ("+0 x0.1", "+0 x0.999", "+0 x10", "-5s x0.5", "+0 i0.0005", "@2020-01-01 00:00:00 x2")
+TIMES_OF_DAY = ("+0 x0.9", "+0 x2", "2020-01-01 00:00:00", "+0 x0")
+"""Faked while the monotonic clock goes on: the last two stand still."""
 
 
 class _Lab:
@@ -55,13 +55,15 @@ def check_unproven(run: Run, part: dict[str, Any]) -> None:
     assert part["proven"] is False
     assert report["assumes"] == []
     assert report["status"] != "ok"
-    assert report["summary"].startswith("Time runs at another rate") or "unconfirmed" in report["summary"]
-    assert "fake-time" in {finding["id"] for finding in report["findings"]}
+    found = [finding["id"] for finding in report["findings"]]
+    assert "fake-time" in found
+    assert found[0] in ("fake-time", "skew-undecided") or found[0].endswith("-unconfirmed"), found
     assert report["next"][0]["command"].startswith("env -u LD_PRELOAD -u FAKETIME skewcheck ")
 
 
-@pytest.mark.parametrize("monotonic", [True, False], ids=["all-clocks", "time-of-day"])
-@pytest.mark.parametrize("setting", SETTINGS)
+@pytest.mark.parametrize(
+    ("setting", "monotonic"), [*((one, True) for one in SETTINGS), *((one, False) for one in TIMES_OF_DAY)]
+)
 def test_ntp_proves_nothing_at_another_rate(setting: str, lab: _Lab, *, monotonic: bool) -> None:
     """One sample each: from within, all clocks agree and every round trip looks short, or long."""
     run = command.clock(lab.servers, environment=faked(setting, monotonic=monotonic))
@@ -72,23 +74,15 @@ def test_ntp_proves_nothing_at_another_rate(setting: str, lab: _Lab, *, monotoni
         assert low_s <= 0
 
 
-@pytest.mark.parametrize("setting", STILL)
-def test_ntp_proves_nothing_while_time_stands_still(setting: str, lab: _Lab) -> None:
-    """Only the time of day does: what is measured by the monotonic clock is right for one moment."""
-    run = command.clock(lab.servers, environment=faked(setting, monotonic=False))
-    check_unproven(run, run.report["ntp"])
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("setting", ["+0 x0.9", "+0 x2", "-5s x0.5"])
-def test_several_samples_prove_no_more(setting: str, lab: _Lab) -> None:
+def test_several_samples_prove_no_more(lab: _Lab) -> None:
     """They differ by what the rate did between them, which is no fault of the servers."""
-    run = command.clock(lab.servers, "--samples", "2", environment=faked(setting))
+    run = command.clock(lab.servers, "--samples", "2", environment=faked("-5s x0.5"))
     check_unproven(run, run.report["ntp"])
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("setting", ["+0 x0.5", "+0 x0.99", "+0 x1.01", "+0 x2", "+0 x10", "+1h x2"])
+@pytest.mark.parametrize("setting", ["+0 x0.5", "+0 x1.01", "+0 x10", "+1h x2"])
 def test_a_date_proves_nothing_at_another_rate(setting: str, lab: _Lab) -> None:
     """Replies that exclude each other, or a `Date` that stands still, are no fault of the server's then."""
     run = command.api(lab.url, "-t", "8s", environment=faked(setting))
@@ -97,10 +91,9 @@ def test_a_date_proves_nothing_at_another_rate(setting: str, lab: _Lab) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("setting", ["+0 x0.5", "+0 x2"])
-def test_nor_do_both_together(setting: str, lab: _Lab) -> None:
+def test_nor_do_both_together(lab: _Lab) -> None:
     """Nobody's clock is accused with proof, and a 401 is not said to have another cause."""
-    run = command.check(lab.servers, lab.url, environment=faked(setting))
+    run = command.check(lab.servers, lab.url, environment=faked("+0 x2"))
     check_unproven(run, run.report["ntp"])
     assert "not-skew" not in run.found
 

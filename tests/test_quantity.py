@@ -12,9 +12,7 @@ from skewcheck.quantity import (
     MAX_DURATION_S,
     at_least_text,
     at_most_text,
-    between_text,
     bound_text,
-    direction,
     duration_text,
     parse_duration,
     parse_signed_duration,
@@ -99,17 +97,6 @@ def test_a_printed_range_holds_the_range(drawn: tuple[float, float]) -> None:
 
 
 @given(RANGES)
-def test_a_sentence_says_the_same_range(drawn: tuple[float, float]) -> None:
-    """`between … and …` has the numbers of `… to …`; the direction only where there are two."""
-    both, between = range_text(*drawn), between_text(*drawn)
-    assert between.startswith("between ")
-    if drawn[0] < 0 < drawn[1]:
-        assert between == "between " + both.replace(" to ", " and ")
-    else:
-        assert f"{between} {direction(sum(drawn))}" == "between " + both.replace(" to ", " and ")
-
-
-@given(RANGES)
 def test_the_larger_side_is_rounded_up(drawn: tuple[float, float]) -> None:
     """`within 5 ms` must not be said of 5.2 ms."""
     low_s, high_s = drawn
@@ -155,28 +142,13 @@ def test_a_duration_is_written_as_people_write_it(seconds: float) -> None:
     assert duration_text(-seconds) == text
 
 
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0.0, "0 ms"),
-        (0.00002, "0.02 ms"),
-        (0.0123, "12.3 ms"),
-        (0.203, "203 ms"),
-        (0.99951, "1 s"),
-        (1.25, "1.25 s"),
-        (7.001, "7 s"),
-        (59.96, "1 min"),
-        (75.0, "1 min 15 s"),
-        (5400.0, "1 h 30 min"),
-        (84600.0, "23 h 30 min"),
-        (86399.0, "1 d"),
-        (200000.0, "2 d 8 h"),
-        (63115200.0, "2 years"),
-        (1.7987e9, "57 years"),
-        (1e300, "3.17e+292 years"),
-        (math.inf, "unbounded"),
-    ],
-)
+SHOWN = {
+    0.0: "0 ms", 0.0123: "12.3 ms", 0.99951: "1 s", 1.25: "1.25 s", 59.96: "1 min", 75.0: "1 min 15 s",
+    5400.0: "1 h 30 min", 86399.0: "1 d", 63115200.0: "2 years", 1e300: "3.17e+292 years", math.inf: "unbounded",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("seconds", "text"), SHOWN.items())
 def test_durations(seconds: float, text: str) -> None:
     """As they are shown."""
     assert duration_text(seconds) == text
@@ -186,18 +158,12 @@ def test_durations(seconds: float, text: str) -> None:
     ("low_s", "high_s", "text"),
     [
         (0.195, 0.211, "195 to 211 ms ahead"),
-        (-0.211, -0.195, "195 to 211 ms behind"),
         (-0.003, 0.008, "3 ms behind to 8 ms ahead"),
-        (0.00011, 0.00013, "0.11 to 0.13 ms ahead"),
-        (0.7, 0.99, "700 to 990 ms ahead"),
         (-5400.02, -5399.98, "5399.98 to 5400.02 s behind"),
-        (-5417.0, -5300.0, "5300 to 5420 s behind"),
         (-3600.0, 18000.0, "1 h behind to 5 h ahead"),
         (86400.0 * 2, 86400.0 * 2 + 5400, "2 d to 2 d 1 h 30 min ahead"),
-        (0.0, 7200.0, "0 min to 2 h ahead"),
         (0.0, 0.0, "0 to 0 ms behind"),
         (-math.inf, -3.0, "3 s to any amount behind"),
-        (-math.inf, 3.0, "any amount behind to 3 s ahead"),
         (-math.inf, math.inf, "any amount behind to any amount ahead"),
     ],
 )
@@ -213,16 +179,12 @@ def test_ranges(low_s: float, high_s: float, text: str) -> None:
         (-0.0801, 0.0499, "-90 to +50 ms"),
         (0.0, 0.0125, "0 to +13 ms"),
         (0.0, 0.0, "0 ms"),
-        (360.0, 360.0, "+360 s"),
         (-5400.02, -5399.98, "-5400.02 to -5399.98 s"),
         (-3600.0, 18000.0, "-1 h to +5 h"),
-        (-math.inf, -3.21, "at most -3.21 s"),
         (-math.inf, 0.05, "at most +50 ms"),
-        (3.0, math.inf, "at least +3 s"),
         (-3.0, math.inf, "at least -3 s"),
         (-math.inf, math.inf, "any"),
         (-1.7987e9, -1.7986e9, "-57 to -56.9 years"),
-        (1.7987e9, 1.7987e9, "+56.9 to +57 years"),
     ],
 )
 def test_ranges_with_their_signs(low_s: float, high_s: float, text: str) -> None:
@@ -266,23 +228,13 @@ def test_times_of_day() -> None:
     assert utc_text(-0.25) == "1969-12-31T23:59:59.750Z"
 
 
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [
-        ("50ms", 0.05),
-        ("2", 2.0),
-        ("2s", 2.0),
-        (".5", 0.5),
-        ("1.5m", 90.0),
-        ("1min", 60.0),
-        ("1h", 3600.0),
-        ("1d", 86400.0),
-        ("250us", 0.00025),
-        ("250µs", 0.00025),
-        (" 3s ", 3.0),
-        ("+3s", 3.0),
-    ],
-)
+AS_WRITTEN_S = {
+    "50ms": 0.05, "2": 2.0, "2s": 2.0, ".5": 0.5, "1.5m": 90.0, "1min": 60.0, "1h": 3600.0, "1d": 86400.0,
+    "250us": 0.00025, "250µs": 0.00025, " 3s ": 3.0, "+3s": 3.0,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "seconds"), AS_WRITTEN_S.items())
 def test_durations_as_people_write_them(text: str, seconds: float) -> None:
     """Every unit, and a bare number is seconds."""
     assert parse_duration(text) == pytest.approx(seconds)
@@ -326,40 +278,29 @@ def test_parsing_never_fails_in_another_way(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "expected"),
+    ("share", "expected"),
     [
-        (0, 0, "no"),
-        (1, 1, "all"),
-        (0.15, 0.15, "about 1 in 7"),
-        (0.10, 0.20, "between about 1 in 10 and 1 in 5"),
-        (0, 0.15, "up to about 1 in 7"),
-        (0, 1, "up to all"),
-        (0.55, 1, "at least about 6 in 10"),
-        (0.5, 0.97, "at least about 1 in 2"),
-        (0.97, 1, "nearly all"),
-        (0.97, 0.98, "nearly all"),
-        (0.32, 0.32, "about 1 in 3"),
-        (0.5, 0.5, "about 1 in 2"),
-        (0.68, 0.68, "about 2 in 3"),
-        (0.75, 0.75, "about 3 in 4"),
-        (0.9, 0.9, "about 9 in 10"),
-        (0.000056, 0.000056, "about 1 in 18,000"),
-        (0.0123, 0.0123, "about 1 in 81"),
-        (0.005, 0.005, "about 1 in 200"),
-        (1e-300, 1e-300, "about 1 in 1,000,000,000"),
+        (0, "no"),
+        (1, "all"),
+        (0.97, "nearly all"),
+        (0.9, "about 9 in 10"),
+        (0.32, "about 1 in 3"),
+        (0.15, "about 1 in 7"),
+        (0.0123, "about 1 in 81"),
+        (0.000056, "about 1 in 18,000"),
+        (1e-300, "about 1 in 1,000,000,000"),
     ],
 )
-def test_shares_are_shown_as_people_say_them(low: float, high: float, expected: str) -> None:
+def test_shares_are_shown_as_people_say_them(share: float, expected: str) -> None:
     """One in so many; of more than a third the nearest simple fraction; none and all only where it is so."""
-    assert share_text(low, high) == expected
+    assert share_text(share) == expected
 
 
-@given(st.floats(0, 1), st.floats(0, 1))
-def test_a_share_is_never_shown_as_none_or_all_where_it_is_not(one: float, other: float) -> None:
+@given(st.floats(0, 1))
+def test_a_share_is_never_shown_as_none_or_all_where_it_is_not(share: float) -> None:
     """Nearly all is not all, and next to none is not none."""
-    low, high = sorted((one, other))
-    assert (share_text(low, high) == "no") == (high == 0)
-    assert (share_text(low, high) == "all") == (low == 1)
+    assert (share_text(share) == "no") == (share == 0)
+    assert (share_text(share) == "all") == (share == 1)
 
 
 @given(st.floats(-1e9, 1e9).filter(lambda size: abs(size) >= 1e-4))
@@ -367,15 +308,9 @@ def test_a_share_is_never_shown_as_none_or_all_where_it_is_not(one: float, other
 @example(5399.02)
 def test_at_least_and_at_most_stay_true(size_s: float) -> None:
     """Rounded down and up: neither claims more than is known, and both stay near."""
-    least_s, most_s = (_seconds(text(size_s)) for text in (at_least_text, at_most_text))
+    least_s, most_s = (size_in(text(size_s)) for text in (at_least_text, at_most_text))
     assert least_s - 1e-9 <= abs(size_s) <= most_s + 1e-9 * max(1.0, abs(size_s))
     assert most_s - least_s <= max(0.1 * abs(size_s), 1e-5) + 1e-9
-
-
-def _seconds(text: str) -> float:
-    units = {"ms": 1e-3, "s": 1, "min": 60, "h": 3600, "d": 86400}
-    words = text.split()
-    return sum(float(number) * units[unit] for number, unit in zip(words[::2], words[1::2], strict=True))
 
 
 def test_at_least_and_at_most_as_read() -> None:

@@ -1,7 +1,6 @@
 """Whatever the path does to the packets, the truth stays in the range: nothing is assumed of the path."""
 
 import contextlib
-import random
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,9 +11,8 @@ from bench.faketime import wrong_clock
 from bench.patience import until_calm
 from bench.relay import Relay, Route, delay, fates
 
-from skewcheck.lab.ntp import NtpServer
+from skewcheck.measure.poll import poll_servers
 from skewcheck.measure.servers import Server
-from skewcheck.measure.survey import survey
 from skewcheck.model import NoReading, Reading, ServerList
 
 Farm = dict[str, Chronyd]
@@ -61,34 +59,6 @@ def test_uneven_paths_to_several_servers_narrow_each_other(chrony: Farm) -> None
     assert all(server["high_s"] - server["low_s"] >= 0.08 for server in ntp["servers"])
 
 
-RELAYS = 24
-
-
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_random_paths_never_lose_the_truth(seed: int, chrony: Farm) -> None:
-    """Through random delays, losses and duplicates on both ways, of every server that answers, and of all together."""
-    draw = random.Random(seed)
-    with contextlib.ExitStack() as stack:
-        targets = [_at(chrony[draw.choice("abc")]) for _ in range(RELAYS)]
-        servers = [
-            _server(stack.enter_context(Relay(target, _random_route(draw), _random_route(draw)))) for target in targets
-        ]
-        found = survey(servers, ServerList.NAMED, timeout_s=1)
-    readings = [vote.outcome for vote in found.consensus.votes if isinstance(vote.outcome, Reading)]
-    assert len(readings) > RELAYS / 3
-    assert [reading for reading in readings if not reading.interval.low_s <= 0 <= reading.interval.high_s] == []
-    assert found.consensus.interval is not None
-    assert found.consensus.interval.low_s <= 0 <= found.consensus.interval.high_s
-    assert found.consensus.agreeing == len(readings)
-
-
-def _random_route(draw: random.Random) -> Route:
-    """Return a way on which packets take 0 to 100 ms, one in ten is lost and one in five comes twice."""
-    while True:
-        copies = draw.choices((0, 1, 2), (1, 7, 2))[0]
-        yield [draw.uniform(0, 0.1) for _ in range(copies)]
-
-
 def _server(relay: Relay) -> Server:
     return Server(relay.server, *relay.address)
 
@@ -110,7 +80,7 @@ def sampled(chrony: Farm) -> dict[str, Reading | NoReading]:
             Server(name, *stack.enter_context(Relay(_at(chrony["a"]), out, back)).address)
             for name, (out, back) in paths.items()
         ]
-        found = survey(servers, ServerList.NAMED, timeout_s=7, samples=3)
+        found = poll_servers(servers, ServerList.NAMED, timeout_s=7, samples=3)
     return {vote.outcome.server: vote.outcome for vote in found.consensus.votes}
 
 
@@ -128,14 +98,7 @@ def test_samples_survive_loss_duplicates_and_reordering(
     assert len(outcome.exchanges) == samples
     assert outcome.interval.low_s <= 0 <= outcome.interval.high_s
     assert outcome.interval.width_s <= SLACK_S
-
-
-@pytest.mark.slow
-def test_what_comes_twice_is_dropped(sampled: dict[str, Reading | NoReading]) -> None:
-    """Two copies of a request on their way, two of each reply: four packets, one sample, the rest dropped."""
-    outcome = sampled["doubled"]
-    assert isinstance(outcome, Reading)
-    assert {dropped.reason for dropped in outcome.dropped} == {"origin-mismatch"}
+    assert {dropped.reason for dropped in outcome.dropped} == ({"origin-mismatch"} if name == "doubled" else set())
 
 
 @pytest.mark.slow
@@ -149,19 +112,8 @@ def test_a_first_packet_that_is_lost_is_no_answer(sampled: dict[str, Reading | N
 def test_a_sole_server_is_asked_again(chrony: Farm) -> None:
     """Where nobody else can answer, one lost packet isn't the end: it is sent again after 2 s."""
     with Relay(_at(chrony["a"]), fates(LOST, [0]), delay(0)) as relay:
-        found = survey([_server(relay)], ServerList.NAMED, timeout_s=3)
+        found = poll_servers([_server(relay)], ServerList.NAMED, timeout_s=3)
     interval = found.consensus.interval
     assert interval is not None
     assert interval.low_s <= 0 <= interval.high_s
     assert 2 <= found.local.duration_s < 2.2
-
-
-@pytest.mark.parametrize("error_s", [-0.45, 0.0, 0.45])
-def test_a_server_that_says_how_vague_it_is_widens_the_range(error_s: float) -> None:
-    """A server honest enough to say that it may be off by 0.5 s gives a range that is that much wider on each side."""
-    with NtpServer(error_s, root_delay_s=0, root_dispersion_s=0.5) as server:
-        found = survey([Server("vague", *server.address)], ServerList.NAMED, timeout_s=3)
-    interval = found.consensus.interval
-    assert interval is not None
-    assert interval.low_s <= 0 <= interval.high_s
-    assert 1 <= interval.width_s <= 1 + SLACK_S

@@ -12,11 +12,11 @@ from bench.slewed import Pull, SlewedHost
 
 from skewcheck.lab.ntp import NtpServer
 from skewcheck.measure.addresses import Address
-from skewcheck.measure.http_date import Question, measure
+from skewcheck.measure.date_evidence import Question
+from skewcheck.measure.date_search import measure
 from skewcheck.measure.localclock import DRIFT_PPM
+from skewcheck.measure.poll import ServerPoll, poll_servers
 from skewcheck.measure.servers import Server, parse_server
-from skewcheck.measure.survey import survey
-from skewcheck.measure.voter import Voter
 from skewcheck.model import DateReading, Family, LocalRun, NoReading, Pace, Reading, ServerList
 
 MAX_RATE = 0.1
@@ -85,7 +85,7 @@ def one_run(
     true.pass_(before_s)  # its name takes a while to be resolved
     named = parse_server(f"{server.address[0]}:{server.address[1]}")
     with selectors.DefaultSelector() as selector:
-        voter = Voter(named, samples=samples, alone=False, clock=clock, selector=selector)
+        voter = ServerPoll(named, samples=samples, alone=False, clock=clock, selector=selector)
         true.out_s = chance.uniform(0, 2e-3)
         voter.found([Address(socket.AF_INET, server.address)])
         (channel,) = voter._channels
@@ -158,7 +158,9 @@ def test_what_was_read_in_the_middle_of_a_pull_holds_at_its_end() -> None:
             return [Address(socket.AF_INET, at[server.given])]
 
         servers = [Server(name, f"{name}.test") for name in at]
-        found = survey(servers, ServerList.NAMED, timeout_s=10.0, samples=2, clock=host.clock(), resolver=resolver)
+        found = poll_servers(
+            servers, ServerList.NAMED, timeout_s=10.0, samples=2, clock=host.clock(), resolver=resolver
+        )
     readings = [vote.outcome for vote in found.consensus.votes if isinstance(vote.outcome, Reading)]
     assert [(r.server, len(r.exchanges), r.interval.low_s <= 0 <= r.interval.high_s) for r in readings] == [
         (name, 2, True) for name in at

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 import time
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, final
@@ -17,9 +16,9 @@ from typing import NamedTuple, final
 import pytest
 from bench.certificates import FUTURE_S, PAST_S, VALID_S, YEAR_S, Authority, Signed, together
 from bench.faketime import wrong_clock
+from bench.hostile_http import HostileServer, answering, head, over_tls
 
 import skewcheck
-from skewcheck.lab.http import HttpServer
 from skewcheck.measure.tls import TlsFailure, context, secure
 from skewcheck.model import DateReading, NoReading, Security
 
@@ -151,14 +150,6 @@ def about(valid_s: tuple[float, float] | None, wanted_s: tuple[float, float]) ->
     return all(abs(is_s - time.time() - after_s) < 600 for is_s, after_s in zip(valid_s, wanted_s, strict=True))
 
 
-def test_a_good_certificate_is_verified_at_once(shown: dict[str, Fixture]) -> None:
-    """One connection, everything checked, and the leaf's own dates are told."""
-    good = shown["good"]
-    outcome = tried([shows(good.shown)], good.trusted)
-    assert outcome[:2] == (Security.VERIFIED, [False])
-    assert about(outcome.valid_s, VALID_S)
-
-
 @pytest.mark.parametrize(
     ("name", "leaf_s"),
     [
@@ -178,27 +169,23 @@ def test_dates_alone_are_forgiven_on_a_second_connection(
 
 
 @pytest.mark.parametrize(
-    ("name", "reason", "told"),
+    ("name", "reason"),
     [
-        ("wrong-name", "certificate-wrong-name", "not for localhost"),
-        ("unknown-ca", "certificate-unknown-ca", "leads to no CA that"),
-        ("tampered", "certificate-bad-signature", "altered or forged"),
-        ("self-signed", "certificate-self-signed", "signed by itself"),
-        ("weak-key", "certificate-weak", "too weak to trust"),
-        ("for-clients", "tls-failed", "its certificate is not trusted: "),
-        ("by-no-authority", "ca-not-rfc5280", "basicConstraints=critical,CA:TRUE"),
-        ("expired-and-wrong-name", "certificate-wrong-name", "not for localhost"),
-        ("expired-and-unknown-ca", "certificate-unknown-ca", "leads to no CA that"),
-        ("expired-and-tampered", "certificate-bad-signature", "altered or forged"),
+        ("wrong-name", "certificate-wrong-name"),
+        ("unknown-ca", "certificate-unknown-ca"),
+        ("tampered", "certificate-bad-signature"),
+        ("self-signed", "certificate-self-signed"),
+        ("weak-key", "certificate-weak"),
+        ("for-clients", "tls-failed"),
+        ("by-no-authority", "ca-not-rfc5280"),
+        ("expired-and-wrong-name", "certificate-wrong-name"),
+        ("expired-and-unknown-ca", "certificate-unknown-ca"),
+        ("expired-and-tampered", "certificate-bad-signature"),
     ],
 )
-def test_all_else_is_refused_without_a_second_connection(
-    shown: dict[str, Fixture], name: str, reason: str, told: str
-) -> None:
+def test_all_else_is_refused_without_a_second_connection(shown: dict[str, Fixture], name: str, reason: str) -> None:
     """Nothing but dates is ever forgiven, not to a certificate either whose dates are wrong too."""
-    outcome = tried([shows(shown[name].shown)], shown[name].trusted)
-    assert outcome[:2] == (reason, [False])
-    assert told in outcome.detail
+    assert tried([shows(shown[name].shown)], shown[name].trusted)[:2] == (reason, [False])
 
 
 @pytest.mark.parametrize(
@@ -291,9 +278,11 @@ def test_what_is_kept_stays_strict(shown: dict[str, Fixture]) -> None:
 
 @pytest.mark.parametrize("host", ["localhost", "localhost.", "API.test", "one.apps.test", "127.0.0.1"])
 def test_a_name_of_the_certificate_is_taken(shown: dict[str, Fixture], host: str) -> None:
-    """Any case, with the dot of the root, by a wildcard, or as an address."""
+    """Any case, with the dot of the root, by a wildcard, or as an address: one connection, and the leaf's own dates."""
     good = shown["good"]
-    assert tried([shows(good.shown)], good.trusted, host)[:2] == (Security.VERIFIED, [False])
+    outcome = tried([shows(good.shown)], good.trusted, host)
+    assert outcome[:2] == (Security.VERIFIED, [False])
+    assert about(outcome.valid_s, VALID_S)
 
 
 @pytest.mark.parametrize("host", ["apps.test", "a.b.apps.test", "localhost.test", "127.0.0.2", "::1", "good", "a b"])
@@ -351,20 +340,6 @@ def test_no_handshake_is_told_for_what_it_is(shown: dict[str, Fixture], serve: S
     outcome = tried([serve], shown["good"].trusted)
     assert outcome[:2] == ("tls-failed", [False])
     assert told in outcome.detail
-
-
-def test_old_tls_is_refused(shown: dict[str, Fixture]) -> None:
-    """A server that stopped at TLS 1.1 is told so."""
-
-    def old(ours: ssl.SSLContext) -> None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)
-            ours.minimum_version = ssl.TLSVersion.TLSv1
-            ours.maximum_version = ssl.TLSVersion.TLSv1_1
-
-    outcome = tried([shows(shown["good"].shown, old)], shown["good"].trusted)
-    assert outcome[:2] == ("tls-failed", [False])
-    assert "no version of TLS that this host accepts" in outcome.detail
 
 
 def test_silence_ends_with_the_time_of_the_socket(shown: dict[str, Fixture]) -> None:
@@ -533,8 +508,9 @@ def test_all_of_a_run_trusts_the_ca_that_is_named(bare: pytest.MonkeyPatch, show
     bare.setenv("SSL_CERT_FILE", str(shown["expired-root"].trusted))
 
     def outcome(signed: Signed) -> DateReading | NoReading:
-        with HttpServer(ssl_context=signed.server_context()) as server:
-            part = skewcheck.api(url=server.url, ca_file=str(ours.trusted), ask_host=False).api
+        with HostileServer(over_tls(signed.server_context(), answering(head("Content-Length: 0")))) as server:
+            url = f"https://127.0.0.1:{server.port}/"
+            part = skewcheck.api(url=url, ca_file=str(ours.trusted), ask_host=False).api
             assert part is not None
             return part.survey.first.outcome
 

@@ -126,8 +126,8 @@ def test_pyjwts_row_is_what_pyjwt_does(iat_s: int, life_s: int, at_s: float, lee
     """The rules in the table and PyJWT itself agree, at any moment."""
     import jwt as pyjwt
 
-    from skewcheck.tokens.replay import pyjwt_verdict
-    from skewcheck.tokens.secret import Secret
+    from skewcheck.tokens.claims import pyjwt_verdict
+    from skewcheck.tokens.find import Secret
 
     noon = int(NOON)
     signed = pyjwt.encode({"iat": noon + iat_s, "exp": noon + iat_s + life_s}, "k" * 32)

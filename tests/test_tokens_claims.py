@@ -2,25 +2,21 @@
 
 import json
 import math
+import time
 
 import jwt
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from test_tokens_find import HEADER, JWT, OPAQUE, SIGNATURE, segment
 
 from skewcheck.model.token import ClaimState, TimeClaim, Token, TokenKind
-from skewcheck.tokens.claims import read
-from skewcheck.tokens.find import find
+from skewcheck.tokens.claims import Verdict, pyjwt_verdict, read
+from skewcheck.tokens.find import Secret, find
 
 NODE_JSONWEBTOKEN_HS256 = (  # jsonwebtoken 9.0.3, node 20: sign({iat, exp, iss}, 'not a secret', {keyid})
     "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6ImtleS0yMDI2LTExIn0.eyJpYXQiOjE3OTUzMDMyMjQsImV4cCI6MTc5NTMwNjgyNCwi"
     "aXNzIjoiaHR0cHM6Ly9sb2dpbi5leGFtcGxlIn0.0KxqSHx2WzHMg3wDJFbNo1wpIDlMRN3AsV4zDjgbvYc"
-)
-NODE_JSONWEBTOKEN_RS256 = (  # jsonwebtoken 9.0.3, node 20: RSA of 2048 bits, whose key was thrown away
-    "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJpYXQiOjE3OTUzMDMyMjQsIm5iZiI6MTc5NTMwMzIyNCwiZXhwIjoxNzk1MzA2ODI0LCJpc3Mi"
-    "OiJodHRwczovL2xvZ2luLmV4YW1wbGUifQ.ght9WzB508GwFgGam-VUEc3o8d9CggHFaoOIlu5h9eS7pe0oTJmvwQKv_7X9chvDix8op3XAP4O1m6"
-    "HZvtYCSo7xaeJvZFUmexbtnD-f3dwZpe2hJrmJInj68Jat5zlPit9KV1w5D00wXDGLmrPa6rWFc0VJ8wun59Pg9txCe5zpuetL4KKW9zBoXoXl82pG"
-    "fxziK1uLNAPCEwCwn4_1tLZjHb3UCbGha8l2WSOJTaYPrYEKfIsdV4FxytBc7Z2v8LbYiCTU2QGK5iTic55iE2taK3nNDbKU66GWSQm1M5o1bqlIC0"
-    "JYa1h038io9zT4-9ASSrE6IgT3XdZjnVkEQg"
 )
 NODE_JOSE_ES256 = (  # jose 6.2.17, node 20: SignJWT, typ at+jwt
     "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCIsImtpZCI6ImtleS0yMDI2LTExIn0.eyJpYXQiOjE3OTUzMDMyMjQsImV4cCI6MTc5NTMwNjgyN"
@@ -30,9 +26,6 @@ NODE_JOSE_ES256 = (  # jose 6.2.17, node 20: SignJWT, typ at+jwt
 NODE_JOSE_EDDSA = (  # jose 6.2.17, node 20
     "eyJhbGciOiJFZERTQSJ9.eyJpYXQiOjE3OTUzMDMyMjQsImV4cCI6MTc5NTMwNjgyNCwibmJmIjoxNzk1MzAzMjE5fQ.5wmO-MUsGIEb4tPNVJQXw"
     "URzFvKVmus649qxyTvXl04Nt_CCCny6FjW0BM3GW2xC0v8arI5nEevmhijE5R53BA"
-)
-NODE_JOSE_UNSECURED = (  # jose 6.2.17: UnsecuredJWT
-    "eyJhbGciOiJub25lIn0.eyJpYXQiOjE3OTUzMDMyMjQsImV4cCI6MTc5NTMwNjgyNH0."
 )
 NODE_JOSE_DIRECT = (  # jose 6.2.17: EncryptJWT, alg dir, whose second part is empty
     "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..8sh_HbI5auofYtVQ.nrL8kMIdAfEGWz-5YW3q1YT3Nzwf9ky-E2kokCQVANSZh7o.p1_bJaw"
@@ -44,7 +37,7 @@ NODE_JOSE_WRAPPED = (  # jose 6.2.17: EncryptJWT, A256KW, with iss repeated in t
     "WWccPxdK.iWt2xalSPwvQfg91EB1tiQ"
 )
 RFC_7515_PAYLOAD = "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ"
-"""Of A.1, A.2, A.3 and A.5."""
+"""Of A.1 (RFC 7519 §3.1), A.2, A.3 and A.5 (§6.1)."""
 RFC_7515_A1 = f"eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.{RFC_7515_PAYLOAD}.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 RFC_7515_A2 = (
     f"eyJhbGciOiJSUzI1NiJ9.{RFC_7515_PAYLOAD}."
@@ -61,8 +54,6 @@ RFC_7515_A4 = (
     "aw_7XdtAG8GaSwFKdCAPZgoXD2YBJZCPEX3xKpRwcdOO8KpEHwJjyqOgzDO7iKvU8vcnwNrmxYbSW9ERBXukOXolLzeO_Jn"
 )
 RFC_7515_A5 = f"eyJhbGciOiJub25lIn0.{RFC_7515_PAYLOAD}."
-RFC_7519_3_1 = RFC_7515_A1
-RFC_7519_6_1 = RFC_7515_A5
 RFC_7516_A1_HEADER = "eyJhbGciOiJSU0EtT0FFUCIsImVuYyI6IkEyNTZHQ00ifQ"
 RFC_7516_A1 = (
     f"{RFC_7516_A1_HEADER}."
@@ -109,26 +100,6 @@ def test_an_issuer_tells_no_password() -> None:
     assert of({"exp": 5, "iss": "https://eve:secret@login.example/"}).issuer == "https://…@login.example/"
 
 
-@pytest.mark.parametrize(
-    ("issuer", "shown"),
-    [
-        ("https://eve:se/cr@t@login.example/", "https://…@login.example/"),
-        ("https://eve:se?c#ret@login.example/", "https://…@login.example/"),
-        ("eve:secret@login.example", "…@login.example"),
-        ("https://login.example/?client_secret=secret", "https://login.example/?…"),
-        ("https://login.example/#secret", "https://login.example/#…"),
-        (JWT, "…"),
-        (f"https://login.example/{JWT}/x", "https://login.example/…/x"),
-        ("robot@project.example", "robot@project.example"),
-        ("https://login.example/realms/a", "https://login.example/realms/a"),
-        ("urn:example:issuer", "urn:example:issuer"),
-    ],
-)
-def test_an_issuer_tells_no_other_secret(issuer: str, shown: str) -> None:
-    """Nor a password with a slash in it, one without `//` before it, a query or a token; what is none stays."""
-    assert of({"exp": 5, "iss": issuer}).issuer == shown
-
-
 def test_all_that_is_kept_of_a_token() -> None:
     """Of everything in a token this is kept, and nothing else: neither another claim nor a part of it."""
     claims = {"iss": "https://login.example", "iat": 1795303224, "nbf": 1795303220, "exp": 1795306824, "sub": "Eve"}
@@ -160,16 +131,12 @@ def test_the_fingerprint_is_of_the_token_alone() -> None:
     ("pasted", "algorithm", "typ", "times", "issuer"),
     [
         (NODE_JSONWEBTOKEN_HS256, "HS256", "JWT", (1795303224, None, 1795306824), "https://login.example"),
-        (NODE_JSONWEBTOKEN_RS256, "RS256", "JWT", (1795303224, 1795303224, 1795306824), "https://login.example"),
         (NODE_JOSE_ES256, "ES256", "at+jwt", (1795303224, None, 1795306824), "https://login.example"),
         (NODE_JOSE_EDDSA, "EdDSA", None, (1795303224, 1795303219, 1795306824), None),
-        (NODE_JOSE_UNSECURED, "none", None, (1795303224, None, 1795306824), None),
         (RFC_7515_A1, "HS256", "JWT", (None, None, 1300819380), "joe"),
         (RFC_7515_A2, "RS256", None, (None, None, 1300819380), "joe"),
         (RFC_7515_A3, "ES256", None, (None, None, 1300819380), "joe"),
         (RFC_7515_A5, "none", None, (None, None, 1300819380), "joe"),
-        (RFC_7519_3_1, "HS256", "JWT", (None, None, 1300819380), "joe"),
-        (RFC_7519_6_1, "none", None, (None, None, 1300819380), "joe"),
     ],
 )
 def test_tokens_of_others_are_read_right(
@@ -211,8 +178,6 @@ def test_an_opaque_token_is_normal() -> None:
     alone, response = told(OPAQUE), told(json.dumps({"access_token": OPAQUE, "expires_in": 86399}))
     assert (alone.kind, alone.lifetime_s) == (TokenKind.OPAQUE, None)
     assert (response.kind, response.lifetime_s) == (TokenKind.RESPONSE, 86399.0)
-    assert alone.detail is not None
-    assert "GitHub's" in (told("gho_16C7e42F292c6912E7710c838347Ae178B4a").detail or "")
 
 
 @pytest.mark.parametrize(
@@ -275,10 +240,8 @@ def test_a_claim_that_stands_twice() -> None:
     """Both values are told, and which one PyJWT takes; names of other claims aren't."""
     token = of(b'{"exp":1,"sub":"Eve","exp":2,"sub":"Adam"}')
     assert (token.exp.value_s, token.exp.oddities) == (2.0, ("duplicate",))
-    assert [oddity.summary for oddity in token.oddities] == [
-        "`exp` stands in it 2 times (1, 2): PyJWT and most others take the last.",
-        "1 other claim stands in it more than once: readers may differ.",
-    ]
+    assert [oddity.id for oddity in token.oddities] == ["duplicate-claims"] * 2
+    assert "Eve" not in repr(token)
 
 
 DEEP = b"[" * 100_000 + b"]" * 100_000
@@ -406,17 +369,91 @@ def test_two_whole_parts_are_cut_and_their_times_told() -> None:
     assert (token.kind, token.exp.value_s) == (TokenKind.TRUNCATED, 5.0)
 
 
-def test_where_the_terminal_cut_is_told_with_the_place() -> None:
-    """Both sentences: what is missing, and who took it."""
-    detail = told(f"{HEADER}.{segment({'groups': ['a' * 36] * 300})}"[:4095]).detail
-    assert detail is not None
-    assert detail.startswith("Its payload stops in the middle. It ends after 4095 characters")
+# --- PyJWT is run, not imitated: its verdict is what it says when its clock really stands there ---
+
+NOW_S = 1795303224
 
 
-def test_what_a_claim_holds_cannot_move_a_screen() -> None:
-    """Escapes, C1 controls and marks of direction are spelt out, in every field that is kept."""
-    nasty = "\x1b]0;pwn\x07\x1b[2J\x9b31m\x7f\u202e\u2066"
-    token = of({"iss": nasty, "iat": nasty, "exp": 5}, {"alg": nasty, "typ": nasty, "kid": nasty})
-    for shown in (token.issuer, token.iat.shown, token.algorithm, token.type, token.key_id):
-        assert shown is not None
-        assert shown.isprintable()
+def verdict(payload: object, at_s: float = NOW_S, leeway_s: float = 0.0) -> Verdict:
+    """Return PyJWT's verdict on a token of *payload*."""
+    return pyjwt_verdict(Secret(f"{HEADER}.{segment(payload)}.{SIGNATURE}"), at_s, leeway_s)
+
+
+@pytest.mark.parametrize("leeway_s", [0.0, 5.0])
+@pytest.mark.parametrize(
+    ("name", "past_s", "refusal"),
+    [
+        ("exp", 1, None),
+        ("exp", 0.001, None),
+        ("exp", 0, "expired"),
+        ("exp", -0.001, "expired"),
+        ("iat", 0, None),
+        ("iat", 0.001, "not-yet-valid-iat"),
+        ("nbf", 0, None),
+        ("nbf", 0.001, "not-yet-valid-nbf"),
+    ],
+)
+def test_the_very_second_decides(name: str, past_s: float, refusal: str | None, leeway_s: float) -> None:
+    """Expired from `exp` on, not yet valid before `iat` and `nbf`, each later or sooner by the leeway."""
+    sign = -1 if name == "exp" else 1
+    at_s = NOW_S - past_s - sign * leeway_s
+    found = verdict({name: NOW_S}, at_s, leeway_s)
+    assert (found.accepted, found.refusal) == (refusal is None, refusal)
+
+
+@pytest.mark.parametrize(
+    ("payload", "refusal"),
+    [
+        ({}, None),
+        ({"exp": "1795303225"}, None),
+        ({"exp": "1795303224"}, "expired"),
+        ({"exp": NOW_S + 0.9}, "expired"),
+        ({"exp": True}, "expired"),
+        ({"exp": None}, "unusable"),
+        ({"exp": "2026-11-22T05:00:00Z"}, "unusable"),
+        ({"iat": None}, "unusable"),
+        ({"iat": NOW_S * 1000}, "not-yet-valid-iat"),
+        ({"exp": NOW_S * 1000}, None),
+        ({"exp": 5, "iat": NOW_S + 1}, "not-yet-valid-iat"),
+        ([1], "unusable"),
+        (b"\xff", "unusable"),
+        (b"[" * 100_000 + b"]" * 100_000, "unusable"),
+        (b'{"exp":' + b"9" * 5000 + b"}", "unusable"),
+    ],
+)
+def test_odd_claims_are_judged_as_pyjwt_judges_them(payload: object, refusal: str | None) -> None:
+    """Fractions are cut off, strings of digits pass, milliseconds never expire, null is refused."""
+    assert verdict(payload).refusal == refusal
+
+
+@pytest.mark.parametrize("text", ["", OPAQUE, "a.b", "a.b.c.d.e", "…", "\ud800", f"{HEADER}.e30.{SIGNATURE}\n"])
+def test_what_pyjwt_cannot_read_is_unusable(text: str) -> None:
+    """Whatever it raises, the verdict is a refusal, and nothing of the token stands in it."""
+    found = pyjwt_verdict(Secret(text), NOW_S)
+    assert (found.accepted, found.refusal) == (False, "unusable")
+    assert not text or text not in found.detail
+
+
+@settings(max_examples=100)
+@given(
+    claims=st.fixed_dictionaries(
+        {}, optional={name: st.integers(-3, 3) | st.floats(-3, 3) for name in ("iat", "nbf", "exp")}
+    ),
+    leeway_s=st.integers(0, 2),
+)
+def test_it_is_what_pyjwt_says_at_its_own_now(claims: dict[str, float], leeway_s: int) -> None:
+    """Moved to PyJWT's own present, a token gets the same answer there, but in the moment that passes between."""
+    now_s = time.time()
+    shifted = {name: int(now_s) + value for name, value in claims.items()}
+    token = jwt.encode(shifted, "k" * 32)
+    try:
+        jwt.decode(
+            token,
+            options={"verify_signature": False, "verify_iat": True, "verify_nbf": True, "verify_exp": True},
+            leeway=leeway_s,
+        )
+        accepted = True
+    except jwt.InvalidTokenError:
+        accepted = False
+    if int(time.time()) == int(now_s):  # claims count whole seconds
+        assert pyjwt_verdict(Secret(token), now_s, leeway_s).accepted == accepted

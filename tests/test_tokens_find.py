@@ -40,7 +40,9 @@ def wrapped(width: int, between: str = "\n") -> str:
     return between.join(textwrap.wrap(JWT, width, break_on_hyphens=False))
 
 
-BARE = "a bare token"
+BARE, LINE, TEXT = "a bare token", "the line that was pasted", "the text that was pasted"
+HEADER_LINE, CREDENTIAL = "an Authorization header", "a Bearer credential"
+RESPONSE = "an OAuth token response (access_token)"
 AS_PASTED = {
     "bare": (JWT, BARE),
     "newline": (JWT + "\n", BARE),
@@ -61,33 +63,27 @@ AS_PASTED = {
     "bidi": (f"\u202a{JWT}\u202c", BARE),
     "coloured": (f"\x1b[32m{JWT}\x1b[0m", BARE),
     "json-string": (json.dumps(JWT), BARE),
-    "python-bytes": (f"b'{JWT}'", "the line that was pasted"),
+    "python-bytes": (f"b'{JWT}'", LINE),
     "percent": (JWT.replace(".", "%2E"), BARE),
     "percent-lower": (JWT.replace(".", "%2e"), BARE),
-    "bearer": (f"Bearer {JWT}", "a Bearer credential"),
-    "bearer-lower": (f"bearer {JWT}", "a Bearer credential"),
-    "dpop": (f"DPoP {JWT}", "a Bearer credential"),
-    "token-scheme": (f"Token {JWT}", "a Bearer credential"),
-    "jwt-scheme": (f"JWT {JWT}", "a Bearer credential"),
-    "header": (f"Authorization: Bearer {JWT}", "an Authorization header"),
+    "bearer": (f"Bearer {JWT}", CREDENTIAL),
+    "bearer-lower": (f"bearer {JWT}", CREDENTIAL),
+    "dpop": (f"DPoP {JWT}", CREDENTIAL),
+    "token-scheme": (f"Token {JWT}", CREDENTIAL),
+    "jwt-scheme": (f"JWT {JWT}", CREDENTIAL),
+    "header": (f"Authorization: Bearer {JWT}", HEADER_LINE),
     "curl-verbose": (
         f"> GET /api/v2/users/me HTTP/2\n> Host: api.example\n> authorization: Bearer {JWT}\n> accept: */*\n>\n",
-        "an Authorization header",
+        HEADER_LINE,
     ),
-    "curl-command": (
-        f"curl -sS -H 'Authorization: Bearer {JWT}' \\\n  https://api.example/v2/me\n",
-        "an Authorization header",
-    ),
-    "header-in-json": (json.dumps({"headers": {"Authorization": f"Bearer {JWT}"}}), "an Authorization header"),
-    "response": (json.dumps({"access_token": JWT, "token_type": "bearer"}), "an OAuth token response (access_token)"),
+    "curl-command": (f"curl -sS -H 'Authorization: Bearer {JWT}' \\\n  https://api.example/v2/me\n", HEADER_LINE),
+    "header-in-json": (json.dumps({"headers": {"Authorization": f"Bearer {JWT}"}}), HEADER_LINE),
+    "response": (json.dumps({"access_token": JWT, "token_type": "bearer"}), RESPONSE),
     "response-indented": (json.dumps({"id_token": JWT}, indent=4), "an OAuth token response (id_token)"),
-    "response-camel": (json.dumps({"accessToken": JWT}), "an OAuth token response (access_token)"),
-    "response-python": (str({"access_token": JWT, "expires_in": 1}), "an OAuth token response (access_token)"),
-    "response-in-json": (json.dumps(json.dumps({"access_token": JWT})), "an OAuth token response (access_token)"),
-    "response-escaped": (
-        f'{{"access_token": "{JWT}"}}'.replace(".", "\\u002e"),
-        "an OAuth token response (access_token)",
-    ),
+    "response-camel": (json.dumps({"accessToken": JWT}), RESPONSE),
+    "response-python": (str({"access_token": JWT, "expires_in": 1}), RESPONSE),
+    "response-in-json": (json.dumps(json.dumps({"access_token": JWT})), RESPONSE),
+    "response-escaped": (f'{{"access_token": "{JWT}"}}'.replace(".", "\\u002e"), RESPONSE),
     "kubernetes": (
         json.dumps({"kind": "ExecCredential", "status": {"expirationTimestamp": "2026-11-22T05:00:00Z", "token": JWT}}),
         "a Kubernetes credential (status.token)",
@@ -101,27 +97,21 @@ AS_PASTED = {
     "environment": (f"export ACCESS_TOKEN={JWT}", "a form or a setting (access_token)"),
     "encoded-url": (urllib.parse.quote(f"https://a/?access_token={JWT}", safe=""), "a URL (access_token)"),
     "log": (f"2026-11-22T05:00:00Z INFO auth: refused token={JWT} reason=expired", "a field named token"),
-    "prose": (f"I was given {JWT}. It does not work.", "the line that was pasted"),
-    "brackets": (f"refused [{JWT}]", "the line that was pasted"),
-    "html": (f"<td>{JWT}</td>", "the line that was pasted"),
+    "prose": (f"I was given {JWT}. It does not work.", LINE),
+    "brackets": (f"refused [{JWT}]", LINE),
+    "html": (f"<td>{JWT}</td>", LINE),
     "terminal-wrap": (wrapped(80), BARE),
     "terminal-wrap-crlf": (wrapped(40, "\r\n"), BARE),
     "wrapped-narrow": (wrapped(7), BARE),
     "spaces": (wrapped(40, " "), BARE),
     "newline-and-indent": (wrapped(40, "\n    "), BARE),
     "shell-continued": (wrapped(40, "\\\n"), BARE),
-    "wrapped-header": (f"> authorization: Bearer {wrapped(50)}\n> accept: */*\n", "an Authorization header"),
-    "wrapped-response": (
-        f'{{"access_token": "{wrapped(50)}",\n"token_type": "bearer"}}',
-        "an OAuth token response (access_token)",
-    ),
-    "mail": (f"Hello,\n> {wrapped(60, chr(10) + '> ')}\n> bye\n", "the text that was pasted"),
-    "mail-twice": (f"Hello,\n>> {wrapped(60, chr(10) + '>> ')}\n>> bye\n", "the text that was pasted"),
-    "quoted-printable": (f"Hello,\n{wrapped(75, '=' + chr(10))}\nbye\n", "the text that was pasted"),
-    "quoted-printable-crlf": (
-        f"Hello,\r\n{wrapped(75, '=' + chr(13) + chr(10))}\r\nbye\r\n",
-        "the text that was pasted",
-    ),
+    "wrapped-header": (f"> authorization: Bearer {wrapped(50)}\n> accept: */*\n", HEADER_LINE),
+    "wrapped-response": (f'{{"access_token": "{wrapped(50)}",\n"token_type": "bearer"}}', RESPONSE),
+    "mail": (f"Hello,\n> {wrapped(60, chr(10) + '> ')}\n> bye\n", TEXT),
+    "mail-twice": (f"Hello,\n>> {wrapped(60, chr(10) + '>> ')}\n>> bye\n", TEXT),
+    "quoted-printable": (f"Hello,\n{wrapped(75, '=' + chr(10))}\nbye\n", TEXT),
+    "quoted-printable-crlf": (f"Hello,\r\n{wrapped(75, '=' + chr(13) + chr(10))}\r\nbye\r\n", TEXT),
 }
 
 
@@ -199,14 +189,12 @@ def test_an_opaque_token_is_found_where_one_must_stand(pasted: str) -> None:
 @pytest.mark.parametrize(
     "token",
     [
-        UUID,
-        "gho_16C7e42F292c6912E7710c838347Ae178B4a",
-        "xoxb-17653672481-19874698323-pdFZKVeTuE8sk7oOcHrzqqgy",
+        UUID, "gho_16C7e42F292c6912E7710c838347Ae178B4a", "xoxb-17653672481-19874698323-pdFZKVeTuE8sk7oOcHrzqqgy",
         "ya29.a0AfH6SMBx7Qq0Zr0r3tJ1mZ5v9kX8yW2bN4cD6eF",
         "v4.public.eyJkYXRhIjoidGhpcyBpcyBhIHNpZ25lZCBtZXNzYWdlIiwiZXhwIjoiMjAyMi0wMS0wMVQwMDowMDowMCswMDowMCJ9bg_X",
         "0123456789abcdef0123456789abcdef",
     ],
-)
+)  # fmt: skip
 def test_opaque_tokens_of_many_houses(token: str) -> None:
     """A single word that looks random is taken for what it was pasted as."""
     assert found(token).secret.reveal() == token
@@ -216,30 +204,17 @@ def test_opaque_tokens_of_many_houses(token: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "",
-        " \n",
-        "hello",
-        "This is a sentence of prose, and it holds no token.",
-        "The bearer of this token: expired yesterday.",
-        "Bearer authentication is required, access_token: required",
+        "", " \n", "hello", "This is a sentence of prose, and it holds no token.",
+        "The bearer of this token: expired yesterday.", "Bearer authentication is required, access_token: required",
         '{"error": "invalid_grant", "error_description": "the token has expired"}',
-        '{"token": "Your token has expired", "access_token": ""}',
-        '{"access_token": null, "expires_in": 3600}',
+        '{"token": "Your token has expired", "access_token": ""}', '{"access_token": null, "expires_in": 3600}',
         'WWW-Authenticate: Bearer realm="example", error="invalid_token"',
-        "Authorization: Basic dXNlcjpwYXNzd29yZDEyMzQ1Njc4OTA=",
-        "api.mypurecloud.com",
-        "login.euw2.pure.cloud",
-        "https://api.mypurecloud.com/api/v2/users/me",
-        "/var/run/secrets/kubernetes.io/serviceaccount/token",
-        "token.jwt",
-        "2026-11-22T05:00:00Z",
-        "1795303224",
-        "12345678901234567890123",
-        "supercalifragilisticexpialidocious",
-        "eyJ",
-        "eyes eyJustLikeThis",
+        "Authorization: Basic dXNlcjpwYXNzd29yZDEyMzQ1Njc4OTA=", "api.mypurecloud.com", "login.euw2.pure.cloud",
+        "https://api.mypurecloud.com/api/v2/users/me", "/var/run/secrets/kubernetes.io/serviceaccount/token",
+        "token.jwt", "2026-11-22T05:00:00Z", "1795303224", "12345678901234567890123",
+        "supercalifragilisticexpialidocious", "eyJ", "eyes eyJustLikeThis",
     ],
-)
+)  # fmt: skip
 def test_what_is_no_token_is_none(text: str) -> None:
     """Prose, names, paths, numbers and errors aren't called a token."""
     assert find(text) is None

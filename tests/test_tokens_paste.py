@@ -19,25 +19,11 @@ BEGIN, END = "\x1b[200~", "\x1b[201~"
 DEADLY = sorted(
     getattr(signal, f"SIG{name}")
     for name in [
-        "ABRT",
-        "ALRM",
-        "HUP",
-        "IO",
-        "PROF",
-        "PWR",
-        "QUIT",
-        "RTMAX",
-        "RTMIN",
-        "SYS",
-        "TERM",
-        "TRAP",
-        "USR1",
-        "USR2",
-        "VTALRM",
-        "XCPU",
+        "ABRT", "ALRM", "HUP", "IO", "PROF", "PWR", "QUIT", "RTMAX", "RTMIN", "SYS", "TERM", "TRAP", "USR1", "USR2",
+        "VTALRM", "XCPU",
     ]
     if hasattr(signal, f"SIG{name}")
-)
+)  # fmt: skip
 """What ends a process that doesn't answer it, but for what stands for a fault of its own (SIGSEGV and its like)."""
 
 

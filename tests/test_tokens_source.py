@@ -130,18 +130,6 @@ def test_what_cannot_be_read_is_told(path: str, reason: str) -> None:
     assert len(caught.value.summary) < 200
 
 
-def test_a_file_that_nobody_may_read_is_told(tmp_path: Path) -> None:
-    """Or, for root, who may read everything, what is in it."""
-    path = tmp_path / "token"
-    path.write_bytes(b"a")
-    path.chmod(0)
-    if os.geteuid() == 0:
-        assert read_file(str(path), until()) == b"a"
-        return
-    with pytest.raises(UsageError, match="Permission denied"):
-        read_file(str(path), until())
-
-
 def test_a_token_given_for_a_name_is_not_repeated() -> None:
     """`--file eyJ…` and `--env eyJ…` tell how long it was, and their errors carry no cause that knows more."""
     for attempt in (lambda: read_file(JWT, until()), lambda: read_environment(JWT, {})):

@@ -14,9 +14,9 @@ from bench.certificates import Authority
 from bench.hostile_http import Behaviour, HostileServer, Visit, answering, head, once, over_tls
 from bench.patience import until_calm
 
-from skewcheck.measure import reply, transport
-from skewcheck.measure.addresses import Address, look_up
-from skewcheck.measure.http_date import Reply, Request, Trouble
+from skewcheck.measure import transport
+from skewcheck.measure.addresses import Address, Trouble, look_up
+from skewcheck.measure.date_evidence import Reply, Request
 from skewcheck.measure.localclock import LocalClock
 from skewcheck.measure.tcp import ExchangeError, Resolver
 from skewcheck.measure.transport import Endpoint, HttpTransport
@@ -153,25 +153,6 @@ def test_no_line_is_smuggled_into_a_request(path: str) -> None:
         transport.exchange(Request("HEAD", path), 0.0)
 
 
-def test_a_new_connection_on_demand() -> None:
-    """`anew` drops the connection there is: that is how backends are told apart."""
-    with HostileServer(answering(EMPTY)) as server, asking(server.port) as transport:
-        connections = [answered(transport.exchange(HEAD, 0.0, anew=anew)).connection for anew in (False, False, True)]
-    assert connections == [1, 1, 2]
-
-
-def test_a_connection_closed_meanwhile_is_opened_again() -> None:
-    """A server that drops idle connections costs no request."""
-
-    def impatient(visit: Visit) -> None:
-        visit.socket.settimeout(0.05)
-        answering(EMPTY)(visit)
-
-    with HostileServer(impatient) as server, asking(server.port) as transport:
-        for _ in range(3):
-            answered(transport.exchange(HEAD, transport.now_s() + SOON_S))
-
-
 def test_closed_at_the_very_moment_is_tried_once_more() -> None:
     """A reused connection may be closed while the request is on its way; a new one may not."""
 
@@ -261,44 +242,6 @@ def test_a_closed_port_is_told_at_once() -> None:
             answered(transport.exchange(HEAD, 0.0))
 
 
-def spent(outcome: Sequence[Trouble], reason: str, spent_s: float) -> float:
-    """Check the reason, return the time."""
-    assert [trouble.reason for trouble in outcome] == [reason]
-    return spent_s
-
-
-def test_no_connection_by_the_deadline() -> None:
-    """All addresses deaf: told by the deadline."""
-
-    def measure() -> float:
-        with deaf() as silent, asking(80, host="api.test", timeout_s=SHORT_S, resolver=leading(silent)) as transport:
-            start_s = time.monotonic()
-            trouble = refused(transport.exchange(HEAD, 0.0))
-            return spent([trouble], "connect-timeout", time.monotonic() - start_s)
-
-    until_calm(measure, lambda spent_s: spent_s < SHORT_S + LATE_S)
-
-
-def test_a_dead_resolver_has_no_deadline_but_ours() -> None:
-    """The thread that asks it is left behind."""
-    woken = threading.Event()
-
-    def dead(_host: str, _port: int, _family: Family) -> Sequence[Address]:
-        woken.wait(60)
-        return []
-
-    def measure() -> float:
-        with asking(80, host="api.test", timeout_s=SHORT_S, resolver=dead) as transport:
-            start_s = time.monotonic()
-            trouble = refused(transport.exchange(HEAD, 0.0))
-            return spent([trouble], "dns-timeout", time.monotonic() - start_s)
-
-    try:
-        until_calm(measure, lambda spent_s: spent_s < SHORT_S + LATE_S)
-    finally:
-        woken.set()
-
-
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
@@ -381,15 +324,6 @@ def test_tls_that_is_not_trusted_is_no_reply(authority: Authority) -> None:
     assert (trouble.reason, trouble.rejected, trouble.sent) == ("certificate-unknown-ca", True, False)
 
 
-def test_tls_that_breaks_off_is_closed_early(authority: Authority) -> None:
-    """After the handshake, without a word."""
-    with (
-        HostileServer(secured(authority, once())) as server,
-        asking(server.port, scheme="https", ca_file=authority.ca_file) as transport,
-    ):
-        assert refused(transport.exchange(HEAD, 0.0)).reason == "closed-early"
-
-
 # --- What the system says when a connection is lost ---
 
 
@@ -416,7 +350,7 @@ def test_a_request_that_does_not_get_out(loss: str, reason: str) -> None:
         ours.settimeout(0.05)
         {"gone": theirs.close, "deaf": lambda: None, "shut": ours.close}[loss]()
         with pytest.raises(ExchangeError) as caught:
-            reply.write(ours, bytes(2**24))
+            transport._send(ours, bytes(2**24))
     assert refused(caught.value.trouble).reason == reason
 
 
@@ -429,8 +363,8 @@ def test_a_way_that_is_lost_before_the_reply() -> None:
             (ConnectionResetError(), "closed-early"),
             (ssl.SSLError(1, "[SSL] \x1b[2J"), "closed-early"),
         ]:
-            inbox = reply._Inbox(ours, time.time, lambda: 1.0)
-            assert refused(reply._trouble(error, inbox)).reason == reason
+            inbox = transport._Inbox(ours, time.time, lambda: 1.0)
+            assert refused(transport._trouble(error, inbox)).reason == reason
 
 
 def test_a_family_that_this_host_does_not_speak() -> None:

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from skewcheck.judge.verifiers import Ask, Verifier
-    from skewcheck.measure import http_date, survey
+    from skewcheck.measure import date_evidence, poll
     from skewcheck.tokens.find import Found
 
-    Tell = Callable[[http_date.Progress | survey.Progress], None]
+    Tell = Callable[[date_evidence.Progress | poll.Progress], None]
 
 __all__ = ["Request", "check_verifiers", "default_timeout_s", "examine", "failed", "verifier_rows"]
 
@@ -130,7 +130,7 @@ def _token(request: Request) -> "tuple[Token | None, dict[str, Ask]]":
 def _pyjwt(found: "Found", leeway_s: float) -> "Ask":
     """Return PyJWT itself as a verifier, its clock at any time."""
     from skewcheck.judge.verifiers import Answer
-    from skewcheck.tokens.replay import pyjwt_verdict
+    from skewcheck.tokens.claims import pyjwt_verdict
 
     def ask(at_s: float) -> Answer:
         said = pyjwt_verdict(found.secret, at_s, leeway_s)

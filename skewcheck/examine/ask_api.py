@@ -8,9 +8,9 @@ from skewcheck.errors import UsageError
 from skewcheck.examine.own_clocks import own_clock
 from skewcheck.examine.request import API_TIMEOUT_S, FULL_TIMEOUT_S, measuring_time
 from skewcheck.foreign import is_secret
-from skewcheck.measure import background
+from skewcheck.measure.addresses import start_thread
+from skewcheck.measure.date_evidence import Progress, Question, Target
 from skewcheck.measure.dates import ask_dates, parse_url, region_targets
-from skewcheck.measure.http_date import Progress, Question, Target
 from skewcheck.model import ApiSurvey, Request, Role
 from skewcheck.visible import visible
 
@@ -54,7 +54,7 @@ def start_api(request: Request, progress: Callable[[Progress], None] | None) -> 
             raise came
         return came
 
-    background.start(ask)
+    start_thread(ask)
     return answer
 
 

@@ -9,9 +9,8 @@ from skewcheck.examine.own_clocks import own_clock
 from skewcheck.examine.request import TIMEOUT_S, measuring_time
 from skewcheck.foreign import is_secret
 from skewcheck.host import cloud_of, read_host
+from skewcheck.measure.poll import Progress, poll_servers, spacing_s
 from skewcheck.measure.servers import MAX_SERVERS, Origin, Server, parse_server, whom_to_ask
-from skewcheck.measure.survey import Progress, survey
-from skewcheck.measure.voter import spacing_s
 from skewcheck.model import HostFacts, Request, ServerList, Survey
 from skewcheck.visible import visible
 
@@ -29,7 +28,7 @@ def ask_ntp(request: Request, progress: Callable[[Progress], None] | None = None
     timeout_s = measuring_time(request, default_s, time.perf_counter() - began_s)
     origins = {server.origin for server in servers}
     listed = ServerList(origins.pop().value) if len(origins) == 1 else ServerList.MIXED
-    found = survey(
+    found = poll_servers(
         servers,
         listed,
         timeout_s=timeout_s,

@@ -803,7 +803,7 @@ def _plain(name: str, value: Fact) -> str:
     if name.endswith("_s"):
         return duration_text(value)
     if name.startswith("share"):
-        return share_text(value, value)
+        return share_text(value)
     return str(value) if isinstance(value, int) and abs(value) < _LONGEST_COUNTED_S else f"{value:,.3g}"
 
 

@@ -1,12 +1,14 @@
-"""Names and addresses: what this host's resolver finds, and what its network says when it can't reach them."""
+"""Names and addresses: what this host's resolver finds, what its network says of them, threads to wait for both."""
 
 import errno
 import os
 import socket
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from skewcheck import foreign
+from skewcheck.errors import HostError
 from skewcheck.model import Family
 
 SocketAddress = tuple[str, int] | tuple[str, int, int, int]
@@ -54,12 +56,15 @@ def peer_of(connected: socket.socket) -> Peer:
     return Peer(ipv4 if "." in ipv4 else host, port, rest[1] if rest else 0)
 
 
-class NoSample(NamedTuple):
-    """Why an address gives no sample."""
+class Trouble(NamedTuple):
+    """Why nothing can be had from there. Safe to show."""
 
     reason: str
     detail: str
     rejected: bool = False
+    """Something came back that isn't believed."""
+    sent: int = 0
+    """So many requests went out all the same."""
 
 
 _FAMILIES = {Family.ANY: socket.AF_UNSPEC, Family.V4: socket.AF_INET, Family.V6: socket.AF_INET6}
@@ -76,37 +81,56 @@ def look_up(host: str, port: int, family: Family, flags: int = 0) -> Sequence[Ad
     return list(dict.fromkeys(addresses))
 
 
+def written_out(host: str, port: int, family: Family) -> Sequence[Address]:
+    """Return the address that *host* itself is; none where it is a name."""
+    try:
+        return look_up(host, port, family, socket.AI_NUMERICHOST)
+    except (OSError, UnicodeError):
+        return ()
+
+
 _NETWORK = {
-    errno.ECONNREFUSED: NoSample("port-closed", "nothing listens on that UDP port there"),
-    errno.EACCES: NoSample("prohibited", "this host may not send there: a firewall, a route, or a broadcast address"),
-    errno.EPERM: NoSample("prohibited", "this host may not send there: a firewall, a route, or a broadcast address"),
-    errno.EHOSTUNREACH: NoSample("unreachable", "no way to that host"),
-    errno.EHOSTDOWN: NoSample("unreachable", "that host is down"),
-    errno.ENETUNREACH: NoSample("no-route", "this host has no route there"),
-    errno.ENETDOWN: NoSample("no-route", "the network is down"),
-    errno.EADDRNOTAVAIL: NoSample("no-route", "this host has no address to send from"),
-    errno.EAFNOSUPPORT: NoSample("no-route", "this host does not speak that address family"),
-    errno.EINVAL: NoSample(
+    errno.ECONNREFUSED: Trouble("port-closed", "nothing listens on that UDP port there"),
+    errno.EACCES: Trouble("prohibited", "this host may not send there: a firewall, a route, or a broadcast address"),
+    errno.EPERM: Trouble("prohibited", "this host may not send there: a firewall, a route, or a broadcast address"),
+    errno.EHOSTUNREACH: Trouble("unreachable", "no way to that host"),
+    errno.EHOSTDOWN: Trouble("unreachable", "that host is down"),
+    errno.ENETUNREACH: Trouble("no-route", "this host has no route there"),
+    errno.ENETDOWN: Trouble("no-route", "the network is down"),
+    errno.EADDRNOTAVAIL: Trouble("no-route", "this host has no address to send from"),
+    errno.EAFNOSUPPORT: Trouble("no-route", "this host does not speak that address family"),
+    errno.EINVAL: Trouble(
         "no-route", "this host can't send there: a route discards it, or a link-local address lacks its %interface"
     ),
 }
 
 
-def network_trouble(error: OSError) -> NoSample:
+def network_trouble(error: OSError) -> Trouble:
     """Return what a socket's error means."""
     known = _NETWORK.get(error.errno or 0)
-    return known or NoSample("send-failed", os.strerror(error.errno) if error.errno else "the system refused")
+    return known or Trouble("send-failed", os.strerror(error.errno) if error.errno else "the system refused")
 
 
-def resolver_trouble(error: OSError | UnicodeError) -> NoSample:
+def resolver_trouble(error: OSError | UnicodeError) -> Trouble:
     """Return what a resolver's error means."""
     code = error.errno if isinstance(error, socket.gaierror) else None
     if isinstance(error, UnicodeError) or code == socket.EAI_NONAME:
-        return NoSample("dns-no-such-name", "there is no such name")
+        return Trouble("dns-no-such-name", "there is no such name")
     if code is not None and code in (
         getattr(socket, "EAI_NODATA", None),
         getattr(socket, "EAI_ADDRFAMILY", None),
         socket.EAI_FAMILY,
     ):
-        return NoSample("no-address", "the name has no address of that family")
-    return NoSample("dns-failed", f"the resolver failed: {foreign.text(error.strerror or 'no reason given')}")
+        return Trouble("no-address", "the name has no address of that family")
+    return Trouble("dns-failed", f"the resolver failed: {foreign.text(error.strerror or 'no reason given')}")
+
+
+def start_thread(run: Callable[[], None]) -> None:
+    """Run a function in such a thread. Raises HostError where this process may not have one more."""
+    try:
+        threading.Thread(target=run, daemon=True).start()
+    except RuntimeError as error:
+        raise HostError(
+            "this process may not start the threads that it asks with",
+            "allow more processes: ulimit -u, or the container's pids limit\nor more memory: ulimit -v",
+        ) from error

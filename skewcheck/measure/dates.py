@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from skewcheck import genesys
-from skewcheck.measure import background, tls
-from skewcheck.measure.addresses import look_up
-from skewcheck.measure.http_date import Progress, Question, Request, Target, measure
+from skewcheck.measure import tls
+from skewcheck.measure.addresses import start_thread
+from skewcheck.measure.date_evidence import Progress, Question, Request, Target
+from skewcheck.measure.date_search import measure
 from skewcheck.measure.localclock import DRIFT_PPM, LocalClock
 from skewcheck.measure.servers import could_be_a_host
-from skewcheck.measure.tcp import Resolver
 from skewcheck.measure.transport import USUAL_PORTS, Endpoint, HttpTransport, authority
 from skewcheck.model import ApiHost, ApiSurvey, DateReading, Ended, Family, Interval, LocalRun, NoReading, Role
 from skewcheck.secret_shapes import is_in_path, names_no_host
@@ -37,7 +37,6 @@ def ask_dates(
     ca_file: str | None = None,
     clock: LocalClock | None = None,
     progress: Callable[[Progress], None] | None = None,
-    resolver: Resolver = look_up,
 ) -> ApiSurvey:
     """Ask every one of *targets*, until *clock* has run for *timeout_s* at most, and return what they prove.
 
@@ -54,24 +53,24 @@ def ask_dates(
             family=family,
             trusted=trusted,
             ca_file=ca_file,
-            resolver=resolver,
             max_requests=question.max_requests,
         )
         for target in targets
     ]
     for number, (target, transport) in enumerate(zip(targets, transports, strict=True)):
-        tell = functools.partial(_tell, events, number)
-        background.start(functools.partial(_ask, target, question, transport, local, tell))
+        start_thread(
+            functools.partial(_ask, target, question, transport, local, functools.partial(_tell, events, number))
+        )
     ended = _collect(events, len(targets), progress, lambda: timeout_s + GRACE_S - local.elapsed_s())
     run = local.finish()
-    hosts = [
-        ApiHost(
-            target.role,
-            target.host,
-            _at_the_end(ended[number], run, local.resolution_s) if number in ended else _nothing(target, transport),
-        )
-        for number, (target, transport) in enumerate(zip(targets, transports, strict=True))
-    ]
+    hosts = []
+    for number, (target, transport) in enumerate(zip(targets, transports, strict=True)):
+        if number in ended:
+            outcome = _at_the_end(ended[number], run, local.resolution_s)
+        else:
+            silence = "nothing came of it until the deadline"
+            outcome = NoReading(target.host, transport.address, "no-answer", silence, rejected=False)
+        hosts.append(ApiHost(target.role, target.host, outcome))
     return ApiSurvey(region, tuple(hosts), run, _cut_short(ended, len(targets)), question.full)
 
 
@@ -150,8 +149,6 @@ def _target(role: Role, url: str, probes: Sequence[tuple[str, str]]) -> Target:
 
 
 class _Done(NamedTuple):
-    """What a host came to, and when."""
-
     outcome: DateReading | NoReading
     at_s: float
     """Seconds of `LocalClock.elapsed_s`."""
@@ -235,12 +232,6 @@ def _at_the_end(done: _Done, run: LocalRun, resolution_s: float) -> DateReading 
 def _covering(interval: Interval, step_s: float) -> Interval:
     """Return the range that covers a clock that was set by *step_s*, before and after."""
     return Interval(interval.low_s + min(0.0, step_s), interval.high_s + max(0.0, step_s))
-
-
-def _nothing(target: Target, transport: HttpTransport) -> NoReading:
-    return NoReading(
-        target.host, transport.address, "no-answer", "nothing came of it until the deadline", rejected=False
-    )
 
 
 def _cut_short(ended: dict[int, _Done], asked: int) -> bool:

@@ -72,6 +72,7 @@ _SERVERS = (
     _Server("awselb", "AWS's load balancer", math.nan, _EDGE),  # names itself only where it answers by itself
     _Server("cloudfront", "CloudFront", math.nan, _EDGE),  # the same; else it hands on `Server` and `Date`
 )
+_ROWS = {row.product: row for row in _SERVERS}
 _PRODUCT = re.compile(r"[^\s(),;]+")
 _COMMENT = re.compile(r"\([^()]*\)")
 _HIT = re.compile(r"hit|stale|updating", re.IGNORECASE)
@@ -128,9 +129,9 @@ def served(status: int, headers: Mapping[str, str]) -> Served:
     location = headers.get("location") if 300 <= status < 400 else None
     return Served(
         status=status,
-        server=_said(headers, "server"),
-        via=_said(headers, "via"),
-        x_cache=_said(headers, "x-cache"),
+        server=_shown(headers, "server"),
+        via=_shown(headers, "via"),
+        x_cache=_shown(headers, "x-cache"),
         age_s=_age_s(headers),
         correlation_id=None if correlation is None else foreign.text(correlation),
         location=None if location is None else foreign.url(location),
@@ -140,8 +141,7 @@ def served(status: int, headers: Mapping[str, str]) -> Served:
 def _known(headers: Mapping[str, str]) -> _Server | None:
     """Return the row of what `Server` names; of several products the one with the oldest `Date`."""
     products = _PRODUCT.findall(_COMMENT.sub(" ", headers.get("server", "")).lower())
-    rows = {row.product: row for row in _SERVERS}
-    found = [row for product in products if (row := rows.get(product) or rows.get(product.split("/")[0])) is not None]
+    found = [row for name in products if (row := _ROWS.get(name) or _ROWS.get(name.split("/")[0])) is not None]
     return max(found, key=lambda row: math.inf if math.isnan(row.max_s) else row.max_s, default=None)
 
 
@@ -161,5 +161,5 @@ def _age_s(headers: Mapping[str, str]) -> float | None:
     return float(text) if readable else None
 
 
-def _said(headers: Mapping[str, str], name: str) -> str | None:
+def _shown(headers: Mapping[str, str], name: str) -> str | None:
     return foreign.header(headers[name]) if name in headers else None

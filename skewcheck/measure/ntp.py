@@ -1,18 +1,23 @@
-"""One NTP exchange: the request, and what a packet that comes back is worth (RFC 5905).
+"""One NTP exchange: the request, what a packet that comes back is worth (RFC 5905), and the socket in between.
 
 ntplib is the codec and nothing more: its client believes whatever comes first from the right address. Here
 the request's transmit timestamp is 64 random bits and all other fields are zero, so that a packet which does
 not return those bits is no reply of ours; and every packet passes the tests of RFC 5905 before it counts.
 """
 
+import errno
+import math
 import os
+import socket
+from collections import Counter
 from collections.abc import Mapping
 from typing import NamedTuple
 
 import ntplib
 
 from skewcheck import foreign
-from skewcheck.measure.localclock import DRIFT_PPM
+from skewcheck.measure.addresses import Address, peer_of
+from skewcheck.measure.localclock import DRIFT_PPM, LocalClock
 from skewcheck.model import Exchange, Interval
 
 PACKET_BYTES = 48
@@ -186,3 +191,98 @@ def _reference_id(stratum: int, raw: bytes) -> str:
 
 def _ascii(raw: bytes) -> str:
     return foreign.text(raw.rstrip(b"\0").decode("latin-1"))
+
+
+# --- The socket: connected, so that the kernel drops packets from anybody else and hands on ICMP errors ---
+
+BATCH = 32
+"""Packets read in one go before the other sockets get their turn: a flood must not starve them."""
+
+
+def _follower_id(address: str) -> str | None:
+    """Return what the reference ID of a server is that follows *address*; None of a loopback address: all have it."""
+    if address.startswith("127.") or address == "::1":
+        return None
+    if ":" not in address:
+        return address
+    from hashlib import md5
+
+    packed = socket.inet_pton(socket.AF_INET6, address.partition("%")[0])
+    return ".".join(str(byte) for byte in md5(packed, usedforsecurity=False).digest()[:4])
+
+
+class Channel:
+    """One connected socket and the requests that are open on it."""
+
+    def __init__(self, address: Address, clock: LocalClock) -> None:
+        """Open the socket; raises OSError where the host can't even try."""
+        self.address = address
+        self.dropped: Counter[str] = Counter()
+        self.refusal: Refusal | None = None
+        self.sent_at_s = 0.0
+        """When the newest request went out; moments are seconds of `LocalClock.elapsed_s`."""
+        self.requests = 0
+        self.refused_at_s = math.inf
+        """When the first reply was refused that had returned our nonce; inf: none was."""
+        self._clock = clock
+        self._open: dict[bytes, float] = {}
+        self._travel_s: dict[bytes, float] = {}
+        self.socket = socket.socket(address.family, socket.SOCK_DGRAM)
+        try:
+            self.socket.settimeout(0)
+            self.socket.connect(address.at)
+            self._follower_id = _follower_id(self.socket.getsockname()[0])
+            self.peer = peer_of(self.socket)
+            """Whom it reached."""
+        except OSError:
+            self.socket.close()
+            raise
+
+    def send(self) -> None:
+        """Send one request; raises OSError."""
+        packet, nonce = request()
+        self.requests += 1
+        self.sent_at_s = self._clock.elapsed_s()
+        self._travel_s[nonce] = self._clock.travelled_s()
+        self._open[nonce] = self._clock.now_s()
+        self.socket.send(packet)
+
+    def receive(self) -> Sample | None:
+        """Read what has come, at most a batch, until one reply is believed; return that, else None.
+
+        What is refused is counted in `dropped`, and the most telling one kept as `refusal`: the first that
+        returned our nonce, else the first. Raises OSError where the network says that nothing will come.
+        """
+        for _ in range(BATCH):
+            try:
+                data = self.socket.recv(RECEIVE_BYTES)
+            except BlockingIOError:
+                return None
+            except OSError as error:
+                if error.errno == errno.EMSGSIZE:  # Windows says so of a packet that it cut
+                    continue
+                raise
+            verdict = read_reply(data, self._open, self._clock.now_s(), self._clock.resolution_s)
+            if not isinstance(verdict, Refusal):
+                nonce, sample = verdict
+                # a server's reference ID is the address of whom it follows (RFC 5905 §7.3)
+                if sample.exchange.stratum > 1 and sample.exchange.reference_id == self._follower_id:
+                    self._refuse(Refusal("sync-loop", "it takes its time from this host"))
+                    continue
+                self._clock.travelled_s()  # a look at the moment that the range rests on
+                del self._open[nonce]
+                self.refused_at_s = math.inf  # what came before it was forged, or the server thought better of it
+                return sample._replace(travel_s=self._travel_s.pop(nonce))
+            self._refuse(verdict)
+        return None
+
+    def close(self) -> None:
+        """Close the socket."""
+        self.socket.close()
+
+    def _refuse(self, refusal: Refusal) -> None:
+        self.dropped[refusal.reason] += 1
+        if refusal.authentic:
+            self.refused_at_s = min(self.refused_at_s, self._clock.elapsed_s())
+        if self.refusal is None or (refusal.authentic and not self.refusal.authentic):
+            self.refusal = refusal

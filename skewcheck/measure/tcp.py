@@ -1,19 +1,26 @@
-"""Opens a TCP connection to a name under a deadline: looked up aside, its addresses tried one after another."""
+"""Opens a TCP connection to a name under a deadline: looked up aside, its addresses tried one after another.
 
+And tells of the proxy that it leads to, where the environment names one.
+"""
+
+import binascii
 import contextlib
 import errno
+import os
 import queue
 import selectors
 import socket
+import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from skewcheck.measure.addresses import Address, look_up, network_trouble, resolver_trouble
-from skewcheck.measure.http_date import Trouble
+from skewcheck.measure.addresses import Address, Trouble, network_trouble, resolver_trouble, written_out
+from skewcheck.measure.servers import could_be_a_host
 from skewcheck.model import Family
+from skewcheck.secret_shapes import names_no_host
 
 NEXT_ADDRESS_S = 0.25
 """How long an address may stay silent before the next one is tried beside it (RFC 8305 §5)."""
@@ -52,9 +59,8 @@ def find(host: str, port: int, family: Family, left_s: Callable[[], float], reso
 
     A resolver has no deadline of its own, so it runs in a daemon thread, and is left behind when time is up.
     """
-    with contextlib.suppress(OSError, UnicodeError):
-        if written_out := look_up(host, port, family, socket.AI_NUMERICHOST):
-            return written_out
+    if numeric := written_out(host, port, family):
+        return numeric
     answers: queue.SimpleQueue[Sequence[Address] | BaseException] = queue.SimpleQueue()
 
     def ask() -> None:
@@ -72,8 +78,7 @@ def find(host: str, port: int, family: Family, left_s: Callable[[], float], reso
     except queue.Empty:
         raise ExchangeError(Trouble("dns-timeout", "the name was not resolved until the deadline")) from None
     if isinstance(found, (OSError, UnicodeError)):
-        reason, detail, _ = resolver_trouble(found)
-        raise ExchangeError(Trouble(reason, detail)) from found
+        raise ExchangeError(resolver_trouble(found)) from found
     if isinstance(found, BaseException):
         raise found
     if not found:
@@ -127,7 +132,6 @@ class _Race:
                     return Opened(opened, self._open.pop(opened))
 
     def _start(self, address: Address) -> None:
-        """Begin to connect to one address."""
         try:
             opened = socket.socket(address.family, socket.SOCK_STREAM)
         except OSError as error:
@@ -158,13 +162,79 @@ class _Race:
 
 
 def _trouble(error: OSError) -> Trouble:
-    """Return why a connection could not be opened."""
-    known = _TCP.get(error.errno or 0)
-    if known is not None:
-        return known
-    reason, detail, _ = network_trouble(error)
-    return Trouble(reason, detail)
+    return _TCP.get(error.errno or 0) or network_trouble(error)
 
 
 def _tells(trouble: Trouble) -> int:
     return _MOST_TELLING.index(trouble.reason) if trouble.reason in _MOST_TELLING else len(_MOST_TELLING)
+
+
+# --- The proxy that the environment names for a URL, as curl and most programs understand it ---
+#
+# HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, in small letters as well; on macOS and Windows else the system's own
+# settings. A proxy's URL may hold a password: nothing of it but host and port is ever shown.
+
+_DEFAULT_PORT = 80
+_KNOWN_SCHEMES = ("https", "socks", "socks4", "socks4a", "socks5", "socks5h")
+"""Shown where one is asked for; what else stands before `://` may be anything, a secret included."""
+
+
+class Proxy(NamedTuple):
+    """A proxy that speaks plain HTTP with us."""
+
+    host: str
+    port: int
+    authorization: str | None = None
+    """Value of the header Proxy-Authorization; None where the URL has no credentials."""
+
+    def __repr__(self) -> str:
+        """Leave the credentials out."""
+        return f"Proxy(host={self.host!r}, port={self.port!r})"
+
+
+def proxy_for(scheme: str, host: str, port: int) -> Proxy | None:
+    """Return the proxy to use for *host*, None for none. Raises ExchangeError where it is one that can't be used."""
+    if os.name == "posix" and sys.platform != "darwin" and not any(n.lower().endswith("_proxy") for n in os.environ):
+        return None  # there can be none, so urllib need not be loaded
+    from urllib.request import getproxies, proxy_bypass
+
+    proxies = getproxies()
+    url = proxies.get(scheme) or proxies.get("all")
+    written = f"[{host}]" if ":" in host else host
+    # NO_PROXY, or the system's list, may have it with its port or without
+    if not url or any(map(proxy_bypass, (f"{written}:{port}", host))):
+        return None
+    return _parse(url)
+
+
+def refusal(status: int, proxy: Proxy) -> Trouble:
+    """Return what it means that *proxy* answered with *status* in place of the server."""
+    if status != 407:
+        return Trouble("proxy-refused", f"the proxy does not let it through: HTTP status {status}", rejected=True)
+    what = "does not accept the name and password of its URL" if proxy.authorization else "wants a name and a password"
+    return Trouble("proxy-auth", f"the proxy {what}", rejected=True)
+
+
+def _parse(url: str) -> Proxy:
+    """Return the proxy of *url*; `host:port` alone is an http proxy."""
+    from urllib.parse import unquote, urlsplit
+
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        host, port = parts.hostname or "", parts.port or _DEFAULT_PORT
+    except ValueError:
+        raise ExchangeError(_UNUSABLE) from None  # its message quotes the URL
+    scheme = parts.scheme.lower()
+    if scheme != "http":
+        kind = f"an {scheme} proxy" if scheme in _KNOWN_SCHEMES else "a proxy of an unknown kind"
+        detail = f"the environment names {kind}; only http:// proxies can be used"
+        raise ExchangeError(Trouble("proxy-scheme", detail))
+    if not could_be_a_host(host) or names_no_host(parts.netloc.rpartition("@")[2]) or "@" in parts.path:
+        raise ExchangeError(_UNUSABLE)  # a password with a slash in it ends what is taken for the host
+    if parts.username is None:
+        return Proxy(host, port)
+    credentials = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
+    return Proxy(host, port, "Basic " + binascii.b2a_base64(credentials, newline=False).decode())
+
+
+_UNUSABLE = Trouble("proxy-unusable", "the proxy that the environment names can't be read as http://host:port")

@@ -151,7 +151,6 @@ _LACKS = {
 
 
 def _distrust(error: ssl.SSLCertVerificationError, host: str, ca_file: str | None) -> TlsFailure:
-    """Return what it means that OpenSSL doesn't trust a certificate."""
     code, said = error.verify_code, foreign.text(str(error.verify_message).rstrip("."))
     if code in _WRONG_NAME:
         return TlsFailure("certificate-wrong-name", f"its certificate is not for {foreign.text(host)}")
@@ -268,7 +267,6 @@ def _unshaken(error: OSError | ValueError) -> TlsFailure:
 
 
 def _said(error: Exception) -> str:
-    """Return what the system says of *error*."""
     if isinstance(error, OSError) and error.errno and not isinstance(error, ssl.SSLError):
         return os.strerror(error.errno)
     return foreign.text(str(error))

@@ -5,20 +5,34 @@ handshake, some bytes) is given the time that is left until the deadline, anew e
 """
 
 import contextlib
+import http.client
+import io
 import os
+import re
 import select
 import socket
 import ssl
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
-from skewcheck.measure import reply, tls
-from skewcheck.measure.addresses import Address, look_up
-from skewcheck.measure.http_date import Reply, Request, Trouble
+from skewcheck import foreign
+from skewcheck.measure import tls
+from skewcheck.measure.addresses import Address, Trouble, look_up, network_trouble
+from skewcheck.measure.date_evidence import Reply, Request
 from skewcheck.measure.localclock import LocalClock
-from skewcheck.measure.proxy import Proxy, proxy_auth_withheld, proxy_for, refusal
-from skewcheck.measure.tcp import CLOSED_EARLY, NOT_HTTP, STALLED, ExchangeError, Resolver, connect, find
+from skewcheck.measure.tcp import (
+    CLOSED_EARLY,
+    NOT_HTTP,
+    STALLED,
+    ExchangeError,
+    Proxy,
+    Resolver,
+    connect,
+    find,
+    proxy_for,
+    refusal,
+)
 from skewcheck.model import Certificate, Family, Security
 from skewcheck.version import VERSION
 from skewcheck.visible import visible
@@ -26,6 +40,9 @@ from skewcheck.visible import visible
 USUAL_PORTS = {"http": 80, "https": 443}
 MAX_REQUESTS = 16
 """That a host gets in one run."""
+_GATEWAYS = (407, 502, 503, 504)
+"""Statuses that a proxy may write in place of the server (RFC 9110 §15.6): nothing tells whose gateway failed. Inside a
+tunnel nobody answers for the server."""
 _SPIN_S = 6e-4
 """Sleeping ends up to a tenth of a millisecond late; the last moment is spent awake."""
 _LEAST_S = 1e-3
@@ -75,7 +92,7 @@ class _Connection:
         """
         self.socket.settimeout(0)
         try:
-            return self.socket.recv(reply.MAX_BANNER_BYTES)
+            return self.socket.recv(MAX_BANNER_BYTES)
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             return None
         except OSError:
@@ -83,7 +100,7 @@ class _Connection:
 
 
 class HttpTransport:
-    """Asks one host, over one connection at a time. Implements `http_date.Transport`.
+    """Asks one host, over one connection at a time. Implements `date_evidence.Transport`.
 
     A connection that the server closes after its reply, or meanwhile, is opened again before the next one is due.
     Redirects are not followed, cookies not kept. Moments are seconds of `LocalClock`.
@@ -173,12 +190,12 @@ class HttpTransport:
         connection.socket.settimeout(self._time())
         self._sent += 1
         travel_s, sent_s = self.travelled_s(), self.now_s()
-        reply.write(connection.socket, data)
-        head = reply.read(connection.socket, request.method, now_s=self.now_s, left_s=self.left_s)
+        _send(connection.socket, data)
+        head = _read(connection.socket, request.method, now_s=self.now_s, left_s=self.left_s)
         connection.replies += 1
         if not head.reusable:
             self.close()
-        if self._proxy is not None and head.status in self._said_by_a_proxy():  # the Date is the proxy's
+        if self._proxy is not None and self._endpoint.scheme == "http" and head.status in _GATEWAYS:  # its own Date
             raise ExchangeError(refusal(head.status, self._proxy))
         return Reply(
             sent_s,
@@ -194,13 +211,6 @@ class HttpTransport:
             connection.opening_s if connection.replies == 1 else 0.0,
             travel_s,
         )
-
-    def _said_by_a_proxy(self) -> tuple[int, ...]:
-        """Return the statuses of a reply that the proxy may have written in place of the server (RFC 9110 §15.6).
-
-        Inside a tunnel nobody answers for the server. Without one, nothing tells whose gateway failed.
-        """
-        return () if self._endpoint.scheme == "https" else (407, 502, 503, 504)
 
     def _written(self, request: Request) -> bytes:
         """Return all bytes of a request, so that they leave in one piece."""
@@ -298,14 +308,17 @@ class HttpTransport:
     def _tunnel(self, opened: socket.socket, proxy: Proxy, *, second: bool) -> None:
         """Have the proxy connect to the endpoint (RFC 9110 §9.3.6)."""
         if second and proxy.authorization is not None:
-            raise ExchangeError(proxy_auth_withheld())
+            withheld = (
+                "the proxy's password is not sent again for a connection on which certificate dates are not checked"
+            )
+            raise ExchangeError(Trouble("proxy-auth-withheld", withheld))
         target = authority(self._endpoint.sent_host, self._endpoint.port)
-        reply.write(
+        _send(
             opened,
             _block([f"CONNECT {target} HTTP/1.1", f"Host: {target}", _USER_AGENT, *_authorization(proxy)]),
         )
         try:
-            head = reply.read(opened, "CONNECT", now_s=self.now_s, left_s=self.left_s)
+            head = _read(opened, "CONNECT", now_s=self.now_s, left_s=self.left_s)
         except ExchangeError as error:
             raise ExchangeError(_about_proxy(error.trouble, "proxy-refused")) from error
         if not 200 <= head.status < 300:
@@ -342,13 +355,12 @@ def _authorization(proxy: Proxy) -> list[str]:
 
 
 def _shown(address: Address, usual: int) -> str:
-    """Write an address as people do."""
     host, port = address.at[:2]
     return host if port == usual else authority(host, port)
 
 
 def _spoke_first(said: bytes) -> Trouble:
-    trouble = reply.not_http(said)
+    trouble = _not_http(said)
     return trouble._replace(detail="it answers before it is asked") if said.startswith(b"HTTP/") else trouble
 
 
@@ -359,3 +371,172 @@ def _about_proxy(trouble: Trouble, otherwise: str) -> Trouble:
     """Return what it means that it was the proxy, and not the server, that gave *trouble*."""
     reason = trouble.reason if trouble.reason in _SAME_OF_PROXY else otherwise
     return trouble._replace(reason=reason, detail=f"the proxy of the environment: {trouble.detail}")
+
+
+# --- One HTTP reply: bounded in bytes, in number and in time, whatever the server sends ---
+#
+# `http.client` reads it. What it reads *from* is ours, because its own limits are megabytes and no moment at all: each
+# read gets only the time that is left until the deadline, so that a drip can't outlive it, and knows when it ended.
+
+MAX_HEADER_BYTES = 32 * 1024
+"""Of a header block with the interim replies before it: four times what the usual servers send at most."""
+MAX_INTERIM = 8
+"""Interim replies (100, 102, 103) before the one that counts."""
+MAX_BODY_BYTES, BODY_S = 64 * 1024, 0.5
+"""So much of a body is read and dropped to keep the connection; more is not worth it."""
+MAX_BANNER_BYTES, QUOTED = 4096, 60
+"""Read of what is no HTTP, and characters shown of it: in what a cut has shortened, no secret is known any more."""
+_INTERIM_LINE = re.compile(rb"^HTTP/1\.[0-9] 1[0-9][0-9]", re.MULTILINE)
+_TLS_RECORDS = (0x15, 0x16)
+"""Alert and handshake (RFC 8446 §5.1), as the first byte."""
+
+
+class Head(NamedTuple):
+    """The head of one reply."""
+
+    status: int
+    headers: dict[str, str]
+    """By names in lower case; what came several times joined by `, `. As they came: not safe to show."""
+    received_s: float
+    """Local time of day just after its last byte was in."""
+    reusable: bool
+    """The connection can take another request."""
+
+
+def _read(opened: socket.socket, method: str, *, now_s: Callable[[], float], left_s: Callable[[], float]) -> Head:
+    """Return the reply to a request of *method*; raises ExchangeError, at the latest when *left_s* is 0."""
+    inbox = _Inbox(opened, now_s, left_s)
+    try:
+        response = _final(inbox, method)
+    except (OSError, http.client.HTTPException) as error:
+        raise ExchangeError(_trouble(error, inbox)) from error
+    if inbox.ended:  # http.client takes the end of the connection for the end of the headers
+        raise ExchangeError(_closed(inbox))
+    received_s = inbox.received_s
+    headers: dict[str, str] = {}
+    for name, value in response.headers.items():
+        key = name.lower()
+        headers[key] = f"{headers[key]}, {value}" if key in headers else value
+    return Head(response.status, headers, received_s, _read_to_its_end(response, method, inbox))
+
+
+def _send(opened: socket.socket, data: bytes) -> None:
+    """Send *data* in one go, within the socket's timeout; raises ExchangeError."""
+    try:
+        opened.sendall(data)
+    except OSError as error:
+        raise ExchangeError(_lost(error, "when it was asked")) from error
+
+
+def _lost(error: OSError, when: str) -> Trouble:
+    """Return what a socket's error means *when* a connection was there already."""
+    if isinstance(error, TimeoutError):
+        return Trouble(STALLED, f"silent {when}, until the deadline")
+    # A TLS error's number is none of the system's.
+    if isinstance(error, (ConnectionError, ssl.SSLError)):
+        return Trouble(CLOSED_EARLY, f"the connection was closed {when}")
+    return network_trouble(error)
+
+
+class _TooMuchError(http.client.HTTPException):
+    """More bytes than a header block may have."""
+
+
+class _Inbox(io.RawIOBase):
+    """What comes in on a socket, counted and timed. Stands in for the socket that `http.client` reads from."""
+
+    def __init__(self, opened: socket.socket, now_s: Callable[[], float], left_s: Callable[[], float]) -> None:
+        super().__init__()
+        self.seen = bytearray()
+        """The header block so far, and what came along with its end."""
+        self.received_s = 0.0
+        self.ended = False
+        self._socket, self._now_s, self._left_s = opened, now_s, left_s
+        self._may_bytes = MAX_HEADER_BYTES
+        self._in_body = False
+        self._file = io.BufferedReader(self)
+
+    def makefile(self, _mode: str) -> Any:
+        """Return the one file of this reply: what is in its buffer may belong to the next part."""
+        return self._file
+
+    def readable(self) -> bool:
+        """Say so to `io`."""
+        return True
+
+    def body_follows(self) -> None:
+        """Allow so much more as a body may have."""
+        self._in_body, self._may_bytes = True, MAX_BODY_BYTES
+        left_s, until_s = self._left_s, self._left_s() - BODY_S
+        self._left_s = lambda: min(left_s(), left_s() - until_s)
+
+    def readinto(self, buffer: Any) -> int:
+        """Wait for some bytes, not longer than there is time."""
+        left_s = self._left_s()
+        if left_s <= 0:
+            raise TimeoutError
+        if self._may_bytes <= 0:
+            raise _TooMuchError
+        self._socket.settimeout(left_s)
+        size = self._socket.recv_into(buffer)
+        self.received_s = self._now_s()
+        self.ended = size == 0
+        self._may_bytes -= size
+        if not self._in_body:
+            self.seen += memoryview(buffer)[:size]
+            if not self.ended and not self.seen.startswith(b"HTTP/"[: len(self.seen)]):
+                raise http.client.BadStatusLine("")  # now, instead of waiting for the end of a line
+        return size
+
+
+def _final(inbox: _Inbox, method: str) -> http.client.HTTPResponse:
+    """Return the reply that counts, its headers read."""
+    for _ in range(1 + MAX_INTERIM):
+        response = http.client.HTTPResponse(cast("socket.socket", inbox), method=method)
+        response.begin()
+        if response.status >= 200:
+            return response
+        response.fp = None  # type: ignore[assignment]  # else it closes the file that the next one is read from
+    raise _TooMuchError
+
+
+def _read_to_its_end(response: http.client.HTTPResponse, method: str, inbox: _Inbox) -> bool:
+    """Read the body and drop it, where that is cheap; tell whether the connection is ready for the next request."""
+    if response.will_close or method == "CONNECT":
+        return False
+    inbox.body_follows()
+    try:
+        response.read(MAX_BODY_BYTES)
+    except (OSError, ValueError, http.client.HTTPException):
+        return False
+    return response.isclosed()
+
+
+def _trouble(error: OSError | http.client.HTTPException, inbox: _Inbox) -> Trouble:
+    if len(_INTERIM_LINE.findall(inbox.seen)) > MAX_INTERIM:
+        return Trouble("endless-continue", "it says 100 Continue, or the like, again and again", rejected=True)
+    if inbox.ended or isinstance(error, (ConnectionError, ssl.SSLError)):
+        return _closed(inbox)
+    if isinstance(error, TimeoutError):
+        began = "it began to answer, and did not finish until the deadline"
+        return Trouble(STALLED, began if inbox.seen else "no reply until the deadline")
+    if isinstance(error, (_TooMuchError, http.client.LineTooLong)):
+        return Trouble("headers-too-large", f"its headers are longer than {MAX_HEADER_BYTES} bytes", rejected=True)
+    if isinstance(error, (http.client.BadStatusLine, http.client.UnknownProtocol)):
+        return _not_http(bytes(inbox.seen))
+    if isinstance(error, http.client.HTTPException):
+        return Trouble("too-many-headers", "it sent more than 100 headers", rejected=True)
+    return _lost(error, "before it answered")
+
+
+def _closed(inbox: _Inbox) -> Trouble:
+    if inbox.seen:
+        return Trouble(CLOSED_EARLY, "it closed the connection in the middle of its headers", rejected=True)
+    return Trouble(CLOSED_EARLY, "it closed the connection before it answered")
+
+
+def _not_http(said: bytes) -> Trouble:
+    if said[:1] and said[0] in _TLS_RECORDS:
+        return Trouble(NOT_HTTP, "it speaks TLS: ask it by https", rejected=True)
+    line = said.split(b"\n", 1)[0].rstrip().decode("latin-1")
+    return Trouble(NOT_HTTP, f"it is no HTTP server: it says '{foreign.header(line, QUOTED)}'", rejected=True)

@@ -43,7 +43,7 @@ from skewcheck.model import (
     Vote,
     Zone,
 )
-from skewcheck.quantity import at_least_text, at_most_text, duration_text, local_text, share_text, signed_text, utc_text
+from skewcheck.quantity import at_least_text, at_most_text, duration_text, local_text, one_in, signed_text, utc_text
 from skewcheck.render.chart import LABEL, LIAR, Bar, Picture, picture
 from skewcheck.render.page import GUTTER, MARGIN, NARROWEST_HANGING, PLAIN, STRONG, Line, Page, Row, columns
 from skewcheck.render.tables import api_name, daemons, in_calendar
@@ -561,8 +561,8 @@ def _share(risk: Risk) -> str:
     if 0 < high < _RARE:
         return "under 1 in a million"
     if low <= 0 < high:
-        return "none to all" if high >= 1 else f"up to {share_text(high, high).removeprefix('about ')}"
-    share = " to ".join(dict.fromkeys(share_text(end, end).removeprefix("about ") for end in (low, high)))
+        return "none to all" if high >= 1 else f"up to {one_in(high)}"
+    share = " to ".join(dict.fromkeys(one_in(end) for end in (low, high)))
     return f"perhaps {share}" if risk.level is Level.POSSIBLE and low > 0 else share
 
 

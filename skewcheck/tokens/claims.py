@@ -6,10 +6,11 @@ PyJWT reads what it accepts; what it refuses is explained by a reader of our own
 import json
 from collections.abc import Mapping
 from hashlib import sha256
+from typing import Literal, NamedTuple, final
 
 from skewcheck import foreign, secret_shapes
 from skewcheck.model.token import ClaimState, Oddity, TimeClaim, Token, TokenKind
-from skewcheck.tokens.find import Found
+from skewcheck.tokens.find import Found, Secret
 from skewcheck.tokens.segments import (
     CUT_OUT,
     MAX_DIGITS,
@@ -18,7 +19,6 @@ from skewcheck.tokens.segments import (
     JsonObject,
     LongNumber,
     Pairs,
-    Place,
     Unreadable,
     compact,
     cut,
@@ -213,7 +213,7 @@ def read(found: Found) -> Token:
     where_cut = cut(token)
     if isinstance(token.header, Unreadable):
         return _broken_header(found, text, token.header, where_cut)
-    if where_cut is not None and where_cut.place is not Place.SIGNATURE:
+    if where_cut is not None and not where_cut.in_signature:
         return _about(found, text, token.header)._replace(
             kind=TokenKind.TRUNCATED, detail=_sentences(where_cut.sentence, found.detail)
         )
@@ -231,7 +231,9 @@ def _signed(found: Found, text: str, token: Compact, header: JsonObject, where_c
         oddities.append(payload_unreadable(payload.reason, header))
         about = about._replace(iat=unreadable("iat"), nbf=unreadable("nbf"), exp=unreadable("exp"))
     else:
-        about = _with_claims(about, accepted or payload.members, payload)
+        claims = accepted or payload.members
+        iat, nbf, exp = (time_claim(name, claims, duplicate=name in payload.repeated) for name in _TIMES)
+        about = about._replace(issuer=_issuer(claims.get("iss")), iat=iat, nbf=nbf, exp=exp)
         oddities += payload_oddities(payload)
     if where_cut is not None:
         redacted = Oddity("signature-redacted", where_cut.sentence)
@@ -255,11 +257,6 @@ def _as_pyjwt_reads(text: str) -> Mapping[str, object] | None:
     except Exception:  # noqa: BLE001 - whatever a forged token makes it raise, it didn't read it; the text may hold claims
         return None
     return payload
-
-
-def _with_claims(about: Token, claims: Mapping[str, object], payload: JsonObject) -> Token:
-    iat, nbf, exp = (time_claim(name, claims, duplicate=name in payload.repeated) for name in ("iat", "nbf", "exp"))
-    return about._replace(issuer=_issuer(claims.get("iss")), iat=iat, nbf=nbf, exp=exp)
 
 
 def _encrypted(found: Found, text: str, header: JsonObject) -> Token:
@@ -307,7 +304,7 @@ def _about(found: Found, text: str, header: JsonObject) -> Token:
     return _bare(found, text)._replace(
         algorithm=_word(header.members.get("alg")),
         type=_word(header.members.get("typ")),
-        key_id=_begin(key_id) if isinstance(key_id, str) else None,
+        key_id=foreign.text(foreign.without_secrets(key_id)[:KEY_ID_KEPT]) if isinstance(key_id, str) else None,
     )
 
 
@@ -337,9 +334,71 @@ def _issuer(value: object) -> str | None:
     return foreign.issuer(value) if isinstance(value, str) else _word(value)
 
 
-def _begin(key_id: str) -> str:
-    return foreign.text(foreign.without_secrets(key_id)[:KEY_ID_KEPT])
-
-
 def _sentences(*sentences: str | None) -> str | None:
     return " ".join(sentence for sentence in sentences if sentence) or None
+
+
+# --- PyJWT's own verdict on a token's times, were its clock at another moment: run, not modelled ---
+
+_CHECKS: tuple[Literal["iat", "nbf", "exp"], ...] = ("iat", "nbf", "exp")
+"""In the order in which PyJWT makes them."""
+
+
+class Verdict(NamedTuple):
+    """Whether PyJWT takes a token, and if not, why."""
+
+    accepted: bool
+    refusal: str | None
+    """`expired`, `not-yet-valid-iat`, `not-yet-valid-nbf`, `unusable`; None where it takes it."""
+    detail: str
+
+
+@final
+class _At(float):
+    """A leeway that puts PyJWT's clock at a moment of our choice.
+
+    PyJWT reads its own clock and asks whether `iat > now + leeway` and `exp <= now - leeway`. A leeway that is the
+    difference of two clocks would do, but for the time that passes between two readings: at the very second of an
+    expiry that decides. So both sums answer with the moment that is meant, whatever `now` is.
+    """
+
+    _at_s: float
+    _leeway_s: float
+
+    def __new__(cls, at_s: float, leeway_s: float) -> "_At":
+        made = super().__new__(cls, leeway_s)
+        made._at_s, made._leeway_s = at_s, leeway_s
+        return made
+
+    def __radd__(self, now_s: float) -> float:
+        return self._at_s + self._leeway_s
+
+    def __rsub__(self, now_s: float) -> float:
+        return self._at_s - self._leeway_s
+
+
+def pyjwt_verdict(secret: Secret, at_s: float, leeway_s: float = 0.0) -> Verdict:
+    """Return what PyJWT says to the token when its clock is at *at_s*; its signature is not verified, its times are."""
+    import jwt
+
+    for name in _CHECKS:
+        try:
+            jwt.decode(
+                secret.reveal(),
+                options={
+                    "verify_signature": False,
+                    "verify_iat": name == "iat",
+                    "verify_nbf": name == "nbf",
+                    "verify_exp": name == "exp",
+                },
+                leeway=_At(at_s, leeway_s),
+            )
+        except jwt.ExpiredSignatureError:
+            return Verdict(accepted=False, refusal="expired", detail="PyJWT raises ExpiredSignatureError.")
+        except jwt.ImmatureSignatureError:
+            detail = f"PyJWT raises ImmatureSignatureError for `{name}`."
+            return Verdict(accepted=False, refusal=f"not-yet-valid-{name}", detail=detail)
+        except Exception as error:  # noqa: BLE001 - a hostile token may make it raise anything; its text may hold claims
+            detail = f"PyJWT can't read it as it was pasted ({type(error).__name__})."
+            return Verdict(accepted=False, refusal="unusable", detail=detail)
+    return Verdict(accepted=True, refusal=None, detail="PyJWT takes it.")

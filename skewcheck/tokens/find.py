@@ -9,9 +9,8 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from itertools import islice
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn, final
 
-from skewcheck.tokens.secret import Secret
 from skewcheck.tokens.segments import CUT_OUT, JsonObject, at_terminal, compact, cut, decoded, opens_object, stretch
 
 # --- Pasted text made plain, all linear in time ---
@@ -215,6 +214,29 @@ _HEADER_NAME = 40
 _LINE_IN_MAIL = re.compile(r"\n[ \t>|]*")
 _AROUND = " \t\n\"'`,;\\()[]{}<>%$"
 """What copying takes along at the ends: quotes, brackets, a shell's prompt and zsh's mark of a missing newline."""
+
+
+@final
+class Secret:
+    """Holds a token. Its repr, its str and a traceback's locals show nothing of it."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        """Keep *text*."""
+        self._text = text
+
+    def reveal(self) -> str:
+        """Return the text, for those who read it and never for those who show it."""
+        return self._text
+
+    def __repr__(self) -> str:
+        """Tell that there is one."""
+        return "Secret(…)"
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled or copied."""
+        raise TypeError("a secret is not copied")
 
 
 class Found(NamedTuple):

@@ -6,7 +6,6 @@ cut, that a claim stands twice, that a number is none. Nothing in here raises, w
 
 import binascii
 import contextlib
-import enum
 import json
 import re
 from typing import NamedTuple
@@ -348,34 +347,28 @@ with and without the newline. What comes behind them is dropped without a word."
 _CLAIMS = frozenset({"iss", "exp", "iat", "nbf", "sub", "aud"})
 
 
-class Place(enum.Enum):
-    """The part in which something is missing."""
-
-    HEADER = "header"
-    PAYLOAD = "payload"
-    SIGNATURE = "signature"
-
-
 class Cut(NamedTuple):
-    """Where a token was cut, and a sentence about it."""
+    """That a token was cut, in a sentence."""
 
-    place: Place
     sentence: str
+    in_signature: bool = False
+    """What stands before is whole."""
 
 
 def cut(token: Compact) -> Cut | None:
     """Return where *token* was cut; None where nothing seems to be missing."""
     if isinstance(token.header, Unreadable):
-        return _cut_in_header(token, token.header)
+        stops = Cut("It stops in its header.") if token.header.reason == "stops" else None
+        return Cut(_taken_out("header")) if token.cut_out else stops
     if "alg" not in token.header.members and not _CLAIMS.isdisjoint(token.header.members):
-        return Cut(Place.HEADER, "Its begin is missing: what stands first is its payload.")
+        return Cut("Its begin is missing: what stands first is its payload.")
     if len(token.parts) == 1:
-        return Cut(Place.PAYLOAD, _taken_out("payload") if token.cut_out else "It ends behind its header.")
+        return Cut(_taken_out("payload") if token.cut_out else "It ends behind its header.")
     if "enc" in token.header.members or len(token.parts) > 3:
         return _cut_of_encrypted(token, encrypted="enc" in token.header.members)
     payload = json_object(token.parts[1])
     if isinstance(payload, Unreadable) and (token.cut_out or payload.reason == "stops"):
-        return Cut(Place.PAYLOAD, _taken_out("payload") if token.cut_out else "Its payload stops in the middle.")
+        return Cut(_taken_out("payload") if token.cut_out else "Its payload stops in the middle.")
     return _cut_in_signature(token, token.header, payload)
 
 
@@ -390,39 +383,27 @@ def at_terminal(*lengths: int) -> str | None:
     return None
 
 
-def _cut_in_header(token: Compact, header: Unreadable) -> Cut | None:
-    if token.cut_out:
-        return Cut(Place.HEADER, _taken_out("header"))
-    if header.reason == "stops":
-        return Cut(Place.HEADER, "It stops in its header.")
-    return None
-
-
 def _cut_of_encrypted(token: Compact, *, encrypted: bool) -> Cut | None:
     count = len(token.parts)
     if encrypted and count < 5:
-        return Cut(Place.PAYLOAD, f"Its header says that it is encrypted, and {_parts(count)} of its 5 are there.")
+        return Cut(f"Its header says that it is encrypted, and {_parts(count)} of its 5 are there.")
     if count != 5:
-        return Cut(Place.PAYLOAD, f"It has {_parts(count)}; a JWT has 3, an encrypted one 5.")
+        return Cut(f"It has {_parts(count)}; a JWT has 3, an encrypted one 5.")
     if not encrypted:
-        return Cut(
-            Place.PAYLOAD, "It has 5 parts, as an encrypted one has, but its header names no encryption (`enc`)."
-        )
+        return Cut("It has 5 parts, as an encrypted one has, but its header names no encryption (`enc`).")
     return None
 
 
 def _cut_in_signature(token: Compact, header: JsonObject, payload: JsonObject | Unreadable) -> Cut | None:
     if token.cut_out:
-        return Cut(Place.SIGNATURE, _taken_out("signature"))
+        return Cut(_taken_out("signature"), in_signature=True)
     if len(token.parts) == 2:
         whole = isinstance(payload, JsonObject)
-        return Cut(Place.SIGNATURE if whole else Place.PAYLOAD, "It has 2 parts; its signature is missing.")
+        return Cut("It has 2 parts; its signature is missing.", in_signature=whole)
     algorithm = header.members.get("alg")
     if algorithm != "none" and signature_is_whole(algorithm, len(token.parts[2].rstrip("="))) is False:
-        return Cut(
-            Place.SIGNATURE,
-            f"Its signature hasn't the length of one by {foreign.text(str(algorithm), 16)}: cut or redacted.",
-        )
+        by = foreign.text(str(algorithm), 16)
+        return Cut(f"Its signature hasn't the length of one by {by}: cut or redacted.", in_signature=True)
     return None
 
 

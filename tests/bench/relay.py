@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import final
 
-from skewcheck.lab.udp import Sender, UdpLoop
+from skewcheck.lab.ntp import Sender, UdpLoop
 
 Route = Iterator[Sequence[float]]
 """For each packet in turn, after how many seconds each copy of it arrives: none is a loss, two a duplicate."""

@@ -5,7 +5,8 @@ import random
 from typing import NamedTuple
 
 from bench.slewed import Pull, SlewedHost
-from skewcheck.measure.http_date import Reply, Request, Target, Trouble
+from skewcheck.measure.addresses import Trouble
+from skewcheck.measure.date_evidence import Reply, Request, Target
 from skewcheck.model import Role, Security
 
 EPOCH_S = 1_800_000_000.0
@@ -110,7 +111,8 @@ class SimulatedTransport:
 
     def travelled_s(self) -> float:
         """Return how far the local clock says that it was slewed."""
-        return abs(self.world.slew_ppm) * 1e-6 * self.elapsed_s() + self._clock.travelled_s()
+        pulled_s = self._clock.travelled_s() if self.world.pulls else 0.0  # half of all time goes into such looks
+        return abs(self.world.slew_ppm) * 1e-6 * self.elapsed_s() + pulled_s
 
     def exchange(self, request: Request, at_s: float, *, anew: bool = False) -> Reply | Trouble:
         """Carry out one exchange in simulated time."""

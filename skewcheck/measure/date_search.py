@@ -7,17 +7,28 @@ are sent such that their replies are stamped near that moment; each one rules ou
 import math
 import os
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from skewcheck import foreign
-from skewcheck.measure import date_bounds, date_schedule, freshness
-from skewcheck.measure.date_question import Progress, Question, Reply, Request, Target, Transport, Trouble
-from skewcheck.measure.date_record import Record
+from skewcheck.measure import freshness
+from skewcheck.measure.addresses import Trouble
+from skewcheck.measure.date_evidence import (
+    Progress,
+    Question,
+    Record,
+    Reply,
+    Request,
+    Target,
+    Transport,
+    stands_still,
+    too_narrow,
+    unmoved,
+)
 from skewcheck.model import DateReading, Ended, Interval, NoReading, Security, Stale
 
-__all__ = ["Progress", "Question", "Reply", "Request", "Target", "Transport", "Trouble", "measure"]
-
-_EACH_SIDE = date_schedule.EACH_SIDE
-_CONFIRMATION = 2 * _EACH_SIDE
+EACH_SIDE = 2
+"""Requests of the confirmation before the flip, and as many after it: of two clocks that take turns each is asked."""
+_CONFIRMATION = 2 * EACH_SIDE
 """Requests that the search leaves for the confirmation."""
 _ROUNDS = 3
 """How often the confirmation is tried: a late reply says nothing about its side of the flip."""
@@ -192,7 +203,7 @@ class _Search:
                 ended = self._narrow_enough(fresh)
                 if ended is not None:
                     return ended
-                at_s = date_schedule.next_search_s(fresh, self._record.rtt_s(), at_s, self._record.lead_s())
+                at_s = next_search_s(fresh, self._record.rtt_s(), at_s, self._record.lead_s())
                 if not self._leaves_time(at_s, thoroughly=self._is_decided(fresh)):
                     if fresh.width_s < _WIDE_S and self._leaves_time(None):
                         return Ended.DEADLINE  # a coarser range that is confirmed is worth more
@@ -207,7 +218,7 @@ class _Search:
         if fresh.width_s < _WIDE_S or self._leaves_seconds():
             if not self._question.full and self._is_decided(fresh):
                 return Ended.DECIDED
-            if date_schedule.narrow(fresh, self._record.rtt_s()):
+            if narrow(fresh, self._record.rtt_s()):
                 return Ended.NARROW
         return Ended.REQUESTS if self._requests >= self._question.max_requests - _CONFIRMATION else None
 
@@ -229,11 +240,11 @@ class _Search:
         now_s, setup_s, rtt_s = self._transport.now_s(), self._record.lead_s(), self._record.rtt_s()
         from_s = now_s if at_s is None else at_s + rtt_s
         if setup_s > 0 or thoroughly:
-            confirm = date_schedule.thorough_s if thoroughly else date_schedule.confirmation_s
+            confirm = thorough_s if thoroughly else confirmation_s
             ends_s = from_s + confirm(self._record.fresh(), rtt_s, setup_s)
         else:
-            plans = date_schedule.confirmation(self._record.confirmable(), rtt_s, from_s, setup_s, (False, True))
-            ends_s = plans[-1].at_s + _EACH_SIDE * (_SLOW * rtt_s + _SLOW_S)
+            plans = confirmation(self._record.confirmable(), rtt_s, from_s, setup_s, (False, True))
+            ends_s = plans[-1].at_s + EACH_SIDE * (_SLOW * rtt_s + _SLOW_S)
         return ends_s - now_s <= self._transport.left_s()
 
     def _in_haste(self, at_s: float) -> float:
@@ -245,12 +256,12 @@ class _Search:
         last_s = now_s + self._transport.left_s() - _SLOW * rtt_s - _SLOW_S - _SPARE_S
         if at_s <= last_s:
             return at_s
-        if last_s < now_s + self._record.lead_s() or not date_schedule.open_at(self._record.fresh(), rtt_s, last_s):
+        if last_s < now_s + self._record.lead_s() or not open_at(self._record.fresh(), rtt_s, last_s):
             raise _Over(Ended.DEADLINE)
         return last_s
 
     def _is_decided(self, fresh: Interval) -> bool:
-        return date_schedule.decided(fresh.widened(_AGEING_S), self._question.limits_s)
+        return decided(fresh.widened(_AGEING_S), self._question.limits_s)
 
     def _confirm(self) -> None:
         """Ask what the range already answers: a second clock, or one that stands still, would answer otherwise."""
@@ -271,7 +282,7 @@ class _Search:
             agreed = self._ask_both_sides(confirmable, open_sides)
             if self._record.contradicted or self._record.late_s != late_s:
                 return
-            open_sides = [side for side in open_sides if agreed.count(side) < _EACH_SIDE]
+            open_sides = [side for side in open_sides if agreed.count(side) < EACH_SIDE]
             if not open_sides:
                 self._confirmed = True
                 return
@@ -279,7 +290,7 @@ class _Search:
     def _ask_both_sides(self, confirmable: Interval, sides: Sequence[bool]) -> list[bool]:
         """Ask before the flip of a second (False in *sides*) and after it (True); return the sides of what agreed."""
         agreed, late_s = [], self._record.late_s
-        for plan in date_schedule.confirmation(
+        for plan in confirmation(
             confirmable,
             self._record.rtt_s(),
             self._transport.now_s(),
@@ -300,7 +311,7 @@ class _Search:
         self._confirmed = False
         try:
             self._watch()
-            if not date_bounds.stands_still(self._record.pieces):
+            if not stands_still(self._record.pieces):
                 self._record.stale = Stale.FROZEN if self._reconnected else None
             elif self._reconnected or not self._moves_on_a_new_connection():
                 self._record.stale = Stale.FROZEN
@@ -308,15 +319,15 @@ class _Search:
                 return self.run()
         except _Over:
             never_moved = len({piece.exchange.date_s for piece in self._record.pieces}) == 1
-            if never_moved or date_bounds.stands_still(self._record.pieces) or self._reconnected:
+            if never_moved or stands_still(self._record.pieces) or self._reconnected:
                 self._record.stale = self._record.stale or Stale.FROZEN
         return Ended.CONTRADICTED if self._record.stale is None else Ended.STALE
 
     def _watch(self) -> None:
         """Ask, after a silence each time, until the `Date` has moved on, or has not for long enough."""
-        while not date_bounds.stands_still(self._record.pieces):
+        while not stands_still(self._record.pieces):
             usable = self._ask(self._ready_s() + _SILENCE_S)
-            if usable and len(date_bounds.unmoved(self._record.pieces)) == 1:
+            if usable and len(unmoved(self._record.pieces)) == 1:
                 return
 
     def _moves_on_a_new_connection(self) -> bool:
@@ -326,7 +337,7 @@ class _Search:
         if not self._ask(self._transport.now_s(), anew=True):
             return False
         self._watch()
-        if date_bounds.stands_still(self._record.pieces):
+        if stands_still(self._record.pieces):
             return False
         self._record.age_all_before(before)
         return True
@@ -343,7 +354,7 @@ class _Search:
         now, lag, spread_s = record.now(), record.lag(), record.spread_s
         fresh = record.range(record.allowance_s(), now)
         weakest = min(reversed(record.replies), key=lambda reply: _WEAKEST_FIRST.index(reply.security))
-        last, too_narrow = record.replies[-1], date_bounds.too_narrow(fresh, record.rtt_s())
+        last = record.replies[-1]
         return DateReading(
             url=self._url(),
             address=None if last.address is None else foreign.text(last.address),
@@ -356,7 +367,10 @@ class _Search:
             exchanges=tuple(piece.exchange for piece in record.pieces),
             requests=self._requests,
             min_rtt_s=record.rtt_s(),
-            confirmed=self._confirmed and spread_s == 0 and record.stale is None and not too_narrow,
+            confirmed=self._confirmed
+            and spread_s == 0
+            and record.stale is None
+            and not too_narrow(fresh, record.rtt_s()),
             ended=Ended.CONTRADICTED if spread_s > 0 else over.ended,
             served=freshness.served(last.status, last.headers),
             method=self._request.method,
@@ -385,3 +399,112 @@ def _patience(reply: Reply) -> str:
     asked = reply.headers.get("retry-after")
     wait = "" if asked is None else f", Retry-After: {foreign.header(asked, _MAX_SHOWN)}"
     return f"the server asks not to be asked (status {reply.status}{wait})"
+
+
+# --- When to send the next request, and when to send none ---
+#
+# The server's second k begins at the local time k + skew. So a range of skew is a stretch of every local second in
+# which `Date` moves on; a reply stamped inside of it says in which part.
+
+_PART = 0.36
+"""Where in the stretch to aim. A reply with the old second leaves the rest of this second usable at once, one with the
+new second costs waiting for the next: so the cheaper answer is made the likelier one."""
+_LAST_PART = 0.7
+"""Up to here a request in this second is worth more than waiting for the next."""
+_HALF = 0.5
+"""Where to aim when the stretch is over before the first reply is back: then both answers cost a second."""
+_NARROW = 1.3
+_NARROW_S = 5e-3
+"""One round trip is the floor, and each further request near it gains little: from 1.3 on one gains nothing."""
+_BEFORE = 1.25
+"""How many round trips before the stretch a request goes out whose reply is back before it: a quarter is to spare."""
+_BEFORE_S = 3e-3
+_AFTER_S = 6e-3
+"""How far from the stretch both sides stay: more than a bound widens with age, and after it more than a fresh `Date`
+may be old. Nearer than that no answer could contradict the range."""
+_APART = 1.2
+_APART_S = 3e-3
+"""From one request of the confirmation to the next, before the flip, in round trips and seconds: sleeping ends late,
+and this computer's own share of an exchange varies by more than a short round trip."""
+_SETUP_S = 0.03
+"""Opening a connection for longer than this would keep two requests of one side so far apart that the flip of a
+second clock fits in between, and the one that is far from the flip would not see it."""
+_MORE_SECONDS = 3
+"""How much longer it takes if each request waits for a second of its own."""
+_LATE = 0.1
+_LATE_S = 1e-3
+"""How late the last request before the flip may go out, in round trips and seconds: well within the margin."""
+
+
+class Plan(NamedTuple):
+    """One request of the confirmation."""
+
+    at_s: float
+    latest_s: float
+    """After this its answer is not certain."""
+    new: bool
+    """It goes out after the flip into `second`, and not before it."""
+    second: int
+
+
+def decided(fresh: Interval, limits_s: Sequence[float]) -> bool:
+    """Tell whether no threshold on the absolute skew lies inside of the range."""
+    return not any(fresh.low_s < edge_s < fresh.high_s for limit_s in limits_s for edge_s in (-limit_s, limit_s))
+
+
+def narrow(fresh: Interval, rtt_s: float) -> bool:
+    """Tell whether the range is about as narrow as this path allows."""
+    return fresh.width_s <= _NARROW * rtt_s + _NARROW_S
+
+
+def next_search_s(fresh: Interval, rtt_s: float, now_s: float, setup_s: float) -> float:
+    """Return when to send so that the reply splits the range best; *setup_s* is what opening a connection takes."""
+    ready_s = now_s + setup_s
+    open_s = max(1e-4, fresh.width_s - rtt_s)  # what is not known about the flip
+    aim = _PART if (_LAST_PART - _PART) * open_s > rtt_s + setup_s else _HALF
+    second = math.ceil(ready_s - fresh.low_s - aim * open_s)
+    part = (ready_s - (second - 1 + fresh.low_s)) / open_s
+    return ready_s if aim < part <= _LAST_PART else second + fresh.low_s + aim * open_s
+
+
+def open_at(fresh: Interval, rtt_s: float, at_s: float) -> bool:
+    """Tell whether it isn't known which second a reply is stamped with whose request is sent at *at_s*."""
+    return math.ceil(at_s - fresh.low_s) - (at_s - fresh.low_s) > 1 - max(0.0, fresh.width_s - rtt_s)
+
+
+def confirmation(
+    fresh: Interval, rtt_s: float, now_s: float, setup_s: float, sides: Sequence[bool], *, left_s: float = math.inf
+) -> tuple[Plan, ...]:
+    """Return requests whose answers are certain if the range is true: before the flip of a second, then after it.
+
+    *sides* has False if those before are wanted, True if those after are. Two and two in this order: the answers
+    of two clocks that take turns can't fit them. *setup_s* is what opening a connection takes before each. Where that
+    is long, each is sent in a second of its own if *left_s* allows: as near to the flip as a quick one.
+    """
+    apart_s = _APART * rtt_s + _APART_S + setup_s
+    last_s, first_s = fresh.low_s - _BEFORE * rtt_s - _BEFORE_S, fresh.high_s + _AFTER_S
+    slow = setup_s > _SETUP_S and thorough_s(fresh, rtt_s, setup_s) < left_s
+    opening_s = last_s - (0 if slow else EACH_SIDE - 1) * apart_s if False in sides else first_s
+    second = math.ceil(now_s + setup_s - opening_s)
+    late_s = _LATE * rtt_s + _LATE_S
+    plans = []
+    if False in sides:
+        for n in range(EACH_SIDE):
+            flip = second + n if slow else second
+            at_s = flip + last_s - (0 if slow else EACH_SIDE - 1 - n) * apart_s
+            plans.append(Plan(at_s, flip + last_s + late_s, new=False, second=flip))
+        second = plans[-1].second + (slow and first_s - last_s < apart_s)
+    if True in sides:
+        flips = [second + n if slow else second for n in range(EACH_SIDE)]
+        plans += [Plan(flip + first_s, math.inf, new=True, second=flip) for flip in flips]
+    return tuple(plans)
+
+
+def confirmation_s(fresh: Interval, rtt_s: float, setup_s: float) -> float:
+    """Return how long that takes at most on an even path."""
+    return 1 + fresh.width_s + 5 * rtt_s + _APART_S + 4 * setup_s
+
+
+def thorough_s(fresh: Interval, rtt_s: float, setup_s: float) -> float:
+    """Return how long it takes where each request gets a second of its own if opening a connection takes long."""
+    return confirmation_s(fresh, rtt_s, setup_s) + (_MORE_SECONDS if setup_s > _SETUP_S else 0)
