@@ -25,16 +25,15 @@ settings.register_profile(
 settings.register_profile("quick", settings.get_profile("skewcheck"), max_examples=10)  # for who waits: the same, fewer
 settings.load_profile("skewcheck")
 
-_THOROUGH = {
+THOROUGH = {
     "check_under_stress", "cli_demo", "cli_secrets", "cli_streams", "cli_token_secrets", "cli_usage", "cli_writer",
-    "demo_screens", "examine_api", "examine_token", "foreign", "guard", "haste", "host_end_to_end", "hostile",
-    "hostile_http", "http_date_simulation", "last_resort", "minority", "other_rate", "output_file", "planted_secrets",
-    "real_dates", "real_servers", "relay", "replacement", "risk_simulation", "runner_commands", "same_server",
-    "slews", "tokens_hostile", "vote_simulation",
+    "demo_screens", "examine_api", "examine_token", "foreign", "guard", "host_end_to_end", "hostile", "hostile_http",
+    "http_date_simulation", "last_resort", "minority", "other_rate", "output_file", "planted_secrets", "real_dates",
+    "real_servers", "relay", "replacement", "risk_simulation", "runner_commands", "slews", "tokens_hostile",
 }  # fmt: skip
 """Files of `thorough` tests: a start of the program for each, real servers, or thousands of runs. A person who changes
 what they hold runs them by name."""
-_ALONE = {"deadline"}
+ALONE = {"deadline"}
 """Files of `slow` tests: they hold promises of fractions of a second, for which nothing else may run beside them."""
 
 _LEAKS = pytest.StashKey[Path]()
@@ -63,9 +62,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put each test in its tier: see `markers` in pyproject.toml."""
     for item in items:
         name = item.path.stem.removeprefix("test_")
-        if name in _ALONE:
+        if name in ALONE:
             item.add_marker(pytest.mark.slow)
-        elif name in _THOROUGH:
+        elif name in THOROUGH:
             item.add_marker(pytest.mark.thorough)
 
 

@@ -274,3 +274,15 @@ def test_no_property_test_judges_the_speed_of_the_machine() -> None:
     assert own == []
     assert settings().deadline is None
     assert HealthCheck.too_slow in settings().suppress_health_check
+
+
+def test_tiers_name_files_that_exist() -> None:
+    """A file that was renamed does not slip into the quick tests."""
+    conftest = ast.parse((ROOT / "tests" / "conftest.py").read_text(encoding="utf-8"))
+    tiers = [
+        ast.literal_eval(node.value)
+        for node in conftest.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ("THOROUGH", "ALONE")
+    ]
+    assert len(tiers) == 2
+    assert [name for tier in tiers for name in tier if not (ROOT / "tests" / f"test_{name}.py").is_file()] == []

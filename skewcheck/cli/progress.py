@@ -19,7 +19,7 @@ from skewcheck.model import Interval
 from skewcheck.quantity import duration_text
 
 if TYPE_CHECKING:
-    from skewcheck.measure import http_date, survey
+    from skewcheck.measure import date_evidence, poll
 
 PATIENCE_S = 1.0
 """What is over by then needs no line."""
@@ -46,7 +46,7 @@ class Line:
         self._shown = 0
         self._over = threading.Event()
 
-    def __call__(self, progress: "http_date.Progress | survey.Progress") -> None:
+    def __call__(self, progress: "date_evidence.Progress | poll.Progress") -> None:
         """Keep what is known now, of one host or of the NTP servers."""
         with self._lock:
             self._known[getattr(progress, "host", _NTP)] = progress
