@@ -307,13 +307,21 @@ def test_a_payload_that_is_elsewhere() -> None:
 
 
 def test_what_pyjwt_refuses_for_its_spelling() -> None:
-    """The standard alphabet of base64 is readable for us; a verifier refuses it. Padding both take."""
+    """The standard alphabet of base64 is readable for us; a verifier may refuse it, or padding."""
     standard = of({"exp": 5, "iss": ">>>???~~~"}).issuer
     assert standard == ">>>???~~~"
     part = segment({"exp": 5, "iss": ">>>???~~~"})
     assert "-" in part or "_" in part
-    assert ids(told(f"{HEADER}.{part.replace('-', '+').replace('_', '/')}.{SIGNATURE}")) == {"refused"}
-    assert ids(told(f"{HEADER}.{segment({'exp': 5555})}==.{SIGNATURE}=")) == set()
+    for spelt in (
+        f"{HEADER}.{part.replace('-', '+').replace('_', '/')}.{SIGNATURE}",
+        f"{HEADER}.{segment({'exp': 5555})}==.{SIGNATURE}=",
+    ):
+        try:  # its releases differ in what they take
+            jwt.decode(spelt, options={"verify_signature": False})
+        except jwt.DecodeError:
+            assert ids(told(spelt)) == {"refused"}
+        else:
+            assert ids(told(spelt)) == set()
 
 
 @pytest.mark.parametrize(
