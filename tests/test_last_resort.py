@@ -163,7 +163,7 @@ def test_an_api_by_a_clock_that_stands_still(fake: str, command: str, silent: li
 def test_words_that_take_too_long_themselves() -> None:
     """The least is said where more can't be told in time."""
     slow = "prepare = last_resort.prepare\nlast_resort.prepare = lambda _: prepare(lambda: sleep(60))\n"
-    held = "from skewcheck.examine import ask_ntp\nask_ntp.survey = lambda *_, **__: sleep(60)"
+    held = "from skewcheck.examine import ask_ntp\nask_ntp.poll_servers = lambda *_, **__: sleep(60)"
     done = run("clock", "-H", "127.0.0.1", *IN_TIME, program=changed(slow + held))
     assert (done.exit_code, done.err.count("the time was over")) == (3, 1)
 
