@@ -4,6 +4,7 @@ Regions as the vendor's own SDKs list them (Python SDK 269.0.0, JavaScript SDK 2
 region map of July 2026); which host belongs to a region by the SDKs' own rule: `api.` and `login.` before the domain.
 """
 
+import re
 from typing import NamedTuple
 
 from skewcheck.errors import UsageError
@@ -14,6 +15,8 @@ _NEAR = 0.75
 """How alike two names are of which one is meant for the other; 1: the same."""
 MAX_QUOTED = 60
 """Characters of a wrong region that are repeated to the user: longer than any, and it may be a secret by mistake."""
+_LONGEST_WORD, _MOST_DIGITS = 16, 3
+"""Of what stands between its dots and dashes: `mypurecloud`, `euw2`."""
 
 
 class Region(NamedTuple):
@@ -75,10 +78,21 @@ def region(given: str) -> Region:
     everyone = f"skewcheck regions lists all {len(REGIONS)}"
     if not name:
         raise UsageError("no region was given: the wrong one's clock would be a wrong verdict", everyone)
-    shown = f"of {len(given)} characters" if len(given) > MAX_QUOTED or is_secret(given) else f"'{visible(given)}'"
+    shown = f"'{visible(given)}'" if may_be_meant(given) else f"of {len(given)} characters"
     nearest = _nearest(name)
     hint = "" if nearest is None else f"--region {nearest.code} ({nearest.place})\n"
     raise UsageError(f"unknown region {shown}", f"{hint}{everyone}")
+
+
+def may_be_meant(given: str) -> bool:
+    """Tell whether *given* is spelt as regions are, a mistake or two aside: what else it is may be a secret."""
+    words = re.split(r"[^A-Za-z0-9]+", given)
+    return (
+        len(given) <= MAX_QUOTED
+        and not is_secret(given)
+        and all(len(word) <= _LONGEST_WORD and len(re.findall("[0-9]", word)) <= _MOST_DIGITS for word in words)
+        and all(word in (word.lower(), word.upper(), word.title()) for word in words)
+    )
 
 
 def _bare(given: str) -> str:

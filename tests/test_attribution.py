@@ -88,6 +88,8 @@ class Cell(NamedTuple):
 
 CELLS = {
     "ok ok": Cell(servers(0), api(0), OK, True, ["not-skew"]),
+    "ok ok, the API to the other side": Cell(servers(0.08), api(-0.08), WARNING, False, ["api-ahead"]),
+    "ok ok, the API to the other side, behind": Cell(servers(-0.09), api(0.04), WARNING, False, ["api-behind"]),
     "off off alike": Cell(servers(0.2), api(0.21), WARNING, True, ["local-ahead"]),
     "off off alike, one server": Cell(servers(-3, count=1), api(-3), CRITICAL, False, ["local-behind"]),
     "off off, near by the limit": Cell(servers(3600), api(3600.05), CRITICAL, True, ["local-ahead"]),
@@ -119,6 +121,16 @@ CELLS = {
     "off none": Cell(servers(-3), SILENT_API, CRITICAL, True, ["local-behind", "api-unreached"]),
     "none none": Cell(SILENT_NTP, SILENT_API, UNKNOWN, False, ["ntp-unreached", "api-unreached"]),
 }
+
+
+def test_an_api_whose_range_is_wide_is_not_cleared() -> None:
+    """This host is off by both; that the API is right by itself is said only where its range shows it."""
+    narrow, wide = check(servers(-90), api(-90.01)), check(servers(-90), api(-89.8, 0.5))
+    assert (ids(narrow), ids(wide)) == (["local-behind"], ["local-behind"])
+    assert facts_of(narrow, "local-behind")["api_host"] == facts_of(wide, "local-behind")["wide_host"]
+    assert not {"wide_host", "wide_s"} & facts_of(narrow, "local-behind").keys()
+    assert "api_host" not in facts_of(wide, "local-behind")
+    assert facts_of(wide, "local-behind")["wide_s"] == pytest.approx(0.71, abs=0.01)
 
 
 @pytest.mark.parametrize("cell", CELLS.values(), ids=CELLS)

@@ -11,6 +11,7 @@ from typing import Any
 
 from skewcheck.cli.redact import holds_token, names_no_url, redacted
 from skewcheck.errors import UsageError
+from skewcheck.genesys import may_be_meant
 
 _WORD = re.compile(r"[a-z][a-z-]{0,19}")
 _OPTION_NAME = re.compile(r"--?[A-Za-z0-9][A-Za-z0-9-]{0,29}")
@@ -112,6 +113,8 @@ def _too_many(extra: str, command: str) -> UsageError:
     """Return the error on arguments that are neither options nor their values, such as a token broken at spaces."""
     if _may_be_repeated(extra):
         option = "--url" if "://" in extra and command in ("check", "api", "token") else _PLACE.get(command)
+        if option == "--region" and not may_be_meant(extra):
+            return UsageError(f"unexpected argument of {len(extra)} characters", _see_help(command))
         remedy = f"skewcheck {command} {option} {extra}" if option else _see_help(command)
         return UsageError(f"unexpected argument '{extra}'", remedy)
     return UsageError("there is more on the command line than options and their values", _see_help(command))

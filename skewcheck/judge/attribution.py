@@ -44,6 +44,8 @@ def clocks_status(case: Case) -> Status:
     """Return how bad it is that clocks are off; ok where none was asked."""
     statuses = [part.judgement.status for part in (case.ntp, case.api) if part is not None]
     api = Status.UNKNOWN if case.api is None else case.api.judgement.status
+    if case.who is Who.API and api is Status.OK:
+        return _by_itself(case)
     if case.who is Who.NTP or (case.who is Who.OPEN and api is Status.OK):
         return Status.WARNING  # at most: this host and the API, which it is for, agree
     if case.who is Who.BY_API_ALONE and not _contradicted(case):
@@ -65,7 +67,7 @@ def proven(case: Case) -> bool:
         return ntp.judgement.proven and (api.judgement.proven or led)
     if case.who is Who.NOBODY:
         return ntp.judgement.proven and api.judgement.proven
-    if case.who in (Who.API, Who.BOTH):
+    if case.who in (Who.API, Who.BOTH) and api.judgement.status in OFF:
         ahead = case.api_ahead
         apart = ahead is not None and not ahead.interval.holds_zero
         return apart and ntp.judgement.proven and api.judgement.proven
@@ -91,8 +93,17 @@ def _word(part: NtpPart | ApiPart | None) -> str:
 
 def _near(case: Case) -> bool:
     """Tell whether the API's clock, at the best estimate, is not off by itself."""
-    ahead = case.api_ahead
-    return ahead is not None and severity(ahead.skew_s, case.limits) is Status.OK
+    return case.api_ahead is not None and _by_itself(case) is Status.OK
+
+
+def _by_itself(case: Case) -> Status:
+    """Return how bad the API's clock is against UTC, at the best estimate; ok where that is not known."""
+    return Status.OK if case.api_ahead is None else severity(case.api_ahead.skew_s, case.limits)
+
+
+def _both_right(case: Case) -> Who:
+    """Return whose it is where this host is right by NTP and by the API: those two may be off to either side of it."""
+    return Who.NOBODY if _by_itself(case) is Status.OK else Who.API
 
 
 def _apart(case: Case) -> bool:
@@ -133,7 +144,7 @@ def _off_from_both(case: Case) -> Who:
 
 _ROWS: dict[tuple[str, str], Who | Callable[[Case], Who]] = {
     # (what NTP says of the local clock, what the API says of it)
-    ("ok", "ok"): Who.NOBODY,
+    ("ok", "ok"): _both_right,
     ("ok", "off"): _only_the_api,
     ("ok", "none"): Who.BY_NTP_ALONE,
     ("off", "ok"): _only_ntp,
@@ -201,10 +212,22 @@ def _local(case: Case, overall: Status) -> list[Finding]:
     way = direction(utc.low_s + utc.high_s)
     jwt = case.token is not None and case.token.kind is TokenKind.JWT
     more = (
-        ("api_host", case.api_host if _api_agrees(case) else None),
+        *_api_too(case),
         ("jwt", True if jwt or case.request.verifiers else None),
     )
     return [Finding(f"local-{way}", overall, (*facts, *more))]
+
+
+def _api_too(case: Case) -> Facts:
+    """Return the API that says the same; or by how much that one may be off by itself, where its range is too wide."""
+    ahead = case.api_ahead if _api_agrees(case) else None
+    rest_s = 0.0 if ahead is None else abs(ahead.fresh.farthest_from_zero())
+    wide = severity(rest_s, case.limits) is not Status.OK
+    return (
+        ("api_host", case.api_host if ahead is not None and not wide else None),
+        ("wide_host", case.api_host if wide else None),
+        ("wide_s", finite(rest_s) if wide else None),
+    )
 
 
 def _api_agrees(case: Case) -> bool:
@@ -308,7 +331,10 @@ _FINDERS: dict[Who, Callable[[Case, Status], list[Finding]]] = {
     Who.NOBODY: _nobody,
     Who.LOCAL: lambda case, overall: _local(case, overall) or _undecided(case, overall),  # NTP may leave the way open
     Who.API: _of_the_api,
-    Who.BOTH: lambda case, overall: [*_local(case, overall), *_of_the_api(case, overall)],
+    Who.BOTH: lambda case, overall: [
+        *_local(case, overall),
+        *_of_the_api(case, worse(Status.WARNING, _by_itself(case))),
+    ],
     Who.SHARED: lambda case, overall: _undecided(case, overall, "skew-shared"),
     Who.NTP: lambda case, _: [Finding("ntp-differs", Status.WARNING, (*_skew(case), ("host", case.api_host)))],
     Who.OPEN: lambda case, overall: _undecided(case, overall) or _by_ntp(case, overall),

@@ -65,8 +65,9 @@ _COUNTED = "Genesys Cloud access tokens: not affected if you count expires_in."
 _LOCAL = Row(
     "This host is {off} {way_of} UTC" + _AGREE,
     "[This host says {here_at_s}, UTC is {utc_at_s}. ]"
-    "[NTP and {api_host} say the same: fix this host, not the API.|{harm}]",
-    _SKEW + _VOTE + _FAR + "api_host jwt",
+    "[NTP and {api_host} say the same: fix this host, not the API.|{harm}]"
+    "[ {wide_host} may be off by itself, too, by up to {wide_s}: rerun this after the fix.]",
+    _SKEW + _VOTE + _FAR + "api_host jwt wide_host wide_s",
 )
 
 CATALOGUE: Mapping[str, Row] = {
@@ -444,7 +445,7 @@ CATALOGUE: Mapping[str, Row] = {
         "Only this host's own NTP servers answer: is NTP blocked outside?", "Their error would not be seen.", "answered"
     ),
     "api-lag": Row(
-        "{host} may keep a Date for {max_lag_s}[: this host may be {low_bound_s} behind]",
+        "{host} may keep a Date for {max_lag_s}[: this host may be {low_bound_s} behind it]",
         facts="host max_lag_s because known low_bound_s",
     ),
     "cut-short": Row(
@@ -476,10 +477,10 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     # --- Nothing is wrong ---
     "not-skew": Row(
-        "NOT CLOCK SKEW: this host, UTC and the API agree to within {bound}",
+        "NOT CLOCK SKEW: this host is within {bound} of UTC and of the API",
         "A 401 right after a refresh has another cause.[ If that Date is not old, by up to {max_lag_s}.]",
         "low_s high_s host unconfirmed max_lag_s genesys",
-        {"True": "NOT CLOCK SKEW (unconfirmed): this host, UTC, API within {bound}"},
+        {"True": "NOT CLOCK SKEW (unconfirmed): within {bound} of UTC and of the API"},
         "unconfirmed",
     ),
     "token-valid": Row(
@@ -514,7 +515,7 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "api-ok": Row(
         "Clock within {bound} of {host}[, unconfirmed{unconfirmed}][ (by its HTTP Date header)]",
-        "Unlikely to cause a 401.[ NTP was not reached: UTC is not known{ntp_silent}.]",
+        "Unlikely to cause a 401.[ NTP gave no time: UTC is not known{ntp_silent}.]",
         _SKEW + "host unconfirmed ntp_silent",
     ),
 }

@@ -228,7 +228,7 @@ def _by_no_reply(case: Case, finding: Finding) -> list[Step]:
         name = host.rpartition(":")[0] if host.count(":") == 1 else host
         return [Step("test-dns", f"getent hosts {quote(name)}")]
     if reason == "proxy":
-        return [Step("show-proxy", "env | grep -i _proxy")]
+        return [Step("show-proxy", "env | grep -io '^[a-z]*_proxy'")]
     if why.startswith("ca-file-"):
         file = case.request.ca_file
         look = "env | grep SSL_CERT" if file is None else f"ls -l {quote(file)}"

@@ -239,9 +239,9 @@ def _api_note(report: Report, ntp: NtpPart, api: ApiPart, host: ApiHost, reading
             return f"the API is {way}"
         if of_api is not None and utc is not None and shown.gap_to(utc):
             return f"login is {way}, too"
-    state = _state(api.judgement.status, shown)
-    ours = found.get(f"local-{state.lower()}")
-    return state if ours is None or ours.fact("api_host") is None else f"{state}, by the same error"
+    state = _state(api.judgement.status, shown) + ("; plain http" if reading.security is Security.PLAIN else "")
+    same = any(ours in found and found[ours].fact("api_host") for ours in ("local-ahead", "local-behind"))
+    return f"{state}, by the same error" if same else state
 
 
 # --- A token ---

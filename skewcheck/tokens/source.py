@@ -102,7 +102,7 @@ def _wait(fd: int, until_s: float | None) -> None:
 def _unreadable(path: str, error: OSError | ValueError) -> UsageError:
     """Return an error that tells the system's reason and not its words, in which the path stands."""
     reason = error.strerror if isinstance(error, OSError) and error.strerror else "no file can have that name"
-    remedy = "--file FILE that holds the token, or - for standard input"
+    remedy = "a FILE that holds the token, or - for standard input"
     return UsageError(f"{_quoted(path)} can't be read: {foreign.text(reason)}", remedy)
 
 
