@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 from bench.golden import check
-from bench.typed import Done
+from bench.typed import Done, skewcheck
 
 Told = Callable[..., Done]
 
@@ -140,3 +140,10 @@ def test_github_is_the_github_app(told: Told) -> None:
     words = "--offline --verifier github --on-unknown ok --json"
     done = told("token", "QHHCk4zZ8mN2pQ-rStUvWxYz0123456789", *words.split())
     assert (done.exit_code, "error" in done.document) == (0, False)
+
+
+def test_a_value_that_is_too_long_for_one_is_not_repeated() -> None:
+    """What looks like no token may still be a secret in the wrong place."""
+    done = skewcheck("check", "-t", "hunter2opaque-abcdefgh")
+    assert (done.exit_code, done.out, "hunter2" in done.err) == (3, "", False)
+    assert "a value of 22 characters is not a duration" in done.err

@@ -16,6 +16,8 @@ from skewcheck.foreign import quoted
 from skewcheck.version import VERSION
 
 PROGRAM = "skewcheck"
+_LONGEST_REPEATED = 20
+"""Characters of a wrong value: no duration and no name of a format has more, and a secret by mistake may."""
 
 BRIEFLY = """\
 skewcheck: is it clock skew? Whose clock, by how much, how sure?
@@ -165,7 +167,8 @@ def _reader(option: Option) -> Callable[[str], Any] | None:
         try:
             return read(text)
         except ValueError as error:
-            wrong = typer.BadParameter(f"{quoted(text)} {getattr(error, 'what', error)}")
+            shown = quoted(text) if len(text) <= _LONGEST_REPEATED else f"a value of {len(text)} characters"
+            wrong = typer.BadParameter(f"{shown} {getattr(error, 'what', error)}")
             wrong.write = getattr(error, "write", "")  # type: ignore[attr-defined]
             raise wrong from None
 
