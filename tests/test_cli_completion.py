@@ -1,8 +1,10 @@
 """The shell's completion: commands, options and values are offered, and each shell gets its own script."""
 
+import os
 import shutil
 import subprocess
 import sys
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
@@ -87,31 +89,54 @@ def test_installed_for_the_shell_that_is_named(shell: str, tmp_path: Path) -> No
     assert str(scripts[0]) in done.out
 
 
-@pytest.mark.parametrize(("typed", "offered", "other"), OFFERED[::3])
-def test_in_a_real_bash(typed: str, offered: str, other: str, tmp_path: Path) -> None:
-    """The script that is printed, read by bash, fills in what is offered above."""
+@pytest.fixture
+def started(tmp_path: Path) -> Path:
+    """Return a folder for PATH in which the program stands."""
     program = tmp_path / "skewcheck"
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m skewcheck "$@"\n')
     program.chmod(0o755)
-    words = ["skewcheck", *typed.split()]
-    script = (
-        f'PATH={tmp_path}:$PATH; eval "$(skewcheck --show-completion bash)"; COMP_WORDS=({" ".join(words)}); '
-        f'COMP_CWORD={len(words) - 1}; _skewcheck_completion skewcheck; printf "%s\\n" "${{COMPREPLY[@]}}"'
+    return tmp_path
+
+
+IN_SHELLS = {
+    "bash": """
+        eval "$(skewcheck --show-completion bash)"
+        COMP_WORDS=(skewcheck {typed}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))
+        _skewcheck_completion skewcheck
+        printf "%s\\n" "${{COMPREPLY[@]}}"
+        """,
+    "fish": """
+        skewcheck --show-completion fish | source
+        complete -C "skewcheck {typed}"
+        """,
+    # zsh completes only at a prompt: one in a terminal of its own, and the key.
+    "zsh": """
+        zmodload zsh/zpty
+        zpty Z zsh -f -i
+        zpty -w Z 'PS1=; autoload -Uz compinit && compinit -u -D'
+        zpty -w Z 'eval "$(skewcheck --show-completion zsh)"; echo rea""dy'
+        zpty -r -m Z ready '*ready*'
+        zpty -w -n Z $'skewcheck {typed}\\t'
+        zpty -r -m Z line '*{offered}*'
+        zpty -d Z
+        print -rl -- ${{(Z:n:)line##*skewcheck}}
+        """,
+}
+"""What fills in behind *typed*, as the shell does when the key is pressed, and prints a word a line."""
+STARTS = {"bash": ("bash", "--norc", "-c"), "fish": ("fish", "--no-config", "-c"), "zsh": ("zsh", "-f", "-c")}
+
+
+@pytest.mark.parametrize("shell", IN_SHELLS)
+@pytest.mark.parametrize(("typed", "offered", "other"), OFFERED[::3])
+def test_in_a_real_shell(shell: str, typed: str, offered: str, other: str, started: Path) -> None:
+    """The script that is printed, read by its shell, fills in what is offered above."""
+    if not shutil.which(shell):
+        pytest.skip(f"there is no {shell} here")
+    script = textwrap.dedent(IN_SHELLS[shell].format(typed=typed, offered=offered))
+    environment = clean() | {"HOME": str(started), "PATH": f"{started}:{os.environ['PATH']}"}
+    done = subprocess.run(
+        [*STARTS[shell], script], env=environment, capture_output=True, text=True, timeout=60, check=True
     )
-    done = _run("bash", "--norc", "-c", script)
-    assert offered in done.split("\n")
-    assert other not in done.split("\n")
-
-
-@pytest.mark.parametrize("shell", [shell for shell in ("zsh", "fish") if shutil.which(shell)] or ["sh"])
-def test_other_shells_that_are_here_can_read_theirs(shell: str, tmp_path: Path) -> None:
-    """No syntax of the script is wrong, where there is a shell to ask: one that isn't installed is asked nothing."""
-    script = tmp_path / "script"
-    script.write_text(skewcheck("--show-completion", shell).out if shell != "sh" else ":\n")
-    assert _run(shell, "-n", str(script)) == ""
-
-
-def _run(*words: str) -> str:
-    done = subprocess.run(words, env=clean(), capture_output=True, text=True, timeout=60, check=True)
     assert done.stderr == ""
-    return done.stdout
+    assert offered in done.stdout.split()
+    assert other not in done.stdout.split()
