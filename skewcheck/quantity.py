@@ -137,7 +137,7 @@ def estimate_text(skew_s: float, bound: tuple[float, float]) -> str:
 def signed_text(low_s: float, high_s: float) -> str:
     """Return a range with its signs and one unit, rounded outwards: `-354 to -337 ms`, `-80 to +50 ms`.
 
-    `at most -3.2 s` and `at least +3.2 s` where one side is all there is; years where nothing finer matters.
+    From an hour on, a narrow one as `+7 h ±3 ms`: nobody counts 25,200 seconds. `at most -3.2 s` and `at least +3.2 s` where one side is all there is; years where nothing finer matters.
     """
     if math.isinf(low_s) or math.isinf(high_s):
         return _one_sided(low_s, high_s)
@@ -145,6 +145,10 @@ def signed_text(low_s: float, high_s: float) -> str:
         years = [low_s / _YEAR_S, high_s / _YEAR_S]
         ends = [f"{round_(10 * year) / 10:+g}" for round_, year in zip((math.floor, math.ceil), years, strict=True)]
         return f"{' to '.join(dict.fromkeys(ends))} years"
+    middle_s = round((low_s + high_s) / 2)
+    half_s = round(max(middle_s - low_s, high_s - middle_s), 9)
+    if abs(middle_s) >= _HOUR_S and half_s < 1:
+        return f"{'-' if middle_s < 0 else '+'}{_compound(abs(middle_s))} ±{at_most_text(half_s)}"
     quantum_s = _quantum(low_s, high_s)
     counts = [_floor(low_s / quantum_s), _ceil(high_s / quantum_s)]
     *texts, unit = _bounds([abs(count) for count in counts], quantum_s)

@@ -179,7 +179,10 @@ def test_ranges(low_s: float, high_s: float, text: str) -> None:
         (-0.0801, 0.0499, "-90 to +50 ms"),
         (0.0, 0.0125, "0 to +13 ms"),
         (0.0, 0.0, "0 ms"),
-        (-5400.02, -5399.98, "-5400.02 to -5399.98 s"),
+        (-200.02, -199.98, "-200.02 to -199.98 s"),
+        (-5400.02, -5399.98, "-1 h 30 min ±20 ms"),
+        (25202.6, 25202.7, "+7 h 3 s ±400 ms"),
+        (25200.0, 25200.0, "+7 h ±0 ms"),
         (-3600.0, 18000.0, "-1 h to +5 h"),
         (-math.inf, 0.05, "at most +50 ms"),
         (-3.0, math.inf, "at least -3 s"),
@@ -188,7 +191,7 @@ def test_ranges(low_s: float, high_s: float, text: str) -> None:
     ],
 )
 def test_ranges_with_their_signs(low_s: float, high_s: float, text: str) -> None:
-    """As tables show them: one unit at the end, `+` for ahead."""
+    """As tables show them: one unit at the end, `+` for ahead; of narrow ones of hours the middle and what is beside it."""
     assert signed_text(low_s, high_s) == text
 
 
@@ -197,6 +200,12 @@ def test_a_range_with_signs_holds_the_range(drawn: tuple[float, float]) -> None:
     """Rounded outwards as every other; from two years on to tenths of one."""
     low_s, high_s = drawn
     shown = signed_text(low_s, high_s)
+    middle, _, half = shown.partition(" ±")
+    if half:
+        middle_s = size_in(middle[1:]) * (-1 if middle[0] == "-" else 1)
+        assert middle_s - size_in(half) - FLOAT_NOISE * abs(middle_s) <= low_s
+        assert high_s <= middle_s + size_in(half) + FLOAT_NOISE * abs(middle_s)
+        return
     unit = shown.split()[-1]
     ends = [end if end[-1].isalpha() else f"{end} {unit}" for end in shown.split(" to ")]
     shown_low_s, shown_high_s = (
