@@ -137,7 +137,8 @@ def estimate_text(skew_s: float, bound: tuple[float, float]) -> str:
 def signed_text(low_s: float, high_s: float) -> str:
     """Return a range with its signs and one unit, rounded outwards: `-354 to -337 ms`, `-80 to +50 ms`.
 
-    From an hour on, a narrow one as `+7 h ±3 ms`: nobody counts 25,200 seconds. `at most -3.2 s` and `at least +3.2 s` where one side is all there is; years where nothing finer matters.
+    From an hour on, a narrow one as `+7 h ±3 ms`: nobody counts 25,200 seconds. `at most -3.2 s` and
+    `at least +3.2 s` where one side is all there is; years where nothing finer matters.
     """
     if math.isinf(low_s) or math.isinf(high_s):
         return _one_sided(low_s, high_s)

@@ -191,7 +191,7 @@ def test_ranges(low_s: float, high_s: float, text: str) -> None:
     ],
 )
 def test_ranges_with_their_signs(low_s: float, high_s: float, text: str) -> None:
-    """As tables show them: one unit at the end, `+` for ahead; of narrow ones of hours the middle and what is beside it."""
+    """As tables show them: one unit at the end, `+` for ahead; of narrow ones of hours the middle."""
     assert signed_text(low_s, high_s) == text
 
 

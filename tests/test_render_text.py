@@ -40,7 +40,7 @@ from skewcheck.model import (
     Vote,
 )
 from skewcheck.render import evidence, tables
-from skewcheck.render.page import Page
+from skewcheck.render.page import FULL_WIDTH, Page
 from skewcheck.render.text import render
 
 BY_HAND = {**reports.BY_HAND, **api_reports.BY_HAND}
@@ -457,13 +457,15 @@ def test_names_are_text() -> None:
 # --- Steps ---
 
 
-def test_a_command_is_never_broken() -> None:
-    """However long it is and however narrow the page; what it does stands beside it where there is room, else below."""
-    command = "skewcheck check --url https://gateway.example.net:8443/api/v2/health/with/a/long/path -H ntp.example.net"
+def test_a_command_is_broken_only_as_a_shell_reads_on() -> None:
+    """On a full page behind backslashes, and no line too long; else not at all; what it does stands beside or below."""
+    command = "skewcheck check --url https://gateway.example.net:8443/api/v2/health -H ntp.example.net"
     report = ALL_WELL._replace(steps=(ALL_WELL.steps[0]._replace(command=command),))
     for width in (40, 80, 120):
         shown = screen(report, width=width)
-        assert f"Next: {command}\n" in shown
+        assert f"Next: {command}\n" in re.sub(r" \\\n +", " ", shown)
+        assert " \\\n" not in shown or width == FULL_WIDTH
+        assert width < FULL_WIDTH or max(map(len, shown.splitlines())) <= width
         assert "compares with the API's clock, too" in " ".join(shown.split())
 
 

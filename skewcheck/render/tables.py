@@ -136,7 +136,7 @@ def _server(vote: Vote, figures: Figures) -> Row:
         str(outcome.exchanges[-1].stratum) if outcome.exchanges else NO_NUMBER,
     )
     distance_s = outcome.exchanges[-1].root_distance_s if outcome.exchanges else 0.0
-    doubt = f"doubts its own time by {duration_text(distance_s)}" if distance_s >= figures.widest_s else ""
+    doubt = f"root distance {duration_text(distance_s)}" if distance_s >= figures.widest_s else ""
     return Row(outcome.server, numbers, "rejected (falseticker)" if rejected else doubt, rejected)
 
 

@@ -5,6 +5,7 @@ first. `-v` cuts nothing and adds the evidence. Nothing is decided here: a row s
 words of the catalogue for what was found.
 """
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -38,8 +39,9 @@ _FAULTS_OF_THIS_HOST = frozenset({"local-ahead", "local-behind", "local-unconfir
 
 
 def render(report: Report, *, width: int, color: bool, verbose: int, quiet: bool, ascii_only: bool = False) -> str:
-    """Return the screen for *report*, at most *width* cells wide (a command to copy is never broken).
+    """Return the screen for *report*, at most *width* cells wide.
 
+    A command to copy is broken only where its option ends, behind the backslash by which a shell reads on.
     *quiet*: line 1 alone, always on one line. *verbose* 1: all of each list, and the evidence; 2: every packet and
     reply, too. *ascii_only*: for an output that can't take more.
     """
@@ -293,10 +295,26 @@ def _steps(page: Page, report: Report) -> list[Line]:
     column = max(beside, default=0)
     lines: list[Line] = []
     for at, (command, words) in enumerate(steps):
-        line: Line = [(" " * 6 if at else f"{label}:".ljust(6), PLAIN), (command, STRONG)]
+        begin = " " * 6 if at else f"{label}:".ljust(6)
+        *above, last = _continued(page, command)
+        lines += [[(" " * INDENT if number else begin, PLAIN), (part, STRONG)] for number, part in enumerate(above)]
+        line: Line = [(" " * INDENT if above else begin, PLAIN), (last, STRONG)]
         gap = column - page.cells(command)
         if gap >= 0 and column + page.cells(words) <= room:
             lines.append([*line, (" " * (gap + 3) + words, PLAIN)])
         else:
             lines += [line, *page.wrapped(words, PLAIN, 8)]
     return lines
+
+
+def _continued(page: Page, command: str) -> list[str]:
+    """Return *command* on the lines that it takes, each but the last with the backslash by which a shell reads on."""
+    if page.width < FULL_WIDTH or page.cells(command) + 6 <= page.width or "'" in command:
+        return [command]
+    parts: list[str] = []
+    for option in re.split(" (?=-)", command):
+        if parts and page.cells(f"{parts[-1]} {option}") + len(" \\") + INDENT <= page.width:
+            parts[-1] += f" {option}"
+        else:
+            parts.append(option)
+    return [*(f"{part} \\" for part in parts[:-1]), parts[-1]]
