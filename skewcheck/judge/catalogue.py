@@ -259,7 +259,7 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "api-certificate": Row(
         "{host}'s certificate is not valid by its own Date[: nobody can call it]",
-        "TLS fails for every client. Its owner must renew it; no clock of yours is at fault.",
+        "TLS fails for every client until its owner puts another one in; no clock of yours is at fault.",
         "host validity by_s not_before_at_s not_after_at_s",
         {
             "ended": "{host}'s certificate ended {by_s} ago[, by its own Date]",

@@ -297,7 +297,7 @@ def _second(at_s: float) -> str:
 
 _WHOSE = {
     StampedBy.EDGE: "the edge's; one behind it, if there is one, was not measured",
-    StampedBy.ORIGIN: "the origin's: no proxy in front of it wrote the Date",
+    StampedBy.ORIGIN: "the API server's own: no proxy wrote it",
     StampedBy.UNKNOWN: "the edge's or the origin's: its headers don't tell",
 }
 _SECURITY = {

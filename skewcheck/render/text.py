@@ -276,7 +276,7 @@ def _whose_date(reading: DateReading) -> str:
     server = "" if reading.served.server is None else f" ({reading.served.server[:20]})"
     return {
         StampedBy.EDGE: f"Date is the edge proxy's{server}. Clocks behind the edge are not visible.",
-        StampedBy.ORIGIN: f"Date is the origin's{server}: no proxy in front of it wrote the Date.",
+        StampedBy.ORIGIN: f"Date is the API server's own{server}: no proxy wrote it.",
         StampedBy.UNKNOWN: f"Date{server} is the edge's or the origin's: its headers don't tell.",
     }[reading.stamped_by]
 
