@@ -450,7 +450,7 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "cut-short": Row(
         "The deadline ended it after {duration_s}[, before a second request: -t {enough_s} is enough|; more time "
-        "would tell more]",
+        "(-t) tells more]",
         "",
         "duration_s missing enough_s",
     ),
