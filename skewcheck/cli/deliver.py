@@ -4,6 +4,7 @@ What a format needs is loaded only where it is asked for: a health check pays fo
 """
 
 import contextlib
+import math
 import os
 import stat
 import sys
@@ -30,6 +31,8 @@ TIMEOUT_S = 3.0
 """What a FIFO without a reader is waited for where no -t is given."""
 SCREEN_S, DOCUMENT_S = 0.1, 0.02
 """What is kept of the timeout for the way out: rich loads in 30 to 100 ms, json in 4."""
+_OF_THE_START = 0.7
+"""A screen takes so much of the processor's time that the start took: on a slow machine both are long."""
 
 
 class Deadline(NamedTuple):
@@ -42,7 +45,12 @@ class Deadline(NamedTuple):
 
     def spent_s(self, view: "View") -> float:
         """Return how much of the timeout is gone already, or will be needed for the way out."""
-        return time.monotonic() - self.began_s + (SCREEN_S if view.format == "text" else DOCUMENT_S)
+        way_out_s = DOCUMENT_S
+        if view.format == "text":
+            user_s, system_s, *_ = os.times()
+            most_s = math.inf if self.timeout_s is None else self.timeout_s / 4
+            way_out_s = max(SCREEN_S, min(_OF_THE_START * (user_s + system_s), most_s))
+        return time.monotonic() - self.began_s + way_out_s
 
     @property
     def until_s(self) -> float:
