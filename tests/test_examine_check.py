@@ -12,6 +12,7 @@ import pytest
 
 from skewcheck.errors import HostError, UsageError
 from skewcheck.examine import Request, examine
+from skewcheck.examine.request import measuring_time
 from skewcheck.lab.http import HttpServer
 from skewcheck.lab.ntp import NtpServer, Query, Reply
 from skewcheck.model import DateReading, Policy, Report, Status
@@ -47,6 +48,13 @@ def ids(report: Report) -> set[str]:
     """Return the ids of the findings about what was measured."""
     about = ("not-skew", "ntp-", "api-", "local-", "issuer-", "skew-")
     return {finding.id for finding in report.findings if finding.id.startswith(about)} - {"api-lag"}
+
+
+@pytest.mark.parametrize(("gone_s", "way_out_s", "left_s"), [(0.0, 0.0, 4.0), (1.5, 0.5, 2.0), (9.0, 0.0, 0.05)])
+def test_what_is_gone_is_not_measured_with(gone_s: float, way_out_s: float, left_s: float) -> None:
+    """What the process took before it asks anybody, loading what measures included, is taken from the timeout."""
+    request = Request(timeout_s=4.0, began_s=time.monotonic() - gone_s, way_out_s=way_out_s)
+    assert left_s - 1 <= measuring_time(request, 10.0) <= left_s + 1e-6
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ What a format needs is loaded only where it is asked for: a health check pays fo
 """
 
 import contextlib
-import math
 import os
 import stat
 import sys
@@ -43,14 +42,13 @@ class Deadline(NamedTuple):
     timeout_s: float | None
     """What -t says; None: nothing."""
 
-    def spent_s(self, view: "View") -> float:
-        """Return how much of the timeout is gone already, or will be needed for the way out."""
-        way_out_s = DOCUMENT_S
-        if view.format == "text":
-            user_s, system_s, *_ = os.times()
-            most_s = math.inf if self.timeout_s is None else self.timeout_s / 4
-            way_out_s = max(SCREEN_S, min(_OF_THE_START * (user_s + system_s), most_s))
-        return time.monotonic() - self.began_s + way_out_s
+    def way_out_s(self, view: "View") -> float:
+        """Return how much of the timeout will be needed for the way out."""
+        if view.format != "text":
+            return DOCUMENT_S
+        user_s, system_s, *_ = os.times()
+        most_s = (TIMEOUT_S if self.timeout_s is None else self.timeout_s) / 4
+        return max(SCREEN_S, min(_OF_THE_START * (user_s + system_s), most_s))
 
     @property
     def until_s(self) -> float:
@@ -87,7 +85,7 @@ def measured(asked: Request, view: "View", deadline: Deadline) -> Report:
     """Ask, and tell on a terminal how far it is. Raises SkewcheckError."""
     from skewcheck.examine import examine
 
-    asked = asked._replace(spent_s=deadline.spent_s(view))
+    asked = asked._replace(began_s=deadline.began_s, way_out_s=deadline.way_out_s(view))
     if view.quiet or asked.asks_nobody or sys.stderr is None or not sys.stderr.isatty():
         return examine(asked)
     from skewcheck.cli import progress

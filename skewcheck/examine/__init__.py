@@ -41,6 +41,8 @@ def examine(request: Request, progress: "Tell | None" = None) -> Report:
     Raises UsageError; never for a silent network. *progress* is told what is known after each reply, of the API and of
     NTP, each in a thread of its own.
     """
+    if request.began_s is None:
+        request = request._replace(began_s=time.monotonic())
     check_request(request)
     token, replays = _token(request)
     host, ntp, api = (None, None, None) if request.asks_nobody else _asked(request, progress)
@@ -82,10 +84,8 @@ def _asked(request: Request, progress: "Tell | None") -> tuple[HostFacts | None,
     from skewcheck.examine.ask_api import ask_api, start_api
 
     if not request.ask_ntp:
-        began_s = time.perf_counter()
         host = _host(request)
-        spent_s = request.spent_s + time.perf_counter() - began_s
-        return host, None, ask_api(request._replace(spent_s=spent_s), progress)
+        return host, None, ask_api(request, progress)
     from skewcheck.examine.ask_ntp import ask_ntp, named_servers
 
     named_servers(request)  # what is wrong with the request is told before anything is asked

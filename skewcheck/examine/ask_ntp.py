@@ -1,7 +1,6 @@
 """NTP and this host: whom to ask, for how long, and what they say."""
 
 import contextlib
-import time
 from collections.abc import Callable, Sequence
 
 from skewcheck.errors import UsageError
@@ -21,11 +20,10 @@ MAX_QUOTED = 30
 def ask_ntp(request: Request, progress: Callable[[Progress], None] | None = None) -> tuple[HostFacts | None, Survey]:
     """Return what this host says of its clock, and what the NTP servers say. Raises UsageError."""
     named = named_servers(request)
-    began_s = time.perf_counter()
     host = read_host() if request.ask_host else None
     servers = named or whom_to_ask(_own_servers(host))
     default_s = TIMEOUT_S + (request.samples - 1) * max(spacing_s(server) for server in servers)
-    timeout_s = measuring_time(request, default_s, time.perf_counter() - began_s)
+    timeout_s = measuring_time(request, default_s)
     origins = {server.origin for server in servers}
     listed = ServerList(origins.pop().value) if len(origins) == 1 else ServerList.MIXED
     found = poll_servers(

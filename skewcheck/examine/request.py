@@ -4,6 +4,7 @@ A comparison with NaN says no to all: a token would never be due, and no clock o
 """
 
 import math
+import time
 
 from skewcheck.errors import UsageError
 from skewcheck.foreign import is_secret, quoted
@@ -103,10 +104,11 @@ def default_timeout_s(request: Request) -> float:
     return max(longest_s, FULL_TIMEOUT_S if request.full else API_TIMEOUT_S)
 
 
-def measuring_time(request: Request, default_s: float, gone_s: float = 0.0) -> float:
-    """Return what is left of the timeout for measuring, *gone_s* after the request was made."""
+def measuring_time(request: Request, default_s: float) -> float:
+    """Return what is left of the timeout for measuring: by now some is gone, and be it for loading what measures."""
     timeout_s = default_s if request.timeout_s is None else request.timeout_s
-    return min(max(timeout_s - request.spent_s - gone_s, _LEAST_S), _MOST_S)
+    gone_s = 0.0 if request.began_s is None else time.monotonic() - request.began_s
+    return min(max(timeout_s - gone_s - request.way_out_s, _LEAST_S), _MOST_S)
 
 
 def _check_token(request: Request) -> None:

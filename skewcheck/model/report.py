@@ -223,8 +223,10 @@ class Request(NamedTuple):
     policy: Policy = Policy()
     ask_host: bool = True
     """Read what this host says of its own clock, too."""
-    spent_s: float = 0.0
-    """How much of the timeout is gone already or will be needed afterwards: a process's own start and end."""
+    began_s: float | None = None
+    """When the timeout began to run, on `time.monotonic`: with the process, say. None: when this is examined."""
+    way_out_s: float = 0.0
+    """How much of the timeout will be needed afterwards."""
 
     @property
     def asks_api(self) -> bool:
