@@ -128,6 +128,9 @@ def test_a_reading_is_not_lost_among_failures(all_at_once: Run) -> None:
         (["127.0.0.1:9"], (), "port-closed", "port-closed"),
         (["127.0.0.1"], ("-6",), "no-address", "no-address"),
         (["::1"], ("-4",), "no-address", "no-address"),
+        (["mute.test"], ("-6",), "no-address", "no-address"),
+        (["six.test"], ("-4",), "no-address", "no-address"),
+        (["dead.test"], ("-6",), "dns-no-such-name", "no-such-name"),
     ],
 )
 def test_where_all_fail_alike_the_finding_says_what_is_wrong(

@@ -100,7 +100,8 @@ def _of_a_host(case: Case, api: ApiPart, host: ApiHost) -> list[Finding]:
 
 _REASONS = (
     # (what it comes to, how its reasons begin)
-    ("dns", ("dns-", "no-address")),
+    ("dns", ("dns-",)),
+    ("no-address", ("no-address",)),
     ("no-network", ("no-route", "unreachable", "prohibited")),
     ("proxy", ("proxy-",)),
     ("untrusted", ("certificate-", "ca-")),

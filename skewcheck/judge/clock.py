@@ -51,6 +51,7 @@ _SILENCES = (
     ("rate", "rate", {"kod-rate"}),
     ("unsynchronised", "unsynchronised", {"unsynchronised"}),
     ("distance", "distance", {"root-distance"}),
+    ("other-address", "other-address", {"other-address"}),
 )
 
 

@@ -473,7 +473,8 @@ class ServerPoll:
             self._troubles.append((str(address), Trouble("own-address", "that is this host itself")))
             channel.close()
             return
-        self._selector.register(channel.socket, selectors.EVENT_READ, (self, channel))
+        for heard in channel.sockets:
+            self._selector.register(heard, selectors.EVENT_READ, (self, channel))
         self._channels.append(channel)
         self._send(channel)
 
@@ -489,7 +490,8 @@ class ServerPoll:
             self._troubles.append((str(channel.address), trouble))
         self._dropped += channel.dropped
         self._channels.remove(channel)
-        self._selector.unregister(channel.socket)
+        for heard in channel.sockets:
+            self._selector.unregister(heard)
         channel.close()
 
 
