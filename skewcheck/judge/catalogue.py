@@ -403,7 +403,10 @@ CATALOGUE: Mapping[str, Row] = {
         "This host is off by whole time zones: local time was set as UTC?",
         "Set the clock to UTC and the time zone apart from it.",
         "zone_s utc_offset_s how",
-        {"possibly": "The clocks are {zone_s} apart, as time zones are: local time as UTC?"},
+        {
+            "possibly": "The clocks are {zone_s} apart, as time zones are: local time as UTC?",
+            "summer": "The clocks are an hour apart: summer time, by old tzdata or by hand?",
+        },
         "how",
     ),
     "daemon-unsynchronised": Row(

@@ -196,8 +196,10 @@ def _ascii(raw: bytes) -> str:
     return foreign.text(raw.rstrip(b"\0").decode("latin-1"))
 
 
-# --- The sockets: connected, so that the kernel drops packets from anybody else and hands on ICMP errors; and one more
-# on the same port for what comes from elsewhere, which is never believed: a server of several addresses may answer so ---
+# --- The sockets: connected, so that the kernel drops packets from anybody else and hands on ICMP errors ---
+#
+# One more, on the same port, hears what comes from elsewhere. That is never believed: a server of several addresses may
+# answer so, and then it isn't silent.
 
 BATCH = 32
 """Packets read in one go before the other sockets get their turn: a flood must not starve them."""
