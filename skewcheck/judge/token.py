@@ -426,7 +426,7 @@ def _zone(known: _Known, refused: list[Status]) -> list[Finding]:
         off_s = zone_of(Interval(issued.true.low_s + age_s, issued.true.high_s + age_s + COUNTED_S))
         sure = True
     else:
-        far_s = next((zone_s for zone_s in ZONES_S if zone_s >= issued.true.high_s), math.inf)
+        far_s = next((zone_s for zone_s in ZONES_S if zone_s >= issued.true.high_s), 0)
         fits = issued.true.low_s > 0 and far_s - issued.true.low_s <= JUST_ISSUED_S
         off_s, sure = (far_s if fits else None), False
     if not off_s:
