@@ -261,6 +261,7 @@ def test_an_api_in_full() -> None:
         "stale": None,
         "spread_s": 0.0,
         "late_s": 0.0,
+        "odd_date": None,
         "mix": None,
         "http_status": 401,
         "server": None,

@@ -453,6 +453,17 @@ CATALOGUE: Mapping[str, Row] = {
         "{host} may keep a Date for {max_lag_s}[: this host may be {low_bound_s} behind it]",
         facts="host max_lag_s because known low_bound_s",
     ),
+    "api-date-odd": Row(
+        "{host} writes its Date as no standard does[: {shown}]",
+        "It was read all the same. Strict clients fail on it: its owner should write IMF-fixdate, in GMT.",
+        "host what shown",
+        {
+            "zone": "{host}'s Date is not in GMT, as it must be[: {shown}]",
+            "no-weekday": "{host}'s Date lacks its weekday[: {shown}]",
+            "wrong-weekday": "{host}'s Date has a wrong weekday[: {shown}]",
+        },
+        "what",
+    ),
     "cut-short": Row(
         "The deadline ended it after {duration_s}[, before a second request: -t {enough_s} is enough|; more time "
         "would tell more]",

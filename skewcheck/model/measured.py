@@ -338,6 +338,15 @@ class Lag(NamedTuple):
     """What that rests on, for people."""
 
 
+class OddDate(NamedTuple):
+    """A `Date` that can be read, and is not written as the standard says: strict clients fail on it."""
+
+    what: str
+    """`zone`, `no-weekday`, `wrong-weekday` or `form`."""
+    shown: str
+    """As it was written: nothing but a weekday, a month, figures and a zone."""
+
+
 class Certificate(NamedTuple):
     """The leaf's own dates, Unix seconds."""
 
@@ -418,6 +427,8 @@ class DateReading(NamedTuple):
     late_s: float = 0.0
     """By how much its `Date` was late at times, at least, which `fresh` allows for: only where its server isn't known
     to be fresh, and it is so little that nothing turns on it. 0: no reply was found to be."""
+    odd_date: OddDate | None = None
+    """What is malformed in its `Date`; None where nothing is."""
 
     @property
     def range(self) -> Interval:
