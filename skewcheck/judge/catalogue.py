@@ -458,7 +458,7 @@ CATALOGUE: Mapping[str, Row] = {
         "It was read all the same. Strict clients fail on it: its owner should write IMF-fixdate, in GMT.",
         "host what shown",
         {
-            "zone": "{host}'s Date is not in GMT, as it must be[: {shown}]",
+            "zone": "{host}'s Date is not in GMT[: {shown}]",
             "no-weekday": "{host}'s Date lacks its weekday[: {shown}]",
             "wrong-weekday": "{host}'s Date has a wrong weekday[: {shown}]",
         },

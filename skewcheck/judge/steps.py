@@ -91,7 +91,8 @@ def _command(
 def _target(case: Case) -> list[str]:
     request = case.request
     if request.url is not None:
-        return [f"--url {quote(request.url)}"]
+        issuer = [] if request.login_url is None else [f"--issuer {quote(request.login_url)}"]
+        return [f"--url {quote(request.url)}", *issuer]
     code = request.region if case.api is None else case.api.survey.region
     return [] if code is None else [f"--region {quote(code)}"]
 
