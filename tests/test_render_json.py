@@ -62,6 +62,7 @@ def test_a_measurement_in_full() -> None:
                 "skew_s": 0.203,
                 "shared_low_s": None,
                 "shared_high_s": None,
+                "sources": 3,
                 "asked": 5,
                 "answered": 4,
                 "agreeing": 3,
@@ -110,6 +111,7 @@ def test_a_measurement_in_full() -> None:
         "low_s": 1.191,
         "high_s": 1.209,
         "off_by_s": 0.9777,
+        "same_source_as": None,
         "delay_s": 0.016,
         "stratum": 2,
         "exchanges": [
@@ -145,6 +147,7 @@ def test_silence_is_told_with_its_reason_and_no_numbers() -> None:
         "low_s": None,
         "high_s": None,
         "off_by_s": None,
+        "same_source_as": None,
         "delay_s": None,
         "stratum": None,
         "exchanges": [],

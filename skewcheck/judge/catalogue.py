@@ -196,6 +196,8 @@ CATALOGUE: Mapping[str, Row] = {
         {
             "one-server": "This host looks {off} {way_of} UTC, unconfirmed[: by one NTP server]",
             "own-servers": "This host looks {off} {way_of} UTC, unconfirmed[: by its own servers]",
+            "one-source": "This host looks {off} {way_of} UTC, unconfirmed[: too few sources of time]",
+            "smear": "This host looks {off} {way_of} UTC, unconfirmed[: a leap second is smeared]",
             "limit": "This host looks {off} {way_of} UTC, unconfirmed at the {limit_s} limit[ ({beside})]",
             "rate": "This host looks {off} {way_of} UTC, unconfirmed[: time runs at another rate]",
             "api": "This host looks {off} {way_of} UTC, unconfirmed[: the API does not show it]",
@@ -278,7 +280,7 @@ CATALOGUE: Mapping[str, Row] = {
         "validity",
     ),
     "smear-mixed": Row(
-        "The servers split on a leap second: {servers} smear it[, others do not]",
+        "The servers split on a leap second[: {servers} smear it][, others do not]",
         "For a day around it smeared time is not UTC, by up to a second. Ask servers of one kind.",
         "servers",
     ),
@@ -525,6 +527,8 @@ CATALOGUE: Mapping[str, Row] = {
             "minority": "Clock within {bound} of UTC, unconfirmed ({agreeing} of {asked} NTP servers)",
             "one-server": "Clock within {bound} of UTC, unconfirmed: by one NTP server only",
             "own-servers": "Clock within {bound} of UTC, unconfirmed[: by its own servers]",
+            "one-source": "Clock within {bound} of UTC, unconfirmed[: too few sources of time]",
+            "smear": "Clock within {bound} of UTC, unconfirmed[: a leap second is smeared]",
             "limit": "Clock within {bound} of UTC, unconfirmed at the {limit_s} limit",
         },
         "why",

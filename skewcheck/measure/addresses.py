@@ -56,6 +56,18 @@ def peer_of(connected: socket.socket) -> Peer:
     return Peer(ipv4 if "." in ipv4 else host, port, rest[1] if rest else 0)
 
 
+def follower_id(address: str) -> str | None:
+    """Return what the reference ID of a server is that follows *address*; None of a loopback address: all have it."""
+    if address.startswith("127.") or address == "::1":
+        return None
+    if ":" not in address:
+        return address
+    from hashlib import md5
+
+    packed = socket.inet_pton(socket.AF_INET6, address.partition("%")[0])
+    return ".".join(str(byte) for byte in md5(packed, usedforsecurity=False).digest()[:4])
+
+
 class Trouble(NamedTuple):
     """Why nothing can be had from there. Safe to show."""
 

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import ntplib
 
 from skewcheck import foreign
-from skewcheck.measure.addresses import Address, peer_of
+from skewcheck.measure.addresses import Address, follower_id, peer_of
 from skewcheck.measure.localclock import DRIFT_PPM, LocalClock
 from skewcheck.model import Exchange, Interval
 
@@ -205,18 +205,6 @@ BATCH = 32
 """Packets read in one go before the other sockets get their turn: a flood must not starve them."""
 
 
-def _follower_id(address: str) -> str | None:
-    """Return what the reference ID of a server is that follows *address*; None of a loopback address: all have it."""
-    if address.startswith("127.") or address == "::1":
-        return None
-    if ":" not in address:
-        return address
-    from hashlib import md5
-
-    packed = socket.inet_pton(socket.AF_INET6, address.partition("%")[0])
-    return ".".join(str(byte) for byte in md5(packed, usedforsecurity=False).digest()[:4])
-
-
 _SHARES_PORTS = sys.platform == "linux"
 """A connected socket gets its peer's packets there, and one beside it on the same port all others."""
 
@@ -263,7 +251,7 @@ class Channel:
             self.socket.settimeout(0)
             self.socket.connect(address.at)
             self._asked, self._stray = self.socket.getpeername()[0], _stray(self.socket)
-            self._follower_id = _follower_id(self.socket.getsockname()[0])
+            self._follower_id = follower_id(self.socket.getsockname()[0])
             self.peer = peer_of(self.socket)
             """Whom it reached."""
         except OSError:
