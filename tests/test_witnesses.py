@@ -6,14 +6,16 @@ import socket
 import time
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
+from bench.chrony import Chronyd
 
 from skewcheck.judge import report as judge
 from skewcheck.lab.ntp import NtpServer, Query, Reply
 from skewcheck.measure.addresses import Address
 from skewcheck.measure.poll import poll_servers
-from skewcheck.measure.servers import Origin, Server
+from skewcheck.measure.servers import Origin, Server, parse_server
 from skewcheck.measure.witnesses import sources, split_by_a_smear
 from skewcheck.model import Basis, Exchange, Interval, Measured, Reading, Report, Request, ServerList, Status
 
@@ -156,3 +158,17 @@ def test_a_smear_against_utc_is_named_and_proves_nothing(smearing: int, names: S
     assert found["smear-mixed"].fact("servers") == ", ".join(names[:smearing])
     assert not report.proven
     assert not {"falseticker", "servers-disagree"} & {*found}
+
+
+def test_real_servers_that_serve_their_own_clocks_are_one_witness(tmp_path: Path) -> None:
+    """`local` of chronyd, as its packets show it: two agree, and prove nothing."""
+    with contextlib.ExitStack() as stack:
+        servers = []
+        for name in ("a", "b"):
+            (tmp_path / name).mkdir()
+            server = Chronyd(tmp_path / name, local=True)
+            stack.callback(server.stop)
+            server.wait_until_settled()
+            servers.append(parse_server(server.server))
+        found = poll_servers(servers, ServerList.NAMED, timeout_s=2.0)
+    assert (found.consensus.answered, found.consensus.sources, found.consensus.basis) == (2, 1, Basis.MINORITY)
