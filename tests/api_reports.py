@@ -22,6 +22,7 @@ from skewcheck.model import (
     Measured,
     Mix,
     NoReading,
+    OddDate,
     Report,
     Request,
     Role,
@@ -220,6 +221,7 @@ def readings(draw: st.DrawFn) -> DateReading:
         proxied=draw(st.booleans()),
         detail=draw(st.none() | SENTENCES),
         late_s=0.0 if mix is not None else draw(st.floats(0, 0.05)),
+        odd_date=draw(st.none() | st.builds(OddDate, IDS, FOREIGN)),
     )
 
 

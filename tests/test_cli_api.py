@@ -94,6 +94,32 @@ def test_the_command_line_beats_the_environment(  # noqa: PLR0917 - pytest passe
     assert (asked[0].region, asked[0].url) == (region, url)
 
 
+@pytest.mark.parametrize("command", ["api", "check"])
+def test_an_issuer_beside_its_api(command: str, told: Told, asked: list[Any]) -> None:
+    """Who checks and who issues are named apart, here or in the environment; a region has its own issuer."""
+    told(command, "--url", "http://u", "--issuer", "http://i")
+    told(command, environment={"SKEWCHECK_URL": "http://u", "SKEWCHECK_ISSUER": "http://i"})
+    told(command, "--region", "eu-west-1", environment={"SKEWCHECK_ISSUER": "http://i"})
+    told(command, "--url", "http://u", "--issuer", f"https://login.example.net/{UUID}/v2.0")
+    pairs = [(request.url, request.login_url) for request in asked]
+    both = ("http://u", "http://i")
+    assert pairs == [both, both, (None, None), ("http://u", f"https://login.example.net/{UUID}/v2.0")]
+
+
+@pytest.mark.parametrize("command", ["api", "check"])
+@pytest.mark.parametrize(
+    "words",
+    ["--url http://a --url http://b", "--url http://a --url http://a", "--issuer http://i --region eu-west-1",
+     "--url=http://a --issuer http://i --issuer http://i", "--issuer http://i", "--url http://a --issuer i",
+     "--url http://a --issuer="],
+)  # fmt: skip
+def test_two_urls_are_refused_with_what_is_meant(command: str, words: str, told: Told, asked: list[Any]) -> None:
+    """Which of two is the checker nobody knows: nothing is asked, and `--issuer` is named."""
+    done = told(command, *words.split(), "--json")
+    assert (done.exit_code, asked, done.document["error"]["id"]) == (3, [], "usage")
+    assert "--issuer" in done.err or "region" in done.err
+
+
 def test_a_check_asks_an_api_only_where_one_is_named(told: Told, asked: list[Any]) -> None:
     """On the command line or in the environment; else NTP alone."""
     told("check")
@@ -166,11 +192,14 @@ SECRETS = {
 """As people paste them; tokens of every kind, alone, are held by test_cli_secrets.py."""
 
 
-@pytest.mark.parametrize("option", ["--region", "--url", "SKEWCHECK_REGION", "SKEWCHECK_URL", "GENESYSCLOUD_REGION"])
+@pytest.mark.parametrize(
+    "option", ["--region", "--url", "--issuer", "SKEWCHECK_REGION", "SKEWCHECK_URL", "GENESYSCLOUD_REGION"]
+)
 @pytest.mark.parametrize("kind", SECRETS)
 def test_a_secret_is_neither_sent_nor_repeated(kind: str, option: str, told: Told, asked: list[Any]) -> None:
     """A token or a password pasted in the wrong place goes nowhere: not to a resolver, not to the screen."""
     words, environment = ([option, SECRETS[kind]], {}) if option.startswith("-") else ([], {option: SECRETS[kind]})
+    words += ["--url", "http://127.0.0.1:1"] if option == "--issuer" else []
     done = told("api", *words, "--json", environment=environment)
     assert (done.exit_code, asked) == (3, [])
     assert not any(piece in done.out + done.err for piece in (OPAQUE[:12], "hunter2"))

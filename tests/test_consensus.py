@@ -283,3 +283,84 @@ def test_what_is_proven_is_true_whoever_is_silent(count: int) -> None:
         by_a_part += agreed.answered < agreed.asked
     assert proven > count / 4
     assert by_a_part > count / 10, "else nothing was shown of the silent"
+
+
+# --- Servers that show one source of time are one witness ---
+
+
+def dependent_world(dice: random.Random) -> tuple[World, list[int]]:
+    """Return a world of 2 to 6 sources, of 1 to 5 names each, and the source of each name: fewer than half lie."""
+    count = dice.randint(2, 6)
+    liars = dice.randint(0, (count - 1) // 2)
+    truth_s = dice.choice((0.0, 0.05, -0.2, 0.7, -5.0)) + dice.uniform(-0.1, 0.1)
+    sizes = [dice.choice((1, 4, 5) if source < liars else (1, 1, 2, 3)) for source in range(count)]
+    names = [source for source, size in enumerate(sizes) for _ in range(size)]
+    lying = [source for source in names if source < liars]
+    honest = [_around(truth_s, dice) for _ in names[len(lying) :]]
+    lies = [*_lies(len(lying), truth_s, honest, dice), *[None] * len(lying)][: len(lying)]
+    silence = dice.choice((0.0, 0.3, 0.6))
+    said = [*lies, *(one if dice.random() >= silence else None for one in honest)]
+    outcomes = [_silent(dice) if one is None else _said(one) for one in said]
+    told_true = {at for at, one in enumerate(said) if one is not None and at >= len(lying)}
+    order = dice.sample(range(len(said)), len(said))
+    places = {at for at, place in enumerate(order) if place in told_true}
+    return World(truth_s, [outcomes[place] for place in order], places), [names[place] for place in order]
+
+
+@pytest.mark.parametrize("count", [3_000, pytest.param(60_000, marks=pytest.mark.slow)])
+def test_liars_that_share_an_upstream_never_yield_a_proof(count: int) -> None:
+    """However many names the lying sources have, most of those asked included: what is proven is true, none is blamed.
+
+    Of the sources fewer than half lie; which source an unheard name has nobody knows.
+    """
+    dice, proven, outvoted = random.Random(count), 0, 0
+    for _ in range(count):
+        (truth_s, outcomes, honest), sources = dependent_world(dice)
+        agreed, by_name = agree(outcomes, sources), agree(outcomes)
+        assert not {at for at in honest if agreed.votes[at].status is ServerStatus.FALSETICKER}, outcomes
+        if agreed.basis is not Basis.MAJORITY:
+            assert not any(vote.status is ServerStatus.FALSETICKER for vote in agreed.votes)
+            named = by_name.interval if by_name.basis is Basis.MAJORITY else None
+            outvoted += named is not None and not named.low_s <= truth_s <= named.high_s
+            continue
+        proven += 1
+        assert by_name.basis is Basis.MAJORITY, "to know of a source never raises anything"
+        assert agreed.interval is not None
+        assert by_name.interval is not None
+        assert agreed.interval.low_s <= by_name.interval.low_s <= by_name.interval.high_s <= agreed.interval.high_s
+        assert agreed.interval.low_s <= truth_s <= agreed.interval.high_s, (truth_s, outcomes, sources)
+    assert proven > count / 5
+    assert outvoted > count / 50, "else no lie was seen that names alone would have proven"
+
+
+@given(st.lists(st.one_of(anything, st.just(silent())), max_size=9))
+def test_sources_of_their_own_change_nothing(outcomes: list[Reading | NoReading]) -> None:
+    """Where no two servers show one source, it is the vote of names as ever."""
+    assert agree(outcomes, range(len(outcomes))) == agree(outcomes)
+
+
+@pytest.mark.parametrize(
+    ("sources", "silent_too", "basis", "witnesses"),
+    [
+        ([0, 0, 0], 0, Basis.MINORITY, 1),
+        ([0, 0], 0, Basis.MINORITY, 1),
+        ([0, 1], 0, Basis.MAJORITY, 2),
+        ([0, 0, 1], 0, Basis.MAJORITY, 2),
+        ([0, 0], 1, Basis.MINORITY, 1),
+        ([0, 0, 1], 2, Basis.MINORITY, 2),
+        ([0, 0, 1, 2], 1, Basis.MAJORITY, 3),
+        ([0, 0, 0, 1, 2], 0, Basis.MAJORITY, 3),
+    ],
+)
+def test_a_majority_of_names_that_is_one_witness_is_unconfirmed(
+    sources: list[int], silent_too: int, basis: Basis, witnesses: int
+) -> None:
+    """Each source counts once, each silent name as one of its own; two must agree at least."""
+    outcomes = [reading(-0.01, 0.01)._replace(server=f"s{n}") for n in range(len(sources))]
+    agreed = agree([*outcomes, *[silent()] * silent_too], [*sources, *range(90, 90 + silent_too)])
+    assert (agreed.basis, agreed.sources, agreed.agreeing) == (basis, witnesses, len(sources))
+    first = [sources.index(source) for source in sources]
+    told = [vote.same_source_as for vote in agreed.votes][: len(sources)]
+    assert told == [None if at == number else f"s{at}" for number, at in enumerate(first)]
+    judged = judge(agreed.skew_s, agreed.interval, agreed.basis, LIMITS, witness=agreed.interval)
+    assert judged.proven == (basis is Basis.MAJORITY)

@@ -3,6 +3,7 @@
 import contextlib
 import math
 import os
+import sys
 from collections.abc import Mapping
 
 import pytest
@@ -97,6 +98,23 @@ def test_a_reply_from_another_port_is_never_seen() -> None:
     assert isinstance(first, Reading)
     assert first.interval.low_s <= 0 <= first.interval.high_s
     assert first.dropped == ()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux hears it")
+def test_a_reply_from_another_address_is_named_and_never_used() -> None:
+    """A server that answers so is told from one that is silent; beside the real reply it changes nothing."""
+    found = ask(
+        {
+            "alone": hostile.from_another_address,
+            "first": hostile.then_honest(hostile.from_another_address, SOON_S),
+        }
+    )
+    alone, first = found["alone"], found["first"]
+    assert isinstance(alone, NoReading)
+    assert (alone.reason, alone.rejected, alone.dropped) == ("other-address", True, (Dropped("other-address", 1),))
+    assert "127.0.0.2" in alone.detail
+    assert isinstance(first, Reading)
+    assert first.interval.low_s <= 0 <= first.interval.high_s
 
 
 @pytest.mark.parametrize(

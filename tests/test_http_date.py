@@ -22,10 +22,10 @@ from skewcheck.measure.date_evidence import (
     alone,
     hull,
     mix,
-    parse_date,
     together,
 )
 from skewcheck.measure.date_search import measure
+from skewcheck.measure.date_value import parse_date
 from skewcheck.measure.freshness import FRESH_S
 from skewcheck.model import (
     Certificate,
@@ -35,6 +35,7 @@ from skewcheck.model import (
     Interval,
     Mix,
     NoReading,
+    OddDate,
     Security,
     Stale,
     StampedBy,
@@ -231,7 +232,7 @@ def test_no_sub_second_claim_rests_on_the_short_confirmation() -> None:
     def one_second_less(number: int, reply: Reply) -> Reply:
         older = parse_date(reply.headers["date"], reply.sent_s)
         assert older is not None
-        return with_headers(reply, {"date": imf_date(older - 1)}) if number == 2 else reply
+        return with_headers(reply, {"date": imf_date(older.unix_s - 1)}) if number == 2 else reply
 
     reading, _ = read(World(skew_s=5.0, path=CALM), change=one_second_less)
     assert reading.requests > 3
@@ -396,10 +397,17 @@ def test_what_different_replies_say_is_taken_at_its_worst() -> None:
     assert (reading.proxied, reading.address) == (True, "a\\u001b")
 
 
-# --- A `Date` is read in the three forms that RFC 9110 knows, and nothing else is taken for one ---
+# --- A `Date` is read in the three forms that RFC 9110 knows; others that mean one moment are read and told of ---
 
 NOW_S = 1_800_000_000.0
 EXAMPLE_S = 784111777
+
+
+def moment(text: str, now_s: float) -> int | None:
+    """Return the moment that a `Date` says."""
+    said = parse_date(text, now_s)
+    return None if said is None else said.unix_s
+
 
 LONG_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -415,7 +423,7 @@ LONG_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
 )
 def test_the_three_forms_of_the_rfc_are_the_same_moment(text: str) -> None:
     """The RFC's own examples are read as what they say."""
-    assert parse_date(text, NOW_S) == EXAMPLE_S
+    assert moment(text, NOW_S) == EXAMPLE_S
 
 
 @given(st.integers(0, 4_102_444_799))
@@ -424,17 +432,47 @@ def test_every_second_is_read_back(unix_s: int) -> None:
     parts = time.gmtime(unix_s)
     day = LONG_DAYS[parts.tm_wday]
     old = f"{day}, " + time.strftime("%d-%b-%y %H:%M:%S GMT", parts)
-    assert parse_date(imf_date(unix_s), NOW_S) == unix_s
-    assert parse_date(time.asctime(parts), NOW_S) == unix_s
-    assert parse_date(old, float(unix_s)) == unix_s
+    assert moment(imf_date(unix_s), NOW_S) == unix_s
+    assert moment(time.asctime(parts), NOW_S) == unix_s
+    assert moment(old, float(unix_s)) == unix_s
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("Sun, 06 Nov 1994 08:49:37 +0000", "zone"), ("Sun, 06 Nov 1994 10:49:37 +0200", "zone"),
+        ("Sun, 06 Nov 1994 10:49:37 +02:00", "zone"), ("Sat, 05 Nov 1994 22:49:37 -1000", "zone"),
+        ("Sun, 06 Nov 1994 14:34:37 +0545", "zone"), ("Sun, 06 Nov 1994 08:49:37 UTC", "zone"),
+        ("Sun, 06 Nov 1994 08:49:37 Z", "zone"), ("Sun, 06 Nov 1994 09:49:37 GMT+1", "zone"),
+        ("Sun, 06 Nov 1994 09:49:37 GMT+0100", "zone"), ("Sun, 06 Nov 1994 7:49:37 UTC-1", "zone"),
+        ("06 Nov 1994 08:49:37 GMT", "no-weekday"), ("Mon, 06 Nov 1994 08:49:37 GMT", "wrong-weekday"),
+        ("Monday, 06-Nov-94 08:49:37 GMT", "wrong-weekday"), ("sun, 06 nov 1994 08:49:37 gmt", "form"),
+        ("Sun, 06 Nov 1994 8:49:37 GMT", "form"), ("Sun, 6 Nov 1994 08:49:37 GMT", "form"),
+        ("Sun, 06-Nov-1994 08:49:37 GMT", "form"), ("Sunday, 06 Nov 1994 08:49:37 GMT", "form"),
+        ("Sun 06 Nov 1994 08:49:37 GMT", "form"), ("Sun,  06 Nov 1994  08:49:37  GMT", "form"),
+    ],
+)  # fmt: skip
+def test_a_readable_date_is_read_and_told_of(text: str, what: str) -> None:
+    """Another zone, weekday, case or number of digits says the same moment; what is malformed is named by its kind."""
+    assert parse_date(text, NOW_S) == (EXAMPLE_S, OddDate(what, text))
+
+
+@given(st.integers(86_400, 4_102_444_799), st.sampled_from(["+0000", "UTC", "+0545", "-0930", "GMT+1", "GMT"]))
+def test_a_zone_moves_no_moment(unix_s: int, zone: str) -> None:
+    """Any second, written by the clock of a zone and with that zone's name, is read back."""
+    ahead_s = {"+0545": 20700, "-0930": -34200, "GMT+1": 3600}.get(zone, 0)
+    there = time.gmtime(unix_s + ahead_s)
+    text = f"{LONG_DAYS[there.tm_wday][:3]}, " + time.strftime(f"%d %b %Y %H:%M:%S {zone}", there)
+    assert moment(text, NOW_S) == unix_s
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "", "now", "0", "1800000000", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 UTC",
-        "Sun, 06 Nov 1994 08:49:37 +0000", "sun, 06 nov 1994 08:49:37 gmt", "Sun, 6 Nov 1994 08:49:37 GMT",
-        "Mon, 06 Nov 1994 08:49:37 GMT",  # it was a Sunday
+        "", "now", "0", "1800000000", "Sun, 06 Nov 1994 08:49:37", "06 Nov 1994 08:49:37",
+        "Sun, 06 Nov 1994 08:49:37 CET", "Sun, 06 Nov 1994 08:49:37 +1500", "Sun, 06 Nov 1994 08:49:37 +0060",
+        "Sun, 06 Nov 1994 08:49:37 +02", "Sun, 06 Nov 1994 08:49:37 GMT+99", "Son, 06 Nov 1994 08:49:37 GMT",
+        "Sun, 06 11 1994 08:49:37 GMT", "1994-11-06T08:49:37Z", "Sun, 06 Nov 1994 08:49 GMT",
         "Tue, 29 Feb 2022 00:00:00 GMT",  # no such day
         "Sun, 31 Nov 1994 08:49:37 GMT", "Sun, 00 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 24:00:00 GMT",
         "Sun, 06 Nov 1994 08:60:37 GMT", "Sun, 06 Nov 1994 08:49:60 GMT",
@@ -443,22 +481,22 @@ def test_every_second_is_read_back(unix_s: int) -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_date_is_none(text: str) -> None:
-    """Zones, lists, wrong days and what only looks like a date are refused."""
-    assert parse_date(text, NOW_S) is None
+    """What names no zone that is known, lists, days that there are not and what only looks like a date are refused."""
+    assert moment(text, NOW_S) is None
 
 
 def test_a_leap_second_is_the_next_minute() -> None:
     """Unix seconds don't count it."""
-    assert parse_date("Sat, 31 Dec 2016 23:59:60 GMT", NOW_S) == 1483228800
+    assert moment("Sat, 31 Dec 2016 23:59:60 GMT", NOW_S) == 1483228800
 
 
 def test_two_digits_are_at_most_fifty_years_ahead() -> None:
     """The century is the latest that is not too far in the future (RFC 9110 §5.6.7)."""
-    assert parse_date("Sunday, 06-Nov-94 08:49:37 GMT", 1_800_000_000.0) == EXAMPLE_S
-    assert parse_date("Saturday, 06-Nov-94 08:49:37 GMT", 2_600_000_000.0) == EXAMPLE_S + 36525 * 86400
+    assert moment("Sunday, 06-Nov-94 08:49:37 GMT", 1_800_000_000.0) == EXAMPLE_S
+    assert moment("Saturday, 06-Nov-94 08:49:37 GMT", 2_600_000_000.0) == EXAMPLE_S + 36525 * 86400
 
 
 @given(st.text(max_size=60))
 def test_no_text_breaks_it(text: str) -> None:
     """Whatever a server sends, the answer is a number or None."""
-    assert parse_date(text, NOW_S) is None
+    assert moment(text, NOW_S) is None

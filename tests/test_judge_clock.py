@@ -166,6 +166,7 @@ def test_servers_that_contradict_each_other_give_no_verdict() -> None:
         ([mute("a", "no-address", address=None)], "no-address", "1 no-address"),
         ([mute("a", "port-closed")], "port-closed", "1 port-closed"),
         ([mute("a", "kod-rate", rejected=True)], "rate", "1 kod-rate"),
+        ([mute("a", "other-address", rejected=True)], "other-address", "1 other-address"),
         ([mute(n, "unsynchronised", rejected=True) for n in "ab"], "unsynchronised", "2 unsynchronised"),
         ([mute("a", "root-distance", rejected=True)], "distance", "1 root-distance"),
         ([mute("a"), mute("b"), mute("c", "port-closed")], None, "2 no-reply, 1 port-closed"),

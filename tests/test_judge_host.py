@@ -1,13 +1,15 @@
 """Findings about a host from facts made by hand, each beside the neighbours that must stay silent."""
 
 import math
+import zoneinfo
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from skewcheck.judge.case import Case
-from skewcheck.judge.host import contradicted_daemon, findings, smears
+from skewcheck.judge.host import ZONES_S, contradicted_daemon, findings, smears
 from skewcheck.judge.severity import judge
 from skewcheck.model import (
     Basis,
@@ -256,17 +258,39 @@ def test_a_zone_taken_for_utc(zone_s: int, low_s: float, high_s: float) -> None:
     ("zone_s", "low_s", "high_s"),
     [
         (7200, 7206.0, 7206.1),
-        (7200, 3599.9, 3600.1),
+        (7200, 899.9, 900.1),
+        (7200, 5399.9, 5400.1),
         (7200, 7100.0, 7300.0),
         (7200, -0.004, 0.004),
-        (0, 3599.9, 3600.1),
-        (7205, 7204.9, 7205.1),
+        (7205, 7205.1, 7205.2),
     ],
-    ids=["six-seconds-more", "another-zone", "too-coarse", "right", "utc", "no-zone-of-today"],
+    ids=["six-seconds-more", "a-quarter", "a-half-of-no-zone", "too-coarse", "right", "no-zone-of-today"],
 )
 def test_what_is_no_zone_taken_for_utc(zone_s: int, low_s: float, high_s: float) -> None:
-    """Near misses, other zones and ranges that hold more than one explanation stay unexplained."""
+    """Near misses, distances that no zone has and ranges that hold more than one explanation stay unexplained."""
     assert "clock-zone" not in ids(found(host(zone=Zone("there", zone_s)), low_s, high_s))
+
+
+@pytest.mark.parametrize(
+    ("zone_s", "skew_s", "how"),
+    [
+        (7200, 3600, "summer"), (7200, -3600, "summer"), (18000, 3600, "summer"), (0, 3600, "possibly"),
+        (7200, 19800, "possibly"), (0, 20700, "possibly"), (3600, 3600, "surely"), (-12600, -45900, "possibly"),
+    ],
+)  # fmt: skip
+def test_another_zone_is_possible_and_an_hour_is_summer_time(zone_s: int, skew_s: int, how: str) -> None:
+    """By NTP as by an API: what is off as the zone of another place is a hint, and no more."""
+    finding = one(found(host(chronyd(UNKNOWN), zone=Zone("there", zone_s)), skew_s - 0.1, skew_s + 0.1))
+    assert finding.facts == (("zone_s", skew_s), ("utc_offset_s", zone_s), ("how", how))
+
+
+def test_the_zones_are_those_of_the_tz_database() -> None:
+    """All distances from UTC that the database here has are hinted at; a quarter of an hour is none of them."""
+    days = [datetime(2026, month, 1, tzinfo=timezone.utc) for month in (1, 7)]
+    zones = map(zoneinfo.ZoneInfo, zoneinfo.available_timezones())  # none where no database is installed
+    offsets = {abs(round((zone.utcoffset(day) or timedelta()).total_seconds())) for zone in zones for day in days}
+    assert offsets - {0} <= {*ZONES_S}
+    assert not {900, 1800, 2700} & {*ZONES_S}
 
 
 def test_a_zone_in_a_fake_is_none() -> None:

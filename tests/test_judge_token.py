@@ -191,6 +191,8 @@ def test_a_token_that_ends_before_it_becomes_valid() -> None:
         (3600 - 20, None, "possibly"),
         (5 * 3600 + 1800 - 3, None, "possibly"),
         (3600 - 200, None, None),
+        (900 - 20, None, None),
+        (900 - 500, -500, None),
         (3600 - 500, -500, "likely"),
         (-3600 - 500, -500, "likely"),
         (-500, -500, None),
@@ -200,7 +202,7 @@ def test_a_token_that_ends_before_it_becomes_valid() -> None:
     ],
 )
 def test_time_zones(iat: float, obtained: float | None, expected: str | None) -> None:
-    """Whole quarters of an hour, give or take the token's age: likely only where that is known and it fits."""
+    """As far off as a zone is from UTC, give or take the token's age: likely only where that is known and it fits."""
     token = jwt(iat, iat + 3600 * 24)._replace(obtained_at_s=None if obtained is None else NOON + obtained)
     told = judged(token, RIGHT)
     assert ("token-zone" in found(told)) == (expected is not None)

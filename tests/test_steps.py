@@ -306,6 +306,7 @@ WITHOUT_NTP = {
     "unsynchronised": "asks others; that one has lost its own source",
     "distance": "asks others; that one is too unsure of its time",
     "no-address": "asks by IPv4 and by IPv6",
+    "other-address": "asks others; that one must answer from where it is asked",
 }
 
 

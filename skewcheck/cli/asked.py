@@ -55,7 +55,8 @@ def view(values: Mapping[str, Any]) -> View:
 
 def request(typed: "Typed", command: str, values: Mapping[str, Any], *, needs_api: bool = False) -> Request:
     """Return what the options of the limits and of whom to ask come to. Raises UsageError."""
-    region, url = _whose_date(typed, values.get("region"), values.get("url"), needed=needs_api)
+    url, issuer = _one(values, "url"), _one(values, "issuer")
+    region, url = _whose_date(typed, values.get("region"), url, needed=needs_api)
     return Request(
         command=command,
         ask_ntp=not needs_api,
@@ -63,6 +64,7 @@ def request(typed: "Typed", command: str, values: Mapping[str, Any], *, needs_ap
         samples=1 if values.get("samples") is None else values["samples"],
         region=region,
         url=url,
+        login_url=_issuer(typed, url, issuer),
         full=values.get("full", False),
         date_fresh=values.get("date_fresh", False),
         ca_file=_ca_file(values.get("ca_file")),
@@ -124,11 +126,7 @@ def _whose_date(typed: "Typed", region: str | None, url: str | None, *, needed: 
     Raises UsageError.
     """
     for option, given in (("--region", region), ("--url", url)):
-        if given is not None and names_no_url(given):
-            raise UsageError(
-                f"{option}: there is a token or a password in that; it was sent nowhere",
-                f"--region eu-west-1, or --url https://gateway.example.net/health\n{_ALL_SEE_IT}",
-            )
+        _check_for_a_secret(option, given or "")
     if region is None and url is None and needed:
         raise UsageError(
             "no region was given: the wrong one's clock would be a wrong verdict",
@@ -141,10 +139,47 @@ def _whose_date(typed: "Typed", region: str | None, url: str | None, *, needed: 
         if len(named) != 1:
             raise UsageError("a region and a URL exclude each other", "--region or --url, whichever is to be asked")
         region, url = (region, None) if named == ["region"] else (None, url)
-    if url and "://" not in url:
-        shown = _harmless(url)
-        raise UsageError(f"--url needs a scheme{shown}", f"--url https://{visible(url) if shown else 'HOST/PATH'}")
+    if url:
+        _check_url("--url", url)
     return region, url
+
+
+def _one(values: Mapping[str, Any], name: str) -> str | None:
+    """Return the URL that was given by the option of that *name*. Raises UsageError where several were."""
+    given: Sequence[str] = values.get(name) or ()
+    if len(given) > 1:
+        _check_for_a_secret(f"--{name}", " ".join(given))  # a variable's is taken apart at its spaces
+        why = f"--{name} takes one URL, and was given {len(given)}"
+        raise UsageError(why, "--url API --issuer ISSUER: who checks the tokens, and who issues them")
+    return given[0] if given else None
+
+
+def _issuer(typed: "Typed", url: str | None, issuer: str | None) -> str | None:
+    """Return the issuer for that *url*. Raises UsageError where there is none, or it is no URL."""
+    if url is None:
+        if issuer is not None and "issuer" in typed.here:
+            raise UsageError("--issuer goes with --url: a region has its own issuer", "--url API --issuer ISSUER")
+        return None  # the environment's is for other runs
+    if issuer is not None:
+        _check_url("--issuer", issuer)
+    return issuer
+
+
+def _check_url(option: str, url: str) -> None:
+    """Raise UsageError for what holds a secret, or has no scheme."""
+    _check_for_a_secret(option, url)
+    if "://" not in url:
+        shown = _harmless(url)
+        instead = visible(url) if shown else "HOST/PATH"
+        raise UsageError(f"{option} needs a scheme{shown}", f"{option} https://{instead}")
+
+
+def _check_for_a_secret(option: str, given: str) -> None:
+    if names_no_url(given):
+        raise UsageError(
+            f"{option}: there is a token or a password in that; it was sent nowhere",
+            f"--region eu-west-1, or --url https://gateway.example.net/health\n{_ALL_SEE_IT}",
+        )
 
 
 def _ca_file(given: str | None) -> str | None:

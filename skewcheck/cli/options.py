@@ -252,7 +252,12 @@ OPTIONS: dict[str, Option] = {
     "url": Option(
         "--url URL", ASKING,
         "Ask this instead: a gateway, or any other API; http or https, without credentials or a query.",
-        "ask this API instead",
+        "ask this API instead; --issuer URL", many=True,
+    ),
+    "issuer": Option(
+        "--issuer URL", ASKING,
+        "With --url: where its tokens come from, such as an OpenID provider. Its clock is held against the API's.",
+        many=True,
     ),
     "samples": Option(
         "--samples N", ASKING,
@@ -335,5 +340,5 @@ SHARED: Sequence[str] = (
 )  # fmt: skip
 """What every command takes that measures: limits and output."""
 FAMILY = ("ipv4", "ipv6")
-API = ("region", "url")
+API = ("region", "url", "issuer")
 TLS = ("date_fresh", "ca_file")

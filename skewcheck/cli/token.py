@@ -76,7 +76,13 @@ def token(typed: Typed, values: Mapping[str, Any]) -> int:
         raise UsageError("--offline and --skew were both given", "--skew alone: it asks nobody, either")
     if values["offline"] or values["skew"] is not None:
         _check_that_nobody_is_named(typed)
-        values = {**values, "server": None, "region": None, "url": None}  # the environment's are for other runs
+        values = {
+            **values,
+            "server": None,
+            "region": None,
+            "url": (),
+            "issuer": (),
+        }  # the environment's are for other runs
     asked = asking.request(typed, "token", values)
     source = Source(tuple(values["words"] or ()), values["file"], values["env"])
     found, deadline = read(source, Deadline(typed.began_s, values["timeout"]).of(asked).enforced())
@@ -95,7 +101,7 @@ def token(typed: Typed, values: Mapping[str, Any]) -> int:
 
 def _check_that_nobody_is_named(typed: Typed) -> None:
     """Raise UsageError where the command line says both to ask nobody and whom to ask."""
-    for name, option in (("server", "-H"), ("region", "--region"), ("url", "--url")):
+    for name, option in (("server", "-H"), ("region", "--region"), ("url", "--url"), ("issuer", "--issuer")):
         if name in typed.here:
             raise UsageError(
                 f"with --offline or --skew nobody is asked, and {option} names whom to ask", "one without the other"

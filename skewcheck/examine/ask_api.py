@@ -65,15 +65,15 @@ def named_hosts(request: Request) -> tuple[str | None, tuple[Target, ...]]:
         return known.code, region_targets(known)
     if request.login_url is None:
         return None, (_target(request.url),)
-    login = _target(request.login_url)._replace(role=Role.LOGIN)
+    login = _target(request.login_url, "--issuer https://login.example.net/")._replace(role=Role.LOGIN)
     return None, (_target(request.url)._replace(role=Role.API), login)
 
 
-def _target(url: str) -> Target:
+def _target(url: str, example: str = "--url https://gateway.example.net/health") -> Target:
     try:
         return parse_url(url)
     except ValueError as error:
         # What is wrong may be that it carries a password, so only what can't is repeated.
         harmless = len(url) <= MAX_QUOTED and not set(url) & set("@?#;") and not is_secret(url)
         shown = f"'{visible(url)}'" if harmless else f"the URL of {len(url)} characters"
-        raise UsageError(f"{shown} {error}", "--url https://gateway.example.net/health") from None
+        raise UsageError(f"{shown} {error}", example) from None

@@ -36,6 +36,8 @@ def check_request(request: Request) -> None:
         raise UsageError(f"{request.samples} samples are not possible", f"--samples 1 to {MAX_SAMPLES}")
     if request.region is not None and request.url is not None:
         raise UsageError("a region and a URL were both named", "Name one of them: --region REGION or --url URL.")
+    if request.login_url is not None and request.url is None:
+        raise UsageError("an issuer was named without its API", "Name both: --url URL --issuer URL.")
     _check_token(request)
     if not request.ask_ntp and request.region is None and request.url is None:
         from skewcheck.genesys import region

@@ -94,13 +94,14 @@ def _of_a_host(case: Case, api: ApiPart, host: ApiHost) -> list[Finding]:
         other, own = api.survey.first.outcome, host.outcome
         alike = isinstance(other, NoReading) and (other.reason, other.detail) == (own.reason, own.detail)
         return [] if not first and alike else [_unreached(case, host, own, status)]  # the same reason is told once
-    found = [_inconsistent, _stale, _certificate]
+    found = [_inconsistent, _stale, _certificate, _odd_date]
     return [finding for finder in found for finding in finder(case, host.host, host.outcome, status)]
 
 
 _REASONS = (
     # (what it comes to, how its reasons begin)
-    ("dns", ("dns-", "no-address")),
+    ("dns", ("dns-",)),
+    ("no-address", ("no-address",)),
     ("no-network", ("no-route", "unreachable", "prohibited")),
     ("proxy", ("proxy-",)),
     ("untrusted", ("certificate-", "ca-")),
@@ -168,3 +169,11 @@ def _certificate(case: Case, host: str, reading: DateReading, _: Status) -> list
         return [Finding("api-certificate", Status.WARNING, facts)]
     skew = Status.OK if case.api is None or case.was_set else case.api.judgement.status
     return [Finding("tls-dates", skew if skew in OFF else Status.OK, facts)]
+
+
+def _odd_date(_: Case, host: str, reading: DateReading, __: Status) -> list[Finding]:
+    """Tell of a `Date` that was read all the same."""
+    odd = reading.odd_date
+    if odd is None:
+        return []
+    return [Finding("api-date-odd", Status.OK, (("host", host), ("what", odd.what), ("shown", odd.shown)))]

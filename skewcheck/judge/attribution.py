@@ -253,6 +253,8 @@ def _doubt(case: Case) -> str | None:
         return "rate"
     if survey.consensus.basis is Basis.SINGLE:
         return "one-server"
+    if survey.consensus.dependent:
+        return "one-source" if survey.smear is None else "smear"
     if survey.consensus.basis is not Basis.MAJORITY:
         return "minority"
     if not survey.independent:

@@ -196,6 +196,8 @@ CATALOGUE: Mapping[str, Row] = {
         {
             "one-server": "This host looks {off} {way_of} UTC, unconfirmed[: by one NTP server]",
             "own-servers": "This host looks {off} {way_of} UTC, unconfirmed[: by its own servers]",
+            "one-source": "This host looks {off} {way_of} UTC, unconfirmed[: too few sources of time]",
+            "smear": "This host looks {off} {way_of} UTC, unconfirmed[: a leap second is smeared]",
             "limit": "This host looks {off} {way_of} UTC, unconfirmed at the {limit_s} limit[ ({beside})]",
             "rate": "This host looks {off} {way_of} UTC, unconfirmed[: time runs at another rate]",
             "api": "This host looks {off} {way_of} UTC, unconfirmed[: the API does not show it]",
@@ -278,7 +280,7 @@ CATALOGUE: Mapping[str, Row] = {
         "validity",
     ),
     "smear-mixed": Row(
-        "The servers split on a leap second: {servers} smear it[, others do not]",
+        "The servers split on a leap second[: {servers} smear it][, others do not]",
         "For a day around it smeared time is not UTC, by up to a second. Ask servers of one kind.",
         "servers",
     ),
@@ -307,9 +309,10 @@ CATALOGUE: Mapping[str, Row] = {
             "no-such-name": "Not measured: there is no such name: {server}",
             "no-address": "Not measured: {who} had no address of that family",
             "port-closed": "Not measured: no NTP service on {who}[ (UDP port closed)]",
-            "rate": "Not measured: {who} said RATE[: asked too often]",
+            "rate": "Not measured: {who} said RATE[: wait, and ask less often]",
             "unsynchronised": "Not measured: {who} said: not synchronised",
             "distance": "Not measured: {who} gave a root distance ≥ 16 s",
+            "other-address": "Not measured: {who} answered from another address[ than was asked]",
         },
         "reason",
     ),
@@ -319,6 +322,7 @@ CATALOGUE: Mapping[str, Row] = {
         "host reason detail ntp_bound_s",
         {
             "dns": "Not measured: DNS fails for {host}",
+            "no-address": "Not measured: {host} has no address of that family",
             "no-network": "Not measured: this host has no way to {host}",
             "proxy": "Not measured: no way through the proxy to {host}[: {detail}]",
             "untrusted": "Not measured: certificate of {host} refused[: {detail}]",
@@ -401,7 +405,10 @@ CATALOGUE: Mapping[str, Row] = {
         "This host is off by whole time zones: local time was set as UTC?",
         "Set the clock to UTC and the time zone apart from it.",
         "zone_s utc_offset_s how",
-        {"possibly": "The clocks are {zone_s} apart, as time zones are: local time as UTC?"},
+        {
+            "possibly": "The clocks are {zone_s} apart, as time zones are: local time as UTC?",
+            "summer": "The clocks are an hour apart: summer time, by old tzdata or by hand?",
+        },
         "how",
     ),
     "daemon-unsynchronised": Row(
@@ -447,6 +454,17 @@ CATALOGUE: Mapping[str, Row] = {
     "api-lag": Row(
         "{host} may keep a Date for {max_lag_s}[: this host may be {low_bound_s} behind it]",
         facts="host max_lag_s because known low_bound_s",
+    ),
+    "api-date-odd": Row(
+        "{host} writes its Date as no standard does[: {shown}]",
+        "It was read all the same. Strict clients fail on it: its owner should write IMF-fixdate, in GMT.",
+        "host what shown",
+        {
+            "zone": "{host}'s Date is not in GMT[: {shown}]",
+            "no-weekday": "{host}'s Date lacks its weekday[: {shown}]",
+            "wrong-weekday": "{host}'s Date has a wrong weekday[: {shown}]",
+        },
+        "what",
     ),
     "cut-short": Row(
         "The deadline ended it after {duration_s}[, before a second request: -t {enough_s} is enough|; more time "
@@ -509,6 +527,8 @@ CATALOGUE: Mapping[str, Row] = {
             "minority": "Clock within {bound} of UTC, unconfirmed ({agreeing} of {asked} NTP servers)",
             "one-server": "Clock within {bound} of UTC, unconfirmed: by one NTP server only",
             "own-servers": "Clock within {bound} of UTC, unconfirmed[: by its own servers]",
+            "one-source": "Clock within {bound} of UTC, unconfirmed[: too few sources of time]",
+            "smear": "Clock within {bound} of UTC, unconfirmed[: a leap second is smeared]",
             "limit": "Clock within {bound} of UTC, unconfirmed at the {limit_s} limit",
         },
         "why",
@@ -568,6 +588,7 @@ STEPS: Mapping[str, Words] = {
     "instead-of-closed": Words("Next", "asks others; nothing listens for NTP there"),
     "instead-of-limited": Words("Next", "asks others; or ask that one less often, in 15 min"),
     "instead-of-unsynchronised": Words("Next", "asks others; that one has lost its own source"),
+    "instead-of-elsewhere": Words("Next", "asks others; that one must answer from where it is asked"),
     "instead-of-unsure": Words("Next", "asks others; that one is too unsure of its time"),
     "any-family": Words("Next", "asks by IPv4 and by IPv6"),
     "by-address": Words("Next", "asks an NTP server without DNS"),

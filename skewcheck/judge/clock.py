@@ -51,6 +51,7 @@ _SILENCES = (
     ("rate", "rate", {"kod-rate"}),
     ("unsynchronised", "unsynchronised", {"unsynchronised"}),
     ("distance", "distance", {"root-distance"}),
+    ("other-address", "other-address", {"other-address"}),
 )
 
 
@@ -93,8 +94,8 @@ def _disagree(_: Case, ntp: NtpPart) -> list[Finding]:
     """
     survey, votes = ntp.survey, ntp.survey.consensus
     unsettled = votes.divided and ntp.judgement.status is Status.UNKNOWN
-    if not votes.answered or (votes.basis is not Basis.NONE and not unsettled):
-        return []
+    if not votes.answered or (votes.basis is not Basis.NONE and not unsettled) or survey.smear is not None:
+        return []  # the last: `smear-mixed`
     answered = {vote.outcome.server for vote in votes.votes if isinstance(vote.outcome, Reading)}
     own = answered & {*survey.own} and answered - {*survey.own}
     facts = (
@@ -153,8 +154,12 @@ def _partly_blocked(case: Case, ntp: NtpPart) -> list[Finding]:
 
 
 def _smear_mixed(_: Case, ntp: NtpPart) -> list[Finding]:
-    smeared = [vote.outcome.server for vote in ntp.survey.consensus.votes if reason_of(vote.outcome) == SMEARED]
-    if not smeared or ntp.survey.listed is not ServerList.NAMED:  # what we add ourselves is our own affair
+    """Tell of smeared time beside UTC: why servers split on a leap second, and what was left out so that they don't."""
+    survey = ntp.survey
+    smeared = [vote.outcome.server for vote in survey.consensus.votes if reason_of(vote.outcome) == SMEARED]
+    if survey.smear is not None:
+        return [Finding("smear-mixed", ntp.judgement.status, (("servers", ", ".join(survey.smear) or None),))]
+    if not smeared or survey.listed is not ServerList.NAMED:  # what we add ourselves is our own affair
         return []
     return [Finding("smear-mixed", Status.OK, (("servers", ", ".join(smeared)),))]
 

@@ -29,12 +29,16 @@ FAKE_MATTERS_S = 0.001
 CONTRADICTED_S = 0.01
 """A tenth of what is warned of by default: a promise that is broken by less harms nobody."""
 
-ZONE_STEP_S = 900
-"""All of today's time zones are whole quarters of an hour away from UTC."""
+ZONES_S = tuple(
+    sorted([*(3600 * hours for hours in range(1, 15)),
+            *(60 * (60 * hours + minutes) for hours, minutes in (
+                (2, 30), (3, 30), (4, 30), (5, 30), (5, 45), (6, 30), (8, 45), (9, 30), (10, 30), (12, 45), (13, 45)
+            ))])
+)  # fmt: skip
+"""How far from UTC the zones of the tz database are, either way, in winter and in summer. No zone is a quarter of an
+hour away from UTC, or at most of the halves: a hint there would only support a wrong theory."""
 ZONE_SLACK_S = 5.0
 """Who sets a clock by hand, or from one that counts seconds, is off by a few of them."""
-LONGEST_ZONE_S = 14 * 3600
-"""The farthest from UTC that any zone of today is."""
 SUMMER_S = 3600
 """By how much a zone moves in summer, nearly everywhere."""
 
@@ -97,14 +101,18 @@ def contradicted_daemon(case: Case) -> Contradicted | None:
     return None
 
 
-def quarter_of(skew: Interval) -> int | None:
-    """Return the whole quarters of an hour, in seconds, that *skew* can only be; None for 0, or where it is none."""
-    middle_s = skew.middle_s
-    if not abs(middle_s) <= LONGEST_ZONE_S + ZONE_SLACK_S:  # also where a side is open
+def zone_of(skew: Interval) -> int | None:
+    """Return the distance of a time zone from UTC, in seconds, that *skew* can only be; None where it is none."""
+    if not math.isfinite(skew.middle_s):
         return None
-    quarter_s = round(middle_s / ZONE_STEP_S) * ZONE_STEP_S
-    inside = quarter_s - ZONE_SLACK_S <= skew.low_s and skew.high_s <= quarter_s + ZONE_SLACK_S
-    return quarter_s if quarter_s and inside else None
+    zone_s = nearest_zone(skew.middle_s)
+    inside = zone_s - ZONE_SLACK_S <= skew.low_s and skew.high_s <= zone_s + ZONE_SLACK_S
+    return zone_s if zone_s and inside else None
+
+
+def nearest_zone(ahead_s: float) -> int:
+    """Return the distance of a time zone from UTC, either way and 0 included, that is nearest to *ahead_s*."""
+    return round(math.copysign(min((0, *ZONES_S), key=lambda zone_s: abs(abs(ahead_s) - zone_s)), ahead_s))
 
 
 def _skew(case: Case) -> tuple[Interval | None, bool]:
@@ -167,18 +175,24 @@ def _daemon_wrong(case: Case, _: HostFacts) -> list[Finding]:
 def _clock_zone(case: Case, host: HostFacts) -> list[Finding]:
     """Tell of a clock that is off as time zones are: by this host's own distance from UTC somebody mixed them up.
 
-    Against an API's clock, and at another distance, that is only possible: one in ninety clocks that are far off for
-    another reason is near a quarter of an hour, too.
+    At another distance that is only possible: one in two hundred clocks that are hours off for another reason is near
+    that of a zone, too. An hour where this host's own zone is another is summer time.
     """
     kernel, (_, by_utc) = _kernel_skew(case, host), _skew(case)
-    quarter_s, own_s = None if kernel is None else quarter_of(kernel), host.zone.utc_offset_s
-    if quarter_s is None:
+    zone_s, own_s = None if kernel is None else zone_of(kernel), host.zone.utc_offset_s
+    if zone_s is None:
         return []
-    summer = {abs(own_s + summer_s) for summer_s in (-SUMMER_S, 0, SUMMER_S)} if own_s else set()
-    if by_utc and abs(quarter_s) != abs(own_s):
-        return []
-    how = "surely" if by_utc else "likely" if abs(quarter_s) in summer else "possibly"
-    return [Finding("clock-zone", _status(case), (("zone_s", quarter_s), ("utc_offset_s", own_s), ("how", how)))]
+    facts = (("zone_s", zone_s), ("utc_offset_s", own_s), ("how", _how_mixed_up(abs(zone_s), own_s, by_utc=by_utc)))
+    return [Finding("clock-zone", _status(case), facts)]
+
+
+def _how_mixed_up(zone_s: int, own_s: int, *, by_utc: bool) -> str:
+    """Tell how sure it is that a clock which is off by *zone_s* was set by a zone, where this host's own is *own_s*."""
+    if by_utc and zone_s == abs(own_s):
+        return "surely"
+    if not by_utc and own_s and zone_s in {abs(own_s + summer_s) for summer_s in (-SUMMER_S, 0, SUMMER_S)}:
+        return "likely"
+    return "summer" if own_s and zone_s == SUMMER_S else "possibly"
 
 
 def _daemon_unsynchronised(case: Case, host: HostFacts) -> list[Finding]:
@@ -267,8 +281,7 @@ def _rtc_off(_: Case, host: HostFacts) -> list[Finding]:
     if not math.isfinite(ahead_s) or host.place.container is not None:
         return []
     if hardware.rtc_in_local_time:
-        zone_s = round(ahead_s / ZONE_STEP_S) * ZONE_STEP_S
-        ahead_s -= zone_s if abs(zone_s) <= LONGEST_ZONE_S else host.zone.utc_offset_s
+        ahead_s -= nearest_zone(ahead_s)
     if abs(ahead_s) < RTC_OFF_S:
         return []
     way = "ahead of" if ahead_s > 0 else "behind"

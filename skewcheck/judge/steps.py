@@ -91,7 +91,8 @@ def _command(
 def _target(case: Case) -> list[str]:
     request = case.request
     if request.url is not None:
-        return [f"--url {quote(request.url)}"]
+        issuer = [] if request.login_url is None else [f"--issuer {quote(request.login_url)}"]
+        return [f"--url {quote(request.url)}", *issuer]
     code = request.region if case.api is None else case.api.survey.region
     return [] if code is None else [f"--region {quote(code)}"]
 
@@ -199,6 +200,7 @@ _UNUSABLE = {
     "rate": "instead-of-limited",
     "unsynchronised": "instead-of-unsynchronised",
     "distance": "instead-of-unsure",
+    "other-address": "instead-of-elsewhere",
 }
 """Why others are asked instead, by why those who were asked are of no use."""
 
@@ -224,7 +226,9 @@ def _by_no_reply(case: Case, finding: Finding) -> list[Step]:
     host = str(finding.fact("host") or "HOST")
     outcome = next((h.outcome for h in case.api.survey.hosts if h.host == host), None) if case.api else None
     why = outcome.reason if isinstance(outcome, NoReading) else ""
-    if reason == "dns":
+    if reason == "no-address" and case.request.family is not Family.ANY:
+        return [Step("any-family", _command(case, case.request.command, family=False))]
+    if reason in ("dns", "no-address"):
         name = host.rpartition(":")[0] if host.count(":") == 1 else host
         return [Step("test-dns", f"getent hosts {quote(name)}")]
     if reason == "proxy":

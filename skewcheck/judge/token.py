@@ -12,7 +12,7 @@ from typing import NamedTuple
 from skewcheck.judge import buffer, risk
 from skewcheck.judge.buffer import Deadline, recommend
 from skewcheck.judge.case import OFF, Case, Facts, Who, finite, moved_since, skew_facts
-from skewcheck.judge.host import LONGEST_ZONE_S, SUMMER_S, ZONE_STEP_S, quarter_of
+from skewcheck.judge.host import SUMMER_S, ZONES_S, zone_of
 from skewcheck.judge.risk import Inputs, Judged, api_reading, inputs_of, one_sided, risks
 from skewcheck.judge.severity import judge, judge_date, worse
 from skewcheck.judge.verifiers import Ask, Stamp, Verifier, times_unreadable, verdict, verifier
@@ -412,32 +412,32 @@ def _of_the_issuer(known: _Known, found: list[Finding]) -> list[Finding]:
 
 
 def _zone(known: _Known, refused: list[Status]) -> list[Finding]:
-    """Tell of an issue time that is a whole quarter of an hour off: a local time that was taken for UTC."""
+    """Tell of an issue time that is as far off as a time zone is: a local time that was taken for UTC."""
     issued, skew, token = known.moment("iat"), known.skew, known.token
     if issued is None or issued.true is None or skew is None or not issued.true.width_s < JUST_ISSUED_S:
         return []
-    if quarter_of(skew.interval) is not None and skew.by != "skew":
+    if zone_of(skew.interval) is not None and skew.by != "skew":
         return []  # this clock's own, and whoever stamps by it writes such times
     if not known.blames_host and skew.severity is not Status.OK:
         return []
     own_s = None if known.case.host is None else known.case.host.zone.utc_offset_s
     if token.obtained_at_s is not None and token.obtained_at_s <= known.at_s:
         age_s = known.at_s - token.obtained_at_s
-        quarter_s = quarter_of(Interval(issued.true.low_s + age_s, issued.true.high_s + age_s + COUNTED_S))
+        off_s = zone_of(Interval(issued.true.low_s + age_s, issued.true.high_s + age_s + COUNTED_S))
         sure = True
     else:
-        far_s = math.ceil(issued.true.high_s / ZONE_STEP_S) * ZONE_STEP_S
-        fits = issued.true.low_s > 0 and far_s - issued.true.low_s <= JUST_ISSUED_S and far_s <= LONGEST_ZONE_S
-        quarter_s, sure = (far_s if fits else None), False
-    if not quarter_s:
+        far_s = next((zone_s for zone_s in ZONES_S if zone_s >= issued.true.high_s), 0)
+        fits = issued.true.low_s > 0 and far_s - issued.true.low_s <= JUST_ISSUED_S
+        off_s, sure = (far_s if fits else None), False
+    if not off_s:
         return []
     summers = (-SUMMER_S, 0, SUMMER_S)
-    own = own_s is not None and abs(quarter_s) in {abs(own_s + summer_s) for summer_s in summers} - {0}
+    own = own_s is not None and abs(off_s) in {abs(own_s + summer_s) for summer_s in summers} - {0}
     likely = sure or own
     facts = (
         ("claim", "iat"),
-        ("off_s", abs(quarter_s)),
-        ("off_way", "ahead" if quarter_s > 0 else "behind"),
+        ("off_s", abs(off_s)),
+        ("off_way", "ahead" if off_s > 0 else "behind"),
         ("how", "likely" if likely else "possibly"),
         ("utc_offset_s", own_s),
     )

@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, NamedTuple, final
 
+_UPSTREAMS = itertools.count(1)
+"""What each server is taken to follow, where nothing else is said: another one each."""
 Sender = Any
 """A socket address, as the socket's family has it."""
 _NTP_EPOCH_S = 2_208_988_800
@@ -105,16 +107,20 @@ class NtpServer:
         delay_out_s: float = 0.0,
         delay_back_s: float = 0.0,
         stratum: int = 2,
-        reference_id: bytes = b"\xc0\x00\x02\x01",
+        reference_id: bytes | None = None,
         behaviour: Behaviour = honest,
         address: str = "127.0.0.1",
         port: int = 0,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Open the socket, so that `address` is known; raises OSError. Answers begin with `__enter__`."""
+        """Open the socket, so that `address` is known; raises OSError. Answers begin with `__enter__`.
+
+        *reference_id* shows whom it follows; None: somebody whom no other server does.
+        """
         self._ahead_s = ahead_s
         self._root_delay_s, self._root_dispersion_s = root_delay_s, root_dispersion_s
-        self._stratum, self._reference_id = stratum, reference_id
+        self._stratum = stratum
+        self._reference_id = bytes((192, 0, 2, next(_UPSTREAMS) % 256)) if reference_id is None else reference_id
         self._delay_out_s, self._delay_back_s = delay_out_s, delay_back_s
         self._behaviour, self._clock = behaviour, clock
         self._socket = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)

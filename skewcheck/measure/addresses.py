@@ -56,6 +56,18 @@ def peer_of(connected: socket.socket) -> Peer:
     return Peer(ipv4 if "." in ipv4 else host, port, rest[1] if rest else 0)
 
 
+def follower_id(address: str) -> str | None:
+    """Return what the reference ID of a server is that follows *address*; None of a loopback address: all have it."""
+    if address.startswith("127.") or address == "::1":
+        return None
+    if ":" not in address:
+        return address
+    from hashlib import md5
+
+    packed = socket.inet_pton(socket.AF_INET6, address.partition("%")[0])
+    return ".".join(str(byte) for byte in md5(packed, usedforsecurity=False).digest()[:4])
+
+
 class Trouble(NamedTuple):
     """Why nothing can be had from there. Safe to show."""
 
@@ -75,7 +87,14 @@ def look_up(host: str, port: int, family: Family, flags: int = 0) -> Sequence[Ad
     # As bytes, because a str makes Python load its codec for international names, ASCII or not.
     name = host.encode("ascii" if host.isascii() else "idna")
     # One socket type, so that each address comes once; which one does not matter to an address.
-    found = socket.getaddrinfo(name, port, _FAMILIES[family], socket.SOCK_DGRAM, 0, flags)
+    try:
+        found = socket.getaddrinfo(name, port, _FAMILIES[family], socket.SOCK_DGRAM, 0, flags)
+    except socket.gaierror as error:
+        if family is Family.ANY or flags or error.errno != socket.EAI_NONAME:
+            raise
+        # Some resolvers say so, too, of a name that has addresses of the other family.
+        socket.getaddrinfo(name, port, socket.AF_UNSPEC, socket.SOCK_DGRAM)
+        raise socket.gaierror(socket.EAI_FAMILY, "none of that family") from None
     # What has no text in it is an IPv6 address that this Python can't write.
     addresses = [Address(kind, at) for kind, _, _, _, at in found if isinstance(at[0], str)]
     return list(dict.fromkeys(addresses))

@@ -11,6 +11,12 @@ move it off the truth. Nor does what q of those heard share, where s > 0: f of t
 *Proven* takes more: that q ranges, a majority of those asked, share a point. Then q were heard, so that q - s >= 1.
 Where fewer agree, f liars may be all who do. What most of those heard share is told, but nothing rests on it: the range
 then is the hull of all that was heard, which holds the truth unless everybody who answered is wrong.
+
+Servers that take their time from one source are one witness: one fault makes liars of them all, so that "fewer than
+half are liars" is no premise for their names. So the same has to hold a second time, each source counted once: of the
+sources heard and the names unheard, each of which may have been one of its own, a majority, of two at least, shares a
+point. A source holds what any of its servers holds. The range is the hull of both, which holds the truth where either
+premise does: to know of a source lowers what is proven, and never raises it.
 """
 
 from collections.abc import Collection, Sequence
@@ -18,8 +24,29 @@ from collections.abc import Collection, Sequence
 from skewcheck.model import Basis, Consensus, Interval, NoReading, Reading, ServerStatus, Vote
 
 
-def agree(outcomes: Sequence[Reading | NoReading]) -> Consensus:
-    """Return what the readings among *outcomes* prove together, and what each vote came to."""
+def agree(outcomes: Sequence[Reading | NoReading], sources: Sequence[int] | None = None) -> Consensus:
+    """Return what the readings among *outcomes* prove together, and what each vote came to.
+
+    *sources*: for each outcome which source of time it shows, equal for those that show one; None: each its own.
+    """
+    sources = range(len(outcomes)) if sources is None else sources
+    agreed = _agree(outcomes, [source for outcome, source in zip(outcomes, sources, strict=True) if _heard(outcome)])
+    first: dict[int, str] = {}
+    votes, agreeing = [], set()
+    for vote, source in zip(agreed.votes, sources, strict=True):
+        like = first.setdefault(source, vote.outcome.server) if isinstance(vote.outcome, Reading) else None
+        votes.append(vote._replace(same_source_as=None if like == vote.outcome.server else like))
+        if agreed.agrees(vote):
+            agreeing.add(source)
+    return agreed._replace(votes=tuple(votes), sources=len(agreeing))
+
+
+def _heard(outcome: Reading | NoReading) -> bool:
+    return isinstance(outcome, Reading)
+
+
+def _agree(outcomes: Sequence[Reading | NoReading], sources: Sequence[int]) -> Consensus:
+    """Return the consensus; *sources*: of each reading."""
     unjudged = Consensus(Basis.NONE, None, None, tuple(Vote(outcome, _unvoted(outcome)) for outcome in outcomes))
     ranges = [outcome.interval for outcome in outcomes if isinstance(outcome, Reading)]
     deepest = depth(ranges)
@@ -27,14 +54,18 @@ def agree(outcomes: Sequence[Reading | NoReading]) -> Consensus:
         return unjudged
     if len(ranges) == 1:
         return unjudged._replace(basis=Basis.SINGLE, interval=ranges[0], skew_s=ranges[0].middle_s)
-    majority = quorum(unjudged.asked)
-    if deepest < majority:
+    majority, unheard = quorum(unjudged.asked), unjudged.asked - len(ranges)
+    witnesses = by_source(ranges, sources)
+    if deepest < majority or not witnessed(ranges, sources, unheard):
         everything = Interval(min(r.low_s for r in ranges), max(r.high_s for r in ranges))
         shared = shared_hull(ranges, quorum(len(ranges)))
         skew_s = _estimate(ranges, everything)
         return unjudged._replace(basis=Basis.MINORITY, interval=everything, skew_s=skew_s, shared=shared)
-    hull = shared_hull(ranges, majority - (unjudged.asked - len(ranges)))
-    assert hull is not None  # a majority shares a point, and fewer are needed
+    by_name = shared_hull(ranges, majority - unheard)
+    by_witness = shared_hull(witnesses, quorum(len({*sources}) + unheard) - unheard)
+    assert by_name is not None  # a majority shares a point, and fewer are needed
+    assert by_witness is not None
+    hull = Interval(min(by_name.low_s, by_witness.low_s), max(by_name.high_s, by_witness.high_s))
     return Consensus(Basis.MAJORITY, hull, _estimate(ranges, hull), tuple(_vote(outcome, hull) for outcome in outcomes))
 
 
@@ -53,6 +84,26 @@ def contested(agreed: Consensus, own: Collection[str]) -> Consensus:
 def quorum(count: int) -> int:
     """Return how many of *count* names are a majority."""
     return count // 2 + 1
+
+
+def by_source(ranges: Sequence[Interval], sources: Sequence[int]) -> list[Interval]:
+    """Return what each source holds: the union of its servers' ranges, in pieces that don't touch."""
+    pieces: list[Interval] = []
+    for source in dict.fromkeys(sources):
+        own = sorted(one for one, its in zip(ranges, sources, strict=True) if its == source)
+        joined = own[:1]
+        for one in own[1:]:
+            if one.low_s <= joined[-1].high_s:
+                joined[-1] = Interval(joined[-1].low_s, max(joined[-1].high_s, one.high_s))
+            else:
+                joined.append(one)
+        pieces += joined
+    return pieces
+
+
+def witnessed(ranges: Sequence[Interval], sources: Sequence[int], unheard: int) -> bool:
+    """Tell whether a majority of the sources, of two at least, shares a point; each *unheard* name may be one more."""
+    return depth(by_source(ranges, sources)) >= max(2, quorum(len({*sources}) + unheard))
 
 
 def depth(ranges: Sequence[Interval]) -> int:

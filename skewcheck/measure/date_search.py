@@ -381,6 +381,7 @@ class _Search:
             proxied=last.proxied,
             detail=over.detail,
             late_s=record.late_s,
+            odd_date=record.odd_date,
         )
 
     def _url(self) -> str:

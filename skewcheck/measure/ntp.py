@@ -5,10 +5,12 @@ the request's transmit timestamp is 64 random bits and all other fields are zero
 not return those bits is no reply of ours; and every packet passes the tests of RFC 5905 before it counts.
 """
 
+import contextlib
 import errno
 import math
 import os
 import socket
+import sys
 from collections import Counter
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -16,7 +18,7 @@ from typing import NamedTuple
 import ntplib
 
 from skewcheck import foreign
-from skewcheck.measure.addresses import Address, peer_of
+from skewcheck.measure.addresses import Address, follower_id, peer_of
 from skewcheck.measure.localclock import DRIFT_PPM, LocalClock
 from skewcheck.model import Exchange, Interval
 
@@ -129,7 +131,8 @@ def _no_time_to_tell(packet: ntplib.NTPStats, data: bytes) -> Refusal | None:
     if packet.version not in _READABLE_VERSIONS:
         return Refusal("bad-version", f"NTP version {packet.version}; asked in version {VERSION}")
     if packet.stratum == 0 and data[12:16] in _KISS_REASONS:
-        return Refusal(_KISS_REASONS[data[12:16]], f"the server declines (kiss-o'-death {data[12:16].decode()})")
+        what = "wait, and ask less often" if data[12:16] == b"RATE" else "the server declines"
+        return Refusal(_KISS_REASONS[data[12:16]], f"{what} (kiss-o'-death {data[12:16].decode()})")
     if packet.stratum == 0 and data[12:16] not in _NOT_READY:
         return Refusal("kod", f"the server declines (kiss-o'-death {_ascii(data[12:16])})")
     if packet.leap == _ALARM or not 0 < packet.stratum < _UNSYNCHRONISED_STRATUM:
@@ -193,22 +196,38 @@ def _ascii(raw: bytes) -> str:
     return foreign.text(raw.rstrip(b"\0").decode("latin-1"))
 
 
-# --- The socket: connected, so that the kernel drops packets from anybody else and hands on ICMP errors ---
+# --- The sockets: connected, so that the kernel drops packets from anybody else and hands on ICMP errors ---
+#
+# One more, on the same port, hears what comes from elsewhere. That is never believed: a server of several addresses may
+# answer so, and then it isn't silent.
 
 BATCH = 32
 """Packets read in one go before the other sockets get their turn: a flood must not starve them."""
 
 
-def _follower_id(address: str) -> str | None:
-    """Return what the reference ID of a server is that follows *address*; None of a loopback address: all have it."""
-    if address.startswith("127.") or address == "::1":
-        return None
-    if ":" not in address:
-        return address
-    from hashlib import md5
+_SHARES_PORTS = sys.platform == "linux"
+"""A connected socket gets its peer's packets there, and one beside it on the same port all others."""
 
-    packed = socket.inet_pton(socket.AF_INET6, address.partition("%")[0])
-    return ".".join(str(byte) for byte in md5(packed, usedforsecurity=False).digest()[:4])
+
+def _stray(connected: socket.socket) -> socket.socket | None:
+    """Return a socket on the port of *connected* that hears everybody else; None where the system has none to give.
+
+    That port was chosen before it may be shared, so that no other of ours is on it.
+    """
+    if not _SHARES_PORTS:
+        return None
+    with contextlib.suppress(OSError):
+        stray = socket.socket(connected.family, socket.SOCK_DGRAM)
+        try:
+            stray.settimeout(0)
+            for each in (connected, stray):
+                each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            stray.bind(connected.getsockname())
+        except OSError:
+            stray.close()
+            raise
+        return stray
+    return None
 
 
 class Channel:
@@ -231,12 +250,18 @@ class Channel:
         try:
             self.socket.settimeout(0)
             self.socket.connect(address.at)
-            self._follower_id = _follower_id(self.socket.getsockname()[0])
+            self._asked, self._stray = self.socket.getpeername()[0], _stray(self.socket)
+            self._follower_id = follower_id(self.socket.getsockname()[0])
             self.peer = peer_of(self.socket)
             """Whom it reached."""
         except OSError:
             self.socket.close()
             raise
+
+    @property
+    def sockets(self) -> list[socket.socket]:
+        """What to listen on."""
+        return [self.socket, *([] if self._stray is None else [self._stray])]
 
     def send(self) -> None:
         """Send one request; raises OSError."""
@@ -253,6 +278,7 @@ class Channel:
         What is refused is counted in `dropped`, and the most telling one kept as `refusal`: the first that
         returned our nonce, else the first. Raises OSError where the network says that nothing will come.
         """
+        self._hear_others()
         for _ in range(BATCH):
             try:
                 data = self.socket.recv(RECEIVE_BYTES)
@@ -277,8 +303,22 @@ class Channel:
         return None
 
     def close(self) -> None:
-        """Close the socket."""
-        self.socket.close()
+        """Close the sockets."""
+        for opened in self.sockets:
+            opened.close()
+
+    def _hear_others(self) -> None:
+        """Read what came from other addresses than the one that was asked; only what returns our nonce is told."""
+        for _ in range(BATCH):
+            if self._stray is None:
+                return
+            try:
+                data, sender = self._stray.recvfrom(RECEIVE_BYTES)
+            except OSError:
+                return
+            if data[_ORIGIN] in self._open and sender[0] != self._asked:
+                detail = f"the reply came from {sender[0]}, not from the address that was asked"
+                self._refuse(Refusal("other-address", detail))
 
     def _refuse(self, refusal: Refusal) -> None:
         self.dropped[refusal.reason] += 1

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from skewcheck.errors import HostError
-from skewcheck.measure import consensus, ntp
+from skewcheck.measure import consensus, ntp, witnesses
 from skewcheck.measure.addresses import Address, Peer, Trouble, look_up, network_trouble, resolver_trouble, written_out
 from skewcheck.measure.localclock import DRIFT_PPM, LocalClock
 from skewcheck.measure.servers import Origin, Server
@@ -88,10 +88,15 @@ def poll_servers(
         outcomes = loop.outcomes(run, waited_for=end is not _End.ENOUGH)
     outcomes = [_set_by(outcome, run.step_s) for outcome in _unmixed(servers, outcomes)]
     own = tuple(server.given for server in servers if server.origin in (Origin.HOST, Origin.CLOUD))
-    witness = consensus.agree([outcome for outcome in outcomes if outcome.server not in own]).interval
-    agreed = _covering(consensus.contested(consensus.agree(outcomes), own), run.step_s)
+    operators = _smeared_by(servers)
+    smear = witnesses.split_by_a_smear(outcomes, lambda given: given in operators)
+    # Where servers split on a leap second, those that agree may be those that smear it: nobody vouches for another.
+    sources = witnesses.sources(outcomes, operators.get) if smear is None else [0] * len(outcomes)
+    others = [(o, source) for o, source in zip(outcomes, sources, strict=True) if o.server not in own]
+    witness = consensus.agree([o for o, _ in others], [source for _, source in others]).interval
+    agreed = _covering(consensus.contested(consensus.agree(outcomes, sources), own), run.step_s)
     cut_short = end is _End.DEADLINE and agreed.answered > 0
-    return Survey(agreed, listed, run, cut_short, samples, own, witness)
+    return Survey(agreed, listed, run, cut_short, samples, own, witness, smear)
 
 
 class _End(enum.Enum):
@@ -167,10 +172,15 @@ class _Loop:
         return _one_vote_each(self._polls, outcomes)
 
     def _majority_agrees(self) -> bool:
-        """Tell whether a majority of those asked, not only of those that answered, share a point."""
+        """Tell whether a majority of those asked, not only of those that answered, share a point, and aren't one."""
         unsmeared = [poll for poll in self._polls if not poll.server.smeared] or self._polls
-        first = {poll.answered_by: poll.samples[0].interval for poll in unsmeared if poll.samples}
-        return consensus.depth(list(first.values())) >= consensus.quorum(len(self._polls))
+        first = {poll.answered_by: poll for poll in unsmeared if poll.samples}
+        ranges, asked = [poll.samples[0].interval for poll in first.values()], len(self._polls)
+        if consensus.depth(ranges) < consensus.quorum(asked):
+            return False
+        operators = _smeared_by([poll.server for poll in self._polls])
+        sources = witnesses.sources([poll.said_first() for poll in first.values()], operators.get)
+        return asked == 1 or consensus.witnessed(ranges, sources, asked - len(ranges))
 
     def _listen(self, timeout_s: float) -> None:
         """Wait for packets and resolved names, at most *timeout_s*, and hand them on."""
@@ -249,6 +259,11 @@ def _one_vote_each(polls: "Sequence[ServerPoll]", outcomes: Sequence[Reading | N
             outcome = NoReading(outcome.server, outcome.address, SAME_ADDRESS, detail, rejected=False, dropped=dropped)  # noqa: PLW2901
         votes.append(outcome)
     return votes
+
+
+def _smeared_by(servers: Sequence[Server]) -> dict[str, str]:
+    """Return who runs those of *servers*, as given, that are known to smear leap seconds."""
+    return {server.given: server.smeared_by for server in servers if server.smeared_by is not None}
 
 
 def _unmixed(servers: Sequence[Server], outcomes: Sequence[Reading | NoReading]) -> Sequence[Reading | NoReading]:
@@ -409,6 +424,11 @@ class ServerPoll:
         delay_s = min(exchange.delay_s for exchange in exchanges)
         return Reading(self.server.given, address, shared.middle_s, shared, delay_s, exchanges, dropped)
 
+    def said_first(self) -> Reading:
+        """Return the first sample as it came."""
+        exchange, interval, _ = self.samples[0]
+        return Reading(self.server.given, str(self.address), interval.middle_s, interval, exchange.delay_s, (exchange,))
+
     def _trouble(self, end_s: float, *, waited_for: bool) -> tuple[str | None, Trouble]:
         """Return the address and the reason that say most about why there is no sample."""
         unresolved = Trouble("dns-timeout", f"the name was not resolved in {duration_text(end_s)}")
@@ -473,7 +493,8 @@ class ServerPoll:
             self._troubles.append((str(address), Trouble("own-address", "that is this host itself")))
             channel.close()
             return
-        self._selector.register(channel.socket, selectors.EVENT_READ, (self, channel))
+        for heard in channel.sockets:
+            self._selector.register(heard, selectors.EVENT_READ, (self, channel))
         self._channels.append(channel)
         self._send(channel)
 
@@ -489,7 +510,8 @@ class ServerPoll:
             self._troubles.append((str(channel.address), trouble))
         self._dropped += channel.dropped
         self._channels.remove(channel)
-        self._selector.unregister(channel.socket)
+        for heard in channel.sockets:
+            self._selector.unregister(heard)
         channel.close()
 
 

@@ -41,10 +41,15 @@ class Server(NamedTuple):
     origin: Origin = Origin.NAMED
 
     @property
-    def smeared(self) -> bool:
-        """Tell whether it is known to smear leap seconds, so that it isn't UTC for a day around each of them."""
+    def smeared_by(self) -> str | None:
+        """Who runs it, if it is known to smear leap seconds: for a day around each of them it isn't UTC then."""
         host, _ = self.key
-        return host.endswith(_SMEARED)
+        return next((by for by, known in _SMEARED.items() if host.endswith(known)), None)
+
+    @property
+    def smeared(self) -> bool:
+        """Tell whether it is known to smear leap seconds."""
+        return self.smeared_by is not None
 
     @property
     def key(self) -> tuple[str, int]:
@@ -53,18 +58,27 @@ class Server(NamedTuple):
 
 
 # Time that is not UTC while a leap second is smeared, up to half a second off. Nothing in a packet tells.
-_SMEARED = (
-    "time.google.com",  # developers.google.com/time/smear: "do not mix smeared and non-smeared"
-    "time1.google.com",
-    "time2.google.com",
-    "time3.google.com",
-    "time4.google.com",
-    "metadata.google.internal",  # the same service inside of Google's cloud
-    "time.aws.com",  # docs.aws.amazon.com, EC2 time service: smears automatically
-    "169.254.169.123",  # the same from inside of EC2
-    "fd00:ec2::123",
-    "time.facebook.com",  # engineering.fb.com: smears
-)
+_SMEARED = {
+    "google": (
+        "time.google.com",  # developers.google.com/time/smear: "do not mix smeared and non-smeared"
+        "time1.google.com",
+        "time2.google.com",
+        "time3.google.com",
+        "time4.google.com",
+        "216.239.35.0",  # their addresses
+        "216.239.35.4",
+        "216.239.35.8",
+        "216.239.35.12",
+        "metadata.google.internal",  # the same service inside of Google's cloud
+        "169.254.169.254",
+    ),
+    "amazon": (
+        "time.aws.com",  # docs.aws.amazon.com, EC2 time service: smears automatically
+        "169.254.169.123",  # the same from inside of EC2
+        "fd00:ec2::123",
+    ),
+    "meta": ("time.facebook.com",),  # engineering.fb.com: smears
+}
 
 # Five operators that keep UTC un-smeared and offer NTP to everybody. One packet each and run.
 # pool.ntp.org is missing on purpose: its terms forbid the default zone names as an application's default.

@@ -40,6 +40,7 @@ from skewcheck.model.measured import (
     LocalRun,
     Mix,
     NoReading,
+    OddDate,
     Pace,
     Reading,
     Role,

@@ -133,6 +133,8 @@ class Vote(NamedTuple):
     status: ServerStatus
     off_by_s: float | None = None
     """A falseticker's distance from the agreed range: it is wrong by at least this. None for all others."""
+    same_source_as: str | None = None
+    """The first server that shows the same source of time; None where this one is that, or the only one."""
 
 
 class Family(enum.Enum):
@@ -147,9 +149,9 @@ class Basis(enum.Enum):
     """What a consensus rests on."""
 
     MAJORITY = "majority"
-    """More than half of those asked share a time."""
+    """More than half of those asked share a time, each source of time counted once."""
     MINORITY = "minority"
-    """Most of those that answered share one, and they are not more than half of those asked."""
+    """Most of those that answered share one, and they are not more than half of those asked, or too few sources."""
     SINGLE = "single"
     NONE = "none"
 
@@ -165,6 +167,13 @@ class Consensus(NamedTuple):
     votes: tuple[Vote, ...]
     shared: Interval | None = None
     """Of a minority: what most of those that answered share; None for every other basis."""
+    sources: int = 0
+    """Of those that agree, how many sources of time they show: servers that follow one upstream are one witness."""
+
+    @property
+    def dependent(self) -> bool:
+        """Tell whether more than half of those asked share a time, and all the same too few independent ones."""
+        return self.shared is not None and 2 * self.agreeing > self.asked
 
     @property
     def asked(self) -> int:
@@ -179,9 +188,13 @@ class Consensus(NamedTuple):
     @property
     def agreeing(self) -> int:
         """Names whose range touches the agreed one, or what a minority shares."""
-        if self.shared is not None:
-            return self.answered - len(self.against)
-        return sum(vote.status is ServerStatus.TRUECHIMER for vote in self.votes)
+        return sum(map(self.agrees, self.votes))
+
+    def agrees(self, vote: Vote) -> bool:
+        """Tell whether a vote's range touches the agreed one, or what a minority shares."""
+        if self.shared is None:
+            return vote.status is ServerStatus.TRUECHIMER
+        return isinstance(vote.outcome, Reading) and not self._contradicts(vote)
 
     @property
     def against(self) -> list[Reading]:
@@ -249,6 +262,8 @@ class Survey(NamedTuple):
     """The servers, as given, that this host follows anyway or its cloud offers: they can't vouch for each other."""
     witness: Interval | None = None
     """What all others prove without them; None where nobody else answered, or they contradict each other."""
+    smear: tuple[str, ...] | None = None
+    """Those that seem to smear a leap second where servers split around one, empty: not known which. None: no split."""
 
     @property
     def independent(self) -> bool:
@@ -338,6 +353,15 @@ class Lag(NamedTuple):
     """What that rests on, for people."""
 
 
+class OddDate(NamedTuple):
+    """A `Date` that can be read, and is not written as the standard says: strict clients fail on it."""
+
+    what: str
+    """`zone`, `no-weekday`, `wrong-weekday` or `form`."""
+    shown: str
+    """As it was written: nothing but a weekday, a month, figures and a zone."""
+
+
 class Certificate(NamedTuple):
     """The leaf's own dates, Unix seconds."""
 
@@ -418,6 +442,8 @@ class DateReading(NamedTuple):
     late_s: float = 0.0
     """By how much its `Date` was late at times, at least, which `fresh` allows for: only where its server isn't known
     to be fresh, and it is so little that nothing turns on it. 0: no reply was found to be."""
+    odd_date: OddDate | None = None
+    """What is malformed in its `Date`; None where nothing is."""
 
     @property
     def range(self) -> Interval:

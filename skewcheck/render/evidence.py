@@ -224,6 +224,7 @@ def _claimed(vote: Vote) -> list[str]:
     return [
         f"root distance {duration_text(last.root_distance_s)}",
         f"reference {last.reference_id}",
+        *([f"same source as {vote.same_source_as}"] if vote.same_source_as is not None else []),
         *([f"{len(outcome.exchanges)} samples"] if len(outcome.exchanges) > 1 else []),
     ]
 

@@ -52,6 +52,7 @@ _RENAMED: dict[tuple[str, str], str | None] = {
     ("Survey", "samples"): None,
     ("Survey", "own"): None,
     ("Survey", "witness"): None,
+    ("Survey", "smear"): None,
     ("Consensus", "votes"): "servers",
     ("ApiSurvey", "local"): "local_clock",
     ("LocalRun", "ended_at_s"): None,

@@ -211,6 +211,9 @@ def _voices(part: NtpPart, server: str, agree: str) -> str:
     consensus = part.survey.consensus
     if consensus.basis is Basis.SINGLE:
         return f"unconfirmed: one {server}"
+    if consensus.dependent:
+        sources = "1 source" if consensus.sources == 1 else f"{consensus.sources} sources"
+        return f"unconfirmed: {consensus.agreeing} {server}s, {sources}"
     if consensus.basis is Basis.MINORITY:
         return f"unconfirmed: {consensus.agreeing} of {consensus.asked} {server}s asked"
     return f"{consensus.agreeing} of {consensus.answered} {server}s{agree}"

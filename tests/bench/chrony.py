@@ -1,15 +1,17 @@
 """Real `chronyd` servers on loopback: at true time, or wrong by a chosen amount, without touching the clock.
 
-`-x` keeps chronyd off the system's clock. One that follows nobody serves true time, exactly: it reads the clock that
-the tests read. One that follows another with `offset X` serves true time + X as it estimates it, give or take
-FOLLOWER_ERROR_S.
+`-x` keeps chronyd off the system's clock. One that follows nobody has a receiver of its own, a thread here that tells
+it the time on a socket: it serves true time, as a server of stratum 1 whose source is no other's. One that follows
+another with `offset X` serves true time + X as it estimates it, give or take FOLLOWER_ERROR_S.
 """
 
 import contextlib
 import getpass
 import shutil
 import socket
+import struct
 import subprocess
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -30,6 +32,37 @@ _PEACE_S = 2.0
 """How long chronyd gets to end by itself."""
 
 
+_RECEIVER_DELAY_S = 2e-4
+"""Half of it is what a server admits of its receiver, and more than that errs: 20 µs here."""
+_SAMPLE = struct.Struct("@qqdiiii")
+"""Of chronyd's SOCK driver: seconds and microseconds of the local clock, true - local, pulse, leap, padding, magic."""
+_MAGIC = 0x534F434B
+_TICK_S = 0.06
+
+
+class Receiver:
+    """Tells chronyd on its socket that its clock is right, as the receiver of a satellite's signal would."""
+
+    def __init__(self, path: str) -> None:
+        """Begin to tell, as soon as there is a socket at *path*."""
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._tell, args=(path,), daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End it."""
+        self._over.set()
+        self._thread.join()
+
+    def _tell(self, path: str) -> None:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as there:
+            there.setblocking(False)
+            while not self._over.wait(_TICK_S):
+                now_us = time.time_ns() // 1000
+                with contextlib.suppress(OSError):  # chronyd is starting, or has ended
+                    there.sendto(_SAMPLE.pack(*divmod(now_us, 10**6), 0.0, 0, 0, 0, _MAGIC), path)
+
+
 class Chronyd:
     """One running chronyd, at true time + `ahead_s`."""
 
@@ -43,14 +76,17 @@ class Chronyd:
         prefix: Sequence[str] = (),
         host: str = "127.0.0.1",
         command_port: int = 0,
+        local: bool = False,
     ) -> None:
-        """Start it, as its own source or following another; *prefix* goes before the command. Raises OSError.
+        """Start it, with a receiver or following another; *prefix* goes before the command. Raises OSError.
 
-        It takes commands at *command_port*; 0: none.
+        It takes commands at *command_port*; 0: none. A *local* one serves a clock that nobody keeps right, at once.
         """
         self.ahead_s = ahead_s
         self.host, self.port = host, free_port() if port is None else port
-        source = "local stratum 1"
+        source = f"refclock SOCK {folder}/receiver refid GPS poll -3 filter 2 delay {_RECEIVER_DELAY_S} precision 1e-6"
+        if local:
+            source = "local stratum 1"
         if follows is not None:
             source = f"server {follows.host} port {follows.port} offset {ahead_s} iburst minpoll -2 maxpoll -2"
         lines = (
@@ -69,6 +105,7 @@ class Chronyd:
         with (folder / "log").open("wb") as log:
             self._process = subprocess.Popen([*prefix, *command], stdout=log, stderr=log)
         self._log = folder / "log"
+        self._receiver = None if local or follows is not None else Receiver(str(folder / "receiver"))
 
     @property
     def server(self) -> str:
@@ -85,6 +122,8 @@ class Chronyd:
 
     def stop(self) -> None:
         """End it."""
+        if self._receiver is not None:
+            self._receiver.stop()
         self._process.terminate()
         try:
             self._process.wait(_PEACE_S)

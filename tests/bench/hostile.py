@@ -160,6 +160,14 @@ def noise(_: Query) -> Iterable[Reply]:
     return [Reply(os.urandom(length), length * 0.0002) for length in range(500)]
 
 
+def from_another_address(query: Query) -> Iterable[Reply]:
+    """Send an honest reply from an address that wasn't asked, as a server of several may."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.2", 0))
+        other.sendto(query.honest.encode(), query.sender)
+    return ()
+
+
 def from_another_port(query: Query) -> Iterable[Reply]:
     """Forge a perfect reply, 7 s off, but from a port that was never asked."""
     host = query.sender[0]
