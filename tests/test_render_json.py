@@ -262,6 +262,7 @@ def test_an_api_in_full() -> None:
         "spread_s": 0.0,
         "late_s": 0.0,
         "mix": None,
+        "nodes": None,
         "http_status": 401,
         "server": None,
         "via": "1.1 0f1e2d3c.cloudfront.net (CloudFront)",
