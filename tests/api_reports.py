@@ -21,12 +21,15 @@ from skewcheck.model import (
     LocalRun,
     Measured,
     Mix,
+    NodeReply,
+    Nodes,
     NoReading,
     OddDate,
     Report,
     Request,
     Role,
     Security,
+    SeenClock,
     Served,
     Stale,
     StampedBy,
@@ -222,7 +225,23 @@ def readings(draw: st.DrawFn) -> DateReading:
         detail=draw(st.none() | SENTENCES),
         late_s=0.0 if mix is not None else draw(st.floats(0, 0.05)),
         odd_date=draw(st.none() | st.builds(OddDate, IDS, FOREIGN)),
+        nodes=draw(st.none() | NODES),
     )
+
+
+@st.composite
+def _nodes(draw: st.DrawFn) -> Nodes:
+    """Return what stands behind a name: each reply is of a clock that there is."""
+    clocks = draw(
+        st.lists(st.builds(SeenClock, st.integers(0, 64), intervals().map(lambda i: i[1])), min_size=1, max_size=3)
+    )
+    ranges_of = intervals().map(lambda i: i[1])
+    reply = st.builds(NodeReply, st.none() | FOREIGN, ranges_of, st.integers(0, len(clocks) - 1))
+    replies = tuple(draw(st.lists(reply, min_size=1, max_size=4)))
+    return Nodes(draw(st.integers(0, 64)), replies, tuple(clocks), 0, draw(st.booleans()), draw(st.booleans()))
+
+
+NODES = _nodes()
 
 
 SILENCES = st.builds(NoReading, FOREIGN, st.none() | FOREIGN, IDS, SENTENCES, st.booleans())

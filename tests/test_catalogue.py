@@ -18,6 +18,7 @@ USUAL: dict[str, Fact] = {
     "agreeing": 4,
     "against": 1,
     "age_s": 18000.0,
+    "address": "192.0.2.10",
     "ahead_way": "behind",
     "answered": 5,
     "api_host": "api.usw2.pure.cloud",
@@ -28,6 +29,7 @@ USUAL: dict[str, Fact] = {
     "clock": "API's edge",
     "clocksource": "jiffies",
     "counts": "2 no-reply, 1 runt",
+    "connections": 24,
     "daemon": "systemd-timesyncd",
     "daemons": "chronyd and systemd-timesyncd",
     "detail": "the connection was refused",
@@ -53,7 +55,11 @@ USUAL: dict[str, Fact] = {
     "off_way": "behind",
     "other": "api.usw2.pure.cloud",
     "origin": "/etc/chrony/chrony.conf",
+    "percent": 34,
+    "percent_high": 33,
+    "percent_low": 2,
     "port": 123,
+    "reached": 3,
     "reason": None,
     "reference": "api.usw2.pure.cloud",
     "server": "2.debian.pool.ntp.org",
@@ -64,6 +70,7 @@ USUAL: dict[str, Fact] = {
     "slew_way": "faster",
     "source": "169.254.169.123",
     "step_way": "forward",
+    "units": "connections",
     "unit": "milliseconds",
     "unreached": 1,
     "validity": "is not valid yet",
@@ -211,7 +218,13 @@ def test_any_effect_has_words_that_fit(seen: Effect) -> None:
 def test_an_effect_needs_no_cut(id_: str) -> None:
     """With any size that a clock can be off by."""
     for size_s in (0.346, 5400.0, 2e9):
-        facts = (("late_s", size_s), ("early_s", size_s), ("share_high", 0.143))
+        facts = (
+            ("late_s", size_s),
+            ("early_s", size_s),
+            ("share_high", 0.143),
+            ("percent_low", 2),
+            ("percent_high", 33),
+        )
         said = catalogue.effect(Effect(Party.LOCAL_SIGN, id_, facts))[1]
         assert "…" not in said
         assert "?" not in said

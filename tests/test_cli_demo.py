@@ -36,6 +36,8 @@ def test_truth_is_in_the_range_and_each_liar_is_named(skew: str, liars: int) -> 
         "liars": liars,
         "set_up_api_ahead_s": None,
         "set_up_login_ahead_s": None,
+        "set_up_nodes": None,
+        "set_up_node_behind_s": None,
         "exit_code": {"ok": 0, "warning": 1, "critical": 2}[done.document["status"]],
         "missed": None,
     }
@@ -151,3 +153,23 @@ def test_who_is_harmed_and_each_row_follow_what_was_found(
     rows = [line for line in screen if line.startswith("127.0.0.1:") and (" (api) " in line or " (login) " in line)]
     assert len(screen) <= 24
     assert all(row.endswith(note) for row, note in zip(rows, notes, strict=True))
+
+
+def test_a_node_behind_the_others_is_shown() -> None:
+    """Eight nodes, one 1.5 s behind, by 24 connections: three reach it, it is the answer, and a retry would work."""
+    done = demo("--nodes", "8", "--node-behind", "1.5s")
+    assert (done.exit_code, done.ids[0]) == (0, "api-nodes-differ")
+    found = done.evidence("api-nodes-differ")
+    assert (found["by"], found["reached"], found["connections"]) == ("utc", 3, 24)
+    assert found["low_s"] <= -1.5 <= found["high_s"] <= -0.1
+    assert found["share_low"] <= 1 / 8 <= found["share_high"]
+    host = done.document["api"]["hosts"][0]
+    assert (host["nodes"]["asked"], len(host["nodes"]["replies"])) == (23, 24)
+    assert "gateway-nodes" in {seen["effect"] for seen in done.document["effects"]}
+
+
+@pytest.mark.parametrize("words", ["--nodes 1", "--nodes 17", "--node-behind 2s"])
+def test_nodes_that_cannot_be(words: str) -> None:
+    """Too few, too many, or an error of none."""
+    assert (done := demo(*words.split())).exit_code == 3
+    assert done.document["error"]["id"] == "usage"

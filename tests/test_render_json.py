@@ -266,6 +266,7 @@ def test_an_api_in_full() -> None:
         "late_s": 0.0,
         "odd_date": None,
         "mix": None,
+        "nodes": None,
         "http_status": 401,
         "server": None,
         "via": "1.1 0f1e2d3c.cloudfront.net (CloudFront)",

@@ -394,5 +394,5 @@ def test_a_sleep_that_is_refused_is_waited_out(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(time, "sleep", refuse)
     began_s = time.monotonic()
-    transport._rest(0.05)
+    transport.rest(0.05)
     assert time.monotonic() - began_s >= 0.045

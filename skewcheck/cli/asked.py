@@ -66,6 +66,7 @@ def request(typed: "Typed", command: str, values: Mapping[str, Any], *, needs_ap
         url=url,
         login_url=_issuer(typed, url, issuer),
         full=values.get("full", False),
+        connections=values.get("connections"),
         date_fresh=values.get("date_fresh", False),
         ca_file=_ca_file(values.get("ca_file")),
         family=_family(typed, values),

@@ -10,7 +10,8 @@ from skewcheck.cli.deliver import Deadline, run
 from skewcheck.cli.help import CODES, Screen
 
 OPTIONS = (
-    "server", *options.API, "samples", "token_file", *options.TLS, "timeout:check", *options.FAMILY, *options.SHARED,
+    "server", *options.API, "samples", "token_file", "connections", *options.TLS, "timeout:check", *options.FAMILY,
+    *options.SHARED,
 )  # fmt: skip
 SCREEN = Screen(
     "Compare this host, NTP and an API: whose clock is off?",
@@ -43,8 +44,9 @@ def check(typed: Typed, values: Mapping[str, Any]) -> int:
 
     The API and the host that issues its tokens are asked only if a region or a URL
     is named, here or in the environment: at most 10 HTTP requests each, without a
-    token, a cookie or any other credential. Each NTP server gets what clock sends.
-    Nothing else leaves this machine but the look-up of the names.
+    token, a cookie or any other credential, and with --connections N one more for
+    each beyond the first. Each NTP server gets what clock sends. Nothing else
+    leaves this machine but the look-up of the names.
     """
     view, asked = asking.view(values), asking.request(typed, "check", values)
     deadline = Deadline(typed.began_s, values["timeout"])

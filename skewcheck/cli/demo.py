@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 SKEW_S = 0.2
 LIARS = 1
+NODE_BEHIND_S, MOST_NODES = 1.5, 16
+CONNECTIONS = 24
+"""Of a demonstration of nodes: those that miss one of eight in a run of 25."""
+NODES_TIMEOUT_S = 15.0
 TIMEOUT_S = 6.0
 """Where an API is asked: its `Date` moves on once a second, and is watched for two or three of them."""
 
@@ -29,7 +33,8 @@ Examples:
   skewcheck demo
   skewcheck demo --skew -7s --liars 2
   skewcheck demo --liars 3      three of five lie: no vote can find the truth
-  skewcheck demo --api-ahead 500ms --login-ahead 1s""",
+  skewcheck demo --api-ahead 500ms --login-ahead 1s
+  skewcheck demo --nodes 8 --node-behind 1.5s""",
     UNMEASURED.format(ok="it measured what it had set up"),
     UNMEASURED_BRIEFLY,
 )
@@ -62,6 +67,20 @@ class _Services(NamedTuple):
 
     api_ahead_s: float
     login_ahead_s: float
+    nodes: int
+    """Behind the name of the API; each connection reaches the next."""
+    node_behind_s: float
+    """So far behind the others the last of them is."""
+
+    @property
+    def ahead_s(self) -> tuple[float, float]:
+        """How far ahead the API is, and the host that issues its tokens."""
+        return self.api_ahead_s, self.login_ahead_s
+
+    @property
+    def nodes_s(self) -> tuple[float, ...]:
+        """How far ahead of the API's clock each node is."""
+        return (*(0.0,) * (self.nodes - 1), -self.node_behind_s)
 
 
 class _SetUp(NamedTuple):
@@ -73,7 +92,9 @@ class _SetUp(NamedTuple):
     services: _Services | None
 
 
-OPTIONS = ("skew:demo", "liars", "api_ahead", "login_ahead", "timeout:clock", *options.SHARED)
+OPTIONS = (
+    "skew:demo", "liars", "api_ahead", "login_ahead", "nodes", "node_behind", "timeout:clock", *options.SHARED,
+)  # fmt: skip
 
 
 def demo(typed: Typed, values: Mapping[str, Any]) -> int:
@@ -84,21 +105,36 @@ def demo(typed: Typed, values: Mapping[str, Any]) -> int:
     delayed as on a network. Nothing leaves this machine, no clock is set.
 
     With --api-ahead or --login-ahead two HTTP servers are asked as well, as check
-    asks: then it tells whose clock is off, which takes two or three seconds.
+    asks: then it tells whose clock is off, which takes two or three seconds. With
+    --nodes the API is several behind one name, one of which is behind the others:
+    as check --connections 24 sees them, which takes seven seconds more.
     """
     view, liars = asking.view(values), values["liars"]
     if liars is not None and liars > len(_PATHS):
         raise UsageError(f"--liars: of five servers {liars} can't lie", "--liars 0 to 5")
-    api_ahead_s, login_ahead_s = values["api_ahead"], values["login_ahead"]
-    services = None if api_ahead_s is login_ahead_s is None else _Services(api_ahead_s or 0.0, login_ahead_s or 0.0)
+    services, nodes = _services(values), values["nodes"] is not None
     lying = _LYING_ORDER[: LIARS if liars is None else liars]
-    set_up = _SetUp(SKEW_S if values["skew"] is None else values["skew"], lying, services)
-    deadline = Deadline(typed.began_s, TIMEOUT_S if values["timeout"] is None and services else values["timeout"])
-    deadline = deadline.enforced()
+    set_up = _SetUp((0.0 if nodes else SKEW_S) if values["skew"] is None else values["skew"], lying, services)
+    usual_s = None if services is None else NODES_TIMEOUT_S if nodes else TIMEOUT_S
+    deadline = Deadline(typed.began_s, usual_s if values["timeout"] is None else values["timeout"]).enforced()
     request = asking.request(typed, "demo", values)._replace(timeout_s=deadline.timeout_s, ask_host=False)
+    request = request._replace(connections=CONNECTIONS if nodes else None)
     with ExitStack() as running:
         report = measured(_naming(running, set_up, request), view, deadline)
     return deliver(_held_against(report, set_up), view, deadline)
+
+
+def _services(values: Mapping[str, Any]) -> _Services | None:
+    """Return what of an API is to be set up; None where none is. Raises UsageError."""
+    api_ahead_s, login_ahead_s, nodes, behind_s = map(values.get, ("api_ahead", "login_ahead", "nodes", "node_behind"))
+    if nodes is not None and not 2 <= nodes <= MOST_NODES:
+        raise UsageError(f"--nodes: {nodes} nodes are not possible", f"--nodes 2 to {MOST_NODES}")
+    if nodes is None and behind_s is not None:
+        raise UsageError("--node-behind: of how many nodes?", "--nodes 8 --node-behind 1.5s")
+    if api_ahead_s is login_ahead_s is nodes is None:
+        return None
+    behind_s = NODE_BEHIND_S if behind_s is None else behind_s
+    return _Services(api_ahead_s or 0.0, login_ahead_s or 0.0, nodes or 1, behind_s if nodes else 0.0)
 
 
 # --- The servers, and what is asked of them ---
@@ -114,8 +150,12 @@ def _naming(running: ExitStack, set_up: _SetUp, request: Request) -> Request:
 
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "*"  # nothing of this may go to the proxy of this host
     api, login = (
-        running.enter_context(HttpServer(ahead_s - set_up.skew_s, delay_out_s=path.out_s, delay_back_s=path.back_s))
-        for ahead_s, path in zip(set_up.services, _PATHS[1:3], strict=True)
+        running.enter_context(
+            HttpServer(ahead_s - set_up.skew_s, delay_out_s=path.out_s, delay_back_s=path.back_s, nodes_s=nodes_s)
+        )
+        for ahead_s, nodes_s, path in zip(
+            set_up.services.ahead_s, (set_up.services.nodes_s, (0.0,)), _PATHS[1:3], strict=True
+        )
     )
     return request._replace(url=api.url, login_url=login.url)
 
@@ -147,6 +187,8 @@ def _held_against(report: Report, set_up: _SetUp) -> Report:
         ("liars", len(set_up.lying)),
         ("set_up_api_ahead_s", None if set_up.services is None else set_up.services.api_ahead_s),
         ("set_up_login_ahead_s", None if set_up.services is None else set_up.services.login_ahead_s),
+        ("set_up_nodes", None if set_up.services is None else set_up.services.nodes),
+        ("set_up_node_behind_s", None if set_up.services is None else set_up.services.node_behind_s),
         ("exit_code", report.exit_code),
         ("missed", missed),
     )
@@ -181,10 +223,12 @@ def _missed_by_ntp(report: Report, skew_s: float, lying: tuple[int, ...]) -> str
 def _missed_by_api(report: Report, set_up: _SetUp) -> str | None:
     if report.api is None or set_up.services is None:
         return None
-    for host, ahead_s in zip(report.api.survey.hosts, set_up.services, strict=True):
+    services = set_up.services
+    nodes = ({*services.nodes_s}, {0.0})
+    for host, ahead_s, nodes_s in zip(report.api.survey.hosts, services.ahead_s, nodes, strict=True):
         if not isinstance(host.outcome, DateReading):
             return "api-unmeasured"
         low_s, high_s = host.outcome.interval
-        if not low_s <= set_up.skew_s - ahead_s <= high_s:
+        if not any(low_s <= set_up.skew_s - ahead_s - node_s <= high_s for node_s in nodes_s):
             return "outside"
     return None

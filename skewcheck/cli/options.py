@@ -190,6 +190,15 @@ OPTIONS: dict[str, Option] = {
         "The same of the host that issues its tokens; each is right where only the other is given.",
         "its login host, so far ahead", read=_skew, variable=False,
     ),
+    "nodes": Option(
+        "--nodes N", SETTING,
+        "Behind the API's name stand so many (2 to 16), and the last is off; this host is right without --skew.",
+        "so many behind its name, one off", read=_whole, variable=False,
+    ),
+    "node_behind": Option(
+        "--node-behind SKEW", SETTING, "How far behind the others it is; -1.5s is ahead. It needs a unit.",
+        "how far behind the others it is", read=_skew, default="1.5s", variable=False,
+    ),
     "words": Option(
         "[TOKEN|-]", SOURCE,
         "The token, or whatever holds it. Better not here: the shell's history keeps it, and all users of this "
@@ -273,6 +282,12 @@ OPTIONS: dict[str, Option] = {
     "full": Option(
         "--full", ASKING, "Search until the range is about one round trip wide; else until the limits are settled.",
         "as narrow as it gets: 6 s or more", value=False,
+    ),
+    "connections": Option(
+        "--connections N", ASKING,
+        "Reach more of the nodes behind a name: N connections to each host (2 to 64), spread over N/4 s, with one "
+        "request each beside those that find its clock. Ends at a 429, a 503 or a Retry-After.",
+        read=_whole,
     ),
     "date_fresh": Option(
         "--date-fresh", ASKING,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from skewcheck import genesys
 from skewcheck.errors import UsageError
 from skewcheck.examine.own_clocks import own_clock
-from skewcheck.examine.request import API_TIMEOUT_S, FULL_TIMEOUT_S, measuring_time
+from skewcheck.examine.request import api_timeout_s, measuring_time
 from skewcheck.foreign import is_secret
 from skewcheck.measure.addresses import start_thread
 from skewcheck.measure.date_evidence import Progress, Question, Target
@@ -18,6 +18,8 @@ MAX_QUOTED = 60
 """Characters of a wrong URL that are repeated to the user."""
 MAX_REQUESTS, MAX_REQUESTS_OF_CHECK = 16, 10
 """To each host; the second where NTP is asked, too: enough to settle the limits and to confirm it, as a rule."""
+USUAL_CONNECTIONS = 8
+"""To each host, that of the search among them, as far as there are requests left."""
 
 
 def ask_api(request: Request, progress: Callable[[Progress], None] | None = None) -> ApiSurvey:
@@ -25,11 +27,19 @@ def ask_api(request: Request, progress: Callable[[Progress], None] | None = None
     code, targets = named_hosts(request)
     most = MAX_REQUESTS_OF_CHECK if request.ask_ntp else MAX_REQUESTS
     limits_s = (request.policy.warning_s, request.policy.critical_s)
+    question = Question(
+        limits_s,
+        request.full,
+        request.max_requests or most,
+        request.date_fresh,
+        request.connections or USUAL_CONNECTIONS,
+        thorough=request.connections is not None,
+    )
     return ask_dates(
         targets,
-        Question(limits_s, request.full, request.max_requests or most, request.date_fresh),
+        question,
         region=code,
-        timeout_s=measuring_time(request, FULL_TIMEOUT_S if request.full else API_TIMEOUT_S),
+        timeout_s=measuring_time(request, api_timeout_s(request)),
         family=request.family,
         ca_file=request.ca_file,
         clock=own_clock(),

@@ -16,6 +16,10 @@ TIMEOUT_S, API_TIMEOUT_S, FULL_TIMEOUT_S = 3.0, 10.0, 20.0
 """NTP: longer than any answer worth having takes. `Date` moves on once a second: what is settled in four requests takes
 two of them, and a confirmation more; to about one round trip it takes six, and twice that where each reply ends its
 connection."""
+MAX_CONNECTIONS = 64
+"""Each costs a server a handshake."""
+CONNECTION_S = 0.3
+"""What one more takes: they are not opened all at once."""
 SAMPLE_S = 4.0
 """What one more sample of each server takes at most."""
 _LEAST_S = 0.05
@@ -34,6 +38,8 @@ def check_request(request: Request) -> None:
         raise UsageError("the timeout must be above 0", "-t 3s")
     if not 1 <= request.samples <= MAX_SAMPLES:
         raise UsageError(f"{request.samples} samples are not possible", f"--samples 1 to {MAX_SAMPLES}")
+    if request.connections is not None and not 2 <= request.connections <= MAX_CONNECTIONS:
+        raise UsageError(f"{request.connections} connections are not possible", f"--connections 2 to {MAX_CONNECTIONS}")
     if request.region is not None and request.url is not None:
         raise UsageError("a region and a URL were both named", "Name one of them: --region REGION or --url URL.")
     if request.login_url is not None and request.url is None:
@@ -103,7 +109,12 @@ def default_timeout_s(request: Request) -> float:
     longest_s = TIMEOUT_S + SAMPLE_S * (request.samples - 1) if request.ask_ntp else 0.0
     if not request.asks_api:
         return longest_s
-    return max(longest_s, FULL_TIMEOUT_S if request.full else API_TIMEOUT_S)
+    return max(longest_s, api_timeout_s(request))
+
+
+def api_timeout_s(request: Request) -> float:
+    """Return how long asking the API may take where the request doesn't say."""
+    return (FULL_TIMEOUT_S if request.full else API_TIMEOUT_S) + CONNECTION_S * (request.connections or 0)
 
 
 def measuring_time(request: Request, default_s: float) -> float:

@@ -1,5 +1,6 @@
 """What is wrong with, or worth knowing of, an API's clock and that of the host that issues its tokens."""
 
+import math
 from collections.abc import Callable
 
 from skewcheck.judge.case import OFF, Case, Who, finite, may_lag, outdated, skew_facts
@@ -80,7 +81,53 @@ def _lag(case: Case, api: ApiPart) -> list[Finding]:
     return [Finding("api-lag", Status.OK, facts)]
 
 
-_FINDERS: tuple[Callable[[Case, ApiPart], list[Finding]], ...] = (_issuer, _too_coarse, _lag)
+def _nodes(case: Case, _: ApiPart) -> list[Finding]:
+    """Tell of clocks behind one name that are off, or differ, by a limit or more."""
+    found = []
+    for look in case.looks:
+        low_s, high_s = look.ahead
+        share = look.share
+        facts = (
+            ("host", look.host.host),
+            ("reached", look.replies),
+            ("connections", len(look.nodes.replies)),
+            ("units", "replies" if look.nodes.per_reply else "connections"),
+            ("clocks", len(look.nodes.clocks)),
+            ("low_s", finite(low_s)),
+            ("high_s", finite(high_s)),
+            ("least_s", abs(look.ahead.nearest_to_zero())),
+            ("by", "utc" if look.by_utc else None),
+            ("several", True if len(look.off) > 1 else None),
+            ("address", look.address),
+            ("share_low", share.low_s),
+            ("share_high", share.high_s),
+            ("percent_low", math.floor(100 * share.low_s)),
+            ("percent_high", math.ceil(100 * share.high_s)),
+        )
+        found.append(Finding("api-nodes-differ", look.status, facts))
+    return found
+
+
+def _nodes_seen(case: Case, _: ApiPart) -> list[Finding]:
+    """Tell how likely it is that a node which is off was not reached at all: of the host where it is likeliest."""
+    asked = [(host.host, reading.nodes) for host, reading in case.readings if reading.nodes is not None]
+    if not asked:
+        return []
+    from skewcheck.judge.nodes import EXAMPLE_SHARE, WORTH_CONNECTIONS, missed
+
+    host, nodes = min(asked, key=lambda named: len(named[1].replies))
+    n = len(nodes.replies)
+    facts = (
+        ("host", host),
+        ("connections", n),
+        ("units", "replies" if nodes.per_reply else "connections"),
+        ("percent", round(100 * missed(EXAMPLE_SHARE, n))),
+        ("few", True if n < WORTH_CONNECTIONS else None),
+    )
+    return [Finding("nodes-seen", Status.OK, facts)]
+
+
+_FINDERS: tuple[Callable[[Case, ApiPart], list[Finding]], ...] = (_issuer, _too_coarse, _lag, _nodes, _nodes_seen)
 
 
 # --- One host ---
@@ -125,6 +172,8 @@ def _by_ntp(case: Case) -> tuple[str, float | None]:
 def _inconsistent(case: Case, host: str, reading: DateReading, status: Status) -> list[Finding]:
     if not reading.spread_s > 0 or case.at_another_rate:  # that would explain it
         return []
+    if any(look.host.host == host for look in case.looks):
+        return []  # `api-nodes-differ` says more
     mix = (reading.mix or Mix.REQUESTS).value
     facts = (("host", host), ("spread_s", reading.spread_s), ("mix", mix), _by_ntp(case))
     return [Finding("api-inconsistent", status, facts)]

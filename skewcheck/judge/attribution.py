@@ -57,6 +57,8 @@ def proven(case: Case) -> bool:
     """Tell whether both the status and whose clock it is follow from what is proven."""
     ntp, api = case.ntp, case.api
     if status(case) is not clocks_status(case):
+        if case.nodes_status is status(case):
+            return any(look.proven and look.status is case.nodes_status for look in case.looks)
         return False  # what is said of the service rests on two `Date`s being fresh
     if ntp is None or api is None:
         return any(part.judgement.proven for part in (ntp, api) if part is not None)
@@ -160,7 +162,8 @@ _ROWS: dict[tuple[str, str], Who | Callable[[Case], Who]] = {
 
 
 def _nobody(case: Case, _: Status) -> list[Finding]:
-    if case.issuer_status is not Status.OK or case.ntp is None or case.api is None:
+    of_service = worse(case.issuer_status, case.nodes_status)
+    if of_service is not Status.OK or case.ntp is None or case.api is None:
         return []  # that is clock skew, and nobody's here
     assert case.utc is not None  # neither would be ok
     assert case.reading is not None
@@ -320,6 +323,8 @@ def _by_the_api(case: Case, overall: Status) -> list[Finding]:
     reading, api, ntp = case.reading, case.api, case.ntp
     if reading is None or api is None or api.judgement.status is not Status.OK:
         return _undecided(case, overall)
+    if case.nodes_status is not Status.OK:
+        return []
     facts = (
         *_from_api(case, reading),
         ("host", case.api_host),

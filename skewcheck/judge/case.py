@@ -3,7 +3,7 @@
 import enum
 import math
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from skewcheck.judge.severity import severity, worse
 from skewcheck.model import (
@@ -26,6 +26,9 @@ from skewcheck.model import (
     Thresholds,
     Token,
 )
+
+if TYPE_CHECKING:
+    from skewcheck.judge.nodes import Look
 
 DRIFT_PPM = 100.0
 """What a quartz clock that nobody corrects is off by at most."""
@@ -140,7 +143,23 @@ class Case(NamedTuple):
         A certificate that is not valid by its own server's `Date` is a warning: nobody can call it.
         """
         certificate = Status.WARNING if any(outdated(reading) for _, reading in self.readings) else Status.OK
-        return worse(self.issuer_status, certificate)
+        return worse(self.issuer_status, certificate, self.nodes_status)
+
+    @property
+    def looks(self) -> "list[Look]":
+        """What differs behind the names of the API's hosts: a process whose time runs at another rate can't tell."""
+        if not any(reading.nodes for _, reading in self.readings) or self.at_another_rate or self.was_set:
+            return []
+        from skewcheck.judge.nodes import look
+
+        utc = self.utc_with_api if self.voted else None
+        found = (look(host, utc, self.limits) for host, _ in self.readings)
+        return [each for each in found if each is not None]
+
+    @property
+    def nodes_status(self) -> Status:
+        """How bad it is that one of several nodes is off; ok where none was seen to be."""
+        return worse(Status.OK, *(each.status for each in self.looks))
 
     @property
     def rests_on_freshness(self) -> bool:
@@ -160,14 +179,20 @@ class Case(NamedTuple):
     # --- Together ---
 
     @property
+    def utc_with_api(self) -> Interval | None:
+        """`utc` where an API was asked, too: the local clock may have drifted from one end to the other."""
+        if self.utc is None or self.ntp is None or self.api is None:
+            return None
+        first, last = sorted((self.ntp.survey.local, self.api.survey.local), key=lambda run: run.ended_at_s)
+        return self.utc.widened(moved_since(first, (last,), last.ended_at_s))
+
+    @property
     def api_ahead(self) -> Difference | None:
-        """API - UTC; None where either is missing. The local clock may have drifted from one end to the other."""
-        utc, reading = self.utc, self.reading
-        if utc is None or reading is None or self.ntp is None or self.api is None:
+        """API - UTC; None where either is missing."""
+        utc, reading = self.utc_with_api, self.reading
+        if utc is None or reading is None or self.ntp is None:
             return None
         skew_s = self.ntp.survey.consensus.skew_s or 0.0
-        first, last = sorted((self.ntp.survey.local, self.api.survey.local), key=lambda run: run.ended_at_s)
-        utc = utc.widened(moved_since(first, (last,), last.ended_at_s))
         fresh = reading.range
         return Difference(
             skew_s - reading.skew_s,

@@ -211,6 +211,15 @@ CATALOGUE: Mapping[str, Row] = {
         {"True": "Time runs at another rate in this process[ ({how})]: nothing is proven"},
         "other_rate",
     ),
+    "api-nodes-differ": Row(
+        "{reached} of {connections} {units} reach a clock {range} {way_of} the others[, {address}]",
+        "[By up to so much; others are off by less{several}. ]{percent_low} to {percent_high} % of {units} do (95 %): "
+        "tell whoever runs {host}.",
+        "host reached connections units clocks low_s high_s least_s by several address share_low share_high "
+        "percent_low percent_high",
+        {"utc": "{reached} of {connections} {units} reach a clock {range} {way_of} UTC[, {address}]"},
+        "by",
+    ),
     "api-ahead": Row(
         "The {clock} is {off} AHEAD of UTC[; this host is right{host_ok}]",
         "Nothing to fix here: raise your buffer, and tell whoever runs the API.",
@@ -466,6 +475,11 @@ CATALOGUE: Mapping[str, Row] = {
         },
         "what",
     ),
+    "nodes-seen": Row(
+        "A node that serves 1 in 8 is missed by {connections} {units} in {percent} % of runs[, by 24 in 4 %{few}]",
+        "",
+        "host connections units percent few",
+    ),
     "cut-short": Row(
         "The deadline ended it after {duration_s}[, before a second request: -t {enough_s} is enough|; more time "
         "(-t) tells more]",
@@ -483,7 +497,8 @@ CATALOGUE: Mapping[str, Row] = {
     "demo": Row(
         "Demonstration on this machine: what was set up was measured",
         "",
-        "set_up_skew_s liars set_up_api_ahead_s set_up_login_ahead_s exit_code missed",
+        "set_up_skew_s liars set_up_api_ahead_s set_up_login_ahead_s set_up_nodes set_up_node_behind_s exit_code "
+        "missed",
         {
             "no-majority": "Demonstration: so many liars leave no majority, and none was claimed",
             "too-few": "Demonstration failed: too few servers answered in time",
@@ -578,6 +593,7 @@ STEPS: Mapping[str, Words] = {
     "find-fake": Words("Next", "shows what stands between this process and the clock"),
     "check-region": Words("Next", "compares with the API's clock, too"),
     "add-ntp": Words("Next", "adds NTP: whose clock is it?"),
+    "more-connections": Words("Next", "reaches more of its nodes"),
     "full": Words("Next", "narrows the range to about one round trip"),
     "evidence": Words("Next", "evidence for the ticket"),
     "more-samples": Words("Next", "several samples of each server: a narrower range"),
@@ -625,6 +641,7 @@ EFFECTS: Mapping[str, str] = {
     "signed-old": "they expire [{early_s} ]early",
     "signed-future": "they look issued in the future[, by up to {early_s}]",
     "gateway-future": "{share_high} first requests can be refused",
+    "gateway-nodes": "{percent_low} to {percent_high} % of first requests can be refused",
     "gateway-expired": "tokens die [{early_s} ]early",
 }
 """What a party sees, over the facts of the effect."""

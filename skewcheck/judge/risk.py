@@ -6,7 +6,7 @@ token in seven at a latency of 50 ms, and the same token works a moment later, b
 """
 
 import math
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from skewcheck.judge.case import DRIFT_PPM, OFF, Case, Who, finite
 from skewcheck.judge.host import KERNEL_LIMIT_S
@@ -27,6 +27,9 @@ from skewcheck.model import (
     Role,
     TokenPart,
 )
+
+if TYPE_CHECKING:
+    from skewcheck.judge.nodes import Pair
 
 LATENCY = Interval(0.0, 0.25)
 """One way, where no round trip was measured: what connections within a continent take."""
@@ -52,6 +55,8 @@ class Inputs(NamedTuple):
     """The skew as the user wants it assumed: it takes the place of all that was measured."""
     issuer_ahead: Interval | None = None
     """The issuer's clock - its checkers' clock, within the service (login - api)."""
+    issuer_pairs: "tuple[Pair, ...]" = ()
+    """The same for each pair of their nodes, where a name has several clocks."""
     latency: Interval = LATENCY
     """One way: from reading the token for a request until the checker compares."""
     drift_ppm: float = DRIFT_PPM
@@ -137,10 +142,19 @@ def inputs_of(case: Case, lifetime_s: float | None = None) -> Inputs:
         api=one_sided(checked),
         login=one_sided(issued),
         given=case.request.skew,
+        issuer_pairs=_pairs(case, issued, checked),
         issuer_ahead=ahead if ahead is not None and all(map(math.isfinite, ahead)) else None,
         latency=case.request.latency or round_trip or LATENCY,
         drift_ppm=DISCIPLINED_DRIFT_PPM if _disciplined(case.host) else DRIFT_PPM,
     )
+
+
+def _pairs(case: Case, issued: DateReading | None, checked: DateReading | None) -> "tuple[Pair, ...]":
+    if issued is None or checked is None or not case.looks:
+        return ()
+    from skewcheck.judge.nodes import pairs
+
+    return pairs(issued, checked)
 
 
 def api_reading(case: Case) -> DateReading | None:
@@ -234,7 +248,20 @@ def _allowed_s(inputs: Inputs, checker: Checker) -> float | None:
 def _share(inputs: Inputs, party: Party, harm: Harm) -> Interval | None:
     if inputs.opaque and party is Party.LOCAL_VERIFY:
         return _NEVER
+    if inputs.issuer_pairs and party is Party.GATEWAY:
+        return _of_all_pairs(inputs, harm)
     return (_premature if harm is Harm.PREMATURE_EXPIRY else _future)(inputs, party)
+
+
+def _of_all_pairs(inputs: Inputs, harm: Harm) -> Interval | None:
+    """Return what is refused of all, where each pair of nodes has a share and refuses its own part of that."""
+    low = high = 0.0
+    for share, ahead in inputs.issuer_pairs:
+        part = _share(inputs._replace(issuer_ahead=ahead, issuer_pairs=()), Party.GATEWAY, harm)
+        if part is None:
+            return None
+        low, high = low + share.low_s * part.low_s, high + share.high_s * part.high_s
+    return Interval(low, min(1.0, high))
 
 
 def _premature(inputs: Inputs, party: Party) -> Interval | None:
@@ -432,10 +459,18 @@ def _is_seen(effect: Effect, inputs: Inputs) -> bool:
 def _of_the_issuer(case: Case) -> list[Effect]:
     """Return what the service does to its own tokens where its issuer's clock and its checkers' differ."""
     apart = None if case.api is None else case.api.issuer_ahead
-    if apart is None or case.issuer_status not in OFF:
+    if apart is None:
+        return []
+    inputs = inputs_of(case)
+    if inputs.issuer_pairs:
+        share = _risk(inputs, Party.GATEWAY, Harm.FUTURE_ISSUED)
+        low, high = math.floor(100 * (share.share_low or 0.0)), math.ceil(100 * (share.share_high or 0.0))
+        percents = (("percent_low", low), ("percent_high", high))
+        return [Effect(Party.GATEWAY, "gateway-nodes", percents)] if high else []
+    if case.issuer_status not in OFF:
         return []
     if apart.skew_s < 0:
         return [Effect(Party.GATEWAY, "gateway-expired", (("early_s", _size_s(case, apart.fresh, apart.skew_s)),))]
-    found = _risk(inputs_of(case), Party.GATEWAY, Harm.FUTURE_ISSUED)
+    found = _risk(inputs, Party.GATEWAY, Harm.FUTURE_ISSUED)
     figures = (("share_low", found.share_low), ("share_high", found.share_high))
     return [Effect(Party.GATEWAY, "gateway-future", figures)]

@@ -13,6 +13,7 @@ from skewcheck.genesys import REGIONS
 from skewcheck.judge.attribution import confirmed_by_api
 from skewcheck.judge.case import Case
 from skewcheck.judge.host import contradicted_daemon, misleads, superfluous_daemons
+from skewcheck.judge.nodes import WORTH_CONNECTIONS
 from skewcheck.model import (
     Daemon,
     DaemonClaim,
@@ -128,6 +129,14 @@ def _evidence(case: Case, finding: Finding) -> list[Step]:
     if case.request.command == "api" and case.request.full:
         return _explained(case, finding)
     return [Step("evidence", _command(case, "api", "--full -v"))]
+
+
+def _more_connections(case: Case, _: object = None) -> list[Step]:
+    """Return how to reach more of the nodes, where few were."""
+    seen = [len(reading.nodes.replies) for _, reading in case.readings if reading.nodes is not None]
+    if not seen or max(seen) >= WORTH_CONNECTIONS or case.request.connections:
+        return []
+    return [Step("more-connections", _command(case, case.request.command, f"--connections {WORTH_CONNECTIONS}"))]
 
 
 def _full(case: Case, _: object = None) -> list[Step]:
@@ -304,6 +313,7 @@ _BY_LEAD: dict[str, _Steps] = {
     "local-ahead": _local,
     "local-behind": _local,
     "local-unconfirmed": _unconfirmed,
+    "api-nodes-differ": lambda case, finding: [*_more_connections(case), *_evidence(case, finding)],
     "api-ahead": _evidence,
     "api-behind": _evidence,
     "issuer-ahead": _evidence,
@@ -331,7 +341,7 @@ _BY_LEAD: dict[str, _Steps] = {
     "token-open": lambda case, _: _measure(case) or _narrower(case),
     "token-obtained-later": _nothing,
     "skew-assumed": _measure,
-    "not-skew": lambda _, __: [_EXPLAIN_401],
+    "not-skew": lambda case, _: [_EXPLAIN_401, *_more_connections(case)],
     "token-valid": _token_fine,
     "token-opaque": _token_fine,
     "clock-ok": lambda case, found: _unconfirmed(case, found) if found.fact("why") else _compare_with_api(case),

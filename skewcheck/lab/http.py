@@ -9,7 +9,7 @@ import math
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import final
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -28,7 +28,8 @@ def http_date(unix_s: float) -> str:
 class HttpServer:
     """A server that answers while the context is open, in a thread for each connection, with a `Date` made anew.
 
-    Its clock shows *clock* + *ahead_s*. A request takes *delay_out_s* to reach it, a reply *delay_back_s* to leave it.
+    Its clock shows *clock* + *ahead_s*; with *nodes_s* each connection, in turn, reaches one that is so much further
+    ahead. A request takes *delay_out_s* to reach it, a reply *delay_back_s* to leave it.
     """
 
     def __init__(
@@ -37,11 +38,12 @@ class HttpServer:
         *,
         delay_out_s: float = 0.0,
         delay_back_s: float = 0.0,
+        nodes_s: Sequence[float] = (0.0,),
         port: int = 0,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Open the socket, so that `address` is known; raises OSError. Answers begin with `__enter__`."""
-        self._ahead_s, self._clock = ahead_s, clock
+        self._ahead_s, self._nodes_s, self._clock = ahead_s, nodes_s, clock
         self._delay_out_s, self._delay_back_s = delay_out_s, delay_back_s
         self._lock = threading.Lock()
         self._open: dict[int, socket.socket] = {}
@@ -99,7 +101,8 @@ class HttpServer:
                     _shut(opened)
             while _is_request(stream.readline):
                 self._over.wait(self._delay_out_s)
-                date = http_date(self._clock() + self._ahead_s)
+                node_s = self._nodes_s[(number - 1) % len(self._nodes_s)]
+                date = http_date(self._clock() + self._ahead_s + node_s)
                 self._over.wait(self._delay_back_s)
                 reply = f"HTTP/1.1 200 Lab\r\nDate: {date}\r\nServer: nginx\r\nContent-Length: 0\r\n\r\n"
                 opened.sendall(reply.encode("ascii"))

@@ -34,6 +34,10 @@ class Question(NamedTuple):
     max_requests: int = 16
     date_fresh: bool = False
     """The user vouches for it that this server's `Date` is fresh."""
+    connections: int = 1
+    """To so many in all at most, of which the search has one: what is left of the requests goes over the others."""
+    thorough: bool = False
+    """To all of them, a request each beyond *max_requests*, one after the other."""
 
 
 class Target(NamedTuple):
@@ -90,6 +94,26 @@ class Transport(Protocol):
         With *anew* the connection there is gets dropped first.
         """
 
+    def spread(self, request: Request, moments_s: Sequence[float], stops: Callable[[Reply], bool]) -> "Spread":
+        """Begin to send *request* at these local times, each over a new connection that is opened before.
+
+        The connections go to all addresses of the host in turn. After a reply that *stops* no more are sent.
+        """
+
+
+class Spread(Protocol):
+    """Requests over connections of their own, under way."""
+
+    @property
+    def stopped(self) -> bool:
+        """Tell whether a reply has ended it."""
+
+    def collect(self, patience_s: float) -> "list[Reply | Trouble]":
+        """Return what came so far, and until *patience_s* after the last of the moments; no more are sent then.
+
+        There is nothing of what was neither sent nor answered by then.
+        """
+
 
 class Progress(NamedTuple):
     """What is known so far."""
@@ -119,6 +143,17 @@ class Evidence(NamedTuple):
     """As `Reply.travel_s`."""
     aged: bool = False
     """Its `Date` may be of any age: only the high end counts."""
+    odd: OddDate | None = None
+    """What is malformed in its `Date`."""
+
+
+def evidence_of(reply: Reply) -> Evidence | None:
+    """Return what *reply* says by its `Date`; None where it has none that can be read."""
+    said = parse_date(reply.headers.get("date", ""), reply.received_s)
+    if said is None:
+        return None
+    exchange = DateExchange(reply.sent_s, reply.received_s, said.unix_s, reply.status, reply.connection)
+    return Evidence(exchange, reply.travel_s, freshness.stale(reply.headers) is not None, said.odd)
 
 
 class Now(NamedTuple):
@@ -196,6 +231,8 @@ _LATE_LIMIT = 0.5
 _LATE_S = 0.05
 """So late, as a share of the least threshold and in seconds, a `Date` may be at times before two clocks are suspected:
 a busy event loop seldom holds up the timer that renews it for longer, and no verdict turns on less."""
+_USUAL, _QUICK = 1.25, 0.8
+"""What a round trip takes with a quarter to spare; and the share of them that are quick."""
 _HANDSHAKES = 3.0
 """Round trips to a new connection, at least: TCP, TLS, and one to spare."""
 _OPENING = 1.5
@@ -221,13 +258,11 @@ class Record:
 
     def believe(self, reply: Reply) -> bool:
         """Take the reply for evidence; tell whether it has a `Date`."""
-        said = parse_date(reply.headers.get("date", ""), reply.received_s)
-        if said is None:
+        piece = evidence_of(reply)
+        if piece is None:
             return False
-        self.odd_date = self.odd_date or said.odd
-        cached = freshness.stale(reply.headers) is not None
-        exchange = DateExchange(reply.sent_s, reply.received_s, said.unix_s, reply.status, reply.connection)
-        self.pieces.append(Evidence(exchange, reply.travel_s, cached))
+        self.odd_date = self.odd_date or piece.odd
+        self.pieces.append(piece)
         self.replies.append(reply)
         self._crossed_s = max(self._crossed_s, self._crossing_s())
         return True
@@ -320,6 +355,10 @@ class Record:
         least_s = min(freshness.lag(reply.headers).max_s for reply in self.replies)
         if not self._one_clock or self._question.date_fresh or least_s <= freshness.FRESH_S:
             return 0.0
+        return self.alike_s()
+
+    def alike_s(self) -> float:
+        """Return by how little the clocks of two nodes may differ and count as one: no verdict turns on less."""
         return min(_LATE_S, _LATE_LIMIT * min(self._question.limits_s, default=math.inf))
 
     def stamped_by(self) -> StampedBy:
@@ -332,6 +371,11 @@ class Record:
     def rtt_s(self) -> float:
         """Return the shortest round trip."""
         return min(piece.exchange.delay_s for piece in self.pieces)
+
+    def slow_rtt_s(self) -> float:
+        """Return the round trip that one of five takes longer than."""
+        delays_s = sorted(piece.exchange.delay_s for piece in self.pieces)
+        return max(_USUAL * delays_s[0], delays_s[int(_QUICK * (len(delays_s) - 1))])
 
     def lead_s(self) -> float:
         """Return what passes before a request can go out: where each reply ends its connection, a new one opens."""

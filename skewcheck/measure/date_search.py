@@ -10,21 +10,23 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from skewcheck import foreign
-from skewcheck.measure import freshness
+from skewcheck.measure import freshness, nodes
 from skewcheck.measure.addresses import Trouble
 from skewcheck.measure.date_evidence import (
+    Now,
     Progress,
     Question,
     Record,
     Reply,
     Request,
+    Spread,
     Target,
     Transport,
     stands_still,
     too_narrow,
     unmoved,
 )
-from skewcheck.model import DateReading, Ended, Interval, NoReading, Security, Stale
+from skewcheck.model import DateReading, Ended, Interval, Lag, Nodes, NoReading, Security, Stale
 
 EACH_SIDE = 2
 """Requests of the confirmation before the flip, and as many after it: of two clocks that take turns each is asked."""
@@ -36,6 +38,8 @@ _WIDE_S = 1.0
 """What one reply leaves open at least. A range this wide claims nothing below a second."""
 _SILENCE_S = 1.25
 """After this long a server that renews its `Date` on demand once a second has to renew it."""
+_TELLING_S = 0.25
+"""A thorough look at many connections begins with a range of that width: it tells a clock that is as much off."""
 _AGEING_S = 2e-3
 """By how much a bound is widened until the run is over, at most: 100 ppm of what a confirmation and a slower host take.
 A threshold nearer to the range than this would be in it by then."""
@@ -44,6 +48,10 @@ _SLOW_S = 5e-3
 """Round trips that an exchange may take and still be expected to end in time."""
 _SPARE_S = 1e-3
 """The last moment to send is so much earlier: who asks for it finds a little later that there still is time."""
+_HANDSHAKES = 3.0
+"""Round trips to a new connection: TCP, TLS, and one to spare."""
+_HASTE_S, _PATIENCE_S = 0.25, 1.0
+"""How long another connection's reply is waited for, beside round trips: by default, and in a thorough look."""
 _WEAKEST_FIRST = (Security.PLAIN, Security.DATES_IGNORED, Security.VERIFIED)
 _MAX_SHOWN = 60
 
@@ -60,6 +68,7 @@ def measure(
         ended = _Over(search.run())
     except _Over as over:
         ended = over
+    search.look_behind_the_name(ended)
     return search.reading(ended)
 
 
@@ -88,6 +97,13 @@ class _Search:
         """A cache was seen: ask for what it can't have."""
         self._reconnected = False
         self._confirmed = False
+        self._spread: Spread | None = None
+        self._spread_out = 0
+        """Requests that are, or were, under way on connections of their own."""
+        self._asked_beside = 0
+        """Those of them that went out, as far as is known."""
+        self._others: list[Reply] = []
+        """What came of them."""
 
     # --- Asking
 
@@ -124,8 +140,10 @@ class _Search:
 
     def _ask(self, at_s: float, *, anew: bool = False) -> bool:
         """Send one request at *at_s* and believe what comes; tell whether a usable reply came."""
-        if self._requests >= self._question.max_requests:
+        if self._requests + self._spread_out >= self._question.max_requests:
             raise _Over(Ended.REQUESTS)
+        if self._spread is not None and self._spread.stopped:
+            raise _Over(Ended.TOLD_TO_STOP, "the server asks not to be asked")
         self._reserve(at_s, 0.0)
         reply = self._transport.exchange(self._form(), at_s, anew=anew)
         if isinstance(reply, Trouble):
@@ -216,11 +234,15 @@ class _Search:
         One that is wider than a second has to be narrower where no time is left to confirm it.
         """
         if fresh.width_s < _WIDE_S or self._leaves_seconds():
-            if not self._question.full and self._is_decided(fresh):
+            if not self._question.full and self._is_decided(fresh) and not self._wide_for_nodes(fresh):
                 return Ended.DECIDED
             if narrow(fresh, self._record.rtt_s()):
                 return Ended.NARROW
         return Ended.REQUESTS if self._requests >= self._question.max_requests - _CONFIRMATION else None
+
+    def _wide_for_nodes(self, fresh: Interval) -> bool:
+        """Tell whether nodes are to be held against the range, and it is too wide to tell those that are off."""
+        return self._question.thorough and fresh.width_s > _TELLING_S
 
     def _leaves_seconds(self) -> bool:
         """Tell whether a range wider than a second can be confirmed by the deadline."""
@@ -268,6 +290,7 @@ class _Search:
         fresh, last = self._record.fresh(), self._record.pieces[-1].exchange
         if fresh.width_s >= _WIDE_S:
             at_s = self._seconds_later()
+            self._spread_until(at_s)
             while not self._ask(at_s):
                 pass
             fresh = self._record.fresh()
@@ -290,14 +313,16 @@ class _Search:
     def _ask_both_sides(self, confirmable: Interval, sides: Sequence[bool]) -> list[bool]:
         """Ask before the flip of a second (False in *sides*) and after it (True); return the sides of what agreed."""
         agreed, late_s = [], self._record.late_s
-        for plan in confirmation(
+        plans = confirmation(
             confirmable,
             self._record.rtt_s(),
             self._transport.now_s(),
             self._record.lead_s(),
             sides,
             left_s=self._transport.left_s(),
-        ):
+        )
+        self._spread_until(plans[-1].at_s)
+        for plan in plans:
             if self._ready_s() > plan.latest_s or not self._ask(plan.at_s):
                 continue  # a slow reply has held it up: nothing is certain of it any more
             if self._record.contradicted or self._record.late_s != late_s:
@@ -305,6 +330,53 @@ class _Search:
             if (self._record.pieces[-1].exchange.date_s >= plan.second) == plan.new:
                 agreed.append(plan.new)
         return agreed
+
+    # --- Other clocks behind the name
+
+    def _spread_until(self, until_s: float) -> None:
+        """Ask over connections of their own, beside the confirmation, what it leaves of the requests, by *until_s*."""
+        n = self._question.max_requests - self._requests - _CONFIRMATION - EACH_SIDE  # one side of it may be asked anew
+        if self._spread is None and not self._question.thorough:
+            self._spread_over(min(n, self._question.connections - 1), until_s)
+
+    def _spread_over(self, n: int, until_s: float) -> None:
+        if n <= 0:
+            return
+        record, ready_s = self._record, self._transport.now_s() + _HANDSHAKES * self._record.rtt_s()
+        moments_s = nodes.aimed([ready_s] * n, record.fresh(), record.slow_rtt_s())
+        moments_s = [at_s if at_s <= until_s else max(ready_s, at_s - 1) for at_s in moments_s]
+        self._spread = self._transport.spread(self._form(), moments_s, _asks_for_peace)
+        self._spread_out = n
+
+    def look_behind_the_name(self, over: "_Over") -> None:
+        """Wait for what is under way on other connections; ask over others what is to be, and was not yet."""
+        record, question, rtt_s = self._record, self._question, self._record.rtt_s()
+        wanted = question.connections - 1
+        hopeless = over.ended in (Ended.TOLD_TO_STOP, Ended.LOST, Ended.DEADLINE) or record.stale is not None
+        if self._spread is None and wanted > 0 and not hopeless:
+            if question.thorough:
+                self._look_thoroughly(wanted)
+            else:
+                left = question.max_requests - self._requests
+                self._spread_over(min(left, wanted), self._transport.now_s())
+        if self._spread is None:
+            return
+        patience_s = (_PATIENCE_S if question.thorough else _HASTE_S) + _HANDSHAKES * rtt_s
+        for came in self._spread.collect(patience_s):
+            self._asked_beside += came.sent if isinstance(came, Trouble) else came.requests
+            if isinstance(came, Reply):
+                self._others.append(came)
+
+    def _look_thoroughly(self, n: int) -> None:
+        """Ask over *n* connections, one after the other, as far as there is time."""
+        record, rtt_s, now_s = self._record, self._record.rtt_s(), self._transport.now_s()
+        moments_s = nodes.paced(n, now_s + _HANDSHAKES * rtt_s)
+        if not record.contradicted and record.lag().max_s <= freshness.FRESH_S:  # else its flip is none to aim at
+            moments_s = nodes.aimed(moments_s, record.fresh(), record.slow_rtt_s(), self._question.limits_s)
+        last_s = now_s + self._transport.left_s() - _SLOW * rtt_s - _PATIENCE_S
+        moments_s = [at_s for at_s in moments_s if at_s <= last_s]
+        if moments_s:
+            self._spread = self._transport.spread(self._form(), moments_s, _asks_for_peace)
 
     def _explain(self) -> Ended:
         """Find out what replies that exclude each other mean."""
@@ -352,12 +424,14 @@ class _Search:
         if not self._confirmed:
             record.doubt_lateness()
         now, lag, spread_s = record.now(), record.lag(), record.spread_s
+        if self._spread is not None:  # which took longer than the search did
+            now = now._replace(at_s=self._transport.now_s())
         fresh = record.range(record.allowance_s(), now)
         weakest = min(reversed(record.replies), key=lambda reply: _WEAKEST_FIRST.index(reply.security))
         last = record.replies[-1]
         return DateReading(
             url=self._url(),
-            address=None if last.address is None else foreign.text(last.address),
+            address=nodes.address_of(last),
             skew_s=fresh.middle_s if math.isfinite(fresh.low_s) else fresh.high_s,
             interval=record.range(lag.max_s, now),
             fresh=fresh,
@@ -382,7 +456,16 @@ class _Search:
             detail=over.detail,
             late_s=record.late_s,
             odd_date=record.odd_date,
+            nodes=None if record.stale is not None else self._nodes(lag, now),
         )
+
+    def _nodes(self, lag: Lag, now: Now) -> Nodes | None:
+        """Return what stands behind the name, by all replies that there are."""
+        units = nodes.units_of_search(self._record, lag.max_s, now)
+        units += nodes.units_of_others(self._others, now, fresh=self._question.date_fresh)
+        stopped = self._spread is not None and self._spread.stopped
+        several = self._record.spread_s > 0
+        return nodes.seen(units, self._asked_beside, self._record.alike_s(), per_reply=several, stopped=stopped)
 
     def _url(self) -> str:
         """Return the URL that was asked in the end: a later form of request may have another path."""
@@ -390,6 +473,11 @@ class _Search:
         if self._request.path == first or not self._target.url.endswith(first):
             return self._target.url
         return self._target.url.removesuffix(first) + self._request.path
+
+
+def _asks_for_peace(reply: Reply) -> bool:
+    """Tell whether no further connection is to be opened: more readily than for one that is there already."""
+    return reply.status in (429, 503) or "retry-after" in reply.headers
 
 
 def _told_to_stop(reply: Reply) -> bool:

@@ -15,8 +15,9 @@ from skewcheck.measure.date_evidence import Progress, Question, Request, Target
 from skewcheck.measure.date_search import measure
 from skewcheck.measure.localclock import DRIFT_PPM, LocalClock
 from skewcheck.measure.servers import could_be_a_host
-from skewcheck.measure.transport import USUAL_PORTS, Endpoint, HttpTransport, authority
-from skewcheck.model import ApiHost, ApiSurvey, DateReading, Ended, Family, Interval, LocalRun, NoReading, Role
+from skewcheck.measure.spread import SpreadingTransport
+from skewcheck.measure.transport import USUAL_PORTS, Endpoint, authority
+from skewcheck.model import ApiHost, ApiSurvey, DateReading, Ended, Family, Interval, LocalRun, Nodes, NoReading, Role
 from skewcheck.secret_shapes import is_in_path, names_no_host
 
 GRACE_S = 0.1
@@ -46,7 +47,7 @@ def ask_dates(
     trusted = _once(lambda: tls.context(ca_file))
     events: queue.SimpleQueue[tuple[int, _Event]] = queue.SimpleQueue()
     transports = [
-        HttpTransport(
+        SpreadingTransport(
             endpoint(target),
             clock=local,
             deadline_s=timeout_s,
@@ -162,7 +163,11 @@ _Event = _Done | Progress | BaseException
 
 
 def _ask(
-    target: Target, question: Question, transport: HttpTransport, clock: LocalClock, tell: Callable[["_Event"], None]
+    target: Target,
+    question: Question,
+    transport: SpreadingTransport,
+    clock: LocalClock,
+    tell: Callable[["_Event"], None],
 ) -> None:
     """Run in a thread: measure one host and tell what came of it, a defect included."""
     try:
@@ -226,6 +231,14 @@ def _at_the_end(done: _Done, run: LocalRun, resolution_s: float) -> DateReading 
         skew_s=outcome.skew_s + moved_s,
         interval=_covering(outcome.interval.widened(by_s), run.step_s),
         fresh=_covering(outcome.fresh.widened(by_s), run.step_s),
+        nodes=None if outcome.nodes is None else _nodes_at_the_end(outcome.nodes, by_s, run.step_s),
+    )
+
+
+def _nodes_at_the_end(found: Nodes, by_s: float, step_s: float) -> Nodes:
+    return found._replace(
+        replies=tuple(r._replace(interval=_covering(r.interval.widened(by_s), step_s)) for r in found.replies),
+        clocks=tuple(c._replace(interval=_covering(c.interval.widened(by_s), step_s)) for c in found.clocks),
     )
 
 

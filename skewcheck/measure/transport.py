@@ -13,7 +13,7 @@ import select
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, cast
 
 from skewcheck import foreign
@@ -100,7 +100,7 @@ class _Connection:
 
 
 class HttpTransport:
-    """Asks one host, over one connection at a time. Implements `date_evidence.Transport`.
+    """Asks one host, over one connection at a time.
 
     A connection that the server closes after its reply, or meanwhile, is opened again before the next one is due.
     Redirects are not followed, cookies not kept. Moments are seconds of `LocalClock`.
@@ -126,6 +126,8 @@ class HttpTransport:
         self._endpoint, self._clock, self._deadline_s, self._family = endpoint, clock, deadline_s, family
         self._trusted, self._ca_file, self._resolver = trusted or (lambda: tls.context(ca_file)), ca_file, resolver
         self._connection: _Connection | None = None
+        self.found: Sequence[Address] = ()
+        """The addresses of the name, or of the proxy, once it was resolved."""
         self._opened = 0
         self._sent, self._sent_before, self._max_requests = 0, 0, max_requests
         self._proxy: Proxy | None = None
@@ -153,10 +155,12 @@ class HttpTransport:
             self._connection.socket.close()
             self._connection = None
 
-    def exchange(self, request: Request, at_s: float, *, anew: bool = False) -> Reply | Trouble:
+    def exchange(
+        self, request: Request, at_s: float, *, anew: bool = False, unless: Callable[[], bool] = lambda: False
+    ) -> Reply | Trouble:
         """Send *request* at the local time *at_s*, at once if that is past, on a connection opened before.
 
-        With *anew* the connection there is gets dropped first.
+        With *anew* the connection there is gets dropped first. Nothing is sent where *unless* holds by then.
         """
         self._sent_before += self._sent
         self._sent = 0
@@ -164,7 +168,7 @@ class HttpTransport:
             if anew:
                 self.close()
             self._quiet_connection()
-            self._wait_until(at_s)
+            self._wait_until(at_s, unless)
             return self._ask(request)
         except ExchangeError as error:
             self.close()
@@ -229,13 +233,15 @@ class HttpTransport:
         ]
         return _block(lines)
 
-    def _wait_until(self, at_s: float) -> None:
-        """Sleep, then stay awake, until the local time is *at_s*, not beyond the deadline."""
+    def _wait_until(self, at_s: float, unless: Callable[[], bool]) -> None:
+        """Sleep, then stay awake, until the local time is *at_s*, not beyond the deadline, nor where *unless* holds."""
         while (ahead_s := min(at_s - self.now_s(), self._time())) > _SPIN_S:
-            _rest(ahead_s - _SPIN_S)
+            rest(ahead_s - _SPIN_S)
         while self.now_s() < at_s:
             self._time()
-            _rest(0)  # let the other hosts' threads run
+            rest(0)  # let the other hosts' threads run
+        if unless():
+            raise ExchangeError(Trouble(STALLED, "nothing more was to be asked"))
 
     def _time(self) -> float:
         """Return the seconds that are left; raises ExchangeError where none are."""
@@ -301,7 +307,8 @@ class HttpTransport:
         return opened
 
     def _connect(self, host: str, port: int) -> tuple[socket.socket, Address]:
-        opened, address = connect(find(host, port, self._family, self.left_s, self._resolver), self.left_s)
+        self.found = find(host, port, self._family, self.left_s, self._resolver)
+        opened, address = connect(self.found, self.left_s)
         opened.settimeout(max(_LEAST_S, self.left_s()))
         return opened, address
 
@@ -326,7 +333,7 @@ class HttpTransport:
         opened.settimeout(self._time())
 
 
-def _rest(seconds: float) -> None:
+def rest(seconds: float) -> None:
     """Sleep, or don't: whoever waits looks at the clock anew.
 
     Not by `time.sleep` where there is another way: under libfaketime it fails from Python 3.11 on, and where that lets

@@ -401,6 +401,44 @@ class DateExchange(NamedTuple):
         return self.received_s - self.sent_s
 
 
+class NodeReply(NamedTuple):
+    """What one connection, or one reply, proves of the clock behind it, apart from all others."""
+
+    address: str | None
+    """As in `DateReading`."""
+    interval: Interval
+    """The local clock - that one, with the lag that its server is known for; -inf where its `Date` may have any age."""
+    clock: int
+    """Which of `Nodes.clocks` it is, from 0."""
+
+
+class SeenClock(NamedTuple):
+    """Replies that one clock can have written."""
+
+    replies: int
+    interval: Interval
+    """What all of them share, but for those that fit another clock, too: the local clock - that one, if it is one."""
+    apart_s: float
+    """By how much it differs from the first clock at least: two replies prove it. 0 for the first."""
+
+
+class Nodes(NamedTuple):
+    """What stands behind one name, as far as connections of their own show it: the search's own is the first."""
+
+    asked: int
+    """Requests that went out on connections of their own, beside those of the search."""
+    replies: tuple[NodeReply, ...]
+    """One for each connection that gave a `Date`; one for each reply where the search's own exclude each other."""
+    clocks: tuple[SeenClock, ...]
+    """The one that most replies fit first, then those that can't be it."""
+    open: int = 0
+    """How many of the first one's replies fit another clock, too."""
+    per_reply: bool = False
+    """Each reply stands for itself: one connection reached several clocks."""
+    stopped: bool = False
+    """A server asked not to be asked, so fewer went out than were to."""
+
+
 class DateReading(NamedTuple):
     """What one host's `Date` proves: the skew of the local clock against the clock that wrote it."""
 
@@ -444,6 +482,8 @@ class DateReading(NamedTuple):
     to be fresh, and it is so little that nothing turns on it. 0: no reply was found to be."""
     odd_date: OddDate | None = None
     """What is malformed in its `Date`; None where nothing is."""
+    nodes: Nodes | None = None
+    """None: no connection but the search's own was tried, and its replies agree."""
 
     @property
     def range(self) -> Interval:

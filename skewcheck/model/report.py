@@ -201,6 +201,8 @@ class Request(NamedTuple):
     """Certificates, in PEM, of the authorities that are trusted instead of the system's."""
     max_requests: int | None = None
     """To each host of the API; None: 16, or 10 where NTP is asked, too."""
+    connections: int | None = None
+    """To each host of the API, 2 to 64 in all, a request each beyond *max_requests*. None: up to 8, of what is left."""
     family: Family = Family.ANY
     timeout_s: float | None = None
     """None: 3 s, 10 s where an API is asked, 20 s with *full*; and what more samples need."""

@@ -46,7 +46,7 @@ from skewcheck.model import (
 from skewcheck.quantity import at_least_text, at_most_text, duration_text, local_text, one_in, signed_text, utc_text
 from skewcheck.render.chart import LABEL, LIAR, Bar, Picture, picture
 from skewcheck.render.page import GUTTER, MARGIN, NARROWEST_HANGING, PLAIN, STRONG, Line, Page, Row, columns
-from skewcheck.render.tables import api_name, daemons, in_calendar
+from skewcheck.render.tables import api_name, daemons, in_calendar, nodes
 
 
 def blocks(page: Page, report: Report, *, packets: bool) -> list[list[Line]]:
@@ -351,6 +351,8 @@ def _facts(reading: DateReading) -> Iterator[tuple[str, str]]:
     yield "headers", ";  ".join(shown) if shown else "no Server and no Via"
     on_the_way = ", through a proxy of the environment" if reading.proxied else ""
     yield "connection", f"{_SECURITY[reading.security]}{on_the_way}"
+    if reading.nodes is not None:
+        yield "nodes", nodes(reading.nodes)
     if served.correlation_id is not None:
         yield "support", f"correlation id {served.correlation_id}"
 

@@ -18,7 +18,7 @@ known is absent, be it a skew or the unbounded side of a range.
 
 from typing import NamedTuple
 
-from skewcheck.model import Reading, Report, Status, Thresholds
+from skewcheck.model import DateReading, Reading, Report, Role, Status, Thresholds
 from skewcheck.render.sources import Source, decimal, meaning, remarks, said, sources
 from skewcheck.version import VERSION
 from skewcheck.visible import in_ascii, inert
@@ -125,6 +125,7 @@ def _families(report: Report) -> list[_Family]:
     return [
         *_of_sources(report),
         *_of_servers(report),
+        *_of_nodes(report),
         _Family(
             "skewcheck_status",
             "1 for the status that was measured, 0 for all others.",
@@ -206,5 +207,37 @@ def _of_servers(report: Report) -> list[_Family]:
             "skewcheck_server_up",
             "1 if that server's answer could be used, 0 if not.",
             [_Sample(label, float(isinstance(outcome, Reading))) for label, outcome in named],
+        ),
+    ]
+
+
+def _of_nodes(report: Report) -> list[_Family]:
+    """Return what stands behind each name: the worst and the count, for nodes have no names."""
+    readings = [
+        (_label("source", "login" if host.role is Role.LOGIN else "api"), host.host, host.outcome.nodes)
+        for host in (() if report.api is None else report.api.survey.hosts)
+        if isinstance(host.outcome, DateReading) and host.outcome.nodes is not None
+    ]
+    found = {finding.fact("host"): finding for finding in report.findings if finding.id == "api-nodes-differ"}
+
+    def fact(host: str, name: str) -> float:
+        value = found[host].fact(name) if host in found else 0.0
+        return value if isinstance(value, int | float) else 0.0
+
+    return [
+        _Family(
+            "skewcheck_connections_seen",
+            "So many connections, or replies, told of the nodes behind the name.",
+            [_Sample(label, float(len(nodes.replies))) for label, _, nodes in readings],
+        ),
+        _Family(
+            "skewcheck_connections_off",
+            "So many of them reached a clock that is off by a limit or more.",
+            [_Sample(label, fact(host, "reached")) for label, host, _ in readings],
+        ),
+        _Family(
+            "skewcheck_worst_node_seconds",
+            "By how much the worst of those is off at least: from UTC where that is known, else from the others.",
+            [_Sample(label, fact(host, "least_s")) for label, host, _ in readings],
         ),
     ]

@@ -15,6 +15,7 @@ from skewcheck.model import (
     HostFacts,
     Interval,
     Moment,
+    Nodes,
     NoReading,
     NtpPart,
     Reading,
@@ -148,7 +149,7 @@ def api_name(role: Role, host: str) -> str:
     return host if role is Role.URL or host.startswith(f"{role.value}.") else f"{host} ({role.value})"
 
 
-def hosts(page: Page, part: ApiPart) -> list[Line]:
+def hosts(page: Page, report: Report, part: ApiPart) -> list[Line]:
     """Return what the `Date` of each host proves, and the one that issues tokens against the one that takes them."""
     rows = []
     for host in part.survey.hosts:
@@ -157,7 +158,9 @@ def hosts(page: Page, part: ApiPart) -> list[Line]:
             rows.append(Row(name, (), outcome.detail))
             continue
         rtt = f"{outcome.min_rtt_s * 1e3:.{0 if outcome.min_rtt_s >= 0.01 else 1}f} ms"
-        rows.append(Row(name, (signed_text(*outcome.range), rtt, str(outcome.requests)), _date_note(outcome)))
+        requests = outcome.requests + (0 if outcome.nodes is None else outcome.nodes.asked)
+        note = _nodes_note(report, host) or _date_note(outcome)
+        rows.append(Row(name, (signed_text(*outcome.range), rtt, str(requests)), note))
     if part.issuer_ahead is not None:
         low_s, high_s = part.issuer_ahead.fresh
         note = "login is ahead" if low_s > 0 else "login is behind" if high_s < 0 else "no difference detected"
@@ -167,9 +170,40 @@ def hosts(page: Page, part: ApiPart) -> list[Line]:
     return columns(page, ("HOST", "OFFSET", "RTT", "REQUESTS"), rows)
 
 
+def _nodes_note(report: Report, host: ApiHost) -> str:
+    """Return how many connections to that *host* reached a clock that is off; empty where none was seen to."""
+    for finding in report.findings:
+        if finding.id == "api-nodes-differ" and finding.fact("host") == host.host:
+            return f"{finding.fact('reached')} of {finding.fact('connections')} {finding.fact('units')} are off"
+    return ""
+
+
+def nodes(found: Nodes) -> str:
+    """Return how many clocks the replies need, what each of them shares, and by which address they came."""
+    what = "replies" if found.per_reply else "connections"
+    said = [f"{len(found.replies)} {what}, {found.asked} of them beside the search"]
+    if len(found.clocks) > 1:
+        ranges = (f"{clock.replies} at {signed_text(*clock.interval)}" for clock in found.clocks)
+        said.append(f"{len(found.clocks)} clocks explain them: {', '.join(ranges)}")
+    addresses = dict.fromkeys(reply.address for reply in found.replies if reply.address is not None)
+    if len(addresses) > 1:
+        said += [_by_address(found, address) for address in addresses]
+    if found.stopped:
+        said.append("then it asked for patience")
+    return "; ".join([*said, "a server that keeps a client on its node, by address or cookie, shows no other"])
+
+
+def _by_address(nodes: Nodes, address: str) -> str:
+    clocks = [reply.clock for reply in nodes.replies if reply.address == address]
+    others = len(clocks) - clocks.count(0)
+    return f"{address}: {len(clocks)}" + (f", {others} of another clock" if others else "")
+
+
 def _date_note(reading: DateReading) -> str:
     if reading.stale is not None:
-        return {Stale.CACHED: "from a cache", Stale.FROZEN: "stands still"}[reading.stale]
+        age_s = reading.served.age_s
+        cached = "from a cache" if age_s is None else f"from a cache, Age {age_s:g}"
+        return {Stale.CACHED: cached, Stale.FROZEN: "stands still"}[reading.stale]
     if reading.mix is not None:
         return f"replies {at_least_text(reading.spread_s)} apart"
     if reading.ended is Ended.TOLD_TO_STOP:
@@ -188,8 +222,8 @@ def references(page: Page, report: Report, ntp: NtpPart, api: ApiPart) -> list[L
         if isinstance(outcome, NoReading):
             rows.append(Row(name, (), outcome.detail))
             continue
-        note = _api_note(report, ntp, api, host, outcome)
-        rows.append(Row(name, (signed_text(*outcome.range),), note or _date_note(outcome)))
+        note = _nodes_note(report, host) or _api_note(report, ntp, api, host, outcome) or _date_note(outcome)
+        rows.append(Row(name, (signed_text(*outcome.range),), note))
     return columns(page, ("REFERENCE", "OFFSET"), rows)
 
 

@@ -31,7 +31,7 @@ _BEHIND = frozenset({"late-refresh", "future-here", "signed-old"})
 _AHEAD = frozenset({"early-refresh", "storm", "expired-here", "signed-future"})
 """What comes of a clock that is off that way."""
 _FAULTS_OF_THE_API = frozenset({
-    "api-ahead", "api-behind", "api-certificate", "api-inconsistent", "api-stale", "issuer-ahead",
+    "api-ahead", "api-behind", "api-certificate", "api-inconsistent", "api-nodes-differ", "api-stale", "issuer-ahead",
     "issuer-behind",
 })  # fmt: skip
 """With these somebody writes to the vendor's support, who ask for a correlation id."""
@@ -172,7 +172,7 @@ def _table(page: Page, report: Report, most: int | None) -> list[Line]:
     if report.api is not None and report.ntp is not None:
         return tables.references(page, report, report.ntp, report.api)
     if report.api is not None:
-        return tables.hosts(page, report.api)
+        return tables.hosts(page, report, report.api)
     return [] if report.ntp is None else tables.servers(page, report, report.ntp, most)
 
 

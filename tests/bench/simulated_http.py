@@ -2,6 +2,7 @@
 
 import math
 import random
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from bench.slewed import Pull, SlewedHost
@@ -147,6 +148,10 @@ class SimulatedTransport:
             travel_s=travel_s,
         )
 
+    def spread(self, request: Request, moments_s: Sequence[float], stops: Callable[[Reply], bool]) -> "SimulatedSpread":
+        """Begin nothing yet: only one thing happens at a time here."""
+        return SimulatedSpread(self, request, moments_s, stops)
+
     # --- The truth
 
     def elapsed_s(self) -> float:
@@ -236,3 +241,31 @@ class SimulatedTransport:
             return self._made_s
         late_s = self.world.late_s if self.world.late and self._random.random() < self.world.late else 2e-3
         return now_s - self._random.uniform(0, late_s)
+
+
+class SimulatedSpread:
+    """Connections of their own, one after another, each at its moment or as many seconds later as it takes."""
+
+    def __init__(
+        self,
+        transport: SimulatedTransport,
+        request: Request,
+        moments_s: Sequence[float],
+        stops: Callable[[Reply], bool],
+    ) -> None:
+        """Keep what is to be sent."""
+        self._transport, self._request, self._moments_s, self._stops = transport, request, sorted(moments_s), stops
+        self.stopped = False
+
+    def collect(self, patience_s: float) -> "list[Reply | Trouble]":  # noqa: ARG002 - nobody waits in simulated time
+        """Send all of them, and return what came."""
+        came: list[Reply | Trouble] = []
+        for moment_s in self._moments_s:
+            transport = self._transport
+            opened_s = transport.now_s() + 3 * transport.world.path.rtt_s
+            at_s = moment_s + max(0, math.ceil(opened_s - moment_s))
+            came.append(transport.exchange(self._request, at_s, anew=True))
+            self.stopped = isinstance(came[-1], Reply) and self._stops(came[-1])
+            if self.stopped:
+                break
+        return came

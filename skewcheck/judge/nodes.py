@@ -1,0 +1,161 @@
+"""Several clocks behind one name: which of them is off and by how much, for which share of connections. Pure.
+
+Each reply bounds the clock that wrote it, from above whatever its age. So where UTC is known each is held against that,
+and else against the one that most connections reach.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from skewcheck.judge.severity import severity
+from skewcheck.model import ApiHost, DateReading, Interval, Nodes, Security, SeenClock, Status, Thresholds
+
+EXAMPLE_SHARE = 1 / 8
+"""Of connections that one node of eight serves: what is missed is told of that."""
+WORTH_CONNECTIONS = 24
+"""That miss such a node in one run of 25."""
+_OFF = (Status.WARNING, Status.CRITICAL)
+_SURE = 0.95
+
+
+class Look(NamedTuple):
+    """What was found behind one name."""
+
+    host: ApiHost
+    nodes: Nodes
+    ahead: Interval
+    """The worst clock - UTC, or that of most connections. The end nearer to 0 is proven, the other one if one clock
+    wrote all that is taken for it."""
+    by_utc: bool
+    worst: SeenClock
+    off: tuple[int, ...]
+    """The numbers of all clocks that are off so."""
+    status: Status
+    proven: bool
+
+    @property
+    def replies(self) -> int:
+        """How many connections, or replies, came to a clock that is off."""
+        return sum(reply.clock in self.off for reply in self.nodes.replies)
+
+    @property
+    def share(self) -> Interval:
+        """Which share of all does, with 95 % certainty; those count for both that fit a right one and one that is off.
+
+        Where only a part of one clock's replies tell it from another, the others can be either's.
+        """
+        return share_of(self.replies, self.replies + self.nodes.open, len(self.nodes.replies))
+
+    @property
+    def address(self) -> str | None:
+        """The address whose replies are off, all of them and no others; None where they don't tell by that."""
+        found = {reply.address for reply in self.nodes.replies if reply.clock in self.off}
+        others = {reply.address for reply in self.nodes.replies if reply.clock not in self.off}
+        return found.pop() if len(found) == 1 and others and not found & others else None
+
+
+def look(host: ApiHost, utc: Interval | None, limits: Thresholds) -> Look | None:
+    """Return what differs behind that name by a limit or more; None where nothing was shown to."""
+    reading = host.outcome
+    if not isinstance(reading, DateReading) or reading.nodes is None or len(reading.nodes.clocks) < 2:
+        return None
+    clocks = reading.nodes.clocks
+    by_utc = {} if utc is None else _off_utc(clocks, utc, limits)
+    off = by_utc or _off_others(clocks, limits)
+    if not off:
+        return None
+    worst = max(off, key=lambda number: abs(off[number].nearest_to_zero()))
+    ahead = off[worst]
+    status = severity(ahead.nearest_to_zero(), limits)
+    settled = severity(ahead.farthest_from_zero(), limits) is status
+    old = ahead.high_s < 0 and not reading.lag.known  # one that is ahead can't be an old `Date`
+    proven = bool(by_utc) and settled and not old and reading.security is Security.VERIFIED
+    return Look(host, reading.nodes, ahead, bool(by_utc), clocks[worst], tuple(off), status, proven)
+
+
+def _off_utc(clocks: Sequence[SeenClock], utc: Interval, limits: Thresholds) -> dict[int, Interval]:
+    """Return by how much those clocks are ahead of UTC that are surely off by a limit."""
+    ahead = {number: _minus(utc, clock.interval) for number, clock in enumerate(clocks)}
+    return {n: by for n, by in ahead.items() if severity(by.nearest_to_zero(), limits) in _OFF}
+
+
+def _off_others(clocks: Sequence[SeenClock], limits: Thresholds) -> dict[int, Interval]:
+    """Return by how much those clocks are ahead of the first that surely differ from it by a limit."""
+    found = {}
+    for number, (_, interval, apart_s) in enumerate(clocks[1:], start=1):
+        if severity(apart_s, limits) in _OFF:
+            ahead = _minus(clocks[0].interval, interval)
+            behind = interval.low_s > clocks[0].interval.low_s
+            found[number] = Interval(ahead.low_s, -apart_s) if behind else Interval(apart_s, ahead.high_s)
+    return found
+
+
+def _minus(first: Interval, second: Interval) -> Interval:
+    return Interval(first.low_s - second.high_s, first.high_s - second.low_s)
+
+
+class Pair(NamedTuple):
+    """A clock that issues tokens, and one that checks them."""
+
+    share: Interval
+    """Of first requests."""
+    ahead: Interval
+    """The issuer's clock - the checker's."""
+
+
+def pairs(issuer: DateReading, checker: DateReading) -> tuple[Pair, ...]:
+    """Return all that a token and its first request can meet; none where each has one clock."""
+    issuing, checking = _clocks(issuer), _clocks(checker)
+    if len(issuing) == len(checking) == 1:
+        return ()
+    return tuple(
+        Pair(Interval(by.low_s * at.low_s, by.high_s * at.high_s), _minus(checks, issues))
+        for by, issues in issuing
+        for at, checks in checking
+    )
+
+
+def _clocks(reading: DateReading) -> list[tuple[Interval, Interval]]:
+    """Return the clocks behind a name: which share of requests each gets, and the local clock - it."""
+    nodes = reading.nodes
+    if nodes is None or len(nodes.clocks) == 1:
+        return [(Interval(1.0, 1.0), reading.range)]
+    n, found = len(nodes.replies), []
+    for number, (replies, interval, _) in enumerate(nodes.clocks):
+        least, most = (replies - nodes.open, replies) if number == 0 else (replies, replies + nodes.open)
+        searched = not nodes.per_reply and nodes.replies[0].clock == number
+        found.append((share_of(least, most, n), reading.range if searched else interval))
+    return found
+
+
+# --- Chances ---
+
+
+def missed(share: float, connections: int) -> float:
+    """Return in which share of runs nobody reaches a node that serves that *share* of all connections."""
+    return float((1 - share) ** connections)
+
+
+def share_of(least: int, most: int, n: int) -> Interval:
+    """Return between which shares the truth lies, with 95 % certainty, if from *least* to *most* of *n* are of it.
+
+    C. J. Clopper, E. S. Pearson: The use of confidence or fiducial limits, Biometrika 26 (1934).
+    """
+    tail = (1 - _SURE) / 2
+    low = 0.0 if least == 0 else _solved(lambda share: _at_least(least, n, share) - tail)
+    high = 1.0 if most == n else _solved(lambda share: tail - (1 - _at_least(most + 1, n, share)))
+    return Interval(low, high)
+
+
+def _at_least(k: int, n: int, share: float) -> float:
+    return sum(math.comb(n, i) * share**i * (1 - share) ** (n - i) for i in range(k, n + 1))
+
+
+def _solved(rising: Callable[[float], float]) -> float:
+    """Return where a function that rises from 0 to 1 is 0."""
+    low, high = 0.0, 1.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (middle, high) if rising(middle) < 0 else (low, middle)
+    return (low + high) / 2
