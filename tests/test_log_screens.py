@@ -25,7 +25,7 @@ CAUSED: dict[str, tuple[Service, Client, int, list[str]]] = {
     "late-refresh": (Service(), Client(tokens=6, early_s=-0.8), 1, ["log-late-refresh"]),
     "idle": (Service(idle_limit_s=900, lives_s=7200), Client(tokens=11, uses=60, pause_every=2), 1, ["log-idle"]),
     "in-flight": (
-        Service(revokes=True), Client(tokens=6, eager=True, fingerprints=True), 1, ["log-in-flight"],
+        Service(revokes=True), Client(tokens=6, eager=1, sent_after=True, fingerprints=True), 1, ["log-in-flight"],
     ),
     "storm": (Service(), Client(storm=True, tokens=20), 2, ["log-storm"]),
     "wrong-region": (Service(rejects_all=True), Client(tokens=5), 2, ["log-never-accepted"]),

@@ -532,9 +532,12 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "log-lag-or-node": Row(
         "{refused} of {of} new tokens refused at first: propagation or one node's clock",
-        "No constant difference of two clocks explains it. Nothing on this host fixes it[; retry a 401 once, after "
-        "{wait_s}].",
-        "refused of share_low share_high wait_s",
+        "[Propagation, one node's clock, or an old token in flight{no_hash}: log a hash of the token.|No constant "
+        "difference of two clocks explains it.]"
+        "[ Retry a 401 once, after {wait_s}.| Retry a 401 once.]",
+        "refused of share_low share_high wait_s no_hash",
+        {"True": "{refused} of {of} new tokens refused at first, and not by an issuer ahead"},
+        "no_hash",
     ),
     "log-in-flight": Row(
         "{refused_here} requests carried the old token when the new one was there",

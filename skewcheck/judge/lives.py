@@ -196,41 +196,38 @@ class Lives:
 
     def _request(self, event: Event) -> None:
         self.requests += 1
-        refused = event.status in self._refused
-        counts = self.hosts.get(event.host)
+        start_s, end_s, width_s, _, status, client, host, token, _, date_s, _, gap_s = event
+        refused = status in self._refused
+        counts = self.hosts.get(host)
         if counts is None:
-            counts = self.hosts.setdefault(event.host if len(self.hosts) < _HOSTS else "", [0, 0])
+            counts = self.hosts.setdefault(host if len(self.hosts) < _HOSTS else "", [0, 0])
         if refused:
             self.refused += 1
             counts[1] += 1
-            if event.gap_s is not None:
+            if gap_s is not None:
                 self.gaps += 1
-                self.gap_s = event.gap_s if self.gap_s is None else max(event.gap_s, self.gap_s)
-        elif event.status >= 500 or event.status in _NOT_JUDGED:
+                self.gap_s = gap_s if self.gap_s is None else max(gap_s, self.gap_s)
+        elif status >= 500 or status in _NOT_JUDGED:
             return
         else:
             counts[0] += 1
-        self.without_start += event.start_s is None
-        self.with_date += event.date_s is not None
-        use = Use(event.start_s, event.end_s, event.width_s, refused, event.date_s)
-        if event.token:
+        self.without_start += start_s is None
+        self.with_date += date_s is not None
+        use = Use(start_s, end_s, width_s, refused, date_s)
+        if token:
             self.with_token += 1
-            self._by_fingerprint(event, use)
+            self._by_fingerprint(client, token, use)
         else:
-            self._by_time(event, use)
+            self._by_time(client, use)
 
-    def _by_fingerprint(self, event: Event, use: Use) -> None:
-        life = self._by_token.get(event.token)
-        current = self._current.get(event.client) or self._only()
+    def _by_fingerprint(self, client: str, token: str, use: Use) -> None:
+        life = self._by_token.get(token)
+        current = self._current.get(client) or self._only()
         if life is None:
             # The log of an API knows no token responses' tokens: the first request with a new one tells.
-            life = (
-                current
-                if current is not None and not current.token and _after(use, current)
-                else Life(None, event.token)
-            )
-            life.token = event.token
-            self._remember(event.token, life)
+            life = current if current is not None and not current.token and _after(use, current) else Life(None, token)
+            life.token = token
+            self._remember(token, life)
         age_s = life.age_s(use)
         if current is not None and life is not current and life.received_s is not None and _sent_after(use, current):
             self.in_flight += 1
@@ -240,8 +237,8 @@ class Lives:
             self.unjoined += 1
         life.take(use, age_s)
 
-    def _by_time(self, event: Event, use: Use) -> None:
-        client = event.client if event.client in self._current else ""
+    def _by_time(self, client: str, use: Use) -> None:
+        client = client if client in self._current else ""
         life = self._current.get(client) or self._only()
         if life is None or life.received_s is None:
             self.unjoined += use.refused

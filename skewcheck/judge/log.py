@@ -39,6 +39,11 @@ class _Known(NamedTuple):
     tests: "_Tests"
     dates: "refusals.Dates | None"
 
+    @property
+    def never(self) -> bool:
+        """Tell whether nobody accepted anything."""
+        return refusals.never_accepted(self.lives)[0] == len(self.lives.hosts) > 0
+
 
 class _Tests(NamedTuple):
     """What the first uses of new tokens say."""
@@ -233,21 +238,27 @@ def _causes(known: _Known) -> list[Cause]:
     ]  # fmt: skip
 
 
+def _of_any_age(known: _Known) -> Cause:
+    tests, (late, of) = known.tests, known.found.late
+    if tests.any_age:
+        return _cause("any-age", _V.LIKELY, "old-too", late + tests.refused, late=late, of=of)
+    if late == 0 and not tests.refused:
+        return _cause("any-age", _V.EXCLUDED, "others-explain")
+    return _cause("any-age", *((_V.UNLIKELY, "new-only") if tests.of_new else (_V.CANT_TELL, "too-few")))
+
+
 def _of_first_uses(known: _Known) -> list[Cause]:
     """Return the issuer ahead, propagation, one node behind, and refusals at any age."""
     tests, n = known.tests, known.tests.refused
-    node = _node(known)
-    if tests.any_age:
-        age = _cause(
-            "any-age", _V.LIKELY, "old-too", known.found.late[0] + n, late=known.found.late[0], of=known.found.late[1]
-        )
-    else:
-        age = _cause(
-            "any-age", _V.UNLIKELY if tests.of_new else _V.CANT_TELL, "new-only" if tests.of_new else "too-few"
-        )
-    if n == 0:
-        why = "none-first"
-        return [_cause(id_, _V.EXCLUDED, why) for id_ in ("issuer-ahead", "propagation")] + [node, age]
+    node, age = _node(known), _of_any_age(known)
+    nothing = "none-first" if n == 0 else "never-accepted" if known.never else ""
+    if nothing:
+        verdict = _V.EXCLUDED if n == 0 else _V.UNLIKELY
+        ids = ("issuer-ahead", "propagation", "one-node", "any-age")
+        return [
+            *(_cause(id_, verdict, nothing) for id_ in ids[:3]),
+            age if n == 0 else _cause(ids[3], verdict, nothing),
+        ]
     if not tests.of_new:
         why, verdict = ("old-too", _V.UNLIKELY) if tests.any_age else ("too-few", _V.CANT_TELL)
         late, of = known.found.late
@@ -282,8 +293,6 @@ def _node(known: _Known) -> Cause:
         and 2 * len(dates.behind) > dates.dated_refused
     ):
         return _cause("one-node", _V.SHOWN, "dates-apart", len(dates.behind), behind_s=max(dates.behind))
-    if tests.refused == 0:
-        return _cause("one-node", _V.EXCLUDED, "none-first")
     if tests.excluded is not None:
         return _cause("one-node", _V.POSSIBLE, "no-one-difference", tests.refused)
     if dates is None:
@@ -337,6 +346,8 @@ def _of_flight(known: _Known) -> Cause:
         return _cause("in-flight", _V.CANT_TELL, "several-clients", shown)
     if by_time:
         return _cause("in-flight", _V.LIKELY if by_time >= SHOWN else _V.POSSIBLE, "sent-before", by_time)
+    if not known.lives.with_token and known.tests.refused and not known.never:
+        return _cause("in-flight", _V.POSSIBLE if known.tests.excluded else _V.CANT_TELL, "no-hash")
     if known.lives.without_start and not known.lives.with_token:
         return _cause("in-flight", _V.CANT_TELL, "no-starts")
     return _cause("in-flight", _V.EXCLUDED if known.lives.with_token else _V.UNLIKELY, "none-in-flight")
@@ -386,7 +397,7 @@ NAMED = (_V.SHOWN, _V.LIKELY)
 
 def _part(known: _Known, files: tuple[LogFile, ...], zone: str | None, causes: tuple[Cause, ...]) -> LogPart:
     lives, found, tests, dates = known.lives, known.found, known.tests, known.dates
-    hold, wait_s = _hold(found.trials)
+    hold, wait_s = ((), None) if known.never else _hold(found.trials)
     first = None
     if tests.of:
         low, high = (bound(tests.refused, tests.of, 0.975) for bound in (trials.share_low, trials.share_high))
@@ -487,7 +498,7 @@ def _findings(known: _Known, part: LogPart) -> list[Finding]:
         facts |= {"uses": known.found.late[1], "late_s": None if part.lateness is None else part.lateness.high_s}
         found.append(_finding(_FINDING_OF[cause.id], status, facts))
     if tests.excluded is not None and not any(f.id == "log-node-behind" for f in found):
-        found.append(_finding("log-lag-or-node", Status.WARNING, shares))
+        found.append(_finding("log-lag-or-node", Status.WARNING, {**shares, "no_hash": not known.lives.with_token}))
     if every and not any(f.id == "log-never-accepted" for f in found):
         found.append(_finding("log-all-refused", Status.CRITICAL, shares))
     if not found:

@@ -26,7 +26,7 @@ CAUSES: Mapping[str, str] = {
 
 BECAUSE: Mapping[str, str] = {
     "accepted-too": "each host asked accepted some",
-    "after-a-pause": "after {shortest_s} or more; up to {ok_s} none",
+    "after-a-pause": "unused for {shortest_s}; after {ok_s} taken",
     "all-refused": "every new token is refused: no pattern shows",
     "as-its-date": "as the Date of the replies says",
     "at-the-end": "refused at the end of life, then refreshed",
@@ -56,8 +56,10 @@ BECAUSE: Mapping[str, str] = {
     "none-before": "no 401 came before a refresh",
     "none-first": "no new token was refused",
     "none-in-flight": "no refused request spans a refresh",
+    "no-hash": "the log has no hash of the token",
     "old-token-sent": "the old token was sent after the new came",
     "old-too": "old tokens are refused, too ({late} of {of})",
+    "others-explain": "other causes explain all refusals",
     "sent-before": "sent before the new token was there",
     "servers-own": "a server refuses by its own clock",
     "several-clients": "several clients in one log: log who it was",

@@ -36,6 +36,8 @@ _REORDERED = 4096
 _MAX_NAME = 40
 _WHOLE_S = 0.5
 _TOO_LONG = "too long"
+_SCAN = json.JSONDecoder().raw_decode
+"""`json.loads` without what looks for white space."""
 _REMEDY = "a FILE that holds the log, or - for standard input"
 
 Tell = Callable[[int, int | None], None]
@@ -181,11 +183,12 @@ class Log:
 
 
 def _record(reader: Reader, text: str) -> Event | None:
+    text = text.strip()
     try:
-        record = json.loads(text)
+        record, end = _SCAN(text)
     except (ValueError, RecursionError):
         return None
-    return reader.event(record) if isinstance(record, dict) else None
+    return reader.event(record) if end == len(text) and isinstance(record, dict) else None
 
 
 def _by_others(readers: list[lines.LineReader], reader: Reader, text: str) -> Event | None:

@@ -4,7 +4,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from skewcheck.logs import stamps
 from skewcheck.model.log import Event
@@ -24,12 +24,14 @@ MESSAGES = ("error", "message", "body", "responseBody", "error_description")
 URLS = ("url", "path", "uri", "request_uri", "url.full", "url.path", "request.url")
 METHODS = ("method", "request_method", "http.request.method")
 TOKENS = ("token", "token_sha256", "token_id")
-DATES = ("Date", "response_date", "sent_http_date", "responseHeaders.Date", "responseHeaders.date")
+DATES = ("Date", "response_date", "sent_http_date", "responseHeaders.Date", "responseHeaders.date", "date")
 CLIENTS = ("host", "hostname", "client", "remote_addr", "host.name")
+_ALL = (STARTS, STAMPS, STATUSES, _DURATION_NAMES, URLS, TOKENS, DATES, CLIENTS, MESSAGES)
 LIMITED = re.compile(r"(?i)rate.?limit|too many requests")
 TOKEN_PATHS = ("/oauth/token", "/oauth2/token", "/token")
 _LONGEST_S = 10 * 366 * 86400.0
-_FEW_FIELDS = 64
+_FEW_FIELDS, _FEW_SHAPES = 64, 256
+_MOST_FIELDS, _DEEPEST = 1000, 4
 _KEY = secrets.token_bytes(16)
 """Of this run: what is kept of a token can't be compared with anything outside of it."""
 
@@ -44,21 +46,13 @@ class Reader:
         self.naive = False
         """Whether a time was read that names no zone."""
         self._fine = False
-        self._names: dict[tuple[str, ...], str] = {}
-        self._without: dict[tuple[str, ...], Any] = {}
-        self._targets: dict[str, tuple[bool, str]] = {}
+        self._plans: dict[tuple[str, ...], _Plan] = {}
 
     def target(self, url: str) -> tuple[bool, str]:
         """Return whether *url* gives tokens, and its host."""
-        found = self._targets.get(url)
-        if found is None:
-            plain = re.split(r"[?#]", url, maxsplit=1)[0]
-            host = plain.partition("://")[2].partition("/")[0].rpartition("@")[2]
-            found = plain.endswith(self._token_paths), host
-            if len(self._targets) > 4096:
-                self._targets.clear()
-            self._targets[url] = found
-        return found
+        if "?" in url or "#" in url:
+            url = re.split(r"[?#]", url, maxsplit=1)[0]
+        return url.endswith(self._token_paths), url.partition("://")[2].partition("/")[0].rpartition("@")[2]
 
     def stamp(self, value: object) -> stamps.Stamp | None:
         """Return what a time says, and note where it names no zone."""
@@ -74,59 +68,79 @@ class Reader:
 
     def event(self, record: Mapping[str, Any]) -> Event | None:
         """Return what one record says; None where a time or a status is missing."""
-        status, url = _status(self._first(record, STATUSES)), self._text(record, URLS)
-        if status is None or url is None:
+        if dict in map(type, record.values()):
+            record = _flat(record)
+        get, plan = record.get, self._plan(record)
+        status, url = _status(get(plan.status)), get(plan.url)
+        if status is None or not isinstance(url, str):
             return None
-        start = self.stamp(self._first(record, STARTS))
-        at = start or self.stamp(self._first(record, STAMPS))
+        at = start = self.stamp(get(plan.start)) if plan.start else None
         if at is None:
-            return None
-        dur_s = self._duration(record)
-        start_s = at.at_s if start is not None else None if dur_s is None else at.at_s - dur_s
-        end_s = at.at_s if start is None else None if dur_s is None else at.at_s + dur_s
+            at = self.stamp(get(plan.stamp))
+            if at is None:
+                return None
+        dur_s = _seconds(get(plan.duration)) if plan.duration else None
+        took_s = 0.0 if dur_s is None else dur_s * plan.unit_s
+        start_s = at.at_s if start is not None else None if dur_s is None else at.at_s - took_s
+        end_s = at.at_s if start is None else None if dur_s is None else at.at_s + took_s
         refresh, host = self.target(url)
-        date = self._text(record, DATES) or _date_of(record)
-        told = self._text(record, MESSAGES) if status >= 400 else None
+        date, client, token = get(plan.date), get(plan.client), get(plan.token)
+        told = get(plan.message) if status >= 400 else None
         return Event(
             start_s,
             end_s,
             at.width_s,
             refresh,
             status,
-            self._text(record, CLIENTS) or "",
+            client if isinstance(client, str) else "",
             host,
-            fingerprint(self._text(record, TOKENS) or ""),
-            _seconds(record.get("expires_in")) if refresh else None,
-            None if date is None else stamps.http_date(date[:40]),
-            status == 429 or (told is not None and LIMITED.search(told[:4096]) is not None),
-            None if told is None else gap_s(told),
+            fingerprint(token) if isinstance(token, str) else "",
+            _seconds(get("expires_in")) if refresh else None,
+            stamps.http_date(date[:40]) if isinstance(date, str) else None,
+            status == 429 or (isinstance(told, str) and LIMITED.search(told[:4096]) is not None),
+            gap_s(told) if isinstance(told, str) else None,
         )
 
-    def _first(self, record: Mapping[str, Any], names: tuple[str, ...]) -> Any:
-        """Return the first field that there is of those *names*; the one that the record before had is tried first."""
-        name = self._names.get(names)
-        if name is None:
-            if self._without.get(names) == record.keys():
-                return None
-        elif (value := record.get(name)) is not None and not isinstance(value, dict | list):
-            return value
-        for name in names:
-            value = _within(record, name)
-            if value is not None:
-                self._names[names] = name
-                return value
-        if len(record) < _FEW_FIELDS:
-            self._without[names] = record.keys()
-        return None
+    def _plan(self, record: Mapping[str, Any]) -> "_Plan":
+        """Return which fields are which; records of one shape share it."""
+        shape = tuple(record)
+        plan = self._plans.get(shape)
+        if plan is None:
+            names = [next((name for name in fields if record.get(name) is not None), "") for fields in _ALL]
+            plan = _Plan._make((*names, DURATIONS.get(names[3], 1.0)))
+            if len(shape) < _FEW_FIELDS and len(self._plans) < _FEW_SHAPES and None not in record.values():
+                self._plans[shape] = plan
+        return plan
 
-    def _text(self, record: Mapping[str, Any], names: tuple[str, ...]) -> str | None:
-        value = self._first(record, names)
-        return value if isinstance(value, str) and value else None
 
-    def _duration(self, record: Mapping[str, Any]) -> float | None:
-        value = self._first(record, _DURATION_NAMES)
-        seconds = None if value is None else _seconds(value)
-        return None if seconds is None else seconds * DURATIONS[self._names[_DURATION_NAMES]]
+class _Plan(NamedTuple):
+    """The name of each field in a record; empty: it has none."""
+
+    start: str
+    stamp: str
+    status: str
+    duration: str
+    url: str
+    token: str
+    date: str
+    client: str
+    message: str
+    unit_s: float
+
+
+def _flat(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return it with the fields of those within it as `outer.inner`."""
+    flat: dict[str, Any] = {}
+    rest = [("", record, 0)]
+    while rest and len(flat) < _MOST_FIELDS:
+        outer, part, depth = rest.pop()
+        for name, value in part.items():
+            if isinstance(value, dict):
+                if depth < _DEEPEST:
+                    rest.append((f"{outer}{name}.", value, depth + 1))
+            else:
+                flat[f"{outer}{name}"] = value
+    return flat
 
 
 def gap_s(text: str) -> float | None:  # noqa: ARG001 - replaced by the reader of messages
@@ -141,16 +155,6 @@ def fingerprint(token: str) -> str:
     return hashlib.blake2b(token.encode("utf-8", "replace"), digest_size=6, key=_KEY).hexdigest()
 
 
-def _within(record: Mapping[str, Any], name: str) -> Any:
-    """Return the field of that *name*, `outer.inner` of one within another; None for what is no plain value."""
-    value: Any = record.get(name)
-    if value is None and "." in name:
-        value = record
-        for part in name.split("."):
-            value = value.get(part) if isinstance(value, dict) else None
-    return None if isinstance(value, dict | list) else value
-
-
 def _status(value: Any) -> int | None:
     if isinstance(value, str) and len(value) == 3 and value.isdecimal():
         value = int(value)
@@ -163,9 +167,3 @@ def _seconds(value: object) -> float | None:
     except (ValueError, OverflowError):
         return None
     return seconds if seconds is not None and 0 <= seconds < _LONGEST_S else None
-
-
-def _date_of(record: Mapping[str, Any]) -> str | None:
-    """Return a field called `date` where it is an HTTP date: elsewhere it is when the line was written."""
-    value = record.get("date")
-    return value if isinstance(value, str) and value.endswith("GMT") else None

@@ -65,15 +65,13 @@ def common(text: str) -> Stamp | None:
 
 def number(value: float) -> Stamp | None:
     """Return what a count of seconds says, or of milli-, micro- or nanoseconds since 1970."""
-    unit_s, fine = 1.0, value != int(value) if abs(value) < 1e18 else False
-    while abs(value) * unit_s > _LATEST_S and unit_s > 1e-9:
-        unit_s /= 1000
-    if not 0 < value * unit_s < _LATEST_S:
-        return None
-    fine = fine and abs(value * 1000 - round(value * 1000)) > 1e-3
-    if unit_s == 1 and value != int(value) and not fine:
-        return Stamp(value, 1e-3, naive=False)
-    return Stamp(value * unit_s, _FINEST_S if fine or unit_s < 1e-3 else 1.0 if unit_s == 1 else 1e-3, naive=False)
+    if 0 < value < _LATEST_S:
+        if value == int(value):
+            return Stamp(float(value), 1.0, naive=False)
+        fine = abs(value * 1000 - round(value * 1000)) > 1e-3
+        return Stamp(value, _FINEST_S if fine else 1e-3, naive=False)
+    unit_s = next((unit_s for unit_s in (1e-3, 1e-6, 1e-9) if 0 < value * unit_s < _LATEST_S), None)
+    return None if unit_s is None else Stamp(value * unit_s, max(unit_s, _FINEST_S), naive=False)
 
 
 def any_stamp(value: object, zone_s: float) -> Stamp | None:

@@ -58,8 +58,10 @@ class Client:
     pause_every: int = 0
     """After so many tokens it pauses for longer than an idle limit."""
     pause_s: float = 1000.0
-    eager: bool = False
-    """Prepares a request before each refresh and sends it with the old token after."""
+    eager: float = 0.0
+    """In so many refreshes it sends a request with the old token while the new one is on its way."""
+    sent_after: bool = False
+    """Such a request is sent when the new token is there already."""
     storm: bool = False
     fingerprints: bool = False
     dates: bool = True
@@ -177,8 +179,8 @@ class Run:
         token = self._refresh(number)
         if service.revokes and old is not None:
             old.ended_s = token.issued_s
-        if client.eager and old is not None:
-            after, self._t = self._t, self._t + 0.002 if client.fingerprints else token.issued_s - 0.001
+        if old is not None and self._dice.random() < client.eager:
+            after, self._t = self._t, self._t + 0.002 if client.sent_after else token.issued_s - 0.001
             self._use(old)
             self._t = max(after, self._t)
         self._t += 0.005
