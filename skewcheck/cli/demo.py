@@ -29,7 +29,8 @@ Examples:
   skewcheck demo
   skewcheck demo --skew -7s --liars 2
   skewcheck demo --liars 3      three of five lie: no vote can find the truth
-  skewcheck demo --api-ahead 500ms --login-ahead 1s""",
+  skewcheck demo --api-ahead 500ms --login-ahead 1s
+  skewcheck demo --log late-refresh""",
     UNMEASURED.format(ok="it measured what it had set up"),
     UNMEASURED_BRIEFLY,
 )
@@ -73,7 +74,7 @@ class _SetUp(NamedTuple):
     services: _Services | None
 
 
-OPTIONS = ("skew:demo", "liars", "api_ahead", "login_ahead", "timeout:clock", *options.SHARED)
+OPTIONS = ("skew:demo", "liars", "api_ahead", "login_ahead", "log:demo", "timeout:clock", *options.SHARED)
 
 
 def demo(typed: Typed, values: Mapping[str, Any]) -> int:
@@ -85,8 +86,13 @@ def demo(typed: Typed, values: Mapping[str, Any]) -> int:
 
     With --api-ahead or --login-ahead two HTTP servers are asked as well, as check
     asks: then it tells whose clock is off, which takes two or three seconds.
+    With --log a log is made up and read, as log reads one.
     """
     view, liars = asking.view(values), values["liars"]
+    if values["log"] is not None:
+        from skewcheck.cli.demo_log import demo_log
+
+        return demo_log(values["log"], view)
     if liars is not None and liars > len(_PATHS):
         raise UsageError(f"--liars: of five servers {liars} can't lie", "--liars 0 to 5")
     api_ahead_s, login_ahead_s = values["api_ahead"], values["login_ahead"]

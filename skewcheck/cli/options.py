@@ -168,6 +168,12 @@ def _verifiers() -> list[str]:
     return ["list", *(known.name for known in verifier_rows())]
 
 
+def _illnesses() -> list[str]:
+    from skewcheck.lab.log import ILLNESSES
+
+    return list(ILLNESSES)
+
+
 def _explained() -> list[str]:
     from skewcheck.judge.explanations import pages
 
@@ -206,6 +212,12 @@ OPTIONS: dict[str, Option] = {
         "--login-ahead SKEW", SETTING,
         "The same of the host that issues its tokens; each is right where only the other is given.",
         "its login host, so far ahead", read=_skew, variable=False,
+    ),
+    "log:demo": Option(
+        "--log CAUSE", SETTING,
+        "Show the screen of log instead, on a log that is made up, with this cause: issuer-ahead, propagation, "
+        "one-node, late-refresh, idle, in-flight, storm, wrong-region, any-age.",
+        "the screen of log, with this cause", variable=False, offers=_illnesses,
     ),
     "words": Option(
         "[TOKEN|-]", SOURCE,

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from skewcheck.errors import InputError, UsageError
 from skewcheck.judge.lives import Lives
-from skewcheck.logs import Reader, merged, opened
+from skewcheck.logs import Reader, held, merged, opened
 from skewcheck.logs.records import TOKEN_PATHS
 from skewcheck.model import Interval, Policy, Report
 from skewcheck.model.log import Event
@@ -30,8 +30,13 @@ class LogRequest(NamedTuple):
     policy: Policy = Policy()
 
 
-def examine_log(request: LogRequest, tell: Callable[[int, int | None], None] | None = None) -> Report:
-    """Return what the logs say. Raises UsageError and InputError. *tell* gets bytes read, and of how many."""
+def examine_log(
+    request: LogRequest, tell: Callable[[int, int | None], None] | None = None, content: bytes | None = None
+) -> Report:
+    """Return what the logs say. Raises UsageError and InputError. *tell* gets bytes read, and of how many.
+
+    *content*: of a log, in the place of files.
+    """
     from skewcheck.judge.log import report
 
     if len(request.files) > _MOST_FILES:
@@ -39,7 +44,7 @@ def examine_log(request: LogRequest, tell: Callable[[int, int | None], None] | N
     began_s = time.monotonic()
     zone_s, zone = _zone(request.zone_s)
     reader = Reader(request.token_urls, zone_s=zone_s)
-    logs = [opened(name, tell) for name in request.files]
+    logs = [opened(name, tell) for name in request.files] if content is None else [held(content)]
     lives = Lives(request.refused)
     events = merged([log.events(reader, request.read_as) for log in logs])
     if request.expires_in_s is None:

@@ -472,6 +472,7 @@ CATALOGUE: Mapping[str, Row] = {
             "outside": "Demonstration failed: the truth lies outside of what was measured",
             "unnamed": "Demonstration failed: not each liar was rejected",
             "api-unmeasured": "Demonstration failed: a clock of the API was not measured",
+            "cause": "Demonstration failed: the cause that was set up was not found",
         },
         "missed",
     ),
@@ -672,6 +673,7 @@ STEPS: Mapping[str, Words] = {
     "look-at-authorities": Words("Next", "shows whether the file can be read"),
     "token-file": Words("Next", "reads it whole, from a file"),
     "real": Words("Next", "measures the real clocks"),
+    "real-log": Words("Next", "reads a log of yours"),
     "measure-clock": Words("Next", "measures how far off the clock is"),
     "measure-issuer": Words("Next", "is the issuer ahead of the API now?"),
 }

@@ -354,12 +354,16 @@ def _of_flight(known: _Known) -> Cause:
 
 
 def _of_a_storm(known: _Known) -> Cause:
-    often, most = refusals.storm(known.lives)
-    if known.lives.limited:
-        return _cause("storm", _V.SHOWN, "limited", known.lives.limited, refreshes=known.lives.refreshes)
-    if often and known.lives.in_flight <= known.lives.in_flight_refused * 2:
-        return _cause("storm", _V.LIKELY, "too-often", 0, most=most)
-    return _cause("storm", _V.CANT_TELL if often else _V.EXCLUDED, "several-clients" if often else "in-time")
+    lives = known.lives
+    most, at_once = refusals.storm(lives)
+    if lives.limited:
+        return _cause("storm", _V.SHOWN, "limited", lives.limited, refreshes=lives.refreshes)
+    if most <= refusals.STORM_PER_LIFE + 1:
+        return _cause("storm", _V.EXCLUDED, "in-time")
+    if lives.in_flight > 2 * lives.in_flight_refused:
+        return _cause("storm", _V.CANT_TELL, "several-clients")
+    verdict = _V.LIKELY if at_once >= refusals.STORM_LEAST else _V.POSSIBLE
+    return _cause("storm", verdict, "too-often", 0, most=max(at_once, most))
 
 
 def _of_the_host_asked(known: _Known) -> Cause:

@@ -14,7 +14,8 @@ AGREEING = 2
 """Pauses after which a token was refused, all longer than any after which one was accepted."""
 SHOWN = 3
 """So many events, and none against, show a cause: one is an accident."""
-STORM_PER_LIFE, STORM_LEAST = 2, 6
+STORM_PER_LIFE, STORM_LEAST, STORM_S = 2, 6, 60.0
+"""More than two tokens in a lifetime are wasteful; six of them within a minute are a storm."""
 _SOON_S = 5.0
 """After a refused use, a refresh within this time is its answer."""
 _ROUNDED_S = 0.002
@@ -70,18 +71,13 @@ def refusals(lives: Lives) -> Refusals:
 
 
 def _in_flight(ended: Ended) -> list[Use]:
-    """Return the refused uses that were sent before the next token was there and answered after."""
+    """Return the refused uses that were answered after the next token was asked for."""
     following = ended.next
     if following is None or following.received_s is None:
         return []
-    begun_s = (
-        following.received_s if following.sent_s is None else following.sent_s + 2 * following.width_s + _ROUNDED_S
-    )
-    return [
-        use for use in ended.life.refused_last
-        if use.start_s is not None and use.start_s + use.width_s <= following.received_s
-        and use.end_s is not None and use.end_s > begun_s
-    ]  # fmt: skip
+    begun_s = following.received_s if following.sent_s is None else following.sent_s
+    begun_s += 2 * following.width_s + _ROUNDED_S
+    return [use for use in ended.life.refused_last if use.start_s is not None and (use.end_s or 0.0) > begun_s]
 
 
 def _before_refresh(ended: Ended, flying: Sequence[Use]) -> BeforeRefresh | None:
@@ -158,23 +154,33 @@ def lateness(expired: Sequence[BeforeRefresh]) -> Interval | None:
     return Interval(min(late), max(late)) if late else None
 
 
-def storm(lives: Lives) -> tuple[bool, int]:
-    """Return whether tokens were asked for far more often than they live, and how many in one life at most."""
+def storm(lives: Lives) -> tuple[int, int]:
+    """Return how many tokens were asked for in one lifetime at most, and how many within a minute of it.
+
+    Without those that took the place of a token that was refused: these are its end, or its pause.
+    """
     lifetimes = sorted(e.life.lifetime_s for e in lives.ended if e.life.lifetime_s)
-    if not lifetimes or len(lives.received) < STORM_LEAST:
-        return False, 0
+    if not lifetimes:
+        return 0, 0
     lifetime_s = lifetimes[len(lifetimes) // 2]
-    most = 0
+    answers = {
+        e.next.received_s for e in lives.ended if e.next is not None and _before_refresh(e, _in_flight(e)) is not None
+    }
     by_client: dict[str, list[float]] = {}
     for at_s, client in lives.received:
-        by_client.setdefault(client, []).append(at_s)
-    for times in by_client.values():
-        first = 0
-        for last, at_s in enumerate(times):
-            while at_s - times[first] > lifetime_s:
-                first += 1
-            most = max(most, last - first + 1)
-    return most >= STORM_LEAST and most > STORM_PER_LIFE + 1, most
+        if at_s not in answers:
+            by_client.setdefault(client, []).append(at_s)
+    most = max((_most_within(lifetime_s, times) for times in by_client.values()), default=0)
+    return most, max((_most_within(min(lifetime_s, STORM_S), times) for times in by_client.values()), default=0)
+
+
+def _most_within(span_s: float, times: Sequence[float]) -> int:
+    most = first = 0
+    for last, at_s in enumerate(times):
+        while at_s - times[first] > span_s:
+            first += 1
+        most = max(most, last - first + 1)
+    return most
 
 
 def never_accepted(lives: Lives) -> tuple[int, int]:

@@ -6,6 +6,7 @@ does a `.gz` that unpacks to more than 500 times its size. What was left out is 
 
 import csv
 import gzip
+import io
 import json
 import os
 import zlib
@@ -20,7 +21,7 @@ from skewcheck.logs.records import Reader
 from skewcheck.model.log import Event, LogFile
 from skewcheck.visible import visible
 
-__all__ = ["FORMATS", "Log", "Reader", "merged", "opened"]
+__all__ = ["FORMATS", "Log", "Reader", "held", "merged", "opened"]
 
 FORMATS = ("auto", "ndjson", "csv", "har", "lines")
 MAX_LINE = 64 << 10
@@ -217,6 +218,11 @@ def opened(name: str, tell: Tell | None = None) -> Log:
         reason = foreign.text(error.strerror or "no reason given")
         raise UsageError(f"{quoted(name)} can't be read: {reason}", _REMEDY) from None
     return Log(name, stream, size, packed=packed, tell=tell)
+
+
+def held(content: bytes) -> Log:
+    """Return *content* as a log."""
+    return Log("demo", io.BytesIO(content), len(content), packed=False, tell=None)
 
 
 def quoted(name: str) -> str:
