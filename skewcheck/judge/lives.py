@@ -13,7 +13,7 @@ from skewcheck.model.log import Event
 MOST = 400
 """Tokens that are kept; more don't make it surer."""
 YOUNG_S = 10.0
-"""Up to this age a use is one of a new token; what takes longer than this to be known everywhere is another illness."""
+"""Up to this age, and a quarter of its life, a token is new; what takes longer to be known is another illness."""
 _WIDE_S = 0.5
 _EARLY, _CLIENTS, _HOSTS = 48, 256, 256
 _BACK_S = 5.0
@@ -37,7 +37,7 @@ class Life:
 
     __slots__ = (
         "accepted", "date_at_s", "date_high_s", "date_low_s", "dated", "idle_ok_s", "last_s", "late_accepted",
-        "late_refused", "lifetime_s", "received_s", "refused_last", "sent_s", "token", "uses", "width_s",
+        "late_refused", "lifetime_s", "received_s", "refused_last", "sent_s", "token", "uses", "width_s", "young_s",
     )  # fmt: skip
 
     def __init__(self, event: Event | None, token: str = "") -> None:
@@ -48,6 +48,7 @@ class Life:
         self.received_s: float | None = at_s
         self.width_s = event.width_s if event is not None else 0.0
         self.lifetime_s = event.lifetime_s if event is not None else None
+        self.young_s = YOUNG_S if not self.lifetime_s else min(YOUNG_S, self.lifetime_s / 4)
         self.token = event.token if event is not None and known else token
         self.uses: list[Use] = []
         """The first ones, and no more than so many."""
@@ -67,7 +68,7 @@ class Life:
     def take(self, use: Use, age_s: float | None) -> None:
         """Count one use."""
         start_s = use.start_s if use.start_s is not None else use.end_s
-        young = age_s is not None and age_s <= YOUNG_S
+        young = age_s is not None and age_s <= self.young_s
         if len(self.uses) < _EARLY and (young or not self.uses):
             self.uses.append(use)
         if use.refused:
@@ -251,7 +252,7 @@ class Lives:
             else:
                 self.unjoined += use.refused
             return
-        if at_s is None and use.end_s is not None and use.end_s - life.received_s <= YOUNG_S:
+        if at_s is None and use.end_s is not None and use.end_s - life.received_s <= life.young_s:
             self.ambiguous += 1
             return
         life.take(use, life.age_s(use))

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from skewcheck.judge.lives import YOUNG_S, Ended, Life, Lives, Use
+from skewcheck.judge.lives import Ended, Life, Lives, Use
 from skewcheck.judge.trials import WORST_DRIFT, Trial
 from skewcheck.model import Interval
 
@@ -19,6 +19,8 @@ STORM_PER_LIFE, STORM_LEAST, STORM_S = 2, 6, 60.0
 _SOON_S = 5.0
 """After a refused use, a refresh within this time is its answer."""
 _ROUNDED_S = 0.002
+_PAUSE_S = 10.0
+"""A shorter pause ends no token."""
 _BINS, _DATES_A_BIN = 4, 20
 
 
@@ -62,8 +64,10 @@ def refusals(lives: Lives) -> Refusals:
         trial = _trial(life, flying)
         if trial is not None and (answered is None or trial.accepted_from_s is not None):
             trials.append(trial)
-        trailing = sum(1 for use in life.refused_last if (life.age_s(use) or 0) > YOUNG_S)
-        gone = trailing if answered is not None else len([use for use in flying if (life.age_s(use) or 0) > YOUNG_S])
+        trailing = sum(1 for use in life.refused_last if (life.age_s(use) or 0) > life.young_s)
+        gone = (
+            trailing if answered is not None else len([use for use in flying if (life.age_s(use) or 0) > life.young_s])
+        )
         late_refused += max(0, life.late_refused - gone)
         late += life.late_accepted + max(0, life.late_refused - gone)
         idle_ok_s = max(idle_ok_s, life.idle_ok_s)
@@ -90,7 +94,7 @@ def _before_refresh(ended: Ended, flying: Sequence[Use]) -> BeforeRefresh | None
     at_s, age_s = first.end_s if first.end_s is not None else first.start_s, life.age_s(first)
     if at_s is None or age_s is None or following.received_s - at_s > _SOON_S:
         return None
-    if age_s <= YOUNG_S:
+    if age_s <= life.young_s:
         return None
     begun_s = first.start_s if first.start_s is not None else at_s
     gap_s = begun_s - (life.last_s if life.last_s is not None else life.received_s)
@@ -117,13 +121,13 @@ def _trial(life: Life, flying: Sequence[Use]) -> Trial | None:
             if use.end_s is not None and life.sent_s is not None:
                 accepted_surely_s = use.end_s + use.width_s - life.sent_s
             break
-        if age_s > YOUNG_S:
+        if age_s > life.young_s:
             break
         refused_to_s = age_s
         if use.start_s is not None:
             refused_surely_s = use.start_s - life.received_s - life.width_s
     first_s = life.age_s(uses[0])
-    if first_s is None or first_s > YOUNG_S:
+    if first_s is None or first_s > life.young_s:
         return None
     return Trial(
         life.received_s, first_s, uses[0].refused, refused_to_s, accepted_from_s, refused_surely_s, accepted_surely_s
@@ -135,7 +139,7 @@ def _trial(life: Life, flying: Sequence[Use]) -> Trial | None:
 
 def of_idleness(found: Refusals) -> list[BeforeRefresh]:
     """Return the refusals that a pause explains: each longer than any after which a token was accepted."""
-    idle = [b for b in found.before if not _expired(b) and b.gap_s > found.idle_ok_s and b.gap_s > YOUNG_S]
+    idle = [b for b in found.before if not _expired(b) and b.gap_s > found.idle_ok_s and b.gap_s > _PAUSE_S]
     return idle if len(idle) >= AGREEING else []
 
 

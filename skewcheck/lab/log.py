@@ -9,6 +9,8 @@ import random
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from skewcheck.lab.http import http_date
+
 _BEGAN_S = 1_800_014_400.0
 _LOGIN, _API = "https://login.example.net/oauth/token", "https://api.example.net/api/v2/users/me"
 _WAY_S, _RETRY_S = (0.012, 0.022), 0.5
@@ -124,16 +126,10 @@ class _Run:
             "dur_s": round(ended_s - self._t, 4),
             "url": url,
             "status": status,
-            "date": _http_date(served_s + (self._ill.issuer_ahead_s if url == _LOGIN else 0.0)),
+            "date": http_date(served_s + (self._ill.issuer_ahead_s if url == _LOGIN else 0.0)),
             "token": token,
         }
         if url == _LOGIN and status == 200:
             line["expires_in"] = self._ill.lives_s
         self._t = ended_s
         return line
-
-
-def _http_date(at_s: float) -> str:
-    import time
-
-    return time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(at_s))

@@ -1,8 +1,8 @@
 """A record with named fields, of NDJSON, CSV or HAR -> an event."""
 
 import hashlib
+import os
 import re
-import secrets
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -32,7 +32,7 @@ TOKEN_PATHS = ("/oauth/token", "/oauth2/token", "/token")
 _LONGEST_S = 10 * 366 * 86400.0
 _FEW_FIELDS, _FEW_SHAPES = 64, 256
 _MOST_FIELDS, _DEEPEST = 1000, 4
-_KEY = secrets.token_bytes(16)
+_KEY = os.urandom(16)
 """Of this run: what is kept of a token can't be compared with anything outside of it."""
 
 
