@@ -24,7 +24,7 @@ LONGER = {
     "skewcheck.render.evidence": 650,  # all that `-v` and `-vv` add
 }
 """Files that hold one idea that has so many lines."""
-WORDS = {"skewcheck.judge.catalogue", "skewcheck.judge.explanations", "skewcheck.errors"}
+WORDS = {"skewcheck.judge.catalogue", "skewcheck.judge.explanations", "skewcheck.judge.log_words", "skewcheck.errors"}
 """Where sentences are made."""
 READS_OTHERS_WORDS = {"host", "lab", "measure", "tokens", "skewcheck.cli.usage", "skewcheck.cli.limits"}
 """What systems, servers, tokens and typer say is theirs: to be read is what it is there for."""

@@ -161,9 +161,12 @@ def test_what_is_said_to_be_explained_is() -> None:
 
 
 def test_every_block_has_its_judge() -> None:
-    """A shell reads what is for a shell, Python compiles what is Python; what is deployed is judged in test_blocks."""
+    """A shell reads what is for a shell, Python compiles what is Python; what is deployed is judged in test_blocks.
+
+    JavaScript runs in test_log_hooks.
+    """
     deployed = {"yaml", "dockerfile", "ini", "nagios", "icinga"}
-    assert {block.language for block in ALL} <= {"sh", "python", "text", "console", ""} | deployed
+    assert {block.language for block in ALL} <= {"sh", "python", "js", "text", "console", ""} | deployed
     for text in _blocks("sh"):
         subprocess.run(["bash", "-n", "-c", text], check=True)
     for text in _blocks("python"):

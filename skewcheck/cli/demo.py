@@ -34,7 +34,8 @@ Examples:
   skewcheck demo --skew -7s --liars 2
   skewcheck demo --liars 3      three of five lie: no vote can find the truth
   skewcheck demo --api-ahead 500ms --login-ahead 1s
-  skewcheck demo --nodes 8 --node-behind 1.5s""",
+  skewcheck demo --nodes 8 --node-behind 1.5s
+  skewcheck demo --log late-refresh""",
     UNMEASURED.format(ok="it measured what it had set up"),
     UNMEASURED_BRIEFLY,
 )
@@ -93,7 +94,8 @@ class _SetUp(NamedTuple):
 
 
 OPTIONS = (
-    "skew:demo", "liars", "api_ahead", "login_ahead", "nodes", "node_behind", "timeout:clock", *options.SHARED,
+    "skew:demo", "liars", "api_ahead", "login_ahead", "nodes", "node_behind", "log:demo", "timeout:clock",
+    *options.SHARED,
 )  # fmt: skip
 
 
@@ -108,8 +110,13 @@ def demo(typed: Typed, values: Mapping[str, Any]) -> int:
     asks: then it tells whose clock is off, which takes two or three seconds. With
     --nodes the API is several behind one name, one of which is behind the others:
     as check --connections 24 sees them, which takes seven seconds more.
+    With --log a log is made up and read, as log reads one.
     """
     view, liars = asking.view(values), values["liars"]
+    if values["log"] is not None:
+        from skewcheck.cli.demo_log import demo_log
+
+        return demo_log(values["log"], view)
     if liars is not None and liars > len(_PATHS):
         raise UsageError(f"--liars: of five servers {liars} can't lie", "--liars 0 to 5")
     services, nodes = _services(values), values["nodes"] is not None

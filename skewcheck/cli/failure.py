@@ -18,7 +18,7 @@ from skewcheck.visible import inert, visible
 if TYPE_CHECKING:
     import threading
 
-COMMANDS = ("check", "clock", "api", "token", "explain", "regions", "demo")
+COMMANDS = ("check", "clock", "api", "token", "log", "explain", "regions", "demo")
 MAX_SHOWN = 1200
 """Characters of one line."""
 MAX_LINES = 3

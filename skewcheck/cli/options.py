@@ -20,6 +20,7 @@ SETTING, SOURCE, SAID, JUDGING = (
     "How it is judged",
 )
 ASKING, LIMITS, OUTPUT, OTHER = "Whom to ask", "Limits and exit code", "Output", "Other options"
+READING = "How it is read"
 """The sections of `--help`."""
 COLORS = ("auto", "always", "never")
 FAIL_ON = ("warning", "critical")
@@ -129,6 +130,22 @@ def _no_negative_span(text: str) -> Interval:
     return span
 
 
+def _status_code(text: str) -> int:
+    if not re.fullmatch(r"[1-5][0-9][0-9]", text):
+        raise NotReadError("is no HTTP status", "401")
+    return int(text)
+
+
+def _zone(text: str) -> float:
+    """Return how far ahead of UTC a zone is, in seconds."""
+    found = re.fullmatch(r"([+-])([01][0-9]):?([0-5][0-9])", text)
+    if text in {"Z", "UTC"}:
+        return 0.0
+    if found is None:
+        raise NotReadError("is no offset from UTC", "+02:00, or -05:00, or UTC")
+    return (-1 if found[1] == "-" else 1) * (int(found[2]) * 3600.0 + int(found[3]) * 60)
+
+
 def _no_negative_duration(text: str) -> float:
     seconds = parse_signed_duration(text)
     if seconds < 0:
@@ -149,6 +166,12 @@ def _verifiers() -> list[str]:
     from skewcheck.examine import verifier_rows
 
     return ["list", *(known.name for known in verifier_rows())]
+
+
+def _illnesses() -> list[str]:
+    from skewcheck.lab.log import ILLNESSES
+
+    return list(ILLNESSES)
 
 
 def _explained() -> list[str]:
@@ -199,6 +222,12 @@ OPTIONS: dict[str, Option] = {
         "--node-behind SKEW", SETTING, "How far behind the others it is; -1.5s is ahead. It needs a unit.",
         "how far behind the others it is", read=_skew, default="1.5s", variable=False,
     ),
+    "log:demo": Option(
+        "--log CAUSE", SETTING,
+        "Show the screen of log instead, on a log that is made up, with this cause: issuer-ahead, propagation, "
+        "one-node, late-refresh, idle, in-flight, storm, wrong-region, any-age.",
+        "the screen of log, with this cause", variable=False, offers=_illnesses,
+    ),
     "words": Option(
         "[TOKEN|-]", SOURCE,
         "The token, or whatever holds it. Better not here: the shell's history keeps it, and all users of this "
@@ -220,6 +249,38 @@ OPTIONS: dict[str, Option] = {
         "--obtained-at TIME", SAID,
         "When the response came, by this host's clock: 2027-01-15T12:00:00Z, or Unix seconds.",
         read=parse_time, variable=False,
+    ),
+    "files": Option(
+        "[FILE]...", READING, "The logs, .gz or not, in any order; with - or nothing standard input.",
+        "logs; - or nothing: standard input", many=True,
+    ),
+    "read_as": Option(
+        "--read-as FORMAT", READING,
+        "auto, ndjson, csv, har or lines: those of nginx, Apache, Envoy, urllib3, httpx, and Genesys' SDKs in text.",
+        "auto ndjson csv har lines", default="auto", value="auto",
+        **_one_of("auto", "ndjson", "csv", "har", "lines"),
+    ),
+    "token_url": Option(
+        "--token-url TEXT", READING,
+        "How the URLs end that give tokens; repeat it. Else /oauth/token, /oauth2/token, /token.",
+        "end of URLs that give tokens", many=True,
+    ),
+    "refused": Option(
+        "--refused CODE", READING, "The status that refuses a token; repeat it.", "status that refuses a token",
+        read=_status_code, default="401", many=True,
+    ),
+    "expires_in:log": Option(
+        "--expires-in DURATION", READING, "How long a token lives, where the log doesn't say.",
+        "how long a token lives", read=parse_duration, variable=False,
+    ),
+    "zone": Option(
+        "--zone OFFSET", READING, "The zone of times that name none: +02:00. Else that of this host, which is said.",
+        "zone of times that name none", read=_zone,
+    ),
+    "issuer_ahead": Option(
+        "--issuer-ahead SKEW", READING,
+        "How far ahead of the API the issuer is, as `skewcheck api --full` measured it: 0ms+-43ms.",
+        "as api --full measured it", read=_skews,
     ),
     "offline": Option(
         "--offline", JUDGING, "Ask nobody, open no socket: judge by the local clock, which nobody has verified.",

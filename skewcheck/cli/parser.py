@@ -26,12 +26,12 @@ skewcheck: is it clock skew? Whose clock, by how much, how sure?
   skewcheck clock             this host's clock against five NTP servers
   skewcheck api --region R    against the clock of the Genesys Cloud API
   skewcheck token             what a token says, and who refuses it
+  skewcheck log FILE          why recorded requests were refused
   skewcheck explain 401       what else a 401 can be, and how to test it
   skewcheck regions           what --region takes
   skewcheck demo              what it looks like, without a network
 
-  skewcheck check -h          the options that people use
-  skewcheck --help            all commands, with examples
+  skewcheck --help            all commands, with examples; check -h: its options
 
 Exit codes: 0 ok, 1 warning, 2 critical, 3 could not tell.
 """
@@ -51,6 +51,7 @@ Examples:
   skewcheck clock --json | jq .ntp.skew_s
   skewcheck api --region eu-west-1    against the API's clock alone
   pbpaste | skewcheck token           a token's times, and who refuses it
+  skewcheck log access.log            why recorded requests were refused
   skewcheck explain local-behind      what a finding means, how to fix it
 
 Exit codes:

@@ -505,8 +505,99 @@ CATALOGUE: Mapping[str, Row] = {
             "outside": "Demonstration failed: the truth lies outside of what was measured",
             "unnamed": "Demonstration failed: not each liar was rejected",
             "api-unmeasured": "Demonstration failed: a clock of the API was not measured",
+            "cause": "Demonstration failed: the cause that was set up was not found",
         },
         "missed",
+    ),
+    # --- What recorded requests say ---
+    "log-never-accepted": Row(
+        "A host refused all of its {refused_here} requests: wrong region or audience?",
+        "No clock does that. Compare where the token was issued with whom it is sent to, and what it is for.",
+        "refused_here hosts all",
+        {"True": "All {refused_here} requests were refused: wrong region, audience or token?"},
+        "all",
+    ),
+    "log-storm": Row(
+        "Refresh storm: the issuer says that it is asked too often ({refused_here} times)",
+        "Share one token among requests and processes, and refresh once for all of them; after a refusal wait longer.",
+        "refused_here most likely",
+        {"True": "Refresh storm: up to {most} tokens in the lifetime of one"},
+        "likely",
+    ),
+    "log-all-refused": Row(
+        "Every new token was refused at first ({refused} of {of})[; none after {wait_s}]",
+        "Which clock, or how long a token takes to be known, the log can't tell apart then. Nothing on this host fixes "
+        "that.",
+        "refused of share_low share_high wait_s",
+    ),
+    "log-checker-behind": Row(
+        "Who checks the tokens is at least {behind_s} BEHIND who issues them",
+        "A message quotes both times. That clock must be set right; a retry after that long hides it.",
+        "behind_s refused_here",
+    ),
+    "log-late-refresh": Row(
+        "The refresh comes too late: {refused_here} tokens were refused at their end",
+        "The 401 comes before the refresh, not after[: {late_s} after the end at most]. Refresh earlier: no new token "
+        "is refused.",
+        "refused_here late_s low_s high_s likely",
+    ),
+    "log-host-behind": Row(
+        "This host is {behind_s} BEHIND the API's Date, so it refreshes too late",
+        "Set its clock right, or count expires_in from when the token came instead of comparing times of day.",
+        "behind_s",
+    ),
+    "log-idle": Row(
+        "{refused_here} tokens were refused after a pause of {shortest_s} or more",
+        "None was after a shorter one[ (up to {ok_s})]: an idle timeout. Refresh after a pause, or use the token now "
+        "and then.",
+        "refused_here shortest_s ok_s likely",
+    ),
+    "log-node-behind": Row(
+        "One API node is at least {behind_s} BEHIND the others[: it refuses new tokens]",
+        "{refused} of {of} new tokens were refused at first. Tell whoever runs the API; retry a 401 once[, after "
+        "{wait_s}].",
+        "behind_s refused of share_low share_high wait_s",
+    ),
+    "log-issuer-ahead": Row(
+        "{refused} of {of} new tokens refused at first: likely the issuer is ahead",
+        "By about {ahead_s} more than the way takes, of the API or of one of its nodes. Nothing on this host fixes "
+        "it[; retry once after {wait_s}].",
+        "refused of share_low share_high ahead_s p wait_s",
+    ),
+    "log-lag-or-node": Row(
+        "{refused} of {of} new tokens refused at first: propagation or one node's clock",
+        "[Propagation, one node's clock, or an old token in flight{no_hash}: log a hash of the token.|No constant "
+        "difference of two clocks explains it.]"
+        "[ Retry a 401 once, after {wait_s}.| Retry a 401 once.]",
+        "refused of share_low share_high wait_s no_hash",
+        {"True": "{refused} of {of} new tokens refused at first, and not by an issuer ahead"},
+        "no_hash",
+    ),
+    "log-in-flight": Row(
+        "{refused_here} requests carried the old token when the new one was there",
+        "Take the token when a request is sent, not when it is prepared; retry a 401 once with the new one.",
+        "refused_here likely",
+    ),
+    "log-revoked": Row(
+        "{refused_here} tokens were refused before their end, and no pause explains it",
+        "Then they were refreshed: revoked, replaced by another client's, or refused at random. No clock does that.",
+        "refused_here",
+    ),
+    "log-any-age": Row(
+        "Old tokens are refused as new ones are ({late} of {uses} uses)",
+        "So it is nothing about new tokens, and no clock: look at the servers, and what the requests may do.",
+        "late uses refused of",
+    ),
+    "log-cant-tell": Row(
+        "{refused_all} of {requests} requests were refused; the log can't tell why",
+        "[About {needed} refreshes with stamps in milliseconds would tell; here are {refreshes}.|What is missing "
+        "stands below.]",
+        "refused_all requests refreshes needed refused of missing",
+    ),
+    "log-none-refused": Row(
+        "None of {requests} requests was refused[ ({refreshes} refreshes)]",
+        "",
+        "requests refreshes",
     ),
     # --- Nothing is wrong ---
     "not-skew": Row(
@@ -619,7 +710,9 @@ STEPS: Mapping[str, Words] = {
     "look-at-authorities": Words("Next", "shows whether the file can be read"),
     "token-file": Words("Next", "reads it whole, from a file"),
     "real": Words("Next", "measures the real clocks"),
+    "real-log": Words("Next", "reads a log of yours"),
     "measure-clock": Words("Next", "measures how far off the clock is"),
+    "measure-issuer": Words("Next", "is the issuer ahead of the API now?"),
 }
 
 PARTIES = {
@@ -733,6 +826,11 @@ def means(finding: Finding, cells: int = CELLS) -> str:
 def effect(seen: Effect) -> tuple[str, str]:
     """Return the party and what it sees."""
     return PARTIES[seen.party.value], _fitted(EFFECTS.get(seen.id, seen.id), dict(seen.facts), _EFFECT_CELLS, 1)
+
+
+def clause(template: str, facts: Mapping[str, Fact], cells: int) -> str:
+    """Return another table's *template* over *facts*, on one line of so many cells."""
+    return _fitted(template, facts, cells, 1)
 
 
 def rank(id_: str) -> int:

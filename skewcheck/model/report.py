@@ -1,11 +1,14 @@
 """How it is judged, and the report that every renderer gets."""
 
 import enum
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from skewcheck.model.host import HostFacts
 from skewcheck.model.measured import ApiSurvey, Family, Interval, Survey
 from skewcheck.model.token import Party, Recommended, Risk, Token
+
+if TYPE_CHECKING:
+    from skewcheck.model.log import LogPart
 
 
 class Status(enum.Enum):
@@ -286,6 +289,8 @@ class Report(NamedTuple):
     host: HostFacts | None = None
     """None where the host was not asked (a demonstration)."""
     failure: Failure | None = None
+    log: "LogPart | None" = None
+    """What recorded requests say; None where none were read."""
 
     @property
     def lead(self) -> Finding | None:

@@ -111,6 +111,7 @@ def _document(report: Report) -> Json:
         "ntp": _value(report.ntp),
         "api": _value(report.api),
         **({} if report.token is None else _token(report.token)),
+        **({} if report.log is None else {"log": _value(report.log)}),
         "host": _value(report.host),
         "findings": [_finding(finding) for finding in report.findings],
         "effects": [_effect(effect) for effect in report.effects],
@@ -163,6 +164,8 @@ def _token(part: TokenPart) -> dict[str, Json]:
 def _value(value: object) -> Json:
     if isinstance(value, Unknown):
         return {"unknown": value.why}
+    if type(value).__name__ == "Cause":  # its class is loaded with a log alone
+        return _cause(value)
     if isinstance(value, Certificate):
         return {"not_before": utc_text(value.not_before_s), "not_after": utc_text(value.not_after_s)}
     if hasattr(value, "_fields"):
@@ -174,6 +177,20 @@ def _value(value: object) -> Json:
     if isinstance(value, float):
         return _number(value)
     return value if isinstance(value, (str, int)) else None
+
+
+def _cause(cause: Any) -> Json:
+    from skewcheck.judge.log_words import because
+
+    facts = dict(cause.facts)
+    return {
+        "id": cause.id,
+        "verdict": cause.verdict.value,
+        "refused": cause.refused,
+        "because": cause.because,
+        "summary": because(cause.because, facts),
+        "evidence": {name: _value(fact) for name, fact in facts.items()},
+    }
 
 
 def _members(noun: Any) -> dict[str, Json]:
@@ -210,7 +227,7 @@ def _missing(kind: str, outcome: NoReading) -> dict[str, Json]:
     return {**keys, **known, "server": outcome.server, "dropped": _value(outcome.dropped)}
 
 
-_RANGES = frozenset({"interval", "shared", "fresh", "skew", "true", "true_time"})
+_RANGES = frozenset({"interval", "lateness", "shared", "fresh", "skew", "true", "true_time"})
 """Fields that are ranges, also where there is none."""
 
 

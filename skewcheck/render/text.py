@@ -104,6 +104,11 @@ class _Shown(NamedTuple):
 
 def _blocks(page: Page, report: Report, shown: _Shown) -> list[list[Line]]:
     """Return head, table, remarks, effects, token, notes and the last block; some are empty."""
+    if report.log is not None:
+        from skewcheck.render import log
+
+        held, causes, files = log.blocks(page, report, verbose=shown.rows is None)
+        return [_head(page, report), held, [], causes, files, [], _steps(page, report)]
     return [
         _head(page, report),
         _table(page, report, shown.rows),

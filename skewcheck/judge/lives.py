@@ -1,0 +1,278 @@
+"""Events, in order, joined to the tokens that they carried: the life of each token, one at a time, the last ones kept.
+
+By the fingerprint where the log has one, else by time: a request carries the last token that was there when it was
+sent. Where that isn't known and a token came within ten seconds before the reply, it is ambiguous and no first use.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from skewcheck.model.log import Event
+
+MOST = 400
+"""Tokens that are kept; more don't make it surer."""
+YOUNG_S = 10.0
+"""Up to this age, and a quarter of its life, a token is new; what takes longer to be known is another illness."""
+_WIDE_S = 0.5
+_EARLY, _CLIENTS, _HOSTS = 48, 256, 256
+_BACK_S = 5.0
+"""Times that go back by more are a clock that was set, or another run: nothing is joined across."""
+_NOT_JUDGED = frozenset({401, 403, 407, 429})
+"""Statuses that don't say that the token was accepted."""
+
+
+class Use(NamedTuple):
+    """One use of a token."""
+
+    start_s: float | None
+    end_s: float | None
+    width_s: float
+    refused: bool
+    date_s: float | None
+
+
+class Life:
+    """One token, from when it was there until the next one was."""
+
+    __slots__ = (
+        "accepted", "date_at_s", "date_high_s", "date_low_s", "dated", "idle_ok_s", "last_s", "late_accepted",
+        "late_refused", "lifetime_s", "received_s", "refused_last", "sent_s", "token", "uses", "width_s", "young_s",
+    )  # fmt: skip
+
+    def __init__(self, event: Event | None, token: str = "") -> None:
+        """*event*: the token response; None: the token is older than the log."""
+        known = event is not None
+        self.sent_s = event.start_s if event is not None else None
+        at_s = None if event is None else event.end_s if event.end_s is not None else event.start_s
+        self.received_s: float | None = at_s
+        self.width_s = event.width_s if event is not None else 0.0
+        self.lifetime_s = event.lifetime_s if event is not None else None
+        self.young_s = YOUNG_S if not self.lifetime_s else min(YOUNG_S, self.lifetime_s / 4)
+        self.token = event.token if event is not None and known else token
+        self.uses: list[Use] = []
+        """The first ones, and no more than so many."""
+        self.accepted = self.late_accepted = self.late_refused = self.dated = 0
+        self.refused_last: deque[Use] = deque(maxlen=8)
+        """The refused since the last accepted use."""
+        self.last_s: float | None = at_s
+        self.idle_ok_s = 0.0
+        self.date_low_s = self.date_high_s = None  # type: float | None
+        self.date_at_s = 0.0
+
+    def age_s(self, use: Use) -> float | None:
+        """Return how old the token was, by the stamps as they stand."""
+        at_s = use.start_s if use.start_s is not None else use.end_s
+        return None if at_s is None or self.received_s is None else at_s - self.received_s
+
+    def take(self, use: Use, age_s: float | None) -> None:
+        """Count one use."""
+        start_s = use.start_s if use.start_s is not None else use.end_s
+        young = age_s is not None and age_s <= self.young_s
+        if len(self.uses) < _EARLY and (young or not self.uses):
+            self.uses.append(use)
+        if use.refused:
+            self.refused_last.append(use)
+            self.late_refused += not young
+        else:
+            self.accepted += 1
+            self.late_accepted += not young
+            if self.refused_last:
+                self.refused_last.clear()
+            if start_s is not None and self.last_s is not None and start_s - self.last_s > self.idle_ok_s:
+                self.idle_ok_s = start_s - self.last_s
+        if start_s is not None and not use.refused:
+            self.last_s = start_s
+        if use.date_s is not None and not use.refused:
+            self._date(use, use.date_s)
+
+    def _date(self, use: Use, date_s: float) -> None:
+        """Narrow local − `Date`: it was written after the request was sent, and before the reply was there."""
+        self.dated += 1
+        if use.start_s is not None:
+            low_s = use.start_s - date_s - 1
+            self.date_low_s = low_s if self.date_low_s is None else max(low_s, self.date_low_s)
+        if use.end_s is not None:
+            high_s = use.end_s + use.width_s - date_s
+            if self.date_high_s is None or high_s < self.date_high_s:
+                self.date_high_s, self.date_at_s = high_s, use.end_s
+
+
+class Ended(NamedTuple):
+    """A life that is over, with what ended it."""
+
+    life: Life
+    next: Life | None
+    """The token that took its place; None: the log ends."""
+
+
+class Lives:
+    """All lives of a log."""
+
+    def __init__(self, refused: Iterable[int] = (401,)) -> None:
+        """*refused*: the statuses that say that a token was refused."""
+        self._refused = frozenset(refused)
+        self.ended: deque[Ended] = deque(maxlen=MOST)
+        self.requests = self.refreshes = self.refused = self.ambiguous = self.steps = self.limited = 0
+        self.unjoined = 0
+        """Refused, of a token that isn't known."""
+        self.in_flight = self.in_flight_refused = 0
+        """Old tokens that were sent after the new one was there, by their fingerprints; and those refused."""
+        self.hosts: dict[str, list[int]] = {}
+        """Accepted and refused, by whom was asked."""
+        self.gap_s: float | None = None
+        self.gaps = 0
+        self.from_s: float | None = None
+        self.to_s: float | None = None
+        self._width_s = 0.0
+        self._wide = self._events = 0
+        self.without_start = self.with_token = self.with_date = 0
+        self.received: deque[tuple[float, str]] = deque(maxlen=4 * MOST)
+        """When tokens came, and whose."""
+        self._current: dict[str, Life] = {}
+        self._before: dict[str, Life] = {}
+        self._by_token: dict[str, Life] = {}
+
+    def take(self, event: Event) -> None:
+        """Count one event. They come in order, as far as a log has one."""
+        at_s = event.start_s if event.start_s is not None else event.end_s
+        if at_s is None:
+            return
+        if self.to_s is None or at_s > self.to_s:
+            self.to_s = at_s
+        elif (
+            at_s < self.to_s - _BACK_S
+            and not event.refresh
+            and event.end_s is not None
+            and event.end_s < self.to_s - _BACK_S
+        ):
+            self._step(at_s)
+        if self.from_s is None or at_s < self.from_s:
+            self.from_s = at_s
+        self._events += 1
+        if event.width_s >= _WIDE_S:
+            self._wide += 1
+        elif event.width_s > self._width_s:
+            self._width_s = event.width_s
+        if event.refresh:
+            self._refresh(event)
+        else:
+            self._request(event)
+
+    @property
+    def stamp_s(self) -> float:
+        """How wide the stamps are: 1 where every tenth is a whole second."""
+        return 1.0 if self._wide * 10 > self._events else self._width_s
+
+    def end(self) -> None:
+        """Close what is open."""
+        for client, life in self._current.items():
+            self._close(client, life, None)
+        self._current.clear()
+
+    def _step(self, at_s: float) -> None:
+        """Begin anew: the clock was set back, or another run's lines follow."""
+        self.steps += 1
+        self.end()
+        self._by_token.clear()
+        self._before.clear()
+        self.to_s = at_s
+
+    def _refresh(self, event: Event) -> None:
+        self.refreshes += 1
+        if not 200 <= event.status < 300:
+            self.limited += event.limited
+            return
+        life = Life(event)
+        client = event.client if event.client in self._current or len(self._current) < _CLIENTS else ""
+        old = self._current.get(client)
+        if old is not None:
+            self._close(client, old, life)
+            self._before[client] = old
+        self._current[client] = life
+        if life.received_s is not None:
+            self.received.append((life.received_s, client))
+        if event.token:
+            self._remember(event.token, life)
+
+    def _request(self, event: Event) -> None:
+        self.requests += 1
+        start_s, end_s, width_s, _, status, client, host, token, _, date_s, _, gap_s = event
+        refused = status in self._refused
+        counts = self.hosts.get(host)
+        if counts is None:
+            counts = self.hosts.setdefault(host if len(self.hosts) < _HOSTS else "", [0, 0])
+        if refused:
+            self.refused += 1
+            counts[1] += 1
+            if gap_s is not None:
+                self.gaps += 1
+                self.gap_s = gap_s if self.gap_s is None else max(gap_s, self.gap_s)
+        elif status >= 500 or status in _NOT_JUDGED:
+            return
+        else:
+            counts[0] += 1
+        self.without_start += start_s is None
+        self.with_date += date_s is not None
+        use = Use(start_s, end_s, width_s, refused, date_s)
+        if token:
+            self.with_token += 1
+            self._by_fingerprint(client, token, use)
+        else:
+            self._by_time(client, use)
+
+    def _by_fingerprint(self, client: str, token: str, use: Use) -> None:
+        life = self._by_token.get(token)
+        current = self._current.get(client) or self._only()
+        if life is None:
+            # The log of an API knows no token responses' tokens: the first request with a new one tells.
+            life = current if current is not None and not current.token and _after(use, current) else Life(None, token)
+            life.token = token
+            self._remember(token, life)
+        age_s = life.age_s(use)
+        if current is not None and life is not current and life.received_s is not None and _sent_after(use, current):
+            self.in_flight += 1
+            self.in_flight_refused += use.refused
+            return
+        if life.received_s is None and use.refused:
+            self.unjoined += 1
+        life.take(use, age_s)
+
+    def _by_time(self, client: str, use: Use) -> None:
+        client = client if client in self._current else ""
+        life = self._current.get(client) or self._only()
+        if life is None or life.received_s is None:
+            self.unjoined += use.refused
+            return
+        at_s = use.start_s
+        if at_s is not None and at_s + use.width_s < life.received_s:  # it was sent before that token was there
+            before = self._before.get(client)
+            if before is not None and before.received_s is not None:
+                before.take(use, at_s - before.received_s)
+            else:
+                self.unjoined += use.refused
+            return
+        if at_s is None and use.end_s is not None and use.end_s - life.received_s <= life.young_s:
+            self.ambiguous += 1
+            return
+        life.take(use, life.age_s(use))
+
+    def _only(self) -> Life | None:
+        """Return the one token that there is, where no client of that name has any."""
+        return next(iter(self._current.values())) if len(self._current) == 1 else None
+
+    def _remember(self, token: str, life: Life) -> None:
+        self._by_token[token] = life
+        if len(self._by_token) > 2 * MOST:
+            del self._by_token[next(iter(self._by_token))]
+
+    def _close(self, _client: str, life: Life, following: Life | None) -> None:
+        self.ended.append(Ended(life, following))
+
+
+def _after(use: Use, life: Life) -> bool:
+    return use.end_s is None or life.received_s is None or use.end_s + use.width_s >= life.received_s
+
+
+def _sent_after(use: Use, life: Life) -> bool:
+    return use.start_s is not None and life.received_s is not None and use.start_s >= life.received_s + life.width_s

@@ -1,0 +1,541 @@
+"""A log judged: what its refusals say to each cause, in the order of docs/log.md, and the report on that. Pure.
+
+Never claimed: propagation where only *one constant difference* is excluded, for one node's clock looks alike; a cause
+of fewer than three first refusals; "the issuer is ahead" from whole-second stamps; that this host's clock explains a
+server's refusal of the server's own token; that a wait is safe.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from skewcheck.judge import catalogue, refusals, severity, trials
+from skewcheck.judge.lives import Lives
+from skewcheck.judge.refusals import SHOWN, Refusals
+from skewcheck.judge.trials import SURE, Trial
+from skewcheck.model import Fact, Finding, Interval, Policy, Report, Status, Step
+from skewcheck.model.log import Cause, CauseVerdict, DateOffset, First, Hold, LogFile, LogPart, Phase
+
+ENOUGH, ENOUGH_REFUSED = 60, 6
+"""Refreshes, and refused first uses, from which on skew and propagation are told apart in 9 of 10 logs."""
+LEAST = 3
+KNOWN = 20
+"""Tokens that must be known to be accepted before a wait is named."""
+WHOLE_S = 0.5
+"""A stamp that is wider tells no phase."""
+HOLD_SURE = 0.95
+_GRIDS_S = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 5.0)
+_COLUMNS = 6
+_BINS = 20
+_V = CauseVerdict
+_ORDER = (_V.SHOWN, _V.LIKELY, _V.POSSIBLE, _V.CANT_TELL, _V.UNLIKELY, _V.EXCLUDED)
+
+
+class _Known(NamedTuple):
+    """All that a cause rests on."""
+
+    lives: Lives
+    found: Refusals
+    tests: "_Tests"
+    dates: "refusals.Dates | None"
+
+    @property
+    def never(self) -> bool:
+        """Tell whether nobody accepted anything."""
+        return refusals.never_accepted(self.lives)[0] == len(self.lives.hosts) > 0
+
+
+class _Tests(NamedTuple):
+    """What the first uses of new tokens say."""
+
+    refused: int
+    of: int
+    of_new: bool | None
+    """Whether new tokens are refused more often than old ones; None: too few to tell."""
+    any_age: bool
+    """Old ones are refused as often."""
+    whole_seconds: bool
+    excluded: str | None = None
+    """By which rule one constant difference is; None: by none."""
+    p: float | None = None
+    """By chance, so many refused came in one part of the second."""
+    in_a_row: bool = False
+    """The refused came in one stretch of time: then that part tells nothing."""
+    phase: Phase | None = None
+
+    @property
+    def settled(self) -> bool:
+        """Tell whether a pattern was found, or is not to be looked for."""
+        return self.excluded is not None or self.any_age or (self.p is not None and self.p < SURE and not self.in_a_row)
+
+
+def report(
+    lives: Lives,
+    files: tuple[LogFile, ...],
+    policy: Policy,
+    *,
+    zone: str | None = None,
+    issuer_ahead: Interval | None = None,
+) -> Report:
+    """Return what the log comes to; *zone*: of times that name none; *issuer_ahead*: as `api --full` measured it."""
+    found, dates = refusals.refusals(lives), refusals.dates(lives)
+    known = _Known(lives, found, _tested(lives, found, dates, issuer_ahead), dates)
+    causes = tuple(sorted(_causes(known), key=lambda cause: _ORDER.index(cause.verdict)))
+    part = _part(known, files, zone, causes)
+    findings = _findings(known, part)
+    overall = severity.worse(Status.OK, *(finding.status for finding in findings))
+    return Report(
+        command="log",
+        status=overall,
+        proven=False,
+        exit_code=severity.exit_code(overall, policy.fail_on, policy.on_unknown),
+        findings=tuple(findings),
+        steps=_steps(findings),
+        measured_at_s=part.to_s,
+        log=part,
+    )
+
+
+# --- First uses of new tokens ---
+
+
+def _tested(lives: Lives, found: Refusals, dates: "refusals.Dates | None", issuer_ahead: Interval | None) -> _Tests:
+    first, (late_refused, late) = found.trials, found.late
+    refused = sum(trial.refused for trial in first)
+    rate = late_refused / late if late else 0.0
+    of_new = None if refused < LEAST else late > 0 and trials.fisher((refused, len(first)), found.late) < SURE
+    often = late_refused >= LEAST and (not first or rate >= refused / len(first) / 2)
+    tests = _Tests(
+        refused,
+        len(first),
+        of_new,
+        any_age=often and not of_new and not refusals.never_accepted(lives)[0],
+        whole_seconds=lives.stamp_s >= WHOLE_S,
+    )
+    if not of_new:
+        return tests
+    allowed = max(1, trials.poisson_most(rate * len(first)))
+    tests = tests._replace(excluded=_hard(first, allowed))
+    if refused < len(first):
+        tests = _patterns(tests, first, _punctual(lives, first), allowed, _steady(lives, dates))
+        youngest_s = min(max(0.0, trial.age_s) for trial in first)
+        if tests.excluded is None and issuer_ahead is not None and issuer_ahead.high_s <= youngest_s:
+            tests = tests._replace(excluded="measured")
+    return tests
+
+
+def _patterns(
+    tests: _Tests, first: Sequence[Trial], punctual: Sequence[Trial], allowed: int, steady: bool  # noqa: FBT001
+) -> _Tests:  # fmt: skip
+    """Return *tests* with what the part of the second tells, in which tokens came."""
+    refused = sum(trial.refused for trial in punctual)
+    if tests.whole_seconds or refused < LEAST or len(punctual) <= 2 * LEAST:
+        return tests
+    size = trials.window(refused, len(punctual))
+    p = trials.scanned(trials.by_phase(punctual), size)
+    in_time = [trial.refused for trial in sorted(punctual, key=lambda trial: trial.received_s)]
+    in_a_row, excluded = trials.scanned(in_time, size) < SURE, tests.excluded
+    if excluded is None and not in_a_row and not trials.separable(first, allowed):
+        excluded = _by_share(punctual, allowed, usable=steady)
+    phase = Phase(p, size, steady, _phase_counts(punctual))
+    return tests._replace(p=p, in_a_row=in_a_row, excluded=excluded, phase=phase)
+
+
+def _punctual(lives: Lives, first: Sequence[Trial]) -> list[Trial]:
+    """Return those whose token response took no longer than most: it tells when the token was issued."""
+    took = {e.life.received_s: e.life.received_s - e.life.sent_s for e in lives.ended
+            if e.life.received_s is not None and e.life.sent_s is not None}  # fmt: skip
+    if not took:
+        return list(first)
+    usual_s = sorted(took.values())[len(took) // 2]
+    return [t for t in first if took.get(t.received_s, usual_s) <= usual_s + trials.SLACK_SHARE_S]
+
+
+def _hard(first: Sequence[Trial], allowed: int) -> str | None:
+    """Return the rule without statistics: refused a second later than another token was accepted."""
+    youngest_s = min((trial.accepted_surely_s for trial in first), default=math.inf)
+    later = sum(trial.refused_surely_s > youngest_s + 1 for trial in first)
+    return "later" if later > allowed else None
+
+
+def _by_share(first: Sequence[Trial], allowed: int, *, usable: bool) -> str | None:
+    if not trials.all_round(first):
+        return None
+    most_s = trials.most_difference(first)
+    later = sum((trial.refused_to_s or 0.0) > most_s + trials.SLACK_SHARE_S for trial in first)
+    if later > allowed:
+        return "share"
+    phases = [trials.phase(trial) for trial in first if trial.refused]
+    youngest_s = min(max(0.0, trial.age_s) for trial in first)
+    long = trials.arc(phases, allowed) > min(most_s - youngest_s, 1.0) + trials.SLACK_ARC_S
+    return "arc" if usable and long else None
+
+
+def _steady(lives: Lives, dates: "refusals.Dates | None") -> bool:
+    span_s = (lives.to_s or 0.0) - (lives.from_s or 0.0)
+    if span_s * trials.WORST_DRIFT < trials.STEADY_S and not lives.steps:
+        return True
+    return dates is not None and dates.steady_s is not None and dates.steady_s < trials.STEADY_S and not lives.steps
+
+
+def _phase_counts(first: Sequence[Trial]) -> tuple[tuple[int, int], ...]:
+    counts = [[0, 0] for _ in range(_BINS)]
+    for trial in first:
+        cell = counts[min(_BINS - 1, int(trials.phase(trial) * _BINS))]
+        cell[0] += trial.refused
+        cell[1] += 1
+    return tuple((refused, of) for refused, of in counts)
+
+
+def _hold(first: Sequence[Trial]) -> tuple[tuple[Hold, ...], float | None]:
+    """Return what is known at each age, and from which age on no token is known, or may, be refused any more.
+
+    A token that was refused once is open until it is seen to be accepted: when in between it became so, nobody knows.
+    """
+    late_s = [trial.accepted_from_s for trial in first if trial.refused_to_s is not None]
+    if not late_s:
+        return (), None
+    known_s = [at_s for at_s in late_s if at_s is not None]
+    longest_s = max([*known_s, *(trial.refused_to_s for trial in first if trial.refused_to_s is not None)])
+    wait_s = _rounded_up(longest_s)
+    step_s = next((step for step in _GRIDS_S if step * (_COLUMNS - 1) >= wait_s), _GRIDS_S[-1])
+    columns = tuple(
+        _held(at_s, first) for at_s in (*(i * step_s for i in range(_COLUMNS - 1) if i * step_s < wait_s), wait_s)
+    )
+    settled = (
+        len(known_s) == len(late_s) and columns[-1].accepted >= KNOWN and not columns[-1].refused + columns[-1].open
+    )
+    return columns, wait_s if settled else None
+
+
+def _rounded_up(seconds: float) -> float:
+    """Return two digits of it, and never less."""
+    unit_s = 10.0 ** (math.floor(math.log10(max(seconds, 1e-3))) - 1)
+    return round(math.ceil(max(seconds, 1e-3) / unit_s - 1e-9) * unit_s, 6)
+
+
+def _held(at_s: float, first: Sequence[Trial]) -> Hold:
+    refused = sum(t.refused_to_s is not None and t.refused_to_s >= at_s for t in first)
+    accepted = sum(t.accepted_from_s is not None and t.accepted_from_s <= at_s for t in first)
+    known = sum(t.refused_to_s is not None or (t.accepted_from_s or 0.0) <= at_s for t in first)
+    left = max(0, known - accepted)
+    high = trials.share_high(left, known, HOLD_SURE) if known else 1.0
+    return Hold(at_s, min(refused, left), max(0, left - refused), accepted, high)
+
+
+# --- What that says to each cause ---
+
+
+def _cause(id_: str, verdict: CauseVerdict, because: str, refused: int = 0, **facts: Fact) -> Cause:
+    return Cause(id_, verdict, refused, because, tuple(facts.items()))
+
+
+def _causes(known: _Known) -> list[Cause]:
+    return [
+        *_of_first_uses(known),
+        _of_expiry(known), _of_idleness(known), _of_early_end(known), _of_flight(known), _of_a_storm(known),
+        _of_the_host_asked(known), _of_this_host(known), *_of_a_message(known),
+    ]  # fmt: skip
+
+
+def _of_any_age(known: _Known) -> Cause:
+    tests, (late, of) = known.tests, known.found.late
+    if tests.any_age:
+        return _cause("any-age", _V.LIKELY, "old-too", late + tests.refused, late=late, of=of)
+    if late == 0 and not tests.refused:
+        return _cause("any-age", _V.EXCLUDED, "others-explain")
+    return _cause("any-age", *((_V.UNLIKELY, "new-only") if tests.of_new else (_V.CANT_TELL, "too-few")))
+
+
+def _of_first_uses(known: _Known) -> list[Cause]:
+    """Return the issuer ahead, propagation, one node behind, and refusals at any age."""
+    tests, n = known.tests, known.tests.refused
+    node, age = _node(known), _of_any_age(known)
+    nothing = "none-first" if n == 0 else "never-accepted" if known.never else ""
+    if nothing:
+        verdict = _V.EXCLUDED if n == 0 else _V.UNLIKELY
+        ids = ("issuer-ahead", "propagation", "one-node", "any-age")
+        return [
+            *(_cause(id_, verdict, nothing) for id_ in ids[:3]),
+            age if n == 0 else _cause(ids[3], verdict, nothing),
+        ]
+    if not tests.of_new:
+        why, verdict = ("old-too", _V.UNLIKELY) if tests.any_age else ("too-few", _V.CANT_TELL)
+        late, of = known.found.late
+        return [_cause(id_, verdict, why, late=late, of=of) for id_ in ("issuer-ahead", "propagation")] + [node, age]
+    if node.verdict is _V.SHOWN:
+        return [
+            _cause("issuer-ahead", _V.UNLIKELY, "node-does"),
+            _cause("propagation", _V.UNLIKELY, "node-does"),
+            node,
+            age,
+        ]
+    if tests.excluded is not None:
+        ahead = _cause("issuer-ahead", _V.EXCLUDED, f"excluded-{tests.excluded}")
+        return [ahead, _cause("propagation", _V.POSSIBLE, "no-one-difference", n), node, age]
+    if tests.p is not None and tests.p < SURE and not tests.in_a_row:
+        share_s = n / tests.of
+        ahead = _cause("issuer-ahead", _V.LIKELY, "in-one-part", n, p=tests.p, ahead_s=share_s)
+        return [ahead, _cause("propagation", _V.UNLIKELY, "in-one-part-not"), node, age]
+    why = (
+        "all-refused" if n == tests.of else "whole-seconds" if tests.whole_seconds
+        else "in-a-row" if tests.in_a_row else "no-pattern"
+    )  # fmt: skip
+    return [_cause(id_, _V.CANT_TELL, why) for id_ in ("issuer-ahead", "propagation")] + [node, age]
+
+
+def _node(known: _Known) -> Cause:
+    dates, tests = known.dates, known.tests
+    if (
+        dates is not None
+        and tests.refused >= LEAST
+        and len(dates.behind) >= LEAST
+        and 2 * len(dates.behind) > dates.dated_refused
+    ):
+        return _cause("one-node", _V.SHOWN, "dates-apart", len(dates.behind), behind_s=max(dates.behind))
+    if tests.excluded is not None:
+        return _cause("one-node", _V.POSSIBLE, "no-one-difference", tests.refused)
+    if dates is None:
+        return _cause("one-node", _V.CANT_TELL, "no-dates")
+    if known.lives.without_start or not dates.dated_refused:
+        return _cause("one-node", _V.CANT_TELL, "no-starts")
+    return _cause("one-node", _V.CANT_TELL, "dates-alike")
+
+
+def _of_expiry(known: _Known) -> Cause:
+    expired = refusals.of_expiry(known.found)
+    late = refusals.lateness(expired)
+    if late is not None and len(expired) >= LEAST:
+        return _cause("late-refresh", _V.SHOWN, "at-the-end", len(expired), low_s=late.low_s, high_s=late.high_s)
+    if expired:
+        return _cause("late-refresh", _V.LIKELY, "at-the-end", len(expired))
+    if any(b.lifetime_s is None for b in known.found.before):
+        return _cause("late-refresh", _V.CANT_TELL, "no-lifetime")
+    return _cause("late-refresh", _V.EXCLUDED, "none-before")
+
+
+def _of_idleness(known: _Known) -> Cause:
+    idle = refusals.of_idleness(known.found)
+    if idle:
+        verdict = _V.SHOWN if len(idle) >= LEAST else _V.LIKELY
+        return _cause(
+            "idle",
+            verdict,
+            "after-a-pause",
+            len(idle),
+            shortest_s=min(b.gap_s for b in idle),
+            ok_s=known.found.idle_ok_s,
+        )
+    return _cause("idle", _V.EXCLUDED if not known.found.before else _V.UNLIKELY, "no-pause")
+
+
+def _of_early_end(known: _Known) -> Cause:
+    """Return the tokens that died before their end, without a pause: revoked, or refused at random."""
+    taken = len(refusals.of_expiry(known.found)) + len(refusals.of_idleness(known.found))
+    left = len(known.found.before) - taken
+    if left >= LEAST and left > known.found.late[0]:
+        return _cause("revoked", _V.LIKELY, "before-the-end", left)
+    return _cause("revoked", _V.CANT_TELL if left else _V.EXCLUDED, "too-few" if left else "none-before", left)
+
+
+def _of_flight(known: _Known) -> Cause:
+    shown, by_time = known.lives.in_flight_refused, known.found.in_flight
+    if shown and known.lives.in_flight <= max(shown, 2) * 2:
+        return _cause("in-flight", _V.SHOWN if shown >= SHOWN else _V.LIKELY, "old-token-sent", shown + by_time)
+    if shown:
+        return _cause("in-flight", _V.CANT_TELL, "several-clients", shown)
+    if by_time:
+        return _cause("in-flight", _V.LIKELY if by_time >= SHOWN else _V.POSSIBLE, "sent-before", by_time)
+    if not known.lives.with_token and known.tests.refused and not known.never:
+        return _cause("in-flight", _V.POSSIBLE if known.tests.excluded else _V.CANT_TELL, "no-hash")
+    if known.lives.without_start and not known.lives.with_token:
+        return _cause("in-flight", _V.CANT_TELL, "no-starts")
+    return _cause("in-flight", _V.EXCLUDED if known.lives.with_token else _V.UNLIKELY, "none-in-flight")
+
+
+def _of_a_storm(known: _Known) -> Cause:
+    lives = known.lives
+    most, at_once = refusals.storm(lives)
+    if lives.limited:
+        return _cause("storm", _V.SHOWN, "limited", lives.limited, refreshes=lives.refreshes)
+    if most <= refusals.STORM_PER_LIFE + 1:
+        return _cause("storm", _V.EXCLUDED, "in-time")
+    if lives.in_flight > 2 * lives.in_flight_refused:
+        return _cause("storm", _V.CANT_TELL, "several-clients")
+    verdict = _V.LIKELY if at_once >= refusals.STORM_LEAST else _V.POSSIBLE
+    return _cause("storm", verdict, "too-often", 0, most=max(at_once, most))
+
+
+def _of_the_host_asked(known: _Known) -> Cause:
+    hosts, refused = refusals.never_accepted(known.lives)
+    if hosts:
+        verdict = _V.LIKELY
+        return _cause(
+            "wrong-host", verdict, "never-accepted", refused, hosts=hosts, all=len(known.lives.hosts) == hosts
+        )
+    return _cause("wrong-host", _V.EXCLUDED, "accepted-too")
+
+
+def _of_this_host(known: _Known) -> Cause:
+    """Return whether this host's clock explains any: it can make a refresh late, and no more."""
+    dates, late = known.dates, refusals.lateness(refusals.of_expiry(known.found))
+    if late is None:
+        return _cause("this-host", _V.EXCLUDED, "servers-own")
+    if dates is None or math.isinf(dates.interval.low_s):
+        return _cause("this-host", _V.CANT_TELL, "no-dates")
+    behind_s = -dates.interval.high_s
+    if behind_s > 0 and behind_s >= late.low_s:
+        return _cause("this-host", _V.LIKELY, "behind-its-date", 0, behind_s=behind_s)
+    return _cause("this-host", _V.UNLIKELY, "as-its-date", 0, low_s=dates.interval.low_s, high_s=dates.interval.high_s)
+
+
+def _of_a_message(known: _Known) -> list[Cause]:
+    gap_s = known.lives.gap_s
+    return [] if gap_s is None else [_cause("checker-behind", _V.SHOWN, "message", known.lives.gaps, behind_s=gap_s)]
+
+
+# --- The report ---
+
+NAMED = (_V.SHOWN, _V.LIKELY)
+
+
+def _part(known: _Known, files: tuple[LogFile, ...], zone: str | None, causes: tuple[Cause, ...]) -> LogPart:
+    lives, found, tests, dates = known.lives, known.found, known.tests, known.dates
+    hold, wait_s = ((), None) if known.never else _hold(found.trials)
+    first = None
+    if tests.of:
+        low, high = (bound(tests.refused, tests.of, 0.975) for bound in (trials.share_low, trials.share_high))
+        first = First(tests.refused, tests.of, low, high)
+    offset = None
+    if dates is not None:
+        apart_s = max(dates.behind) if len(dates.behind) >= LEAST else None
+        offset = DateOffset(dates.interval, dates.replies, dates.steady_s, apart_s)
+    idle = refusals.of_idleness(found)
+    missing = _missing(known)
+    return LogPart(
+        files=files,
+        from_s=lives.from_s,
+        to_s=lives.to_s,
+        stamp_s=lives.stamp_s or None,
+        zone_assumed=zone,
+        requests=lives.requests,
+        refreshes=lives.refreshes,
+        tokens=sum(ended.life.received_s is not None for ended in lives.ended),
+        refused=lives.refused,
+        ambiguous=lives.ambiguous,
+        steps=lives.steps,
+        first=first,
+        hold=hold,
+        wait_s=wait_s,
+        date=offset,
+        phase=tests.phase,
+        lateness=refusals.lateness(refusals.of_expiry(found)),
+        idle_ok_s=found.idle_ok_s or None,
+        idle_refused_s=min((b.gap_s for b in idle), default=None),
+        causes=causes,
+        missing=missing,
+        tokens_needed=_needed(known) if "refreshes" in missing else None,
+    )
+
+
+def _missing(known: _Known) -> tuple[str, ...]:
+    """Return what would tell more of what was refused."""
+    lives, tests = known.lives, known.tests
+    if not lives.refused:
+        return ()
+    missing = []
+    if not lives.refreshes:
+        missing.append("token-responses")
+    if lives.ambiguous or (lives.without_start and not lives.with_token):
+        missing.append("starts")
+    if tests.whole_seconds:
+        missing.append("fractions")
+    enough = tests.of >= ENOUGH and tests.refused >= ENOUGH_REFUSED
+    if tests.refused and not tests.settled and lives.refreshes and not enough:
+        missing.append("refreshes")
+    if not lives.with_date and tests.refused:
+        missing.append("dates")
+    if known.found.before and any(b.lifetime_s is None for b in known.found.before):
+        missing.append("lifetimes")
+    if not lives.with_token:
+        missing.append("tokens")
+    return tuple(missing)
+
+
+def _needed(known: _Known) -> int:
+    """Return how many refreshes it takes: enough, and enough of them refused at the rate that was seen."""
+    tests = known.tests
+    by_rate = math.ceil(ENOUGH_REFUSED * tests.of / tests.refused) if tests.refused else ENOUGH
+    return min(max(ENOUGH, by_rate), 400)
+
+
+_CRITICAL = {"storm", "wrong-host"}
+_FINDING_OF = {
+    "late-refresh": "log-late-refresh",
+    "idle": "log-idle",
+    "revoked": "log-revoked",
+    "issuer-ahead": "log-issuer-ahead",
+    "one-node": "log-node-behind",
+    "in-flight": "log-in-flight",
+    "storm": "log-storm",
+    "wrong-host": "log-never-accepted",
+    "any-age": "log-any-age",
+    "this-host": "log-host-behind",
+    "checker-behind": "log-checker-behind",
+}
+
+
+def _findings(known: _Known, part: LogPart) -> list[Finding]:
+    """Return a finding for each cause that is named, else that there is none."""
+    first, tests = part.first, known.tests
+    shares: dict[str, Fact] = {}
+    if first is not None:
+        shares = {"refused": first.refused, "of": first.of, "share": first.refused / first.of,
+                  "share_low": first.share_low, "share_high": first.share_high, "wait_s": part.wait_s}  # fmt: skip
+    found = []
+    every = first is not None and first.refused == first.of >= LEAST and bool(tests.of_new or known.found.late[1] == 0)
+    for cause in part.causes:
+        if cause.verdict not in NAMED:
+            continue
+        status = Status.CRITICAL if cause.id in _CRITICAL else Status.WARNING
+        facts = {**dict(cause.facts), **shares, "likely": cause.verdict is _V.LIKELY, "refused_here": cause.refused}
+        facts |= {"uses": known.found.late[1], "late_s": None if part.lateness is None else part.lateness.high_s}
+        found.append(_finding(_FINDING_OF[cause.id], status, facts))
+    if tests.excluded is not None and not any(f.id == "log-node-behind" for f in found):
+        found.append(_finding("log-lag-or-node", Status.WARNING, {**shares, "no_hash": not known.lives.with_token}))
+    if every and not any(f.id == "log-never-accepted" for f in found):
+        found.append(_finding("log-all-refused", Status.CRITICAL, shares))
+    if not found:
+        facts = {
+            **shares,
+            "refused_all": part.refused,
+            "requests": part.requests,
+            "refreshes": part.refreshes,
+            "needed": part.tokens_needed,
+            "missing": part.missing[0] if part.missing else None,
+        }
+        id_, status = ("log-cant-tell", Status.UNKNOWN) if part.refused else ("log-none-refused", Status.OK)
+        found.append(_finding(id_, status, facts))
+    order = (Status.CRITICAL, Status.WARNING, Status.UNKNOWN, Status.OK)
+    return sorted(found, key=lambda each: (order.index(each.status), catalogue.rank(each.id)))
+
+
+def _finding(id_: str, status: Status, facts: dict[str, Fact]) -> Finding:
+    """Return it with the facts that its row lists."""
+    return Finding(id_, status, tuple((name, facts.get(name)) for name in catalogue.CATALOGUE[id_].facts.split()))
+
+
+_MEASURES = {"log-issuer-ahead", "log-lag-or-node", "log-node-behind", "log-all-refused", "log-checker-behind"}
+
+
+def _steps(findings: Sequence[Finding]) -> tuple[Step, ...]:
+    """Return what to run next: what measures today whether that holds, and what explains it."""
+    lead = findings[0]
+    explain = Step("explain", f"skewcheck explain {lead.id}")
+    if lead.id in _MEASURES:
+        return Step("measure-issuer", "skewcheck api --region REGION --full"), explain
+    if lead.id == "log-host-behind":
+        return Step("measure-clock", "skewcheck check --region REGION"), explain
+    if lead.id == "log-none-refused":
+        return ()
+    return (explain,)

@@ -1,0 +1,243 @@
+"""The hard rules: which refusals one thing alone explains, without statistics. The first that explains one takes it."""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from skewcheck.judge.lives import Ended, Life, Lives, Use
+from skewcheck.judge.trials import WORST_DRIFT, Trial
+from skewcheck.model import Interval
+
+EXPIRED_S = 2.0
+"""Whole seconds of `expires_in`, and of when it was issued."""
+AGREEING = 2
+"""Pauses after which a token was refused, all longer than any after which one was accepted."""
+SHOWN = 3
+"""So many events, and none against, show a cause: one is an accident."""
+STORM_PER_LIFE, STORM_LEAST, STORM_S = 2, 6, 60.0
+"""More than two tokens in a lifetime are wasteful; six of them within a minute are a storm."""
+_SOON_S = 5.0
+"""After a refused use, a refresh within this time is its answer."""
+_ROUNDED_S = 0.002
+_PAUSE_S = 10.0
+"""A shorter pause ends no token."""
+_BINS, _DATES_A_BIN = 4, 20
+
+
+class BeforeRefresh(NamedTuple):
+    """A token that was refused, and then refreshed."""
+
+    age_s: float
+    gap_s: float
+    lifetime_s: float | None
+
+    @property
+    def late_s(self) -> float | None:
+        """How long after its end."""
+        return None if self.lifetime_s is None else self.age_s - self.lifetime_s
+
+
+class Refusals(NamedTuple):
+    """All refusals, each where it belongs."""
+
+    trials: tuple[Trial, ...]
+    """The first uses of all new tokens."""
+    before: tuple[BeforeRefresh, ...]
+    in_flight: int
+    """Sent before the new token was there, refused after: by their times."""
+    late: tuple[int, int]
+    """Refused, and all, of uses of tokens older than ten seconds, without those before a refresh."""
+    idle_ok_s: float
+
+
+def refusals(lives: Lives) -> Refusals:
+    """Return what becomes of each life."""
+    trials, before, in_flight, late_refused, late = [], [], 0, 0, 0
+    idle_ok_s = 0.0
+    for ended in lives.ended:
+        life = ended.life
+        flying = _in_flight(ended)
+        in_flight += len(flying)
+        answered = _before_refresh(ended, flying)
+        if answered is not None:
+            before.append(answered)
+        trial = _trial(life, flying)
+        if trial is not None and (answered is None or trial.accepted_from_s is not None):
+            trials.append(trial)
+        trailing = sum(1 for use in life.refused_last if (life.age_s(use) or 0) > life.young_s)
+        gone = (
+            trailing if answered is not None else len([use for use in flying if (life.age_s(use) or 0) > life.young_s])
+        )
+        late_refused += max(0, life.late_refused - gone)
+        late += life.late_accepted + max(0, life.late_refused - gone)
+        idle_ok_s = max(idle_ok_s, life.idle_ok_s)
+    return Refusals(tuple(trials), tuple(before), in_flight, (late_refused, late), idle_ok_s)
+
+
+def _in_flight(ended: Ended) -> list[Use]:
+    """Return the refused uses that were answered after the next token was asked for."""
+    following = ended.next
+    if following is None or following.received_s is None:
+        return []
+    begun_s = following.received_s if following.sent_s is None else following.sent_s
+    begun_s += 2 * following.width_s + _ROUNDED_S
+    return [use for use in ended.life.refused_last if use.start_s is not None and (use.end_s or 0.0) > begun_s]
+
+
+def _before_refresh(ended: Ended, flying: Sequence[Use]) -> BeforeRefresh | None:
+    """Return the refusal to which the refresh is the answer: of a token that had been accepted, or was no new one."""
+    life, following = ended
+    refused = [use for use in life.refused_last if use not in flying]
+    if following is None or not refused or life.received_s is None or following.received_s is None:
+        return None
+    first = refused[0]
+    at_s, age_s = first.end_s if first.end_s is not None else first.start_s, life.age_s(first)
+    if at_s is None or age_s is None or following.received_s - at_s > _SOON_S:
+        return None
+    if age_s <= life.young_s:
+        return None
+    begun_s = first.start_s if first.start_s is not None else at_s
+    gap_s = begun_s - (life.last_s if life.last_s is not None else life.received_s)
+    return BeforeRefresh(age_s, gap_s, life.lifetime_s)
+
+
+def _trial(life: Life, flying: Sequence[Use]) -> Trial | None:
+    """Return the first uses of a new token; None: it has none that tells."""
+    if life.received_s is None:
+        return None
+    uses = sorted(
+        (u for u in life.uses if u not in flying), key=lambda u: u.start_s if u.start_s is not None else u.end_s or 0
+    )
+    if not uses:
+        return None
+    refused_to_s = accepted_from_s = None
+    refused_surely_s, accepted_surely_s = -math.inf, math.inf
+    for use in uses:
+        age_s = life.age_s(use)
+        if age_s is None:
+            return None
+        if not use.refused:
+            accepted_from_s = age_s
+            if use.end_s is not None and life.sent_s is not None:
+                accepted_surely_s = use.end_s + use.width_s - life.sent_s
+            break
+        if age_s > life.young_s:
+            break
+        refused_to_s = age_s
+        if use.start_s is not None:
+            refused_surely_s = use.start_s - life.received_s - life.width_s
+    first_s = life.age_s(uses[0])
+    if first_s is None or first_s > life.young_s:
+        return None
+    return Trial(
+        life.received_s, first_s, uses[0].refused, refused_to_s, accepted_from_s, refused_surely_s, accepted_surely_s
+    )
+
+
+# --- Rules on what was counted ---
+
+
+def of_idleness(found: Refusals) -> list[BeforeRefresh]:
+    """Return the refusals that a pause explains: each longer than any after which a token was accepted."""
+    idle = [b for b in found.before if not _expired(b) and b.gap_s > found.idle_ok_s and b.gap_s > _PAUSE_S]
+    return idle if len(idle) >= AGREEING else []
+
+
+def of_expiry(found: Refusals) -> list[BeforeRefresh]:
+    """Return the refusals of tokens at their end."""
+    return [b for b in found.before if _expired(b)]
+
+
+def _expired(before: BeforeRefresh) -> bool:
+    return before.late_s is not None and before.late_s >= -EXPIRED_S
+
+
+def lateness(expired: Sequence[BeforeRefresh]) -> Interval | None:
+    """Return how long after their end they were refused."""
+    late = [b.late_s for b in expired if b.late_s is not None]
+    return Interval(min(late), max(late)) if late else None
+
+
+def storm(lives: Lives) -> tuple[int, int]:
+    """Return how many tokens were asked for in one lifetime at most, and how many within a minute of it.
+
+    Without those that took the place of a token that was refused: these are its end, or its pause.
+    """
+    lifetimes = sorted(e.life.lifetime_s for e in lives.ended if e.life.lifetime_s)
+    if not lifetimes:
+        return 0, 0
+    lifetime_s = lifetimes[len(lifetimes) // 2]
+    answers = {
+        e.next.received_s for e in lives.ended if e.next is not None and _before_refresh(e, _in_flight(e)) is not None
+    }
+    by_client: dict[str, list[float]] = {}
+    for at_s, client in lives.received:
+        if at_s not in answers:
+            by_client.setdefault(client, []).append(at_s)
+    most = max((_most_within(lifetime_s, times) for times in by_client.values()), default=0)
+    return most, max((_most_within(min(lifetime_s, STORM_S), times) for times in by_client.values()), default=0)
+
+
+def _most_within(span_s: float, times: Sequence[float]) -> int:
+    most = first = 0
+    for last, at_s in enumerate(times):
+        while at_s - times[first] > span_s:
+            first += 1
+        most = max(most, last - first + 1)
+    return most
+
+
+def never_accepted(lives: Lives) -> tuple[int, int]:
+    """Return how many hosts refused all of at least three requests, and how many requests these were."""
+    hosts = [counts for counts in lives.hosts.values() if counts[0] == 0 and counts[1] >= SHOWN]
+    return len(hosts), sum(refused for _, refused in hosts)
+
+
+# --- The Date of the replies ---
+
+
+class Dates(NamedTuple):
+    """Local − `Date`, as all accepted replies bound it."""
+
+    interval: Interval
+    replies: int
+    steady_s: float | None
+    behind: tuple[float, ...]
+    """Of each token whose refused replies have a clock behind that of all accepted ones: by how much at least."""
+    dated_refused: int
+
+
+def dates(lives: Lives) -> Dates | None:
+    """Return what the `Date` of the replies says of the clock of the log, and of the checker's that refused."""
+    dated = [e.life for e in lives.ended if e.life.dated and e.life.date_high_s is not None]
+    if not dated:
+        return None
+    highs = [(life.date_high_s, life.date_at_s) for life in dated if life.date_high_s is not None]
+    lows = [life.date_low_s for life in dated if life.date_low_s is not None]
+    low_s, high_s = max(lows, default=-math.inf), min(high for high, _ in highs)
+    behind, count = [], 0
+    for ended in lives.ended:
+        apart = [
+            use.start_s - use.date_s - 1 - min(high + WORST_DRIFT * abs(use.start_s - at_s) for high, at_s in highs)
+            for use in ended.life.uses
+            if use.refused and use.date_s is not None and use.start_s is not None
+        ]
+        count += bool(apart)
+        if apart and max(apart) > 0:
+            behind.append(max(apart))
+    return Dates(
+        Interval(min(low_s, high_s), max(low_s, high_s)),
+        sum(life.dated for life in dated),
+        _steady(dated),
+        tuple(behind),
+        count,
+    )
+
+
+def _steady(dated: Sequence[Life]) -> float | None:
+    """Return by how much local − `Date` moved at most, as the least of each quarter of the log shows it."""
+    quarters = [dated[i * len(dated) // _BINS : (i + 1) * len(dated) // _BINS] for i in range(_BINS)]
+    if any(sum(life.dated for life in quarter) < _DATES_A_BIN for quarter in quarters):
+        return None
+    least = [min(life.date_high_s for life in quarter if life.date_high_s is not None) for quarter in quarters]
+    return max(least) - min(least)

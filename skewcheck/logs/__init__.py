@@ -1,0 +1,279 @@
+"""Recorded requests, in whatever people have them: a file -> its events, one by one, in bounded memory.
+
+A log may have any length. A line has 64 KiB, a HAR 64 MiB; 64 MiB without a line that is understood end a file, and so
+does a `.gz` that unpacks to more than 500 times its size. What was left out is counted and said.
+"""
+
+import csv
+import gzip
+import io
+import json
+import os
+import zlib
+from collections.abc import Callable, Iterator
+from operator import itemgetter
+from typing import IO
+
+from skewcheck import foreign
+from skewcheck.errors import InputError, UsageError
+from skewcheck.logs import har, lines
+from skewcheck.logs.records import Reader
+from skewcheck.model.log import Event, LogFile
+from skewcheck.visible import visible
+
+__all__ = ["FORMATS", "Log", "Reader", "held", "merged", "opened"]
+
+FORMATS = ("auto", "ndjson", "csv", "har", "lines")
+MAX_LINE = 64 << 10
+MAX_HAR = 64 << 20
+MAX_BARREN = 64 << 20
+"""Bytes without one line that is understood."""
+MAX_RATIO, UNPACKED_FREELY = 500, 256 << 20
+"""Logs are packed to a tenth or a fiftieth; a zip bomb to a thousandth."""
+_BLOCK = 256 << 10
+_SNIFFED = 64 << 10
+_REORDERED = 4096
+"""Events within which times may stand out of order: a line is written when its reply is there."""
+_MAX_NAME = 40
+_WHOLE_S = 0.5
+_TOO_LONG = "too long"
+_SCAN = json.JSONDecoder().raw_decode
+"""`json.loads` without what looks for white space."""
+_REMEDY = "a FILE that holds the log, or - for standard input"
+
+Tell = Callable[[int, int | None], None]
+"""Is told how many bytes are read, and of how many."""
+
+
+class Log:
+    """One file, read once."""
+
+    def __init__(self, name: str, stream: IO[bytes], size: int | None, *, packed: bool, tell: Tell | None) -> None:
+        """*name*: as it was given; *size*: in bytes, where it is known; *packed*: it is gzip."""
+        self.name, self._stream, self._size, self._tell = name, stream, size, tell
+        self._unpacked = gzip.GzipFile(fileobj=stream) if packed else None
+        self.file = LogFile(shown(name), "auto")
+        self._lines = self._used = self._bad = 0
+        self._first_bad: int | None = None
+        self._ended: str | None = None
+        self._bytes = self._barren = 0
+
+    def events(self, reader: Reader, read_as: str) -> Iterator[Event]:
+        """Yield what is in it. Raises InputError for what is no log at all, or a HAR that is too long or broken."""
+        try:
+            first = self._block()
+            kind = read_as if read_as != "auto" else sniffed(first[:_SNIFFED])
+            self.file = self.file._replace(read_as=kind)
+            if kind == "har":
+                yield from self._counted(har.events(reader, self._whole(first)))
+            else:
+                texts = self._texts(first)
+                yield from {"ndjson": self._ndjson, "csv": self._csv, "lines": self._plain}[kind](reader, texts)
+        finally:
+            self.file = LogFile(
+                self.file.name, self.file.read_as, self._lines, self._used, self._bad, self._first_bad, self._ended
+            )
+            self._stream.close()
+
+    # --- Bytes and lines ---
+
+    def _block(self) -> bytes:
+        try:
+            block = self._stream.read(_BLOCK) if self._unpacked is None else self._unpacked.read(_BLOCK)
+        except (OSError, EOFError, zlib.error) as error:
+            if self._unpacked is None:
+                reason = foreign.text(getattr(error, "strerror", None) or "it broke off")
+                raise InputError(f"{quoted(self.name)} can't be read: {reason}", _REMEDY) from None
+            self._ended = "damaged"
+            return b""
+        self._bytes += len(block)
+        if self._unpacked is not None and self._bytes > UNPACKED_FREELY:
+            packed = self._stream.tell()
+            if self._bytes > MAX_RATIO * packed:
+                self._ended = "unpacked"
+                return b""
+        if self._tell is not None:
+            self._tell(self._bytes if self._unpacked is None else self._stream.tell(), self._size)
+        return block
+
+    def _texts(self, block: bytes) -> Iterator[str]:
+        """Yield the lines, without their ends; in the place of one that is too long stands a mark."""
+        import codecs
+
+        encoding = "utf-16" if block[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+        decoder = codecs.getincrementaldecoder(encoding)("replace")
+        rest, too_long = "", False
+        while block:
+            used = self._used
+            texts = (rest + decoder.decode(block)).split("\n")
+            rest = texts.pop()
+            if too_long and texts:
+                texts[0], too_long = _TOO_LONG, False
+            yield from texts if len(block) < MAX_LINE else (t if len(t) <= MAX_LINE else _TOO_LONG for t in texts)
+            if len(rest) > MAX_LINE:
+                rest, too_long = "", True
+            self._barren = self._barren + len(block) if used == self._used else 0
+            if self._barren > MAX_BARREN:
+                self._ended = "no-lines"
+                return
+            block = self._block()
+        rest += decoder.decode(b"", final=True)
+        if rest or too_long:
+            yield _TOO_LONG if too_long else rest
+
+    def _whole(self, block: bytes) -> bytes:
+        parts, size = [block], len(block)
+        while block := self._block():
+            parts.append(block)
+            size += len(block)
+            if size > MAX_HAR:
+                raise InputError(
+                    f"{quoted(self.name)} is a HAR of more than {MAX_HAR >> 20} MiB",
+                    "record less at a time, or write NDJSON: docs/log.md",
+                )
+        return b"".join(parts)
+
+    # --- What they say ---
+
+    def _counted(self, found: Iterator[Event | None]) -> Iterator[Event]:
+        for event in found:
+            self._lines += 1
+            if event is None:
+                self._missed()
+            else:
+                self._used += 1
+                yield event
+
+    def _missed(self) -> None:
+        self._bad += 1
+        if self._first_bad is None:
+            self._first_bad = self._lines
+
+    def _ndjson(self, reader: Reader, texts: Iterator[str]) -> Iterator[Event]:
+        return self._counted(_record(reader, text) for text in texts if text.strip())
+
+    def _csv(self, reader: Reader, texts: Iterator[str]) -> Iterator[Event]:
+        rows = csv.reader(texts)
+        try:
+            names = [name.strip().strip("$") for name in next(rows, [])]
+            records = ({k: v for k, v in zip(names, row, strict=False) if v not in {"", "-"}} for row in rows if row)
+            self._lines += 1
+            yield from self._counted(reader.event(record) for record in records)
+        except csv.Error:
+            self._missed()
+            self._ended = "damaged"
+
+    def _plain(self, reader: Reader, texts: Iterator[str]) -> Iterator[Event]:
+        readers, block = list(lines.READERS), lines.SdkBlock()
+        for text in texts:
+            self._lines += 1
+            event, belongs = readers[0](reader, text), False
+            if event is None:
+                belongs, event = block.take(reader, text.rstrip("\r"))
+            if event is None and not belongs:
+                event = _by_others(readers, reader, text)
+            if event is not None:
+                self._used += 1
+                yield event
+            elif not belongs and text.strip():
+                self._missed()
+        ended = block.end(reader)
+        if ended is not None:
+            self._used += 1
+            yield ended
+
+
+def _record(reader: Reader, text: str) -> Event | None:
+    text = text.strip()
+    try:
+        record, end = _SCAN(text)
+    except (ValueError, RecursionError):
+        return None
+    return reader.event(record) if end == len(text) and isinstance(record, dict) else None
+
+
+def _by_others(readers: list[lines.LineReader], reader: Reader, text: str) -> Event | None:
+    """Return what another reader makes of a line; that one is asked first from then on."""
+    for other in readers[1:]:
+        event = other(reader, text)
+        if event is not None:
+            readers.remove(other)
+            readers.insert(0, other)
+            return event
+    return None
+
+
+def opened(name: str, tell: Tell | None = None) -> Log:
+    """Return the log at *name*; `-` is standard input. Raises UsageError where there is none."""
+    try:
+        stream: IO[bytes] = os.fdopen(os.dup(0), "rb") if name == "-" else open(name, "rb")  # noqa: SIM115, PTH123 - closed by its reader
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "no file can have that name"
+        raise UsageError(f"{quoted(name)} can't be read: {foreign.text(reason)}", _REMEDY) from None
+    try:
+        size = os.fstat(stream.fileno()).st_size or None
+        packed = stream.peek(2)[:2] == b"\x1f\x8b"  # type: ignore[attr-defined] # it is buffered
+    except OSError as error:
+        stream.close()
+        reason = foreign.text(error.strerror or "no reason given")
+        raise UsageError(f"{quoted(name)} can't be read: {reason}", _REMEDY) from None
+    return Log(name, stream, size, packed=packed, tell=tell)
+
+
+def held(content: bytes) -> Log:
+    """Return *content* as a log."""
+    return Log("demo", io.BytesIO(content), len(content), packed=False, tell=None)
+
+
+def quoted(name: str) -> str:
+    """Return *name* in quotes, safe to show."""
+    return foreign.quoted(name)
+
+
+def shown(name: str) -> str:
+    """Return the name of a file without its folders, safe to show."""
+    last = name.rpartition("/")[2]
+    return "a file" if foreign.is_secret(last) else visible(last, _MAX_NAME)
+
+
+def sniffed(begin: bytes) -> str:
+    """Return what a file is by how it begins."""
+    text = begin.decode("utf-16" if begin[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig", "replace").lstrip()
+    first = text.partition("\n")[0].strip()
+    if text.startswith("{"):
+        one = first.endswith("}") and len(first) > 2
+        return "ndjson" if one or '"log"' not in text[:200] else "har"
+    names = {name.strip().strip('"$').lower() for name in first.split(",")}
+    if len(names) > 2 and names & {"status", "statuscode", "status_code", "response_code"}:
+        return "csv"
+    return "lines"
+
+
+def merged(logs: list[Iterator[Event]]) -> Iterator[Event]:
+    """Yield the events of all *logs* by their times, each log being in order but for a few thousand events."""
+    if len(logs) == 1:
+        for _, event in _in_order(logs[0]):
+            yield event
+        return
+    import heapq
+
+    for _, event in heapq.merge(*map(_in_order, logs), key=itemgetter(0)):
+        yield event
+
+
+def _in_order(events: Iterator[Event]) -> Iterator[tuple[float, Event]]:
+    """Yield them sorted within a window: a request by when it was sent, a token by when it was there."""
+    held: list[tuple[float, Event]] = []
+    last_s = 0.0
+    for event in events:
+        start_s, end_s = event[0], event[1]
+        at_s = (end_s if end_s is not None else start_s) if event[3] else (start_s if start_s is not None else end_s)
+        if event[2] >= _WHOLE_S:  # within a second the order of the lines tells more
+            at_s = last_s = max(last_s, at_s or 0.0)
+        held.append((at_s or 0.0, event))
+        if len(held) >= 2 * _REORDERED:
+            held.sort(key=itemgetter(0))
+            yield from held[:_REORDERED]
+            del held[:_REORDERED]
+    held.sort(key=itemgetter(0))
+    yield from held

@@ -1,0 +1,162 @@
+"""Lines of access logs and of clients' own logs -> events: nginx, Apache, Envoy, urllib3, httpx, Genesys' SDK text.
+
+Each pattern is anchored and bounded: a line has 64 KiB at most, and none takes more than linear time.
+"""
+
+import re
+from collections.abc import Callable
+
+from skewcheck.logs import stamps
+from skewcheck.logs.records import LIMITED, Reader, gap_s
+from skewcheck.model.log import Event
+
+_ACCESS = re.compile(
+    r'(\S{1,256}) [^\[]{1,512}\[([^\]]{20,40})\] "(?:[A-Z]{3,10}) (\S{1,8192})[^"]*" (\d{3}) ?(.*)', re.DOTALL
+)
+"""nginx and Apache: common, combined, and either with more behind it."""
+_MORE = re.compile(r'\b(rt|request_time|dur|duration|date|sent_http_date|token)[=:] ?("[^"]*"|\S+)')
+_ENVOY = re.compile(r'\[(\d{4}-[^\]]{16,40})\] "(?:[A-Z]{3,10}) (\S{1,8192})[^"]*" (\d{3}) (.*)', re.DOTALL)
+_ENVOY_TIMES = re.compile(r' \d+ \d+ (\d+) (?:\d+|-) "[^"]*" "[^"]*" "[^"]*" "([^"]*)"')
+"""Bytes in, bytes out, milliseconds; and the authority behind three quoted fields."""
+_URLLIB3 = re.compile(r'(https?://\S{1,512}) "(?:[A-Z]{3,10}) (\S{1,8192}) HTTP/[\d.]+" (\d{3})\b')
+_HTTPX = re.compile(r'HTTP Request: [A-Z]{3,10} (\S{1,8192}) "HTTP/[\d.]+ (\d{3})\b')
+_STAMP_AHEAD = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|[+-]\d\d:?\d\d))?")
+"""What Python's logging writes before a message."""
+_STAMP_WITHIN = 200
+"""Characters of a line in which its stamp begins."""
+
+LineReader = Callable[[Reader, str], Event | None]
+
+
+def access(reader: Reader, line: str) -> Event | None:
+    """Return what a line of nginx or Apache says; nginx stamps the end, and Apache's start is not known from it."""
+    found = _ACCESS.match(line)
+    if found is None:
+        return None
+    client, written, target, status, rest = found.groups()
+    stamp = stamps.common(written) or reader.stamp(written)
+    if stamp is None:
+        return None
+    more = {name: value.strip('"') for name, value in _MORE.findall(rest)} if "=" in rest or ": " in rest else {}
+    start_s = end_s = None
+    dur_s = _number(next((more[name] for name in ("rt", "request_time", "dur", "duration") if name in more), ""))
+    end_s = stamp.at_s
+    if dur_s is not None:
+        start_s = end_s - dur_s
+    refresh, host = reader.target(target)
+    date = more.get("date") or more.get("sent_http_date")
+    return Event(
+        start_s, end_s, stamp.width_s, refresh, int(status), client, host, more.get("token", "")[:64], None,
+        None if date is None else stamps.http_date(date), status == "429",
+    )  # fmt: skip
+
+
+def envoy(reader: Reader, line: str) -> Event | None:
+    """Return what a line of Envoy or Istio says; its stamp is the start."""
+    found = _ENVOY.match(line)
+    if found is None:
+        return None
+    written, target, status, rest = found.groups()
+    stamp = reader.stamp(written)
+    if stamp is None:
+        return None
+    times = _ENVOY_TIMES.search(rest[:4096])
+    refresh, host = reader.target(target)
+    end_s = None if times is None else stamp.at_s + int(times[1][:9]) / 1000
+    return Event(
+        stamp.at_s, end_s, stamp.width_s, refresh, int(status), "", host or ("" if times is None else times[2]),
+        limited=status == "429",
+    )  # fmt: skip
+
+
+def client(reader: Reader, line: str) -> Event | None:
+    """Return what a debug line of urllib3 or httpx says; it is written at the reply."""
+    found = _URLLIB3.search(line)
+    if found is not None:
+        url, status = found[1] + found[2], found[3]
+    else:
+        found = _HTTPX.search(line)
+        if found is None:
+            return None
+        url, status = found[1], found[2]
+    ahead = _STAMP_AHEAD.search(line, 0, _STAMP_WITHIN)
+    stamp = None if ahead is None else reader.stamp(ahead[0])
+    if stamp is None:
+        return None
+    refresh, host = reader.target(url)
+    return Event(None, stamp.at_s, stamp.width_s, refresh, int(status), host=host, limited=status == "429")
+
+
+READERS: tuple[LineReader, ...] = (access, envoy, client)
+
+
+class SdkBlock:
+    """Genesys' SDK loggers in text: a stamp, `=== REQUEST ===` and `=== RESPONSE ===`, a line for each field."""
+
+    MOST_LINES = 200
+    """Of one block; a body may have many more, and none of them matters."""
+
+    def __init__(self) -> None:
+        """Begin outside of any block."""
+        self._stamp: str | None = None
+        self._url = self._status = self._date = ""
+        self._lines = 0
+        self.inside = False
+
+    def take(self, reader: Reader, line: str) -> tuple[bool, Event | None]:
+        """Return whether *line* belongs to a block, and the event of the block that it ends."""
+        ahead = _STAMP_AHEAD.search(line, 0, _STAMP_WITHIN)
+        bare = ahead is not None and (line.endswith(("ERROR ", "DEBUG ", "TRACE ", "ERROR", "DEBUG", "TRACE")) or
+                                      line[ahead.end():].strip() == "")  # fmt: skip
+        if bare and ahead is not None:
+            done = self.end(reader)
+            self._stamp, self.inside, self._lines = ahead[0], True, 0
+            return True, done
+        if not self.inside:
+            return False, None
+        self._lines += 1
+        if line.startswith("URL: "):
+            self._url = line[5:8192]
+        elif line.startswith("Status: "):
+            self._status = line[8:12].strip()
+        elif line[:7].lower() == "\tdate: ":
+            self._date = line[7:60].strip()
+        if self._lines > self.MOST_LINES:
+            return True, self.end(reader)
+        return True, None
+
+    def end(self, reader: Reader) -> Event | None:
+        """Return the event of the block that is open."""
+        stamp = None if self._stamp is None else reader.stamp(self._stamp)
+        event = None
+        if stamp is not None and self._url and self._status.isdecimal() and 100 <= int(self._status) <= 599:
+            refresh, host = reader.target(self._url)
+            date_s = stamps.http_date(self._date) if self._date else None
+            event = Event(
+                None, stamp.at_s, stamp.width_s, refresh, int(self._status), host=host, date_s=date_s,
+                limited=self._status == "429",
+            )  # fmt: skip
+        self._stamp, self.inside = None, False
+        self._url = self._status = self._date = ""
+        return event
+
+
+def marks_sdk(line: str) -> bool:
+    """Tell whether *line* begins the request of a block of Genesys' SDK."""
+    return line.startswith("=== REQUEST ===")
+
+
+def limited(line: str) -> bool:
+    """Tell whether *line* says that it was asked too often."""
+    return LIMITED.search(line) is not None
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text) if text and len(text) < 20 else None
+    except ValueError:
+        return None
+    return value if value is not None and 0 <= value < 86400 else None
+
+
+__all__ = ["READERS", "LineReader", "SdkBlock", "access", "client", "envoy", "gap_s", "limited", "marks_sdk"]

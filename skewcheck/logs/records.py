@@ -1,0 +1,169 @@
+"""A record with named fields, of NDJSON, CSV or HAR -> an event."""
+
+import hashlib
+import os
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from skewcheck.logs import stamps
+from skewcheck.model.log import Event
+
+STARTS = ("t", "start", "start_time", "startTime", "startedDateTime", "started_at")
+"""Fields that say when a request was sent."""
+STAMPS = ("@timestamp", "timestamp", "time", "ts", "date", "asctime", "time_iso8601", "time_local", "msec")
+"""Fields that say when a line was written: at the reply."""
+STATUSES = ("status", "statusCode", "status_code", "response_code", "responseStatus", "http.response.status_code")
+DURATIONS = {
+    "dur_s": 1.0, "request_time": 1.0, "duration_s": 1.0, "elapsed_s": 1.0, "elapsed": 1.0, "duration_ms": 1e-3,
+    "responseTime": 1e-3, "response_time_ms": 1e-3, "elapsed_ms": 1e-3, "latency_ms": 1e-3, "event.duration": 1e-9,
+}  # fmt: skip
+"""And how many seconds one of their units is."""
+_DURATION_NAMES = tuple(DURATIONS)
+MESSAGES = ("error", "message", "body", "responseBody", "error_description")
+URLS = ("url", "path", "uri", "request_uri", "url.full", "url.path", "request.url")
+METHODS = ("method", "request_method", "http.request.method")
+TOKENS = ("token", "token_sha256", "token_id")
+DATES = ("Date", "response_date", "sent_http_date", "responseHeaders.Date", "responseHeaders.date", "date")
+CLIENTS = ("host", "hostname", "client", "remote_addr", "host.name")
+_ALL = (STARTS, STAMPS, STATUSES, _DURATION_NAMES, URLS, TOKENS, DATES, CLIENTS, MESSAGES)
+LIMITED = re.compile(r"(?i)rate.?limit|too many requests")
+TOKEN_PATHS = ("/oauth/token", "/oauth2/token", "/token")
+_LONGEST_S = 10 * 366 * 86400.0
+_FEW_FIELDS, _FEW_SHAPES = 64, 256
+_MOST_FIELDS, _DEEPEST = 1000, 4
+_KEY = os.urandom(16)
+"""Of this run: what is kept of a token can't be compared with anything outside of it."""
+
+
+class Reader:
+    """How the records of one run are read."""
+
+    def __init__(self, token_urls: tuple[str, ...] = (), *, zone_s: float = 0.0) -> None:
+        """*token_urls*: how URLs end that give tokens; *zone_s*: of times that name no zone."""
+        self._token_paths = token_urls or TOKEN_PATHS
+        self.zone_s = zone_s
+        self.naive = False
+        """Whether a time was read that names no zone."""
+        self._fine = False
+        self._plans: dict[tuple[str, ...], _Plan] = {}
+
+    def target(self, url: str) -> tuple[bool, str]:
+        """Return whether *url* gives tokens, and its host."""
+        if "?" in url or "#" in url:
+            url = re.split(r"[?#]", url, maxsplit=1)[0]
+        return url.endswith(self._token_paths), url.partition("://")[2].partition("/")[0].rpartition("@")[2]
+
+    def stamp(self, value: object) -> stamps.Stamp | None:
+        """Return what a time says, and note where it names no zone."""
+        found = stamps.any_stamp(value, self.zone_s)
+        if found is None:
+            return None
+        if found.naive:
+            self.naive = True
+        if isinstance(value, int | float):  # of a thousand times with milliseconds one is written without
+            self._fine = self._fine or found.width_s < 1
+            return found._replace(width_s=1e-3) if self._fine and found.width_s == 1 else found
+        return found
+
+    def event(self, record: Mapping[str, Any]) -> Event | None:
+        """Return what one record says; None where a time or a status is missing."""
+        if dict in map(type, record.values()):
+            record = _flat(record)
+        get, plan = record.get, self._plan(record)
+        status, url = _status(get(plan.status)), get(plan.url)
+        if status is None or not isinstance(url, str):
+            return None
+        at = start = self.stamp(get(plan.start)) if plan.start else None
+        if at is None:
+            at = self.stamp(get(plan.stamp))
+            if at is None:
+                return None
+        dur_s = _seconds(get(plan.duration)) if plan.duration else None
+        took_s = 0.0 if dur_s is None else dur_s * plan.unit_s
+        start_s = at.at_s if start is not None else None if dur_s is None else at.at_s - took_s
+        end_s = at.at_s if start is None else None if dur_s is None else at.at_s + took_s
+        refresh, host = self.target(url)
+        date, client, token = get(plan.date), get(plan.client), get(plan.token)
+        told = get(plan.message) if status >= 400 else None
+        return Event(
+            start_s,
+            end_s,
+            at.width_s,
+            refresh,
+            status,
+            client if isinstance(client, str) else "",
+            host,
+            fingerprint(token) if isinstance(token, str) else "",
+            _seconds(get("expires_in")) if refresh else None,
+            stamps.http_date(date[:40]) if isinstance(date, str) else None,
+            status == 429 or (isinstance(told, str) and LIMITED.search(told[:4096]) is not None),
+            gap_s(told) if isinstance(told, str) else None,
+        )
+
+    def _plan(self, record: Mapping[str, Any]) -> "_Plan":
+        """Return which fields are which; records of one shape share it."""
+        shape = tuple(record)
+        plan = self._plans.get(shape)
+        if plan is None:
+            names = [next((name for name in fields if record.get(name) is not None), "") for fields in _ALL]
+            plan = _Plan._make((*names, DURATIONS.get(names[3], 1.0)))
+            if len(shape) < _FEW_FIELDS and len(self._plans) < _FEW_SHAPES and None not in record.values():
+                self._plans[shape] = plan
+        return plan
+
+
+class _Plan(NamedTuple):
+    """The name of each field in a record; empty: it has none."""
+
+    start: str
+    stamp: str
+    status: str
+    duration: str
+    url: str
+    token: str
+    date: str
+    client: str
+    message: str
+    unit_s: float
+
+
+def _flat(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return it with the fields of those within it as `outer.inner`."""
+    flat: dict[str, Any] = {}
+    rest = [("", record, 0)]
+    while rest and len(flat) < _MOST_FIELDS:
+        outer, part, depth = rest.pop()
+        for name, value in part.items():
+            if isinstance(value, dict):
+                if depth < _DEEPEST:
+                    rest.append((f"{outer}{name}.", value, depth + 1))
+            else:
+                flat[f"{outer}{name}"] = value
+    return flat
+
+
+def gap_s(text: str) -> float | None:  # noqa: ARG001 - replaced by the reader of messages
+    """Return how far behind the checker's clock is at least, by an error message that quotes both times."""
+    return None
+
+
+def fingerprint(token: str) -> str:
+    """Return what tells a token apart in this run; of a whole token nothing else is kept."""
+    if len(token) <= 16:
+        return token
+    return hashlib.blake2b(token.encode("utf-8", "replace"), digest_size=6, key=_KEY).hexdigest()
+
+
+def _status(value: Any) -> int | None:
+    if isinstance(value, str) and len(value) == 3 and value.isdecimal():
+        value = int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and 100 <= value <= 599 else None
+
+
+def _seconds(value: object) -> float | None:
+    try:
+        seconds = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else None
+    except (ValueError, OverflowError):
+        return None
+    return seconds if seconds is not None and 0 <= seconds < _LONGEST_S else None
