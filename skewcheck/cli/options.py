@@ -220,7 +220,7 @@ OPTIONS: dict[str, Option] = {
     ),
     "node_behind": Option(
         "--node-behind SKEW", SETTING, "How far behind the others it is; -1.5s is ahead. It needs a unit.",
-        "how far behind the others it is", read=_skew, default="1.5s", variable=False,
+        read=_skew, default="1.5s", variable=False,
     ),
     "log:demo": Option(
         "--log CAUSE", SETTING,
