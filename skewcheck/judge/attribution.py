@@ -36,8 +36,8 @@ def who(case: Case) -> Who:
 
 
 def status(case: Case) -> Status:
-    """Return how bad it is: about the clocks, and about the service itself."""
-    return worse(clocks_status(case), case.service_status)
+    """Return how bad it is: about the clocks, about the service itself, and about the NTP servers that were named."""
+    return worse(clocks_status(case), case.service_status, case.servers_status)
 
 
 def clocks_status(case: Case) -> Status:
@@ -57,7 +57,7 @@ def proven(case: Case) -> bool:
     """Tell whether both the status and whose clock it is follow from what is proven."""
     ntp, api = case.ntp, case.api
     if status(case) is not clocks_status(case):
-        return False  # what is said of the service rests on two `Date`s being fresh
+        return False  # what is said of the service rests on two `Date`s being fresh, of a server on this host's clock
     if ntp is None or api is None:
         return any(part.judgement.proven for part in (ntp, api) if part is not None)
     if case.who is Who.BY_NTP_ALONE:

@@ -18,6 +18,7 @@ from skewcheck.model import (
     NoReading,
     NtpPart,
     Pace,
+    Policy,
     Reading,
     Request,
     Role,
@@ -141,6 +142,20 @@ class Case(NamedTuple):
         """
         certificate = Status.WARNING if any(outdated(reading) for _, reading in self.readings) else Status.OK
         return worse(self.issuer_status, certificate)
+
+    @property
+    def servers_status(self) -> Status:
+        """How bad it is that NTP servers are off, where the user named them and a limit: it is meant for them, too."""
+        if self.ntp is None or not self.voted or not self.holds_servers_to_limits:
+            return Status.OK
+        votes = self.ntp.survey.consensus.votes
+        return worse(Status.OK, *(severity(vote.off_by_s, self.limits) for vote in votes if vote.off_by_s is not None))
+
+    @property
+    def holds_servers_to_limits(self) -> bool:
+        """Tell whether the user named both the NTP servers and a limit of his own."""
+        default = Policy()
+        return bool(self.request.servers) and self.limits != (default.warning_s, default.critical_s)
 
     @property
     def rests_on_freshness(self) -> bool:

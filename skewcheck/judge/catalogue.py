@@ -444,9 +444,9 @@ CATALOGUE: Mapping[str, Row] = {
     "better-clock": Row("{device}, the clock of the machine below: no daemon follows it", facts="device line"),
     # --- Remarks ---
     "falseticker": Row(
-        "{server} is off by {off_by_s} or more: rejected (falseticker)",
+        "{server} is off by {off_by_s} or more: [beyond {limit_s}|rejected (falseticker)]",
         "[This host follows it: replace it in {origin}.|Its vote does not count.]",
-        "server off_by_s origin",
+        "server off_by_s origin limit_s",
     ),
     "ntp-partly-blocked": Row(
         "Only this host's own NTP servers answer: is NTP blocked outside?", "Their error would not be seen.", "answered"
