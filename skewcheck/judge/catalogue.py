@@ -61,7 +61,7 @@ _FAR = "here_at_s utc_at_s "
 _AGREE = " ([{beside}; ]{agreeing} of {answered} servers agree[; {unreached} not reached])"
 _BEHIND = "Refreshing by exp comes too late: 401s at the end of a token's life."
 _AHEAD = "What it signs looks issued in the future; what it verifies, expired."
-_COUNTED = "Genesys Cloud access tokens: not affected if you count expires_in."
+_COUNTED = "Opaque access tokens: not affected if you count expires_in."
 _LOCAL = Row(
     "This host is {off} {way_of} UTC" + _AGREE,
     "[This host says {here_at_s}, UTC is {utc_at_s}. ]"
@@ -670,8 +670,8 @@ class Suspect(NamedTuple):
     name: str
     why: str
     """On one line beside its name."""
-    genesys: bool = False
-    """It is so with Genesys Cloud; False: with any issuer."""
+    genesys: bool | None = None
+    """True: with Genesys Cloud alone; False: with any other issuer; None: with both."""
 
 
 SUSPECTS = (
@@ -679,10 +679,16 @@ SUSPECTS = (
     Suspect("wrong region", "the token is from another region: refused at once, every time", genesys=True),
     Suspect("SDK", "the JavaScript SDK returns the first 401, then refreshes", genesys=True),
     Suspect("refresh storm", 'login answers 400 "rate limit exceeded"', genesys=True),
+    Suspect("audience", "the token is for another audience: refused every time", genesys=False),
+    Suspect("signed early", "a request or assertion is sent long after it was signed", genesys=False),
+    Suspect("used twice", "an assertion counts once: its retry is refused", genesys=False),
+    Suspect("local as UTC", "local time is formatted as UTC: off by whole hours", genesys=False),
+    Suspect("SDK's offset", "an SDK keeps an offset that it learnt from an old reply", genesys=False),
     Suspect("shared token", "its expiry was kept by another host, or across a suspend"),
     Suspect("old token", "a call prepared before the refresh still carries it"),
 )
-"""What takes least to test stands first; `explain 401` has the tests. From Genesys Cloud's documentation and SDKs."""
+"""What takes least to test stands first; `explain 401` has the tests. Genesys Cloud's are from its documentation and
+SDKs."""
 
 CELLS = 70
 """Of a line of a title or a meaning: 80 columns without the 10 of the status word."""

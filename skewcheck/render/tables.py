@@ -399,7 +399,7 @@ def of_the_token(page: Page, report: Report) -> list[Line]:
     lines = times(page, part) if report.command == "check" else []
     opaque = part.token.opaque
     if opaque and report.command != "check":
-        lines += page.wrapped("An opaque token holds no times: it can't show skew. Normal for Genesys Cloud.", PLAIN)
+        lines += page.wrapped("An opaque token holds no times: it can't show skew.", PLAIN)
     advice = part.recommended
     if advice is not None and advice.buffer_s is not None and not _DEAD & {finding.id for finding in report.findings}:
         when = "exp." if not opaque else "the end of expires_in, counted from sending the request."
