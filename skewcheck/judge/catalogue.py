@@ -577,6 +577,7 @@ STEPS: Mapping[str, Words] = {
     "look-at-sources": Words("Next", "shows what each of its servers answers"),
     "find-fake": Words("Next", "shows what stands between this process and the clock"),
     "check-region": Words("Next", "compares with the API's clock, too"),
+    "check-issuer": Words("Next", "compares the token's issuer with its API"),
     "add-ntp": Words("Next", "adds NTP: whose clock is it?"),
     "full": Words("Next", "narrows the range to about one round trip"),
     "evidence": Words("Next", "evidence for the ticket"),

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from shlex import quote
 from typing import NamedTuple
 
+from skewcheck.foreign import is_secret
 from skewcheck.genesys import REGIONS
 from skewcheck.judge.attribution import confirmed_by_api
 from skewcheck.judge.case import Case
@@ -98,14 +99,31 @@ def _target(case: Case) -> list[str]:
 
 
 def _region_of_issuer(case: Case) -> str:
-    """Return the option for the region that the token's issuer names; REGION where it names none."""
+    """Return the option for the region that the token's issuer names, or for another issuer; REGION for none."""
     issuer = "" if case.token is None else case.token.issuer or ""
     domain = issuer.partition("://")[2].partition("/")[0].partition(".")[2]
-    return f"--region {next((region.code for region in REGIONS if region.domain == domain), 'REGION')}"
+    code = next((region.code for region in REGIONS if region.domain == domain), None)
+    named = _named_issuer(case)
+    if code is None and named is not None:
+        return f"--url URL --issuer {quote(named)}"
+    return f"--region {code or 'REGION'}"
+
+
+_ISSUER = re.compile(r"https?://[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,5})?(/[A-Za-z0-9._~-]{1,40}){0,6}/?", re.ASCII)
+"""What may be asked for a Date, and is neither long nor odd; who stands in `iss` is no more than a claim."""
+
+
+def _named_issuer(case: Case) -> str | None:
+    """Return the URL that the token says it is from: to be suggested, never asked unbidden."""
+    issuer = None if case.token is None else case.token.issuer
+    return issuer if issuer is not None and _ISSUER.fullmatch(issuer) and not is_secret(issuer) else None
 
 
 def _compare_with_api(case: Case, _: object = None) -> list[Step]:
-    """Return how to ask the API, too, where it wasn't."""
+    """Return how to ask the API, too, where it wasn't; or the issuer that the token names, beside its API."""
+    url, issuer = case.request.url, _named_issuer(case)
+    if url is not None and case.request.login_url is None and issuer is not None:
+        return [Step("check-issuer", _command(case, "check", target=f"--url {quote(url)} --issuer {quote(issuer)}"))]
     if case.request.asks_api:
         return []
     return [Step("check-region", _command(case, "check", target=_region_of_issuer(case)))]
