@@ -296,8 +296,8 @@ REQUESTS = (
 
 
 WITHOUT_NTP = {
-    "blocked": "skewcheck check --region REGION",
-    "prohibited": "skewcheck check --region REGION",
+    "blocked": "skewcheck clock -H https://HOST1 -H https://HOST2 -H https://HOST3",
+    "prohibited": "skewcheck clock -H https://HOST1 -H https://HOST2 -H https://HOST3",
     "no-network": "ip route",
     "no-route": "ip route",
     "no-such-name": "getent hosts ntp.example",
@@ -346,6 +346,7 @@ def _check_options(kind: str, words: list[str], request: Request) -> None:
         "nearer-servers",
         "by-address",
         "by-https",
+        "https-time",
         "measure-clock",
     )
     if words[1] != "api" and not others:
@@ -377,7 +378,8 @@ def test_a_way_that_is_shut_is_not_advised() -> None:
         for reason in ("blocked", "prohibited", "dns", "no-network")
         for facts_ in [(("reason", reason), ("server", "ntp0.example"))]
     }
-    assert found["blocked"] == ["skewcheck check --region REGION", "chronyc tracking"] == found["prohibited"]
+    web = "skewcheck clock -H https://HOST1 -H https://HOST2 -H https://HOST3"
+    assert found["blocked"] == [web, "skewcheck check --region REGION"] == found["prohibited"]
     assert found["dns"] == ["getent hosts ntp0.example", "skewcheck clock -H IP-ADDRESS"]
     assert found["no-network"] == ["ip route"]
 

@@ -368,6 +368,7 @@ def _vote(case: Case) -> Facts:
         ("answered", votes.answered),
         ("asked", votes.asked),
         ("unreached", votes.asked - votes.answered),
+        ("https", True if case.by_dates else None),
     )
 
 

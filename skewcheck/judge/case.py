@@ -85,9 +85,14 @@ class Case(NamedTuple):
 
     @property
     def readings_of_ntp(self) -> list[Reading]:
-        """What the servers said that answered, rejected ones included."""
+        """What the servers said that answered by NTP, rejected ones included."""
         votes = () if self.ntp is None else self.ntp.survey.consensus.votes
-        return [vote.outcome for vote in votes if isinstance(vote.outcome, Reading)]
+        return [vote.outcome for vote in votes if isinstance(vote.outcome, Reading) and vote.outcome.exchanges]
+
+    @property
+    def by_dates(self) -> bool:
+        """Tell whether all that answered said so by their `Date`, and nobody by NTP."""
+        return self.ntp is not None and self.ntp.survey.consensus.answered > 0 and not self.readings_of_ntp
 
     @property
     def voted(self) -> bool:

@@ -56,7 +56,7 @@ class Row(NamedTuple):
 _HIDDEN = "This says nothing about the clock, good or bad."
 _SKEW = "skew_s low_s high_s "
 _TIME = "claim claim_at_s left_low_s left_high_s here_s by"
-_VOTE = "agreeing answered asked unreached "
+_VOTE = "agreeing answered asked unreached https "
 _FAR = "here_at_s utc_at_s "
 _AGREE = " ([{beside}; ]{agreeing} of {answered} servers agree[; {unreached} not reached])"
 _BEHIND = "Refreshing by exp comes too late: 401s at the end of a token's life."
@@ -190,7 +190,7 @@ CATALOGUE: Mapping[str, Row] = {
     "local-ahead": _LOCAL,
     "local-behind": _LOCAL,
     "local-unconfirmed": Row(
-        "This host looks {off} {way_of} UTC, unconfirmed ({agreeing} of {asked} NTP servers)",
+        "This host looks {off} {way_of} UTC, unconfirmed ({agreeing} of {asked} [servers{https}|NTP servers])",
         "Set no clock by that: first ask more servers, or narrow the range.",
         _SKEW + _VOTE + _FAR + "why limit_s",
         {
@@ -519,12 +519,13 @@ CATALOGUE: Mapping[str, Row] = {
         "expires_in_s clock_bound_s unchecked api_unasked",
     ),
     "clock-ok": Row(
-        "Clock within {bound} of UTC ({agreeing} of {answered} NTP servers agree[; {unreached} not reached])",
+        "Clock within {bound} of UTC ({agreeing} of {answered} [servers{https}|NTP servers] agree"
+        "[; {unreached} not reached])",
         "[Nobody confirms that: ask more servers.{unconfirmed}|Unlikely to cause a 401. The API's clock was not "
         "checked.]",
         _SKEW + _VOTE + "unconfirmed why limit_s",
         {
-            "minority": "Clock within {bound} of UTC, unconfirmed ({agreeing} of {asked} NTP servers)",
+            "minority": "Clock within {bound} of UTC, unconfirmed ({agreeing} of {asked} [servers{https}|NTP servers])",
             "one-server": "Clock within {bound} of UTC, unconfirmed: by one NTP server only",
             "own-servers": "Clock within {bound} of UTC, unconfirmed[: by its own servers]",
             "one-source": "Clock within {bound} of UTC, unconfirmed[: too few sources of time]",
@@ -585,6 +586,7 @@ STEPS: Mapping[str, Words] = {
     "public-servers": Words("Next", "asks several, so that none is trusted alone"),
     "more-servers": Words("Next", "three or more outvote one that is wrong"),
     "nearer-servers": Words("Next", "servers that are nearer, or surer of their time"),
+    "https-time": Words("Next", "takes UTC from three web servers of different operators"),
     "by-https": Words("Next", "uses HTTPS, so it needs no UDP 123"),
     "instead-of-closed": Words("Next", "asks others; nothing listens for NTP there"),
     "instead-of-limited": Words("Next", "asks others; or ask that one less often, in 15 min"),

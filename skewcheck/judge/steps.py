@@ -102,11 +102,8 @@ def _region_of_issuer(case: Case) -> str:
     """Return the option for the region that the token's issuer names, or for another issuer; REGION for none."""
     issuer = "" if case.token is None else case.token.issuer or ""
     domain = issuer.partition("://")[2].partition("/")[0].partition(".")[2]
-    code = next((region.code for region in REGIONS if region.domain == domain), None)
-    named = _named_issuer(case)
-    if code is None and named is not None:
-        return f"--url URL --issuer {quote(named)}"
-    return f"--region {code or 'REGION'}"
+    code, named = next((region.code for region in REGIONS if region.domain == domain), ""), _named_issuer(case)
+    return f"--region {code or 'REGION'}" if code or named is None else f"--url URL --issuer {quote(named)}"
 
 
 _ISSUER = re.compile(r"https?://[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,5})?(/[A-Za-z0-9._~-]{1,40}){0,6}/?", re.ASCII)
@@ -134,6 +131,14 @@ def _by_https(case: Case, _: object = None) -> list[Step]:
     if case.request.asks_api:
         return []
     return [Step("by-https", _command(case, "check", target=_region_of_issuer(case), servers=False))]
+
+
+def _by_web_servers(case: Case) -> list[Step]:
+    """Return how to take UTC from the `Date`s of web servers, where that wasn't tried."""
+    if any(server.startswith("https://") for server in case.request.servers):
+        return []
+    name = "check" if case.request.asks_api or case.request.command != "clock" else "clock"
+    return [Step("https-time", _command(case, name, *(f"-H https://HOST{n}" for n in (1, 2, 3)), servers=False))]
 
 
 def _add_ntp(case: Case, _: object = None) -> list[Step]:
@@ -194,7 +199,7 @@ def _undecided(case: Case, finding: Finding) -> list[Step]:
     if not case.request.ask_ntp:
         return _add_ntp(case)
     if case.ntp is not None and not case.ntp.survey.consensus.answered:
-        return [*_what_the_daemon_believes(case), *_explained(case, finding)]
+        return [*_by_web_servers(case), *_what_the_daemon_believes(case), *_explained(case, finding)]
     return _narrower(case) if case.voted else _other_servers(case)
 
 
@@ -202,7 +207,7 @@ def _by_silence(case: Case, finding: Finding) -> list[Step]:
     """Return what to do where no NTP server answered, by why."""
     reason = finding.fact("reason")
     if reason in ("blocked", "silent", "prohibited"):
-        return [*_by_https(case), *_what_the_daemon_believes(case)] or _explained(case, finding)
+        return [*_by_web_servers(case), *_by_https(case), *_what_the_daemon_believes(case)] or _explained(case, finding)
     if reason in ("no-network", "no-route"):
         return [_routes(case)]
     if reason in ("dns", "no-such-name"):
