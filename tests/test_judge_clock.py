@@ -19,6 +19,7 @@ from measurements import (
     this_host,
 )
 
+from skewcheck.judge.severity import EXIT_CODES
 from skewcheck.model import (
     ConfiguredServer,
     Fake,
@@ -99,6 +100,28 @@ def test_what_is_not_confirmed_says_why(
     assert facts_of(found, lead(found))["why"] == why
     assert not found.proven
     assert facts_of(found, lead(found))["agreeing"] == sum(isinstance(outcome, Reading) for outcome in outcomes)
+
+
+@pytest.mark.parametrize(
+    ("policy", "named", "off_by_s", "status", "limit_s"),
+    [
+        (Policy(60, 300), True, 320, CRITICAL, 300),
+        (Policy(60, 300), True, 70, WARNING, 60),
+        (Policy(60, 300), True, 50, OK, None),
+        (Policy(60, 300), False, 320, OK, None),
+        (Policy(), True, 320, OK, None),
+    ],
+)
+def test_a_server_that_was_named_with_a_limit_is_held_to_it(
+    policy: Policy, named: bool, off_by_s: float, status: Status, limit_s: float | None
+) -> None:
+    """A domain controller beyond Kerberos' five minutes leads by its name; with no limit given it is just a vote."""
+    votes = [*(server(name, -0.01, 0.01) for name in "abc"), server("dc1", off_by_s, off_by_s + 0.02)]
+    found = clock(*votes, request=Request("clock", servers=("a", "b", "c", "dc1") if named else (), policy=policy))
+    assert (found.status, lead(found)) == (status, "clock-ok" if status is OK else "falseticker")
+    assert (facts_of(found, "falseticker").get("limit_s"), found.exit_code) == (limit_s, EXIT_CODES[status])
+    unsure = clock(*votes[:1], votes[3], request=Request("clock", servers=("a", "dc1"), policy=policy))
+    assert "falseticker" not in ids(unsure)
 
 
 def test_surely_off_needs_no_certainty_about_critical() -> None:

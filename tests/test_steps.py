@@ -296,8 +296,8 @@ REQUESTS = (
 
 
 WITHOUT_NTP = {
-    "blocked": "skewcheck check --region REGION",
-    "prohibited": "skewcheck check --region REGION",
+    "blocked": "skewcheck clock -H https://HOST1 -H https://HOST2 -H https://HOST3",
+    "prohibited": "skewcheck clock -H https://HOST1 -H https://HOST2 -H https://HOST3",
     "no-network": "ip route",
     "no-route": "ip route",
     "no-such-name": "getent hosts ntp.example",
@@ -346,6 +346,7 @@ def _check_options(kind: str, words: list[str], request: Request) -> None:
         "nearer-servers",
         "by-address",
         "by-https",
+        "https-time",
         "measure-clock",
     )
     if words[1] != "api" and not others:
@@ -377,7 +378,8 @@ def test_a_way_that_is_shut_is_not_advised() -> None:
         for reason in ("blocked", "prohibited", "dns", "no-network")
         for facts_ in [(("reason", reason), ("server", "ntp0.example"))]
     }
-    assert found["blocked"] == ["skewcheck check --region REGION", "chronyc tracking"] == found["prohibited"]
+    web = "skewcheck clock -H https://HOST1 -H https://HOST2 -H https://HOST3"
+    assert found["blocked"] == [web, "skewcheck check --region REGION"] == found["prohibited"]
     assert found["dns"] == ["getent hosts ntp0.example", "skewcheck clock -H IP-ADDRESS"]
     assert found["no-network"] == ["ip route"]
 
@@ -387,7 +389,7 @@ def test_a_way_that_is_shut_is_not_advised() -> None:
     [
         ("https://login.mypurecloud.ie", "eu-west-1"),
         ("https://login.euw2.pure.cloud/", "eu-west-2"),
-        ("https://login.example.net", "REGION"),
+        ("https://", "REGION"),
         (None, "REGION"),
     ],
 )
@@ -396,3 +398,25 @@ def test_a_region_that_the_issuer_names_is_filled_in(issuer: str | None, region:
     fine = case(facts(CHRONYD), interval=Interval(-0.01, 0.01), request=Request("token"))
     (step,) = steps(fine._replace(token=jwt()._replace(issuer=issuer)), _found("token-valid"))
     assert step.command == f"skewcheck check --region {region}"
+
+
+@pytest.mark.parametrize(
+    ("issuer", "suggested"),
+    [
+        ("https://login.example.net/realms/a", "--url URL --issuer https://login.example.net/realms/a"),
+        ("https://user:pass@login.example.net/", "--region REGION"),
+        ("https://login.example.net/?token=x", "--region REGION"),
+        ("my issuer", "--region REGION"),
+        ("https://login.example.net/$(reboot)", "--region REGION"),
+        (None, "--region REGION"),
+    ],
+)
+def test_an_issuer_that_a_token_names_is_suggested_with_its_api(issuer: str | None, suggested: str) -> None:
+    """What stands in `iss` is a claim: shown where it is a plain URL, to be asked by whoever runs it."""
+    fine = case(interval=Interval(-0.01, 0.01), request=Request("token"))
+    (step,) = steps(fine._replace(token=jwt()._replace(issuer=issuer)), _found("token-valid"))
+    assert step.command == f"skewcheck check {suggested}"
+    beside = case(interval=Interval(-0.01, 0.01), request=Request("token", url="http://u"))
+    (step,) = steps(beside._replace(token=jwt()._replace(issuer=issuer)), _found("token-valid"))
+    named = step.command == "skewcheck check --url http://u --issuer https://login.example.net/realms/a"
+    assert named is ("realms" in suggested)

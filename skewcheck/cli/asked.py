@@ -98,12 +98,16 @@ def _family(typed: "Typed", values: Mapping[str, Any]) -> Family:
 def _servers(given: Sequence[str] | None) -> tuple[str, ...]:
     """Return the servers named. Raises UsageError for a token, which would be sent to a resolver, and for no host."""
     named = tuple(given or ())
-    if any(names_no_host(name) for name in named):
+    for dated in (name for name in named if name.startswith("https://")):  # asked for its Date
+        _check_for_a_secret("-H/--server", dated)
+    if any(names_no_host(name) for name in named if not name.startswith("https://")):
         raise UsageError(
             "-H/--server: that looks like a token, not like a host; it was sent nowhere",
             f"-H time.example.net; or -H HOST:123 for a host that is named so\n{_ALL_SEE_IT}",
         )
     for name in named:
+        if name.startswith("https://"):
+            continue
         hosts, url = name.split(","), name.partition("://")
         shown = _harmless(name)
         if len(hosts) > 1:

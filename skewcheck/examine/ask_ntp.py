@@ -2,16 +2,21 @@
 
 import contextlib
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from skewcheck.errors import UsageError
 from skewcheck.examine.own_clocks import own_clock
-from skewcheck.examine.request import TIMEOUT_S, measuring_time
+from skewcheck.examine.request import API_TIMEOUT_S, TIMEOUT_S, measuring_time
 from skewcheck.foreign import is_secret
 from skewcheck.host import cloud_of, read_host
+from skewcheck.measure.localclock import LocalClock
 from skewcheck.measure.poll import Progress, poll_servers, spacing_s
 from skewcheck.measure.servers import MAX_SERVERS, Origin, Server, parse_server, whom_to_ask
 from skewcheck.model import HostFacts, Request, ServerList, Survey
 from skewcheck.visible import visible
+
+if TYPE_CHECKING:
+    from skewcheck.measure.date_votes import DateVotes, Named
 
 MAX_QUOTED = 30
 """Characters of a wrong server name that are repeated to the user."""
@@ -21,10 +26,13 @@ def ask_ntp(request: Request, progress: Callable[[Progress], None] | None = None
     """Return what this host says of its clock, and what the NTP servers say. Raises UsageError."""
     named = named_servers(request)
     host = read_host() if request.ask_host else None
-    servers = named or whom_to_ask(_own_servers(host))
-    default_s = TIMEOUT_S + (request.samples - 1) * max(spacing_s(server) for server in servers)
+    by_date = any(map(is_url, request.servers))
+    servers = named or ([] if by_date else whom_to_ask(_own_servers(host)))
+    default_s = TIMEOUT_S + (request.samples - 1) * max(map(spacing_s, servers), default=0.0)
+    default_s = max(default_s, API_TIMEOUT_S) if by_date else default_s
     timeout_s = measuring_time(request, default_s)
-    origins = {server.origin for server in servers}
+    origins = {server.origin for server in servers} or {Origin.NAMED}
+    clock = own_clock()
     listed = ServerList(origins.pop().value) if len(origins) == 1 else ServerList.MIXED
     found = poll_servers(
         servers,
@@ -32,17 +40,57 @@ def ask_ntp(request: Request, progress: Callable[[Progress], None] | None = None
         timeout_s=timeout_s,
         family=request.family,
         samples=request.samples,
-        clock=own_clock(),
+        clock=clock,
         progress=progress,
+        dates=_date_votes(request, timeout_s, clock) if by_date else None,
     )
     return host, found
+
+
+def is_url(given: str) -> bool:
+    """Tell whether a server is asked for its `Date`, and not by NTP."""
+    return given.startswith("https://")
+
+
+def _date_votes(request: Request, timeout_s: float, clock: LocalClock) -> "DateVotes":
+    """Start to ask the servers among those of *request* that are URLs."""
+    from skewcheck.measure.date_evidence import Question
+    from skewcheck.measure.date_votes import MAX_REQUESTS, DateVotes
+
+    limits_s = (request.policy.warning_s, request.policy.critical_s)
+    question = Question(limits_s, max_requests=MAX_REQUESTS, date_fresh=request.date_fresh)
+    return DateVotes(
+        _named_urls(request),
+        question,
+        timeout_s=timeout_s,
+        family=request.family,
+        ca_file=request.ca_file,
+        clock=clock,
+    )
+
+
+def _named_urls(request: Request) -> "list[Named]":
+    """Return the URLs that *request* names as sources of time, each host once. Raises UsageError."""
+    from skewcheck.measure.date_votes import Named
+    from skewcheck.measure.dates import parse_url
+
+    found: dict[str, Named] = {}
+    for given in filter(is_url, request.servers):
+        try:
+            target = parse_url(given)
+        except ValueError as error:
+            raise UsageError(f"-H: a URL of {len(given)} characters {error}", "-H https://www.example.org") from None
+        found.setdefault(target.host.lower(), Named(visible(given.strip()), target))
+    return list(found.values())
 
 
 def named_servers(request: Request) -> list[Server]:
     """Return the servers that *request* names, each once. Raises UsageError where one can't be asked."""
     if len(request.servers) > MAX_SERVERS:
         raise UsageError(f"{len(request.servers)} servers are too many", f"at most {MAX_SERVERS}; five are plenty")
-    servers = [_server(given) for given in request.servers]
+    if any(map(is_url, request.servers)):
+        _named_urls(request)
+    servers = [_server(given) for given in request.servers if not is_url(given)]
     return list({server.key: server for server in reversed(servers)}.values())[::-1]
 
 

@@ -107,6 +107,8 @@ def default_timeout_s(request: Request) -> float:
     if request.asks_nobody:
         return TIMEOUT_S
     longest_s = TIMEOUT_S + SAMPLE_S * (request.samples - 1) if request.ask_ntp else 0.0
+    if any(given.startswith("https://") for given in request.servers):
+        longest_s = max(longest_s, API_TIMEOUT_S)
     if not request.asks_api:
         return longest_s
     return max(longest_s, api_timeout_s(request))

@@ -36,8 +36,8 @@ def who(case: Case) -> Who:
 
 
 def status(case: Case) -> Status:
-    """Return how bad it is: about the clocks, and about the service itself."""
-    return worse(clocks_status(case), case.service_status)
+    """Return how bad it is: about the clocks, about the service itself, and about the NTP servers that were named."""
+    return worse(clocks_status(case), case.service_status, case.servers_status)
 
 
 def clocks_status(case: Case) -> Status:
@@ -59,7 +59,7 @@ def proven(case: Case) -> bool:
     if status(case) is not clocks_status(case):
         if case.nodes_status is status(case):
             return any(look.proven and look.status is case.nodes_status for look in case.looks)
-        return False  # what is said of the service rests on two `Date`s being fresh
+        return False  # what is said of the service rests on two `Date`s being fresh, of a server on this host's clock
     if ntp is None or api is None:
         return any(part.judgement.proven for part in (ntp, api) if part is not None)
     if case.who is Who.BY_NTP_ALONE:
@@ -373,6 +373,7 @@ def _vote(case: Case) -> Facts:
         ("answered", votes.answered),
         ("asked", votes.asked),
         ("unreached", votes.asked - votes.answered),
+        ("https", True if case.by_dates else None),
     )
 
 

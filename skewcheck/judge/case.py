@@ -18,6 +18,7 @@ from skewcheck.model import (
     NoReading,
     NtpPart,
     Pace,
+    Policy,
     Reading,
     Request,
     Role,
@@ -87,9 +88,14 @@ class Case(NamedTuple):
 
     @property
     def readings_of_ntp(self) -> list[Reading]:
-        """What the servers said that answered, rejected ones included."""
+        """What the servers said that answered by NTP, rejected ones included."""
         votes = () if self.ntp is None else self.ntp.survey.consensus.votes
-        return [vote.outcome for vote in votes if isinstance(vote.outcome, Reading)]
+        return [vote.outcome for vote in votes if isinstance(vote.outcome, Reading) and vote.outcome.exchanges]
+
+    @property
+    def by_dates(self) -> bool:
+        """Tell whether all that answered said so by their `Date`, and nobody by NTP."""
+        return self.ntp is not None and self.ntp.survey.consensus.answered > 0 and not self.readings_of_ntp
 
     @property
     def voted(self) -> bool:
@@ -160,6 +166,20 @@ class Case(NamedTuple):
     def nodes_status(self) -> Status:
         """How bad it is that one of several nodes is off; ok where none was seen to be."""
         return worse(Status.OK, *(each.status for each in self.looks))
+
+    @property
+    def servers_status(self) -> Status:
+        """How bad it is that NTP servers are off, where the user named them and a limit: it is meant for them, too."""
+        if self.ntp is None or not self.voted or not self.holds_servers_to_limits:
+            return Status.OK
+        votes = self.ntp.survey.consensus.votes
+        return worse(Status.OK, *(severity(vote.off_by_s, self.limits) for vote in votes if vote.off_by_s is not None))
+
+    @property
+    def holds_servers_to_limits(self) -> bool:
+        """Tell whether the user named both the NTP servers and a limit of his own."""
+        default = Policy()
+        return bool(self.request.servers) and self.limits != (default.warning_s, default.critical_s)
 
     @property
     def rests_on_freshness(self) -> bool:

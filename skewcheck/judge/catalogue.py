@@ -56,12 +56,12 @@ class Row(NamedTuple):
 _HIDDEN = "This says nothing about the clock, good or bad."
 _SKEW = "skew_s low_s high_s "
 _TIME = "claim claim_at_s left_low_s left_high_s here_s by"
-_VOTE = "agreeing answered asked unreached "
+_VOTE = "agreeing answered asked unreached https "
 _FAR = "here_at_s utc_at_s "
 _AGREE = " ([{beside}; ]{agreeing} of {answered} servers agree[; {unreached} not reached])"
 _BEHIND = "Refreshing by exp comes too late: 401s at the end of a token's life."
 _AHEAD = "What it signs looks issued in the future; what it verifies, expired."
-_COUNTED = "Genesys Cloud access tokens: not affected if you count expires_in."
+_COUNTED = "Opaque access tokens: not affected if you count expires_in."
 _LOCAL = Row(
     "This host is {off} {way_of} UTC" + _AGREE,
     "[This host says {here_at_s}, UTC is {utc_at_s}. ]"
@@ -190,7 +190,7 @@ CATALOGUE: Mapping[str, Row] = {
     "local-ahead": _LOCAL,
     "local-behind": _LOCAL,
     "local-unconfirmed": Row(
-        "This host looks {off} {way_of} UTC, unconfirmed ({agreeing} of {asked} NTP servers)",
+        "This host looks {off} {way_of} UTC, unconfirmed ({agreeing} of {asked} [servers{https}|NTP servers])",
         "Set no clock by that: first ask more servers, or narrow the range.",
         _SKEW + _VOTE + _FAR + "why limit_s",
         {
@@ -453,9 +453,9 @@ CATALOGUE: Mapping[str, Row] = {
     "better-clock": Row("{device}, the clock of the machine below: no daemon follows it", facts="device line"),
     # --- Remarks ---
     "falseticker": Row(
-        "{server} is off by {off_by_s} or more: rejected (falseticker)",
+        "{server} is off by {off_by_s} or more: [beyond {limit_s}|rejected (falseticker)]",
         "[This host follows it: replace it in {origin}.|Its vote does not count.]",
-        "server off_by_s origin",
+        "server off_by_s origin limit_s",
     ),
     "ntp-partly-blocked": Row(
         "Only this host's own NTP servers answer: is NTP blocked outside?", "Their error would not be seen.", "answered"
@@ -625,12 +625,13 @@ CATALOGUE: Mapping[str, Row] = {
         "expires_in_s clock_bound_s unchecked api_unasked",
     ),
     "clock-ok": Row(
-        "Clock within {bound} of UTC ({agreeing} of {answered} NTP servers agree[; {unreached} not reached])",
+        "Clock within {bound} of UTC ({agreeing} of {answered} [servers{https}|NTP servers] agree"
+        "[; {unreached} not reached])",
         "[Nobody confirms that: ask more servers.{unconfirmed}|Unlikely to cause a 401. The API's clock was not "
         "checked.]",
         _SKEW + _VOTE + "unconfirmed why limit_s",
         {
-            "minority": "Clock within {bound} of UTC, unconfirmed ({agreeing} of {asked} NTP servers)",
+            "minority": "Clock within {bound} of UTC, unconfirmed ({agreeing} of {asked} [servers{https}|NTP servers])",
             "one-server": "Clock within {bound} of UTC, unconfirmed: by one NTP server only",
             "own-servers": "Clock within {bound} of UTC, unconfirmed[: by its own servers]",
             "one-source": "Clock within {bound} of UTC, unconfirmed[: too few sources of time]",
@@ -683,6 +684,7 @@ STEPS: Mapping[str, Words] = {
     "look-at-sources": Words("Next", "shows what each of its servers answers"),
     "find-fake": Words("Next", "shows what stands between this process and the clock"),
     "check-region": Words("Next", "compares with the API's clock, too"),
+    "check-issuer": Words("Next", "compares the token's issuer with its API"),
     "add-ntp": Words("Next", "adds NTP: whose clock is it?"),
     "more-connections": Words("Next", "reaches more of its nodes"),
     "full": Words("Next", "narrows the range to about one round trip"),
@@ -691,6 +693,7 @@ STEPS: Mapping[str, Words] = {
     "public-servers": Words("Next", "asks several, so that none is trusted alone"),
     "more-servers": Words("Next", "three or more outvote one that is wrong"),
     "nearer-servers": Words("Next", "servers that are nearer, or surer of their time"),
+    "https-time": Words("Next", "takes UTC from three web servers of different operators"),
     "by-https": Words("Next", "uses HTTPS, so it needs no UDP 123"),
     "instead-of-closed": Words("Next", "asks others; nothing listens for NTP there"),
     "instead-of-limited": Words("Next", "asks others; or ask that one less often, in 15 min"),
@@ -780,8 +783,8 @@ class Suspect(NamedTuple):
     name: str
     why: str
     """On one line beside its name."""
-    genesys: bool = False
-    """It is so with Genesys Cloud; False: with any issuer."""
+    genesys: bool | None = None
+    """True: with Genesys Cloud alone; False: with any other issuer; None: with both."""
 
 
 SUSPECTS = (
@@ -789,10 +792,16 @@ SUSPECTS = (
     Suspect("wrong region", "the token is from another region: refused at once, every time", genesys=True),
     Suspect("SDK", "the JavaScript SDK returns the first 401, then refreshes", genesys=True),
     Suspect("refresh storm", 'login answers 400 "rate limit exceeded"', genesys=True),
+    Suspect("audience", "the token is for another audience: refused every time", genesys=False),
+    Suspect("signed early", "a request or assertion is sent long after it was signed", genesys=False),
+    Suspect("used twice", "an assertion counts once: its retry is refused", genesys=False),
+    Suspect("local as UTC", "local time is formatted as UTC: off by whole hours", genesys=False),
+    Suspect("SDK's offset", "an SDK keeps an offset that it learnt from an old reply", genesys=False),
     Suspect("shared token", "its expiry was kept by another host, or across a suspend"),
     Suspect("old token", "a call prepared before the refresh still carries it"),
 )
-"""What takes least to test stands first; `explain 401` has the tests. From Genesys Cloud's documentation and SDKs."""
+"""What takes least to test stands first; `explain 401` has the tests. Genesys Cloud's are from its documentation and
+SDKs."""
 
 CELLS = 70
 """Of a line of a title or a meaning: 80 columns without the 10 of the status word."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from shlex import quote
 from typing import NamedTuple
 
+from skewcheck.foreign import is_secret
 from skewcheck.genesys import REGIONS
 from skewcheck.judge.attribution import confirmed_by_api
 from skewcheck.judge.case import Case
@@ -99,14 +100,28 @@ def _target(case: Case) -> list[str]:
 
 
 def _region_of_issuer(case: Case) -> str:
-    """Return the option for the region that the token's issuer names; REGION where it names none."""
+    """Return the option for the region that the token's issuer names, or for another issuer; REGION for none."""
     issuer = "" if case.token is None else case.token.issuer or ""
     domain = issuer.partition("://")[2].partition("/")[0].partition(".")[2]
-    return f"--region {next((region.code for region in REGIONS if region.domain == domain), 'REGION')}"
+    code, named = next((region.code for region in REGIONS if region.domain == domain), ""), _named_issuer(case)
+    return f"--region {code or 'REGION'}" if code or named is None else f"--url URL --issuer {quote(named)}"
+
+
+_ISSUER = re.compile(r"https?://[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,5})?(/[A-Za-z0-9._~-]{1,40}){0,6}/?", re.ASCII)
+"""What may be asked for a Date, and is neither long nor odd; who stands in `iss` is no more than a claim."""
+
+
+def _named_issuer(case: Case) -> str | None:
+    """Return the URL that the token says it is from: to be suggested, never asked unbidden."""
+    issuer = None if case.token is None else case.token.issuer
+    return issuer if issuer is not None and _ISSUER.fullmatch(issuer) and not is_secret(issuer) else None
 
 
 def _compare_with_api(case: Case, _: object = None) -> list[Step]:
-    """Return how to ask the API, too, where it wasn't."""
+    """Return how to ask the API, too, where it wasn't; or the issuer that the token names, beside its API."""
+    url, issuer = case.request.url, _named_issuer(case)
+    if url is not None and case.request.login_url is None and issuer is not None:
+        return [Step("check-issuer", _command(case, "check", target=f"--url {quote(url)} --issuer {quote(issuer)}"))]
     if case.request.asks_api:
         return []
     return [Step("check-region", _command(case, "check", target=_region_of_issuer(case)))]
@@ -117,6 +132,14 @@ def _by_https(case: Case, _: object = None) -> list[Step]:
     if case.request.asks_api:
         return []
     return [Step("by-https", _command(case, "check", target=_region_of_issuer(case), servers=False))]
+
+
+def _by_web_servers(case: Case) -> list[Step]:
+    """Return how to take UTC from the `Date`s of web servers, where that wasn't tried."""
+    if any(server.startswith("https://") for server in case.request.servers):
+        return []
+    name = "check" if case.request.asks_api or case.request.command != "clock" else "clock"
+    return [Step("https-time", _command(case, name, *(f"-H https://HOST{n}" for n in (1, 2, 3)), servers=False))]
 
 
 def _add_ntp(case: Case, _: object = None) -> list[Step]:
@@ -185,7 +208,7 @@ def _undecided(case: Case, finding: Finding) -> list[Step]:
     if not case.request.ask_ntp:
         return _add_ntp(case)
     if case.ntp is not None and not case.ntp.survey.consensus.answered:
-        return [*_what_the_daemon_believes(case), *_explained(case, finding)]
+        return [*_by_web_servers(case), *_what_the_daemon_believes(case), *_explained(case, finding)]
     return _narrower(case) if case.voted else _other_servers(case)
 
 
@@ -193,7 +216,7 @@ def _by_silence(case: Case, finding: Finding) -> list[Step]:
     """Return what to do where no NTP server answered, by why."""
     reason = finding.fact("reason")
     if reason in ("blocked", "silent", "prohibited"):
-        return [*_by_https(case), *_what_the_daemon_believes(case)] or _explained(case, finding)
+        return [*_by_web_servers(case), *_by_https(case), *_what_the_daemon_believes(case)] or _explained(case, finding)
     if reason in ("no-network", "no-route"):
         return [_routes(case)]
     if reason in ("dns", "no-such-name"):

@@ -14,7 +14,7 @@ import socket
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from skewcheck.errors import HostError
 from skewcheck.measure import consensus, ntp, witnesses
@@ -36,6 +36,9 @@ from skewcheck.model import (
     Survey,
 )
 from skewcheck.quantity import duration_text
+
+if TYPE_CHECKING:
+    from skewcheck.measure.date_votes import DateVotes
 
 GRACE_S = 0.3
 """Once a majority of those asked agrees, the rest may take this long more, or `GRACE_ROUND_TRIPS`."""
@@ -76,20 +79,25 @@ def poll_servers(
     clock: LocalClock | None = None,
     resolver: Resolver = resolve,
     progress: Callable[[Progress], None] | None = None,
+    dates: "DateVotes | None" = None,
 ) -> Survey:
     """Ask every one of *servers* for *samples* samples, for at most *timeout_s*, and return what they prove.
 
-    *progress* is told, in this thread, what is known after each packet.
+    *progress* is told, in this thread, what is known after each packet. *dates* are votes like all others, of HTTPS
+    servers that are asked by the same *clock*.
     """
     local = LocalClock() if clock is None else clock
     with contextlib.closing(_Loop(servers, samples, family, local, resolver)) as loop:
         end = loop.run(timeout_s, progress)
+        if dates is not None:
+            dates.wait()
         run = local.finish()
         outcomes = loop.outcomes(run, waited_for=end is not _End.ENOUGH)
     outcomes = [_set_by(outcome, run.step_s) for outcome in _unmixed(servers, outcomes)]
+    outcomes += [] if dates is None else dates.outcomes(run)
     own = tuple(server.given for server in servers if server.origin in (Origin.HOST, Origin.CLOUD))
-    operators = _smeared_by(servers)
-    smear = witnesses.split_by_a_smear(outcomes, lambda given: given in operators)
+    operators = _smeared_by(servers) | {one.given: one.operator for one in (dates.named if dates is not None else ())}
+    smear = witnesses.split_by_a_smear(outcomes, _smeared_by(servers).__contains__)
     # Where servers split on a leap second, those that agree may be those that smear it: nobody vouches for another.
     sources = witnesses.sources(outcomes, operators.get) if smear is None else [0] * len(outcomes)
     others = [(o, source) for o, source in zip(outcomes, sources, strict=True) if o.server not in own]

@@ -29,7 +29,7 @@ Outcomes = Sequence[Reading | NoReading]
 def sources(outcomes: Outcomes, operator: Callable[[str], str | None]) -> list[int]:
     """Return for each of *outcomes* which source of time it shows, equal where they show one.
 
-    *operator*: who runs a server, as given, that is known to smear; None of all others.
+    *operator*: who runs a server, as given, that is known to smear, or is asked for its `Date`; None of all others.
     """
     label = list(range(len(outcomes)))
     owners: dict[str, int] = {}
@@ -63,7 +63,7 @@ def split_by_a_smear(outcomes: Outcomes, smears: Callable[[str], bool]) -> tuple
 def _signs(reading: Reading, operator: Callable[[str], str | None]) -> set[str]:
     """Return what joins a server with others: whom it follows, its own address, and whose smeared time it has."""
     found = {_upstream(exchange) for exchange in reading.exchanges if exchange.stratum > 1 or _is_local(exchange)}
-    own = follower_id(_host_of(reading.address))
+    own = follower_id(_host_of(reading.address)) if reading.address else None  # behind a proxy it isn't known
     runs = operator(reading.server)
     if own is not None:
         found.add(own)

@@ -228,7 +228,9 @@ def references(page: Page, report: Report, ntp: NtpPart, api: ApiPart) -> list[L
 
 
 def _utc(part: NtpPart) -> Row:
-    consensus, name = part.survey.consensus, "UTC, by NTP"
+    consensus = part.survey.consensus
+    answered = [vote.outcome for vote in consensus.votes if isinstance(vote.outcome, Reading)]
+    name = "UTC, by HTTPS" if answered and not any(reading.exchanges for reading in answered) else "UTC, by NTP"
     if consensus.interval is None:
         details = [vote.outcome.detail for vote in consensus.votes if isinstance(vote.outcome, NoReading)]
         if consensus.answered:
@@ -433,7 +435,7 @@ def of_the_token(page: Page, report: Report) -> list[Line]:
     lines = times(page, part) if report.command == "check" else []
     opaque = part.token.opaque
     if opaque and report.command != "check":
-        lines += page.wrapped("An opaque token holds no times: it can't show skew. Normal for Genesys Cloud.", PLAIN)
+        lines += page.wrapped("An opaque token holds no times: it can't show skew.", PLAIN)
     advice = part.recommended
     if advice is not None and advice.buffer_s is not None and not _DEAD & {finding.id for finding in report.findings}:
         when = "exp." if not opaque else "the end of expires_in, counted from sending the request."

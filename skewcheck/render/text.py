@@ -242,7 +242,8 @@ def _suspects(page: Page, report: Report) -> list[Line]:
     lead = report.lead
     if lead is None or lead.id != "not-skew":
         return []
-    fitting = [suspect for suspect in catalogue.SUSPECTS if lead.fact("genesys") or not suspect.genesys]
+    genesys = bool(lead.fact("genesys"))
+    fitting = [suspect for suspect in catalogue.SUSPECTS if suspect.genesys in (None, genesys)]
     pairs = [(f"{number} {suspect.name}", suspect.why) for number, suspect in enumerate(fitting, start=1)]
     return [*page.wrapped("CHECK NEXT, IN THIS ORDER", PLAIN), *_pairs(page, pairs, 19)]
 

@@ -201,7 +201,7 @@ MAX_WORD = 32
 KEY_ID_KEPT = 8
 FINGERPRINT_DIGITS = 8
 
-_OPAQUE_DETAIL = "No times are in it: only its server knows when it ends. Genesys Cloud's access tokens are like that."
+_OPAQUE_DETAIL = "No times are in it: only its server knows when it ends."
 
 
 def read(found: Found) -> Token:

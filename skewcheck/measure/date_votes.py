@@ -1,0 +1,88 @@
+"""HTTPS servers as sources of time: each `Date` is a vote beside those of NTP servers, with the lag that it may have.
+
+For hosts from which NTP can't leave and HTTPS can. A `Date` says less than a packet of NTP's: it is a second wide, and
+may be old by about as much more. What is one-sided, or speaks of two clocks, is no vote.
+"""
+
+import queue
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from skewcheck.measure.addresses import start_thread, written_out
+from skewcheck.measure.date_evidence import Question, Target
+from skewcheck.measure.dates import ask_dates, endpoint
+from skewcheck.measure.localclock import DRIFT_PPM, LocalClock
+from skewcheck.model import DateReading, Family, Interval, LocalRun, NoReading, Reading
+
+MAX_REQUESTS = 4
+"""To each: what settles the question, as a rule. It is a vote of several, and nobody's own server."""
+
+
+class Named(NamedTuple):
+    """One that the user named."""
+
+    given: str
+    target: Target
+
+    @property
+    def operator(self) -> str:
+        """What stands for who runs it: the last two labels of its name, or its address."""
+        at = endpoint(self.target)
+        numeric = written_out(at.host, at.port, Family.ANY)
+        return f"https {numeric[0].at[0] if numeric else '.'.join(at.host.rstrip('.').lower().split('.')[-2:])}"
+
+
+class DateVotes:
+    """Asks them all, in a thread of its own."""
+
+    def __init__(
+        self,
+        named: Sequence[Named],
+        question: Question,
+        *,
+        timeout_s: float,
+        family: Family,
+        ca_file: str | None,
+        clock: LocalClock,
+    ) -> None:
+        """Start to ask, by the clock that everybody is asked by."""
+        self.named = named
+        self._came: queue.SimpleQueue[tuple[LocalRun, list[DateReading | NoReading]] | BaseException] = (
+            queue.SimpleQueue()
+        )
+
+        def ask() -> None:
+            try:
+                targets = [one.target for one in named]
+                found = ask_dates(
+                    targets, question, region=None, timeout_s=timeout_s, family=family, ca_file=ca_file, clock=clock
+                )
+                self._came.put((found.local, [host.outcome for host in found.hosts]))
+            except BaseException as error:  # noqa: BLE001  not swallowed: it is raised where it is waited for
+                self._came.put(error)
+
+        start_thread(ask)
+
+    def wait(self) -> None:
+        """Return once all that comes of it is there; raises what was raised."""
+        came = self._came.get()
+        if isinstance(came, BaseException):
+            raise came
+        self._run, self._outcomes = came
+
+    def outcomes(self, run: LocalRun) -> list[Reading | NoReading]:
+        """Return what each is worth at the end of *run*, that of all who were asked."""
+        since_s = DRIFT_PPM * 1e-6 * max(0.0, run.duration_s - self._run.duration_s)
+        by_s = since_s + max(0.0, run.wander_s - self._run.wander_s) + abs(run.step_s - self._run.step_s)
+        return [_vote(one.given, outcome, by_s) for one, outcome in zip(self.named, self._outcomes, strict=True)]
+
+
+def _vote(given: str, outcome: DateReading | NoReading, by_s: float) -> Reading | NoReading:
+    if isinstance(outcome, NoReading):
+        return outcome._replace(server=given)
+    if not outcome.two_sided:
+        return NoReading(given, outcome.address, "date-old", "its Date may be of any age", rejected=True)
+    if outcome.spread_s > 0:
+        return NoReading(given, outcome.address, "dates-contradict", "its replies are of several clocks", rejected=True)
+    interval = Interval(*outcome.interval).widened(by_s)
+    return Reading(given, outcome.address or "", interval.middle_s, interval, outcome.min_rtt_s, ())
