@@ -66,6 +66,7 @@ from skewcheck.model.report import (
     Policy,
     Report,
     Request,
+    Signing,
     Status,
     Step,
     Thresholds,
