@@ -614,7 +614,7 @@ REFUSED_FOR: Mapping[str, str] = {
     "life-too-long": "too long from iat to exp", "life-too-short": "too short from iat to exp",
     "nbf-after-exp": "nbf is after exp", "not-a-number": "a time in it is no number",
     "no-exp": "it has no exp", "no-iat": "it has no iat", "no-times": "it has no time at all",
-    "takes-no-jwt": "it is a JWT, and it takes none",
+    "takes-others": "it takes no such thing",
 }  # fmt: skip
 """What a verifier refuses a token for, by the `why` of `VerifierVerdict` and each `also`."""
 REASONS: Mapping[str, str] = {

@@ -20,7 +20,7 @@ class How(enum.Enum):
     RUN = "run"
     """It was run over a grid of times beside its row, and agreed in each cell: `tests/bench/verifier_grid.py`."""
     READ = "read"
-    """Its source was read."""
+    """Its source was read; `at` a commit where that isn't of a version."""
     TOLD = "told"
     """Its documents tell; what they don't is not known."""
 
@@ -140,26 +140,27 @@ VERIFIERS: tuple[Verifier, ...] = (
             zero_is_none=_IAT_AND_EXP, not_known=_ANY_NUMBER),
         "an exp of 24 h ahead or more is refused, without any leeway", how=How.RUN),
     # --- .NET, Java ---
-    Verifier("dotnet", "Microsoft.IdentityModel TokenValidationParameters", "as of 2026-11",
+    Verifier("dotnet", "Microsoft.IdentityModel TokenValidationParameters", "at 0aa65d7c",
         "ValidatorUtilities.cs; learn.microsoft.com, DefaultClockSkew",
         Checker(300, checks_iat=False, accepts_at_exp=True, needs=("exp",), ordered=True),
         "without exp only with RequireExpirationTime = false", option="ClockSkew, N s"),
-    Verifier("spring", "Spring Security JwtTimestampValidator", "as of 2026-11", "JwtTimestampValidator.java",
+    Verifier("spring", "Spring Security JwtTimestampValidator", "at 20aa8bef", "JwtTimestampValidator.java",
         Checker(60, checks_iat=False, accepts_at_exp=True, whole_now=False, needs=()),
         option="JwtTimestampValidator(N s)"),
-    Verifier("nimbus", "Nimbus JOSE + JWT, DefaultJWTClaimsVerifier", "2016-07", "DefaultJWTClaimsVerifier.java",
+    Verifier("nimbus", "Nimbus JOSE + JWT, DefaultJWTClaimsVerifier", "at 08d49449, of 2016",
+        "DefaultJWTClaimsVerifier.java",
         Checker(60, checks_iat=False, whole_now=False, needs=(), accepts_at_nbf=False),
-        "read in an old version", option="setMaxClockSkew(N)"),
+        option="setMaxClockSkew(N)"),
     Verifier("java-jwt", "auth0 java-jwt 4", "4", "JWTVerifier.java, PayloadDeserializer.java",
         Checker(whole_now=True, whole_claims=True, takes_text=False, needs=(), zero_is_none=()),
         option="acceptLeeway(N)"),
-    Verifier("jjwt", "jjwt", "as of 2026-11", "DefaultJwtParser.java",
+    Verifier("jjwt", "jjwt", "at 89ff864b", "DefaultJwtParser.java",
         Checker(checks_iat=False, accepts_at_exp=True, whole_now=False, takes_text=True, reads_iat=False, needs=()),
         option="clockSkewSeconds(N)"),
-    Verifier("keycloak", "Keycloak JsonWebToken", "as of 2026-11", "JsonWebToken.java",
+    Verifier("keycloak", "Keycloak JsonWebToken", "at 091ec956", "JsonWebToken.java",
         Checker(checks_iat=False, accepts_at_exp=True, whole_now=True, needs=(), zero_is_none=("exp",)),
         "its leeway for exp can't be set"),
-    Verifier("keycloak-client", "Keycloak, for the assertion of a client", "as of 2026-11",
+    Verifier("keycloak-client", "Keycloak, for the assertion of a client", "at 547ad2db",
         "AbstractBaseJWTValidator.java, JWTClientValidator.java",
         Checker(15, 0, whole_now=True, max_age_s=60, needs=("exp",), once=True),
         "60 s after iat at most, unless its client is set otherwise", Party.LOCAL_SIGN, "ntp"),
@@ -167,36 +168,36 @@ VERIFIERS: tuple[Verifier, ...] = (
     Verifier("golang-jwt", "golang-jwt 5", "5", "validator.go, map_claims.go",
         Checker(checks_iat=False, whole_now=False, whole_claims=True, takes_text=False, needs=()),
         "WithIssuedAt makes it look at iat too", option="WithLeeway(N * time.Second)"),
-    Verifier("jwx", "lestrrat-go/jwx", "2024", "jwt/validate.go",
+    Verifier("jwx", "lestrrat-go/jwx", "at 01dd3833", "jwt/validate.go",
         Checker(whole_now=True, whole_claims=True, needs=(), zero_is_none=("exp",)),
         option="WithAcceptableSkew(N s)"),
-    Verifier("vault", "HashiCorp Vault, JWT auth", "as of 2026-11", "hashicorp/cap, jwt/jwt.go; path_login.go",
+    Verifier("vault", "HashiCorp Vault, JWT auth", "at 07ebfec2", "hashicorp/cap, jwt/jwt.go; path_login.go",
         Checker(60, accepts_at_exp=True, whole_now=False, whole_claims=True, takes_text=False, zero_is_none=("exp",),
             needs=(), window_s=150),
         "without exp it ends 150 s after iat or nbf", option="clock_skew_leeway=N"),
-    Verifier("kubernetes", "Kubernetes API server, service account tokens", "as of 2026-11",
+    Verifier("kubernetes", "Kubernetes API server, service account tokens", "at 031075d1",
         "pkg/serviceaccount/claims.go; go-jose, jwt/validation.go and jwt/claims.go",
         Checker(60, accepts_at_exp=True, whole_now=False, whole_claims=True, takes_text=False, needs=(),
             zero_is_none=()),
         "its leeway can't be set"),
-    Verifier("php-jwt", "firebase/php-jwt", "6", "src/JWT.php",
+    Verifier("php-jwt", "firebase/php-jwt", "at 014056b8", "src/JWT.php",
         Checker(whole_now=True, takes_text=True, iat_or_nbf=True, needs=(), zero_is_none=()),
         "iat is looked at only where there is no nbf", option="JWT::$leeway = N"),
-    Verifier("ruby-jwt", "ruby-jwt", "as of 2026-11", "lib/jwt/claims/expiration.rb, not_before.rb and issued_at.rb",
+    Verifier("ruby-jwt", "ruby-jwt", "at 01574dff", "lib/jwt/claims/expiration.rb, not_before.rb and issued_at.rb",
         Checker(checks_iat=False, whole_now=True, whole_claims=True, takes_text=True, reads_iat=False, needs=(),
             zero_is_none=()),
         "with verify_iat it looks at iat too", option="{leeway: N}"),
-    Verifier("postgrest", "PostgREST", "as of 2026-11", "src/PostgREST/Auth/Jwt.hs",
+    Verifier("postgrest", "PostgREST", "at 02feaf08", "src/PostgREST/Auth/Jwt.hs",
         Checker(30, accepts_at_exp=True, whole_now=True, takes_text=False, needs=(), zero_is_none=(),
             not_known=_UNSURE),
         "its leeway can't be set"),
     # --- Gateways ---
-    Verifier("envoy", "Envoy jwt_authn, Istio", "as of 2026-11",
+    Verifier("envoy", "Envoy jwt_authn, Istio", "at 0211a53b",
         "google/jwt_verify_lib, src/jwt.cc; envoy jwt_authn/v3/config.proto",
         Checker(60, checks_iat=False, accepts_at_exp=True, whole_now=True, whole_claims=True, takes_text=False,
             reads_iat=True, needs=(), zero_is_none=("exp",), not_known=("boolean", "year-past-9999", "negative")),
         option="clock_skew_seconds: N"),
-    Verifier("kong", "Kong jwt plugin, set to verify exp and nbf", "as of 2026-11", "jwt_parser.lua",
+    Verifier("kong", "Kong jwt plugin, set to verify exp and nbf", "at 0045b672", "jwt_parser.lua",
         Checker(checks_iat=False, whole_now=True, whole_claims=False, takes_text=False, reads_iat=False,
             needs=("exp",), zero_is_none=(), not_known=_ANY_NUMBER),
         "exp and nbf only where configured; its leeway can't be set"),
@@ -225,10 +226,10 @@ VERIFIERS: tuple[Verifier, ...] = (
         Checker(checks_iat=None, life_cap_s=60, span_cap_s=60, once=True, needs=("exp",), not_known=_UNSURE),
         "exp at most 60 s ahead; its own libraries take 30 s", Party.LOCAL_SIGN, "ntp", how=How.TOLD),
     Verifier("snowflake", "Snowflake, for key-pair authentication", "as of 2026-11",
-        "docs.snowflake.com, Authenticating to the server",
+        "docs.rs, sqlload::auth, which names the limit",
         Checker(checks_iat=None, max_age_s=3600, span_cap_s=3600, once=True, needs=_IAT_AND_EXP,
             not_known=_FOR_ONE_HOUR),
-        "good for 1 h after iat, whatever its exp", Party.LOCAL_SIGN, "ntp", how=How.TOLD),
+        "good for 1 h at most", Party.LOCAL_SIGN, "ntp", how=How.TOLD),
     Verifier("docusign", "Docusign, for the JWT grant", "as of 2026-11",
         "docs.rs, docusign::JWTConfig, which names the limit",
         Checker(checks_iat=None, span_cap_s=3600, once=True, needs=_IAT_AND_EXP, not_known=_FOR_ONE_HOUR),
@@ -282,6 +283,8 @@ _NO_TIMES = {
     TokenKind.RESPONSE: "opaque",
     TokenKind.TRUNCATED: "cut",
 }
+_KINDS = {TokenKind.JWT: "a JWT"}
+"""What it is, by the `takes` of a verifier that is meant for it."""
 _AS_RUN = {"not-yet-valid-iat": "future-issued", "not-yet-valid-nbf": "not-yet-valid", "unusable": "unreadable"}
 """Reasons of a verifier that was run (`tokens.replay`), by the name that they have here."""
 
@@ -301,8 +304,8 @@ def verdict(
     ask = replay or (lambda at_s: modelled(token, row.checker, at_s))
     if token.kind in _NO_TIMES:
         here = truly = Answer(None, _NO_TIMES[token.kind])
-    elif token.kind is TokenKind.JWT and row.takes != "a JWT":
-        here = truly = Answer(accepts=False, why="takes-no-jwt")
+    elif row.takes != _KINDS.get(token.kind, row.takes):
+        here = truly = Answer(accepts=False, why="takes-others")
     elif times_unreadable(token):
         here = truly = Answer(None, "unreadable") if replay is None or now is None else replay(now.low_s)
     else:
