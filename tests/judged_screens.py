@@ -99,6 +99,18 @@ SCREENS: dict[str, Report] = {
     ),
     "token no buffer": token(jwt(-110, 190), -180.0),
     "token of two minds": token(jwt(1, 300), -1.2, request=Request("token", verifiers=("pyjwt", "spring"))),
+    "token text times": token(
+        jwt()._replace(
+            iat=claim("iat", NOON - 60, "string"),
+            nbf=claim("nbf", NOON - 60, "string"),
+            exp=claim("exp", NOON + 540, "string"),
+        ),
+        0.0,
+        request=Request("token", verifiers=("jsonwebtoken", "java-jwt", "kong", "python-jose")),
+    ),
+    "token signed for": token(
+        jwt(-60, 599), None, request=Request("token", skew=Interval(2.0, 2.0), signed_for="github-app")
+    ),
     "check token expired": token(jwt(-3720, -120), 0.0, api_skew_s=0.4, request=Request("check", region="eu-west-1")),
     "token zone": token(jwt(-18000, -14400), 0.0, obtained_s=0.0),
     "token opaque": token(opaque(), 0.0),

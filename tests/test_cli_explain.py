@@ -47,10 +47,11 @@ def test_each_page_leads_only_to_what_there_is(told: Told) -> None:
     [
         ("401", ("test ", "fix ", "propagation", "idle timeout", "wrong region", "refresh storm")),
         ("offset", ("Sign", "Range", "AHEAD", "Proven")),
+        ("leeway", ("jwt.decode(..., leeway=N)", "clockTolerance", "clock_skew_in_seconds", "WithLeeway", "ClockSkew")),
     ],
 )
 def test_topics(topic: str, parts: tuple[str, ...], told: Told) -> None:
-    """What a 401 can be, each with its test and its fix, those of a first request first; how to read an offset."""
+    """What a 401 can be, each with its test and its fix, those of a first request first; an offset; a leeway."""
     text = told("explain", topic).out
     assert all(part in text for part in parts)
     if topic == "401":

@@ -5,7 +5,8 @@ import math
 from hypothesis import strategies as st
 from reports import FOREIGN, IDS, SENTENCES, SKEWS, TIMES, intervals
 
-from skewcheck.judge.catalogue import BUFFER_LINES, REASONS
+from skewcheck.judge.catalogue import BUFFER_LINES, REASONS, REFUSED_FOR
+from skewcheck.judge.verifiers import VERIFIERS, signers
 from skewcheck.model import (
     BufferLine,
     ClaimState,
@@ -17,6 +18,7 @@ from skewcheck.model import (
     Party,
     Recommended,
     Risk,
+    Signing,
     TimeClaim,
     Token,
     TokenKind,
@@ -89,6 +91,22 @@ VERDICTS = st.builds(
     FOREIGN,
     FOREIGN,
     st.just("") | SENTENCES,
+    st.lists(st.sampled_from(sorted(REFUSED_FOR)), max_size=2).map(tuple),
+    st.sampled_from(["", *(row.option for row in VERIFIERS)]),
+)
+COUNTS = st.none() | st.integers(-(10**9), 10**9)
+SIGNINGS = st.builds(
+    Signing,
+    st.sampled_from(["any", *signers()]),
+    st.just("GitHub"),
+    st.just("its documents"),
+    st.none() | st.floats(0, 1e9),
+    st.sampled_from(["now", "iat", "age"]),
+    st.none() | st.integers(0, 10**9),
+    st.integers(0, 3600),
+    st.none() | st.integers(0, 10**9),
+    COUNTS,
+    st.none() | SKEWS,
 )
 
 
@@ -108,4 +126,5 @@ def parts(draw: st.DrawFn) -> TokenPart:
         tuple(draw(st.lists(RISKS, max_size=4))),
         draw(st.none() | ADVICE),
         tuple(draw(st.lists(VERDICTS, max_size=2))),
+        signing=tuple(draw(st.lists(SIGNINGS, max_size=1))),
     )

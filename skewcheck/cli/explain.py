@@ -32,7 +32,8 @@ def explain(_typed: Typed, values: Mapping[str, Any]) -> int:
 
     Give the finding's id, as the screens, JSON and the other formats have it; or a
     topic: 401 for the causes of a 401 right after a refresh, offset for how to
-    read signs and ranges. Without either, all of them are listed.
+    read signs and ranges, leeway for each verifier's and how it is set. Without
+    either, all of them are listed.
     """
     from skewcheck.judge.explanations import listing, pages
 

@@ -174,6 +174,12 @@ def _illnesses() -> list[str]:
     return list(ILLNESSES)
 
 
+def _signers() -> list[str]:
+    from skewcheck.examine import signer_names
+
+    return list(signer_names())
+
+
 def _explained() -> list[str]:
     from skewcheck.judge.explanations import pages
 
@@ -192,8 +198,8 @@ def _timeout(default: str, since: str = "") -> Option:
 
 OPTIONS: dict[str, Option] = {
     "id": Option(
-        "[ID]", OTHER, "The id of a finding, or a topic: 401, offset. Nothing lists all.",
-        "a finding's id; 401; offset; nothing lists all", offers=_explained,
+        "[ID]", OTHER, "The id of a finding, or a topic: 401, offset, leeway. Nothing lists all.",
+        "a finding's id; 401; offset; leeway; nothing: all", offers=_explained,
     ),
     "skew:demo": Option(
         "--skew SKEW", SETTING, "How far ahead this host's clock is to look; -200ms is behind. It needs a unit.",
@@ -296,6 +302,16 @@ OPTIONS: dict[str, Option] = {
         "--verifier NAME", JUDGING,
         "Say whether this verifier takes the token; repeat it. `list` shows those that are known.",
         "would it take it? list: all", many=True, offers=_verifiers,
+    ),
+    "signed_for": Option(
+        "--signed-for NAME", JUDGING,
+        "You sign it for this one (github-app, apple, google, ...): say what it takes, and how to date it by this "
+        "clock. `--verifier list` shows all.",
+        offers=_signers,
+    ),
+    "max_life": Option(
+        "--max-life DURATION", JUDGING, "The longest life that whoever checks what you sign takes, from now to exp.",
+        read=parse_duration,
     ),
     "leeway": Option(
         "--leeway DURATION", JUDGING, "What your verifiers allow for a wrong clock, where --verifier doesn't have it.",

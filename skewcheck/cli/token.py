@@ -31,7 +31,8 @@ _VARIABLE = r"[A-Z][A-Z0-9_]{0,40}"
 """As environment variables are mostly named."""
 
 OPTIONS = (
-    "words", "file", "env", "expires_in", "obtained_at", "offline", "skew", "verifier", "leeway", "latency", "server",
+    "words", "file", "env", "expires_in", "obtained_at", "offline", "skew", "verifier", "signed_for", "max_life",
+    "leeway", "latency", "server",
     *options.API, *options.TLS, "timeout:token", *options.FAMILY, *options.SHARED,
 )  # fmt: skip
 SCREEN = Screen(
@@ -72,6 +73,10 @@ def token(typed: Typed, values: Mapping[str, Any]) -> int:
         from skewcheck.examine import check_verifiers
 
         check_verifiers(verifiers)
+    if values["signed_for"] is not None:
+        from skewcheck.examine import check_signed_for
+
+        check_signed_for(values["signed_for"])
     if values["offline"] and values["skew"] is not None:
         raise UsageError("--offline and --skew were both given", "--skew alone: it asks nobody, either")
     if values["offline"] or values["skew"] is not None:
@@ -93,6 +98,8 @@ def token(typed: Typed, values: Mapping[str, Any]) -> int:
         offline=values["offline"],
         skew=values["skew"],
         verifiers=verifiers,
+        signed_for=values["signed_for"],
+        max_life_s=values["max_life"],
         leeway_s=values["leeway"],
         latency=values["latency"],
     )
@@ -208,14 +215,15 @@ def _list_verifiers() -> int:
 
     from skewcheck.examine import verifier_rows
 
-    rows = [("NAME", "LEEWAY", "IAT AHEAD", "NOW = EXP", "READ"), *map(_row, verifier_rows())]
+    rows = [("NAME", "LEEWAY", "IAT AHEAD", "NOW = EXP", "KNOWN BY"), *map(_row, verifier_rows())]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for number, row in enumerate(rows):
         lines.append("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
         if number:
             known = verifier_rows()[number - 1]
-            for said in filter(None, (f"{known.title}: {known.source}", known.note)):
+            option = f"leeway: {known.option}" if known.option else ""
+            for said in filter(None, (f"{known.title}: {known.source}", known.note, option)):
                 lines += wrap(said, WIDTH, initial_indent="    ", subsequent_indent="    ", break_long_words=False)
     output.write_stdout("\n".join(lines) + "\n")
     return 0
@@ -226,7 +234,7 @@ def _row(known: "Verifier") -> tuple[str, str, str, str, str]:
     return (
         known.name,
         f"{checker.leeway_s:g} s",
-        "refuses" if checker.checks_iat else "accepts",
+        {True: "refuses", False: "accepts", None: "not known"}[checker.checks_iat],
         "accepts" if checker.accepts_at_exp else "refuses",
-        known.version,
+        f"{known.how.value}, {known.version}",
     )

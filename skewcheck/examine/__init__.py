@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from skewcheck.errors import SkewcheckError, UsageError
-from skewcheck.examine.request import check_request, check_verifiers, default_timeout_s
+from skewcheck.examine.request import check_request, check_signed_for, check_verifiers, default_timeout_s
 from skewcheck.judge.severity import EXIT_CODES
 from skewcheck.model import (
     ApiSurvey,
@@ -26,13 +26,23 @@ from skewcheck.model import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from skewcheck.judge.verifiers import Ask, Verifier
+    from skewcheck.judge.checkers import Ask
+    from skewcheck.judge.verifiers import Verifier
     from skewcheck.measure import date_evidence, poll
     from skewcheck.tokens.find import Found
 
     Tell = Callable[[date_evidence.Progress | poll.Progress], None]
 
-__all__ = ["Request", "check_verifiers", "default_timeout_s", "examine", "failed", "verifier_rows"]
+__all__ = [
+    "Request",
+    "check_signed_for",
+    "check_verifiers",
+    "default_timeout_s",
+    "examine",
+    "failed",
+    "signer_names",
+    "verifier_rows",
+]
 
 
 def examine(request: Request, progress: "Tell | None" = None) -> Report:
@@ -67,6 +77,13 @@ def verifier_rows() -> "tuple[Verifier, ...]":
     from skewcheck.judge.verifiers import VERIFIERS
 
     return VERIFIERS
+
+
+def signer_names() -> tuple[str, ...]:
+    """Return the names of those that check what a host signs."""
+    from skewcheck.judge.verifiers import signers
+
+    return signers()
 
 
 def _platform() -> str:
@@ -129,7 +146,7 @@ def _token(request: Request) -> "tuple[Token | None, dict[str, Ask]]":
 
 def _pyjwt(found: "Found", leeway_s: float) -> "Ask":
     """Return PyJWT itself as a verifier, its clock at any time."""
-    from skewcheck.judge.verifiers import Answer
+    from skewcheck.judge.checkers import Answer
     from skewcheck.tokens.claims import pyjwt_verdict
 
     def ask(at_s: float) -> Answer:

@@ -36,7 +36,8 @@ def api(**asked: Any) -> Report:
 def token(text: str | bytes, **asked: Any) -> Report:
     """Judge the token in *text* (a header, a response, a bare token, ...) by measured time: `Report.token`.
 
-    *asked* as in `check`, and `offline`, `skew`, `expires_in_s`, `obtained_at_s`, `verifiers`, `leeway_s`, `latency`.
+    *asked* as in `check`, and `offline`, `skew`, `expires_in_s`, `obtained_at_s`, `verifiers`, `signed_for`,
+    `max_life_s`, `leeway_s`, `latency`.
     Nothing of the token is sent anywhere. Raises UsageError where there is none.
     """
     return examine(Request(command="token", token=_find(text), **asked))

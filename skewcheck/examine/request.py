@@ -95,11 +95,28 @@ def check_verifiers(names: tuple[str, ...]) -> None:
         try:
             verifier(name)
         except ValueError:
-            near, everyone = nearest(name), "skewcheck token --verifier list shows all"
-            short = len(name) <= MAX_QUOTED and not is_secret(name)
-            shown = quoted(name) if near or (short and name.isalpha()) else f"of {len(name)} characters"
-            remedy = everyone if near is None else f"--verifier {near}\n{everyone}"
-            raise UsageError(f"unknown verifier {shown}", remedy) from None
+            raise _unknown_verifier(name, nearest(name), "--verifier") from None
+
+
+def check_signed_for(name: str | None) -> None:
+    """Raise UsageError for a name that isn't known, and for one of whom it isn't known that hosts sign for it."""
+    if name is None:
+        return
+    from skewcheck.judge.verifiers import nearest, signers, verifier
+
+    try:
+        known = verifier(name).name
+    except ValueError:
+        raise _unknown_verifier(name, nearest(name, signers()), "--signed-for") from None
+    if known not in signers():
+        raise UsageError(f"nobody signs a JWT for {known}", f"--verifier {known}\n--signed-for {', '.join(signers())}")
+
+
+def _unknown_verifier(name: str, near: str | None, option: str) -> UsageError:
+    everyone = "skewcheck token --verifier list shows all"
+    short = len(name) <= MAX_QUOTED and not is_secret(name)
+    shown = quoted(name) if near or (short and name.isalpha()) else f"of {len(name)} characters"
+    return UsageError(f"unknown verifier {shown}", everyone if near is None else f"{option} {near}\n{everyone}")
 
 
 def default_timeout_s(request: Request) -> float:
@@ -146,3 +163,6 @@ def _check_token(request: Request) -> None:
     check_not_negative("a leeway", request.leeway_s)
     check_not_negative("the time when a token was obtained", request.obtained_at_s)
     check_verifiers(request.verifiers)
+    check_signed_for(request.signed_for)
+    if request.max_life_s is not None and not 0 < request.max_life_s < math.inf:
+        raise UsageError("a longest life is a number above 0", _SECONDS)

@@ -742,18 +742,24 @@ EFFECTS: Mapping[str, str] = {
 }
 """What a party sees, over the facts of the effect."""
 
+REFUSED_FOR: Mapping[str, str] = {
+    "future-issued": "issued in the future (iat)", "not-yet-valid": "not yet valid (nbf)",
+    "expired": "expired (exp)", "too-old": "too old (iat)", "exp-too-far": "its exp is too far ahead",
+    "life-too-long": "too long from iat to exp", "life-too-short": "too short from iat to exp",
+    "nbf-after-exp": "nbf is after exp", "not-a-number": "a time in it is no number",
+    "no-exp": "it has no exp", "no-iat": "it has no iat", "no-times": "it has no time at all",
+    "takes-others": "it takes no such thing",
+}  # fmt: skip
+"""What a verifier refuses a token for, by the `why` of `VerifierVerdict` and each `also`."""
 REASONS: Mapping[str, str] = {
     "accepted": "takes it",
-    "future-issued": "refuses it: issued in the future (iat)",
-    "not-yet-valid": "refuses it: not yet valid (nbf)",
-    "expired": "refuses it: expired (exp)",
-    "too-old": "refuses it: too old (iat)",
-    "exp-too-far": "refuses it: its exp is too far ahead",
+    **{id_: f"refuses it: {said}" for id_, said in REFUSED_FOR.items()},
     "unreadable": "can't read its payload",
     "not-measured": "open: the clock it goes by was not measured",
     "one-sided": "open: its clock is known to one side only",
     "depends-on-range": "open: it depends on where in the range its clock is",
     "rounding-unknown": "open at this very second: how it rounds is not known",
+    "iat-unknown": "open: whether it refuses an iat that is ahead is not known",
     "no-exp-unknown": "open: whether it takes a token without exp is not known",
     "claim-unknown": "open: how it reads such a claim is not known",
     "opaque": "no times are in it: only the server can tell",

@@ -9,9 +9,10 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from skewcheck.judge.case import DRIFT_PPM, OFF, Case, Who, finite
+from skewcheck.judge.checkers import UNKNOWN, Checker, Stamp
 from skewcheck.judge.host import KERNEL_LIMIT_S
 from skewcheck.judge.severity import difference, judge
-from skewcheck.judge.verifiers import UNKNOWN, Checker, Stamp, Verifier
+from skewcheck.judge.verifiers import Verifier
 from skewcheck.model import (
     Basis,
     DateReading,
@@ -74,6 +75,8 @@ class Inputs(NamedTuple):
     """Between the answer with the token and the first request with it."""
     sign_for: str = "login"
     """Who checks what this host signs: `login`, `api`, or `ntp` for somebody else's service."""
+    backdated_s: float = 0.0
+    """How long before it is signed here a token's `iat` is dated."""
     checker_here: Checker = UNKNOWN
     """The verifier on this host."""
     checker_there: Checker = UNKNOWN
@@ -211,6 +214,8 @@ def ahead_of_checker(inputs: Inputs, party: Party) -> Interval | None:
         return None
     ahead = Interval(-skew.high_s, -skew.low_s) if party is Party.LOCAL_VERIFY else skew
     ways, wait_s = (2, inputs.first_use_after_s) if party is Party.GATEWAY else (1, 0.0)
+    if party is Party.LOCAL_SIGN:
+        allowed_s += inputs.backdated_s
     latency = inputs.latency
     return Interval(
         ahead.low_s - ways * latency.high_s - wait_s - allowed_s,
@@ -233,7 +238,8 @@ def _allowed_s(inputs: Inputs, checker: Checker) -> float | None:
     """Return how far in the checker's future a token may be stamped, by the strictest of its rules; None: no rule."""
     rules: list[float] = []
     leeway_s = checker.future_leeway(inputs.stamp or Stamp.CUT)
-    if checker.checks_iat and inputs.stamp is not None:
+    unless_nbf = checker.iat_or_nbf and inputs.nbf_after_iat_s is not None
+    if checker.checks_iat is not False and inputs.stamp is not None and not unless_nbf:
         rules.append(leeway_s)
     if checker.checks_nbf and inputs.nbf_after_iat_s is not None:
         rules.append(leeway_s - inputs.nbf_after_iat_s)
@@ -311,7 +317,7 @@ def _arrives_old(inputs: Inputs, behind: Interval, checker: Checker) -> Interval
     lives = [life_s for life_s in (inputs.lifetime_s, checker.max_age_s) if life_s is not None]
     if not lives:
         return None
-    good_s = min(lives) + checker.expiry_leeway
+    good_s = min(lives) + checker.expiry_leeway - inputs.backdated_s
     latency = inputs.latency
     return Interval(
         _clamp(behind.low_s + latency.low_s + 1 - good_s), _clamp(behind.high_s + latency.high_s + 1 - good_s)

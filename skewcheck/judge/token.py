@@ -9,13 +9,14 @@ import math
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from skewcheck.judge import buffer, risk
+from skewcheck.judge import buffer, risk, signing
 from skewcheck.judge.buffer import Deadline, recommend
 from skewcheck.judge.case import OFF, Case, Facts, Who, finite, moved_since, skew_facts
+from skewcheck.judge.checkers import Ask, Stamp
 from skewcheck.judge.host import SUMMER_S, ZONES_S, zone_of
 from skewcheck.judge.risk import Inputs, Judged, api_reading, inputs_of, one_sided, risks
 from skewcheck.judge.severity import judge, judge_date, worse
-from skewcheck.judge.verifiers import Ask, Stamp, Verifier, times_unreadable, verdict, verifier
+from skewcheck.judge.verifiers import Verifier, times_unreadable, verdict, verifier
 from skewcheck.model import (
     Basis,
     ClaimState,
@@ -146,6 +147,7 @@ _Finder = Callable[[_Known], list[Finding]]
 def judged(case: Case, token: Token, at_s: float, replays: Mapping[str, Ask]) -> Judged:
     """Return the token judged at *at_s* of this host's clock; *replays* are verifiers that can be run, by name."""
     rows, leeway_s = [verifier(name) for name in case.request.verifiers], case.request.leeway_s
+    rows = signing.with_signer(case.request, rows)
     if leeway_s is not None:
         rows = [row._replace(checker=row.checker.with_leeway(leeway_s)) for row in rows]
     skew, inputs = _skew(case, at_s), _inputs(case, token, at_s, rows)
@@ -155,7 +157,7 @@ def judged(case: Case, token: Token, at_s: float, replays: Mapping[str, Ask]) ->
         advice = None  # what is left of a life is too short for a buffer: all of it may be long
     true_time = None if skew is None else _behind(at_s, skew.interval)
     verdicts = tuple(
-        verdict(token, row, _own_time(inputs, row, at_s), true_time, replays.get(row.name))
+        verdict(token, row, signing.own_time(inputs, row, at_s), true_time, replays.get(row.name))
         for row in dict.fromkeys(rows)
     )
     known = _Known(case, token, at_s, skew, inputs, true_time, advice, verdicts)
@@ -179,6 +181,7 @@ def judged(case: Case, token: Token, at_s: float, replays: Mapping[str, Ask]) ->
         verifiers=verdicts,
         latency_given=case.request.latency is not None,
         status=status,
+        signing=signing.advices(rows, inputs, token, at_s),
     )
     return Judged([*found, *_of_the_clock(known)], part, inputs)
 
@@ -213,14 +216,6 @@ def _behind(local_s: float, skew: Interval) -> Interval:
     return Interval(local_s - skew.high_s, local_s - skew.low_s)
 
 
-def _own_time(inputs: Inputs, row: Verifier, at_s: float) -> Interval | None:
-    """Return the time of day by the clock that a verifier goes by; this host's own is known to the last digit."""
-    if row.party is Party.LOCAL_VERIFY:
-        return Interval(at_s, at_s)
-    skew, _ = inputs._replace(sign_for=row.clock).against(Party.LOCAL_SIGN)
-    return None if skew is None else _behind(at_s, skew)
-
-
 def _inputs(case: Case, token: Token, at_s: float, rows: list[Verifier]) -> Inputs:
     """Return what the shares and the buffer depend on; of several verifiers for one place the first counts."""
     inputs, leeway_s = inputs_of(case), case.request.leeway_s
@@ -235,7 +230,7 @@ def _inputs(case: Case, token: Token, at_s: float, rows: list[Verifier]) -> Inpu
         named = inputs.checker_here.with_leeway(leeway_s)
         inputs = inputs._replace(checker_here=named, checker_there=named, checker_of_ours=named)
     for row in reversed(rows):
-        inputs = inputs.checked_by(row)
+        inputs = signing.signed_by(inputs.checked_by(row), row, token, at_s)
     return inputs
 
 

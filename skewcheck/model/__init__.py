@@ -70,6 +70,7 @@ from skewcheck.model.report import (
     Policy,
     Report,
     Request,
+    Signing,
     Status,
     Step,
     Thresholds,

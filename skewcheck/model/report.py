@@ -137,6 +137,33 @@ class VerifierVerdict(NamedTuple):
     version: str
     source: str
     note: str = ""
+    also: tuple[str, ...] = ()
+    """All else that it refuses the token for by its clock: more ids of `judge.catalogue.REASONS`."""
+    option: str = ""
+    """How its leeway is set, `N` being the seconds; empty: it can't be, or that isn't known."""
+
+
+class Signing(NamedTuple):
+    """How to date what this host signs, so that whoever checks it takes it, by this clock as it is."""
+
+    name: str
+    """Of whoever checks it, as `--signed-for` takes it."""
+    title: str
+    source: str
+    cap_s: float | None
+    """The longest life that it takes; None: none is known."""
+    cap_from: str
+    """What that counts from: `now`, its own time; `iat`, up to exp; `age`, from iat until it is checked."""
+    back_s: int | None
+    """Date `iat` back by so much at least; None: not known, for the clock isn't."""
+    told_back_s: int
+    """By how much its documents want it; 0: they say nothing."""
+    least_s: int | None
+    """`exp` has to be so far ahead of this clock at least, or it is past on arrival; None: not known."""
+    most_s: int | None
+    """And at most so far; None: not known, or there is no cap."""
+    room_s: float | None = None
+    """By how much later the exp of the token at hand could be, checked now; None: not known, or no such cap."""
 
 
 class TokenPart(NamedTuple):
@@ -165,6 +192,8 @@ class TokenPart(NamedTuple):
     latency_given: bool = False
     status: Status = Status.OK
     """The worst of what was found of the token, whatever its clocks are."""
+    signing: tuple[Signing, ...] = ()
+    """For each of those that checks what this host signs."""
 
 
 class Policy(NamedTuple):
@@ -221,6 +250,10 @@ class Request(NamedTuple):
     """Assume this skew instead of measuring; no socket is opened."""
     verifiers: tuple[str, ...] = ()
     """Names of `judge.verifiers`: each gives its verdict, and takes its place among the parties."""
+    signed_for: str | None = None
+    """Name of `judge.verifiers`: whoever checks what this host signs."""
+    max_life_s: float | None = None
+    """The longest life that he takes; None: what he is known for."""
     leeway_s: float | None = None
     """Of whoever checks the token; None: what each is known for, else 0."""
     latency: Interval | None = None

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from skewcheck.judge.catalogue import BUFFER_LINES, PARTIES, REASONS
+from skewcheck.judge.catalogue import BUFFER_LINES, PARTIES, REASONS, REFUSED_FOR
 from skewcheck.model import (
     ApiPart,
     Basis,
@@ -40,6 +40,7 @@ from skewcheck.model import (
     Thresholds,
     TokenPart,
     Unknown,
+    VerifierVerdict,
     Vote,
     Zone,
 )
@@ -505,10 +506,15 @@ def _token(page: Page, report: Report, part: TokenPart) -> list[list[Line]]:
         [line for said in odd for line in page.wrapped(said, PLAIN, MARGIN)],
         _risks(page, report, part),
         _buffer(page, part, part.recommended) if part.recommended is not None else [],
-        _labelled(
-            page, [(v.name, f"{REASONS.get(v.why, v.why)}{f' ({v.note})' if v.note else ''}") for v in part.verifiers]
-        ),
+        _labelled(page, [(v.name, _of_verifier(v)) for v in part.verifiers]),
     ]
+
+
+def _of_verifier(verdict: VerifierVerdict) -> str:
+    """Return all that it refuses the token for, what its figures don't say, and how it is set."""
+    reasons = [REASONS.get(verdict.why, verdict.why), *(REFUSED_FOR[id_] for id_ in verdict.also)]
+    said = f"{', '.join(reasons)}{f' ({verdict.note})' if verdict.note else ''}"
+    return f"{said}; leeway {verdict.leeway_s:g} s: {verdict.option}" if verdict.option else said
 
 
 def _local_times(part: TokenPart) -> list[tuple[str, str]]:

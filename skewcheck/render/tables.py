@@ -1,9 +1,11 @@
 """The one table of each screen: NTP servers, hosts of an API, all references of this host's clock, or a token."""
 
 import math
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from skewcheck.judge.catalogue import REFUSED_FOR
 from skewcheck.model import (
     ApiHost,
     ApiPart,
@@ -23,6 +25,7 @@ from skewcheck.model import (
     Role,
     Security,
     ServerStatus,
+    Signing,
     Stale,
     Status,
     Thresholds,
@@ -443,16 +446,59 @@ def of_the_token(page: Page, report: Report) -> list[Line]:
         if advice.leeway_s is not None and not opaque:
             said += f" Leeway for a validator on this host: {advice.leeway_s} s."
         lines += page.wrapped(said, PLAIN)
-    return [*lines, *_verifiers(page, part.verifiers)]
+    lines += [line for signing in part.signing for line in page.wrapped(signing_text(signing), PLAIN)]
+    return [*lines, *_verifiers(page, part.verifiers, None if advice is None else advice.leeway_s)]
 
 
-def _verifiers(page: Page, verdicts: Sequence[VerifierVerdict]) -> list[Line]:
+def signing_text(signing: Signing) -> str:
+    """Return how to date what is signed for whoever checks it, and why, in a sentence or two."""
+    cap = "" if signing.cap_s is None else f"it takes {_CAPS[signing.cap_from].format(duration_text(signing.cap_s))}"
+    if signing.back_s is None:
+        return f"Signing for {signing.name}: " + "; ".join(filter(None, (cap, "this clock isn't known well enough.")))
+    if signing.most_s is not None and signing.least_s is not None and signing.most_s < signing.least_s:
+        return f"Signing for {signing.name}: no exp fits by this clock: set it right first; {cap}."
+    back_s = max(signing.back_s, signing.told_back_s)
+    need = f" (as documented; {signing.back_s} s would do)" if signing.back_s < signing.told_back_s else ""
+    iat = f"date iat {back_s} s back{need}" if back_s else "iat needs no dating back"
+    exp = "" if signing.most_s is None else f", {_ENDS[signing.cap_from]} {signing.most_s} s at most"
+    room = ""
+    if signing.room_s is not None and signing.room_s >= 0:
+        room = f" This one has {duration_text(signing.room_s)} of room."
+    return f"Signing for {signing.name}: {iat}{exp}{f'; {cap}' if cap else ''}.{room}"
+
+
+_CAPS = {"now": "exp {} ahead of its clock", "iat": "{} from iat to exp", "age": "an iat {} old"}
+_ENDS = {"now": "exp ahead by", "iat": "exp ahead by", "age": "good for"}
+
+
+def _verifiers(page: Page, verdicts: Sequence[VerifierVerdict], needs_s: int | None) -> list[Line]:
+    """Return a row for each: what it says, what for, or by which option it gets the leeway that this host needs."""
     if not verdicts:
         return []
     rows = [
-        Row(v.name, (f"{v.leeway_s:g} s", _verdict(v.accepts_now), _verdict(v.accepts_by_true_time))) for v in verdicts
+        Row(
+            v.name,
+            (f"{v.leeway_s:g} s", _verdict(v.accepts_now), _verdict(v.accepts_by_true_time)),
+            _beside_verdict(v, needs_s),
+        )
+        for v in verdicts
     ]
     return columns(page, ("VERIFIER", "LEEWAY", "NOW", "WITH RIGHT CLOCKS"), rows)
+
+
+_LEEWAY_CURES = frozenset({"future-issued", "not-yet-valid", "expired"})
+
+
+def _beside_verdict(verdict: VerifierVerdict, needs_s: int | None) -> str:
+    refused = [REFUSED_FOR[id_] for id_ in (verdict.why, *verdict.also) if id_ in REFUSED_FOR]
+    if refused and not (verdict.option and verdict.accepts_by_true_time and verdict.why in _LEEWAY_CURES):
+        return ", ".join(refused)
+    return how_to_set(verdict.option, max(verdict.leeway_s, needs_s or 0))
+
+
+def how_to_set(option: str, leeway_s: float) -> str:
+    """Return the option of a verifier as it stands in its users' code, with so much leeway."""
+    return re.sub(r"\bN\b", f"{leeway_s:g}", option)
 
 
 def _verdict(accepts: bool | None) -> str:  # noqa: FBT001 - its three values are what is asked

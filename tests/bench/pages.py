@@ -147,19 +147,35 @@ def _regions(_: str) -> str:
 
 
 def _verifiers(_: str) -> str:
-    from skewcheck.judge.verifiers import VERIFIERS
+    from skewcheck.judge.verifiers import VERIFIERS, signers
 
     rows = [
         (
             f"`{row.name}`",
             row.title,
             f"{row.checker.leeway_s:g} s",
-            "yes" if row.checker.checks_iat else "no",
+            f"`{row.option}`" if row.option else "",
+            _RULE[row.checker.checks_iat],
+            _RULE[None if row.checker.needs is None else "exp" in row.checker.needs],
+            _RULE[None if row.checker.takes_text is None else not row.checker.takes_text],
+            f"{row.how.value}, {row.version}",
             row.note,
         )
         for row in VERIFIERS
+        if row.name not in signers()
     ]
-    return _table(("name", "is", "leeway", "refuses a future `iat`", "and"), rows)
+    refuses = ("a future `iat`", "no `exp`", "a time that is text")
+    return _table(("name", "is", "leeway", "set by", *(f"refuses {what}" for what in refuses), "known by", "and"), rows)
+
+
+_RULE = {True: "yes", False: "no", None: "not known"}
+
+
+def _signers(_: str) -> str:
+    from skewcheck.judge.verifiers import signers, verifier
+
+    rows = [(f"`{row.name}`", row.title, row.note, row.source) for row in map(verifier, signers())]
+    return _table(("name", "is", "takes", "source"), rows)
 
 
 def series() -> dict[str, str]:
@@ -190,6 +206,7 @@ _MAKERS: Mapping[str, Callable[[str], str]] = {
     "findings": _findings,
     "regions": _regions,
     "verifiers": _verifiers,
+    "signers": _signers,
     "metrics": _metrics,
 }
 
