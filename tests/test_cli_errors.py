@@ -30,7 +30,7 @@ clock --full
 check --full
 check --verifier pyjwt
 token --verifier githib
-token --verifier vault
+token --verifier zitadel
 token --region eu-west-1 --offline
 explain loacl-behind
 explain 403
@@ -93,7 +93,7 @@ def test_they_have_one_shape(shown: list[tuple[str, Done]]) -> None:
     [
         "api --region eu-west-3",  # as near to one as to another
         "api --region nowhere",
-        "token --verifier vault",
+        "token --verifier zitadel",
         "explain zzzzzz",
         "frobnicate",
         "clock --xyzzy",

@@ -21,6 +21,7 @@ MAX_LINES = 600
 """A file is one idea; more than this is two."""
 LONGER = {
     "skewcheck.judge.catalogue": 1100,  # the one table of words: a row for each finding
+    "skewcheck.judge.steps": 640,  # what to run next, for each finding
     "skewcheck.render.evidence": 650,  # all that `-v` and `-vv` add
 }
 """Files that hold one idea that has so many lines."""

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 PLAIN, STRONG, VERDICT, ERROR = "plain", "strong", "verdict", "error"
 """Roles of text beside those of the picture."""
 MARGIN, GUTTER = 2, 2
+_NARROWEST_TEXT = 8
+"""Cells that text beside a wide number is given at least, be the page too narrow for it."""
 NARROWEST_HANGING = 60
 """Below so many cells a sentence starts again at the left edge instead of beside the word that it explains."""
 _BEFORE_A_UNIT = re.compile(r"(?<=\d) (?=(?:d|h|min|s|ms|[µu]s|ppm)\b)")
@@ -109,7 +111,7 @@ class Page:
         from rich.text import Text
 
         glued = _BEFORE_A_UNIT.sub(_GLUE, self.say(text))
-        lines = Text(glued).wrap(self._console, self.width - indent)
+        lines = Text(glued).wrap(self._console, max(self.width - indent, _NARROWEST_TEXT))
         return [[(" " * indent, PLAIN), (line.plain.rstrip().replace(_GLUE, " "), role)] for line in lines]
 
     def beside(  # noqa: PLR0917 - a label and a text, where they stand and how they look
