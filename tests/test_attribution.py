@@ -460,3 +460,14 @@ def test_the_right_party_whatever_the_three_clocks_are() -> None:
 def test_what_is_said_of_the_issuer_names_it() -> None:
     """By its own host."""
     assert facts_of(check(servers(0), api(0), api(-0.4)), "issuer-ahead")["login"] == LOGIN
+
+
+def test_an_api_that_is_off_wherever_utc_is_is_named_though_this_host_is_open() -> None:
+    """A range of UTC that settles nothing of this host, as by web servers, settles an API seconds outside of it."""
+    wide = servers(-0.4, 0.8)
+    found = check(wide, api(-4.0))
+    assert (lead(found), found.status, found.proven) == ("api-ahead", CRITICAL, False)
+    assert facts_of(found, "api-ahead").get("host_ok") is None
+    assert "too-coarse" in ids(found)
+    assert lead(check(wide, api(-1.0))) == "skew-undecided"  # it may be this host's
+    assert lead(check([*wide[:1], *SILENT_NTP[:2]], api(-4.0))) == "skew-undecided"  # one server proves nothing

@@ -213,3 +213,22 @@ def test_what_is_refused_later_is_not_repeated_either(told: Told) -> None:
         assert (done.exit_code, done.document["error"]["id"]) == (3, "usage")
         assert "hunter2" not in done.out + done.err
         assert UUID not in done.out + done.err
+
+
+@pytest.mark.parametrize("command", ["clock", "check"])
+def test_a_web_server_is_asked_for_its_date_by_its_url(command: str, told: Told, asked: list[Any]) -> None:
+    """`-H https://HOST` reaches the measurement as it is, beside NTP servers; plain http is refused."""
+    told(command, "-H", "https://www.example.org", "-H", "ntp1")
+    assert asked[0].servers == ("https://www.example.org", "ntp1")
+    for wrong in ("http://www.example.org", f"https://user:hunter2hunter@www.example.org/?x={OPAQUE}"):
+        done = told(command, "-H", wrong, "--json")
+        assert (done.exit_code, len(asked), done.document["error"]["id"]) == (3, 1, "usage")
+        assert not any(piece in done.out + done.err for piece in (OPAQUE[:12], "hunter2"))
+
+
+def test_a_url_that_is_no_source_of_time_is_refused_before_anything_is_asked(told: Told) -> None:
+    """A query, a path that holds a token, no host: told of and not shown."""
+    for wrong in ("https://www.example.org/?key=hunter2", "https://", f"https://www.example.org/{JWT}"):
+        done = told("clock", "-H", wrong, "--json")
+        assert (done.exit_code, done.document["error"]["id"]) == (3, "usage")
+        assert not any(piece in done.out + done.err for piece in (JWT[:20], "hunter2"))

@@ -325,7 +325,7 @@ OPTIONS: dict[str, Option] = {
     "server": Option(
         "-H, --server HOST[:PORT]", ASKING,
         "Ask this NTP server and no others; repeat it: three or more can outvote one that lies. "
-        "IPv6 as [2001:db8::1]:123. https://HOST: a web server's Date, in at most four requests, through the "
+        "IPv6 as [2001:db8::1]:123. https://HOST: a web server's Date, in at most eight requests, through the "
         "environment's proxy. In the environment: several, with spaces between. Else five are asked: up to two of this "
         "host's own, the rest public.",
         "ask this NTP server; repeat it", default="own and public", many=True,

@@ -58,7 +58,7 @@ def _date_votes(request: Request, timeout_s: float, clock: LocalClock) -> "DateV
     from skewcheck.measure.date_votes import MAX_REQUESTS, DateVotes
 
     limits_s = (request.policy.warning_s, request.policy.critical_s)
-    question = Question(limits_s, max_requests=MAX_REQUESTS, date_fresh=request.date_fresh)
+    question = Question(limits_s, full=True, max_requests=MAX_REQUESTS, date_fresh=request.date_fresh)
     return DateVotes(
         _named_urls(request),
         question,

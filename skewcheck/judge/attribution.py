@@ -144,6 +144,13 @@ def _off_from_both(case: Case) -> Who:
     return Who.BOTH if _apart(case) and case.voted else Who.OPEN
 
 
+def _without_ntp(case: Case) -> Who:
+    """Return whose it is where NTP leaves this host open: the API's, if it is off wherever in that range UTC is."""
+    ahead = case.api_ahead if case.voted else None
+    surely = ahead is not None and severity(ahead.fresh.nearest_to_zero(), case.limits) is not Status.OK
+    return Who.API if surely and _apart(case) else Who.BY_API_ALONE
+
+
 _ROWS: dict[tuple[str, str], Who | Callable[[Case], Who]] = {
     # (what NTP says of the local clock, what the API says of it)
     ("ok", "ok"): _both_right,
@@ -153,7 +160,7 @@ _ROWS: dict[tuple[str, str], Who | Callable[[Case], Who]] = {
     ("off", "off"): _off_from_both,
     ("off", "none"): Who.BY_NTP_ALONE,
     ("none", "ok"): Who.BY_API_ALONE,
-    ("none", "off"): Who.BY_API_ALONE,
+    ("none", "off"): _without_ntp,
     ("none", "none"): Who.UNMEASURED,
 }
 
@@ -373,7 +380,7 @@ def _vote(case: Case) -> Facts:
         ("answered", votes.answered),
         ("asked", votes.asked),
         ("unreached", votes.asked - votes.answered),
-        ("https", True if case.by_dates else None),
+        ("https", True if case.ntp.survey.by_web else None),
     )
 
 

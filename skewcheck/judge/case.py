@@ -93,11 +93,6 @@ class Case(NamedTuple):
         return [vote.outcome for vote in votes if isinstance(vote.outcome, Reading) and vote.outcome.exchanges]
 
     @property
-    def by_dates(self) -> bool:
-        """Tell whether all that answered said so by their `Date`, and nobody by NTP."""
-        return self.ntp is not None and self.ntp.survey.consensus.answered > 0 and not self.readings_of_ntp
-
-    @property
     def voted(self) -> bool:
         """Tell whether a majority of servers vouches for UTC, and not this host's own alone."""
         ntp = self.ntp

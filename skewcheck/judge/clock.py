@@ -74,7 +74,7 @@ def _unreached(_: Case, ntp: NtpPart) -> list[Finding]:
         ("reason", reason),
         ("counts", ", ".join(f"{count} {each}" for each, count in reasons.most_common())),
         ("server", first),
-        ("who", first if alone else f"{votes.asked} NTP servers"),
+        ("who", first if alone else f"{votes.asked} {'web' if ntp.survey.by_web else 'NTP'} servers"),
         ("port", _port(failed)),
         ("duration_s", ntp.survey.local.duration_s),
     )

@@ -179,7 +179,7 @@ def _other_servers(case: Case, _: object = None) -> list[Step]:
 
 def _narrower(case: Case, _: object = None) -> list[Step]:
     """Return what narrows the range by NTP: more samples against long ways, other servers against modest promises."""
-    if case.ntp is None:
+    if case.ntp is None or case.ntp.survey.by_web:
         return []
     readings = case.readings_of_ntp
     long_ways = sum(reading.delay_s / 2 > reading.exchanges[0].root_distance_s for reading in readings)

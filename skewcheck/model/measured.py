@@ -266,6 +266,12 @@ class Survey(NamedTuple):
     """Those that seem to smear a leap second where servers split around one, empty: not known which. None: no split."""
 
     @property
+    def by_web(self) -> bool:
+        """Tell whether all that were asked are web servers, by their `Date`."""
+        asked = [vote.outcome.server for vote in self.consensus.votes]
+        return bool(asked) and all(server.startswith("https://") for server in asked)
+
+    @property
     def independent(self) -> bool:
         """Tell whether somebody vouches for the range whom this host doesn't follow anyway."""
         return not self.own or self.witness is not None

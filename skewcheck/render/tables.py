@@ -232,8 +232,7 @@ def references(page: Page, report: Report, ntp: NtpPart, api: ApiPart) -> list[L
 
 def _utc(part: NtpPart) -> Row:
     consensus = part.survey.consensus
-    answered = [vote.outcome for vote in consensus.votes if isinstance(vote.outcome, Reading)]
-    name = "UTC, by HTTPS" if answered and not any(reading.exchanges for reading in answered) else "UTC, by NTP"
+    name = "UTC, by HTTPS" if part.survey.by_web else "UTC, by NTP"
     if consensus.interval is None:
         details = [vote.outcome.detail for vote in consensus.votes if isinstance(vote.outcome, NoReading)]
         if consensus.answered:
