@@ -50,6 +50,8 @@ _SPARE_S = 1e-3
 """The last moment to send is so much earlier: who asks for it finds a little later that there still is time."""
 _HANDSHAKES = 3.0
 """Round trips to a new connection: TCP, TLS, and one to spare."""
+_OPENING_S = 0.15
+"""What opening a few connections at once keeps this process busy, at most."""
 _HASTE_S, _PATIENCE_S = 0.25, 1.0
 """How long another connection's reply is waited for, beside round trips: by default, and in a thorough look."""
 _WEAKEST_FIRST = (Security.PLAIN, Security.DATES_IGNORED, Security.VERIFIED)
@@ -321,7 +323,8 @@ class _Search:
             sides,
             left_s=self._transport.left_s(),
         )
-        self._spread_until(plans[-1].at_s)
+        if plans[0].at_s - self._transport.now_s() > _OPENING_S:  # else opening connections would hold these up
+            self._spread_until(plans[-1].at_s + nodes.ASIDE_S)
         for plan in plans:
             if self._ready_s() > plan.latest_s or not self._ask(plan.at_s):
                 continue  # a slow reply has held it up: nothing is certain of it any more
@@ -374,8 +377,7 @@ class _Search:
         if not record.contradicted and record.lag().max_s <= freshness.FRESH_S:  # else its flip is none to aim at
             moments_s = nodes.aimed(moments_s, record.fresh(), record.slow_rtt_s(), self._question.limits_s)
         last_s = now_s + self._transport.left_s() - _SLOW * rtt_s - _PATIENCE_S
-        moments_s = [at_s for at_s in moments_s if at_s <= last_s]
-        if moments_s:
+        if moments_s := [at_s for at_s in moments_s if at_s <= last_s]:
             self._spread = self._transport.spread(self._form(), moments_s, _asks_for_peace)
 
     def _explain(self) -> Ended:
