@@ -333,6 +333,7 @@ CATALOGUE: Mapping[str, Row] = {
             "untrusted": "Not measured: certificate of {host} refused[: {detail}]",
             "rate-limited": "Not measured: {host} asks for patience[: {detail}]",
             "no-date": "Not measured: {host} sends no usable Date[: {detail}]",
+            "unset": "Not measured: the Date of {host} was never set: 1970",
         },
         "reason",
     ),
