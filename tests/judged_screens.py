@@ -1,6 +1,23 @@
 """What the golden screens show: measurements made by hand, judged as any other, so that no row contradicts line 1."""
 
-from measurements import API, CRITICAL, LOGIN, NOON, RUN, SECOND, api, check, clock, date, mute, server, servers, stale
+from measurements import (
+    API,
+    CRITICAL,
+    LOGIN,
+    NOON,
+    RUN,
+    SECOND,
+    api,
+    check,
+    clock,
+    date,
+    dates,
+    mute,
+    server,
+    servers,
+    stale,
+)
+from test_judge_nodes import ONE_BEHIND, several
 from token_cases import claim, jwt, opaque
 
 from skewcheck.judge.report import report
@@ -75,6 +92,9 @@ SCREENS: dict[str, Report] = {
     "check behind": check(servers(-0.346), api(-0.35), api(-0.34), facts=host()),
     "check api ahead": check(servers(0.0), api(-0.4), api(-0.4), facts=host()),
     "check api ahead of an unknown age": check(servers(0.0), api(-0.4, lag=SECOND), facts=host()),
+    "check a node behind": check(servers(0.0), several(ONE_BEHIND), api(0.0), facts=host()),
+    "check right nodes": check(servers(0.001), several((0.0,) * 3), api(0.01), facts=host()),
+    "api a node behind": dates(several(ONE_BEHIND, address="192.0.2.2"), api(0.0)),
     "check login ahead": check(servers(0.0), api(0.0), api(-0.4), facts=host()),
     "check cached": check(servers(0.0), stale(18000.0), facts=host()),
     "check without ntp": check(SILENT, api(0.01), api(0.0), facts=host()),

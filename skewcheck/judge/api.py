@@ -153,6 +153,7 @@ _REASONS = (
     ("proxy", ("proxy-",)),
     ("untrusted", ("certificate-", "ca-")),
     ("rate-limited", ("rate-limited",)),
+    ("unset", ("date-unset",)),
     ("no-date", ("no-date", "bad-date", "not-http", "headers-", "too-many-headers", "endless-continue")),
 )
 

@@ -213,8 +213,8 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "api-nodes-differ": Row(
         "{reached} of {connections} {units} reach a clock {range} {way_of} the others[, {address}]",
-        "[By up to so much; others are off by less{several}. ]{percent_low} to {percent_high} % of {units} do (95 %): "
-        "tell whoever runs {host}.",
+        "[It is the worst of several{several}. ]{percent_low} to {percent_high} % of all do (95 %): tell whoever "
+        "runs {host}.",
         "host reached connections units clocks low_s high_s least_s by several address share_low share_high "
         "percent_low percent_high",
         {"utc": "{reached} of {connections} {units} reach a clock {range} {way_of} UTC[, {address}]"},
@@ -337,6 +337,7 @@ CATALOGUE: Mapping[str, Row] = {
             "untrusted": "Not measured: certificate of {host} refused[: {detail}]",
             "rate-limited": "Not measured: {host} asks for patience[: {detail}]",
             "no-date": "Not measured: {host} sends no usable Date[: {detail}]",
+            "unset": "Not measured: the Date of {host} was never set: 1970",
         },
         "reason",
     ),

@@ -67,8 +67,10 @@ def look(host: ApiHost, utc: Interval | None, limits: Thresholds) -> Look | None
         return None
     worst = max(off, key=lambda number: abs(off[number].nearest_to_zero()))
     ahead = off[worst]
-    status = severity(ahead.nearest_to_zero(), limits)
-    settled = severity(ahead.farthest_from_zero(), limits) is status
+    narrow = ahead.width_s <= limits.critical_s  # a wider range has no estimate: what is proven is the status
+    status = severity(ahead.middle_s if narrow else ahead.nearest_to_zero(), limits)
+    ends = (ahead.nearest_to_zero(), ahead.farthest_from_zero())
+    settled = all(severity(end_s, limits) is status for end_s in ends)
     old = ahead.high_s < 0 and not reading.lag.known  # one that is ahead can't be an old `Date`
     proven = bool(by_utc) and settled and not old and reading.security is Security.VERIFIED
     return Look(host, reading.nodes, ahead, bool(by_utc), clocks[worst], tuple(off), status, proven)

@@ -135,6 +135,10 @@ STILL_S = 1.05
 _STILL_REPLIES = 3
 
 
+SET_S = 365 * _DAY_S
+"""A `Date` in 1970 is that of a clock which nobody has set since its start."""
+
+
 class Evidence(NamedTuple):
     """One exchange, and what happened to the local clock before it."""
 
@@ -148,9 +152,9 @@ class Evidence(NamedTuple):
 
 
 def evidence_of(reply: Reply) -> Evidence | None:
-    """Return what *reply* says by its `Date`; None where it has none that can be read."""
+    """Return what *reply* says by its `Date`; None where it has none that can be read, or that was ever set."""
     said = parse_date(reply.headers.get("date", ""), reply.received_s)
-    if said is None:
+    if said is None or said.unix_s < SET_S:
         return None
     exchange = DateExchange(reply.sent_s, reply.received_s, said.unix_s, reply.status, reply.connection)
     return Evidence(exchange, reply.travel_s, freshness.stale(reply.headers) is not None, said.odd)

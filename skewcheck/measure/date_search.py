@@ -22,6 +22,7 @@ from skewcheck.measure.date_evidence import (
     Spread,
     Target,
     Transport,
+    parse_date,
     stands_still,
     too_narrow,
     unmoved,
@@ -50,6 +51,8 @@ _SPARE_S = 1e-3
 """The last moment to send is so much earlier: who asks for it finds a little later that there still is time."""
 _HANDSHAKES = 3.0
 """Round trips to a new connection: TCP, TLS, and one to spare."""
+_OPENING_S = 0.15
+"""What opening a few connections at once keeps this process busy, at most."""
 _HASTE_S, _PATIENCE_S = 0.25, 1.0
 """How long another connection's reply is waited for, beside round trips: by default, and in a thorough look."""
 _WEAKEST_FIRST = (Security.PLAIN, Security.DATES_IGNORED, Security.VERIFIED)
@@ -133,10 +136,11 @@ class _Search:
         return NoReading(self._target.host, address, reason, detail, rejected or reply is not None)
 
     def _without_date(self, reply: Reply) -> NoReading:
-        if "date" in reply.headers:
-            quoted = foreign.header(reply.headers["date"], _MAX_SHOWN)
-            return self._nothing("bad-date", f"what it sends as Date is no date: {quoted}", reply)
-        return self._nothing("no-date", f"its reply (status {reply.status}) has no Date", reply)
+        if (date := reply.headers.get("date")) is None:
+            return self._nothing("no-date", f"its reply (status {reply.status}) has no Date", reply)
+        if parse_date(date, reply.received_s) is not None:
+            return self._nothing("date-unset", "its Date was never set: it says 1970", reply)
+        return self._nothing("bad-date", f"what it sends as Date is no date: {foreign.header(date, _MAX_SHOWN)}", reply)
 
     def _ask(self, at_s: float, *, anew: bool = False) -> bool:
         """Send one request at *at_s* and believe what comes; tell whether a usable reply came."""
@@ -321,7 +325,8 @@ class _Search:
             sides,
             left_s=self._transport.left_s(),
         )
-        self._spread_until(plans[-1].at_s)
+        if plans[0].at_s - self._transport.now_s() > _OPENING_S:  # else opening connections would hold these up
+            self._spread_until(plans[-1].at_s + nodes.ASIDE_S)
         for plan in plans:
             if self._ready_s() > plan.latest_s or not self._ask(plan.at_s):
                 continue  # a slow reply has held it up: nothing is certain of it any more
@@ -342,26 +347,24 @@ class _Search:
     def _spread_over(self, n: int, until_s: float) -> None:
         if n <= 0:
             return
-        record, ready_s = self._record, self._transport.now_s() + _HANDSHAKES * self._record.rtt_s()
-        moments_s = nodes.aimed([ready_s] * n, record.fresh(), record.slow_rtt_s())
+        ready_s = self._transport.now_s() + _HANDSHAKES * self._record.rtt_s()
+        moments_s = nodes.aimed([ready_s] * n, self._record.fresh(), self._record.slow_rtt_s())
         moments_s = [at_s if at_s <= until_s else max(ready_s, at_s - 1) for at_s in moments_s]
         self._spread = self._transport.spread(self._form(), moments_s, _asks_for_peace)
         self._spread_out = n
 
     def look_behind_the_name(self, over: "_Over") -> None:
         """Wait for what is under way on other connections; ask over others what is to be, and was not yet."""
-        record, question, rtt_s = self._record, self._question, self._record.rtt_s()
-        wanted = question.connections - 1
+        record, question, wanted = self._record, self._question, self._question.connections - 1
         hopeless = over.ended in (Ended.TOLD_TO_STOP, Ended.LOST, Ended.DEADLINE) or record.stale is not None
         if self._spread is None and wanted > 0 and not hopeless:
             if question.thorough:
                 self._look_thoroughly(wanted)
             else:
-                left = question.max_requests - self._requests
-                self._spread_over(min(left, wanted), self._transport.now_s())
+                self._spread_over(min(question.max_requests - self._requests, wanted), self._transport.now_s())
         if self._spread is None:
             return
-        patience_s = (_PATIENCE_S if question.thorough else _HASTE_S) + _HANDSHAKES * rtt_s
+        patience_s = (_PATIENCE_S if question.thorough else _HASTE_S) + _HANDSHAKES * record.rtt_s()
         for came in self._spread.collect(patience_s):
             self._asked_beside += came.sent if isinstance(came, Trouble) else came.requests
             if isinstance(came, Reply):
@@ -374,8 +377,7 @@ class _Search:
         if not record.contradicted and record.lag().max_s <= freshness.FRESH_S:  # else its flip is none to aim at
             moments_s = nodes.aimed(moments_s, record.fresh(), record.slow_rtt_s(), self._question.limits_s)
         last_s = now_s + self._transport.left_s() - _SLOW * rtt_s - _PATIENCE_S
-        moments_s = [at_s for at_s in moments_s if at_s <= last_s]
-        if moments_s:
+        if moments_s := [at_s for at_s in moments_s if at_s <= last_s]:
             self._spread = self._transport.spread(self._form(), moments_s, _asks_for_peace)
 
     def _explain(self) -> Ended:

@@ -20,6 +20,8 @@ _GOLDEN = (math.sqrt(5) - 1) / 2
 """Its multiples fall evenly into a second, and in step with no balancer's turns."""
 _BEYOND = 1.2
 """Of the least limit: so far from the flip, and more, a request of a thorough look is aimed."""
+ASIDE_S = 0.02
+"""By so much at least a request keeps out of the way of the search's own ones, which are nearer to the flip."""
 _JITTER_S = 0.15
 """So much farther from the flip a request may be aimed, that several needn't go out at one moment."""
 _BEFORE_S, _AFTER_S = 3e-3, 6e-3
@@ -49,7 +51,7 @@ def aimed(moments: Sequence[float], fresh: Interval, rtt_s: float, limits_s: Seq
     what a round trip may take. Which side is next follows the sequence of Thue and Morse: no balancer takes its turns
     in step with that.
     """
-    beyond_s = _BEYOND * min(limits_s, default=0.0)
+    beyond_s = max(ASIDE_S, _BEYOND * min(limits_s, default=0.0))
     jitter_s = _JITTER_S if limits_s else 0.0
     return [
         _next(at_s, fresh, rtt_s, beyond_s + jitter_s * (number * _GOLDEN % 1), before=number.bit_count() % 2 == 1)

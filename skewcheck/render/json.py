@@ -20,6 +20,7 @@ from skewcheck.judge import catalogue
 from skewcheck.model import (
     Certificate,
     DateReading,
+    Difference,
     Finding,
     Interval,
     Lag,
@@ -212,6 +213,8 @@ def _members(noun: Any) -> dict[str, Json]:
     members = dict(sorted(members.items(), key=lambda member: isinstance(member[1], list)))  # lists last: to be read
     if isinstance(noun, Reading):
         members |= {"reason": None, "detail": None, "stratum": noun.exchanges[-1].stratum if noun.exchanges else None}
+    if isinstance(noun, Difference) and not all(map(math.isfinite, noun.fresh)):
+        members["skew_s"] = None  # one side estimates nothing
     if isinstance(noun, DateReading):
         members |= {"reason": None} if noun.two_sided else {"reason": None, "skew_s": None}
     return members

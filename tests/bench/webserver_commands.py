@@ -113,21 +113,25 @@ def _varnish(folder: Path, port: int, behind: Sequence[int]) -> list[str]:
     ]
 
 
-def _haproxy(folder: Path, port: int, behind: Sequence[int]) -> list[str]:
-    lines = (
-        "global",
-        "  nbthread 1",  # each thread would take turns for itself
-        "defaults",
-        "  mode http",
-        "  timeout connect 5s",
-        "  timeout client 30s",
-        "  timeout server 30s",
-        "listen in_turn",
-        f"  bind 127.0.0.1:{port}",
-        "  balance roundrobin",
-        *(f"  server s{number} 127.0.0.1:{at}" for number, at in enumerate(behind)),
-    )
-    return [need("haproxy"), "-db", "-f", _written(folder / "haproxy.cfg", lines)]
+def _haproxy(*how: str) -> Command:
+    """Return what writes a configuration that hands connections or requests on, each to a server of its choice."""
+
+    def write(folder: Path, port: int, behind: Sequence[int]) -> list[str]:
+        lines = (
+            "global",
+            "  nbthread 1",  # each thread would take turns for itself
+            "defaults",
+            "  timeout connect 5s",
+            "  timeout client 30s",
+            "  timeout server 30s",
+            "listen in_turn",
+            f"  bind 127.0.0.1:{port}",
+            *(f"  {line}" for line in how),
+            *(f"  server s{number} 127.0.0.1:{at}" for number, at in enumerate(behind)),
+        )
+        return [need("haproxy"), "-db", "-f", _written(folder / "haproxy.cfg", lines)]
+
+    return write
 
 
 COMMANDS: dict[str, Command] = {
@@ -141,7 +145,10 @@ COMMANDS: dict[str, Command] = {
     "gunicorn": _asgi("gunicorn", "-k", "asgi", "--bind", "127.0.0.1:PORT"),
     "lighttpd": _lighttpd,
     "varnish": _varnish,
-    "haproxy": _haproxy,
+    "haproxy": _haproxy("mode http", "balance roundrobin"),
+    "haproxy-request": _haproxy("mode http", "balance random(1)"),
+    "haproxy-connection": _haproxy("mode http", "balance random(1)", "option prefer-last-server"),
+    "haproxy-tcp": _haproxy("mode tcp", "balance random(1)"),
 }
 
 
