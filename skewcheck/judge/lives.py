@@ -37,7 +37,8 @@ class Life:
 
     __slots__ = (
         "accepted", "date_at_s", "date_high_s", "date_low_s", "dated", "idle_ok_s", "last_s", "late_accepted",
-        "late_refused", "lifetime_s", "received_s", "refused_last", "sent_s", "token", "uses", "width_s", "young_s",
+        "late_in_a_row", "late_refused", "lifetime_s", "received_s", "refused_last", "sent_s", "token", "uses",
+        "width_s", "young_s",
     )  # fmt: skip
 
     def __init__(self, event: Event | None, token: str = "") -> None:
@@ -52,7 +53,7 @@ class Life:
         self.token = event.token if event is not None and known else token
         self.uses: list[Use] = []
         """The first ones, and no more than so many."""
-        self.accepted = self.late_accepted = self.late_refused = self.dated = 0
+        self.accepted = self.late_accepted = self.late_refused = self.late_in_a_row = self.dated = 0
         self.refused_last: deque[Use] = deque(maxlen=8)
         """The refused since the last accepted use."""
         self.last_s: float | None = at_s
@@ -74,11 +75,13 @@ class Life:
         if use.refused:
             self.refused_last.append(use)
             self.late_refused += not young
+            self.late_in_a_row += not young
         else:
             self.accepted += 1
             self.late_accepted += not young
             if self.refused_last:
                 self.refused_last.clear()
+                self.late_in_a_row = 0
             if start_s is not None and self.last_s is not None and start_s - self.last_s > self.idle_ok_s:
                 self.idle_ok_s = start_s - self.last_s
         if start_s is not None and not use.refused:

@@ -259,17 +259,12 @@ def _of_first_uses(known: _Known) -> list[Cause]:
             *(_cause(id_, verdict, nothing) for id_ in ids[:3]),
             age if n == 0 else _cause(ids[3], verdict, nothing),
         ]
+    if node.verdict is _V.SHOWN:
+        return [*(_cause(id_, _V.UNLIKELY, "node-does") for id_ in ("issuer-ahead", "propagation", "any-age")), node]
     if not tests.of_new:
         why, verdict = ("old-too", _V.UNLIKELY) if tests.any_age else ("too-few", _V.CANT_TELL)
         late, of = known.found.late
         return [_cause(id_, verdict, why, late=late, of=of) for id_ in ("issuer-ahead", "propagation")] + [node, age]
-    if node.verdict is _V.SHOWN:
-        return [
-            _cause("issuer-ahead", _V.UNLIKELY, "node-does"),
-            _cause("propagation", _V.UNLIKELY, "node-does"),
-            node,
-            age,
-        ]
     if tests.excluded is not None:
         ahead = _cause("issuer-ahead", _V.EXCLUDED, f"excluded-{tests.excluded}")
         return [ahead, _cause("propagation", _V.POSSIBLE, "no-one-difference", n), node, age]
@@ -303,14 +298,15 @@ def _node(known: _Known) -> Cause:
 
 
 def _of_expiry(known: _Known) -> Cause:
-    expired = refusals.of_expiry(known.found)
+    expired, unknown = refusals.of_expiry(known.found), refusals.of_no_lifetime(known.found)
     late = refusals.lateness(expired)
-    if late is not None and len(expired) >= LEAST:
-        return _cause("late-refresh", _V.SHOWN, "at-the-end", len(expired), low_s=late.low_s, high_s=late.high_s)
-    if expired:
-        return _cause("late-refresh", _V.LIKELY, "at-the-end", len(expired))
-    if any(b.lifetime_s is None for b in known.found.before):
-        return _cause("late-refresh", _V.CANT_TELL, "no-lifetime")
+    if late is not None:
+        verdict = _V.SHOWN if len(expired) >= SHOWN else _V.POSSIBLE
+        return _cause("late-refresh", verdict, "at-the-end", len(expired), low_s=late.low_s, high_s=late.high_s)
+    if len(unknown) >= SHOWN and refusals.at_one_age(unknown, known.found):
+        return _cause("late-refresh", _V.LIKELY, "at-one-age", len(unknown))
+    if unknown:
+        return _cause("late-refresh", _V.POSSIBLE, "no-lifetime", len(unknown))
     return _cause("late-refresh", _V.EXCLUDED, "none-before")
 
 
@@ -332,10 +328,13 @@ def _of_idleness(known: _Known) -> Cause:
 def _of_early_end(known: _Known) -> Cause:
     """Return the tokens that died before their end, without a pause: revoked, or refused at random."""
     taken = len(refusals.of_expiry(known.found)) + len(refusals.of_idleness(known.found))
-    left = len(known.found.before) - taken
+    unknown = len(refusals.of_no_lifetime(known.found))
+    left = len(known.found.before) - taken - unknown
     if left >= LEAST and left > known.found.late[0]:
         return _cause("revoked", _V.LIKELY, "before-the-end", left)
-    return _cause("revoked", _V.CANT_TELL if left else _V.EXCLUDED, "too-few" if left else "none-before", left)
+    if unknown:
+        return _cause("revoked", _V.CANT_TELL, "no-lifetime", unknown)
+    return _cause("revoked", *((_V.CANT_TELL, "too-few-before") if left else (_V.EXCLUDED, "none-before")), left)
 
 
 def _of_flight(known: _Known) -> Cause:

@@ -8,8 +8,8 @@ from skewcheck.judge.lives import Ended, Life, Lives, Use
 from skewcheck.judge.trials import WORST_DRIFT, Trial
 from skewcheck.model import Interval
 
-EXPIRED_S = 2.0
-"""Whole seconds of `expires_in`, and of when it was issued."""
+EXPIRED_S, EXPIRED_SHARE = 2.0, 0.1
+"""Before its end, for whole seconds of `expires_in` and of when it was issued; and never more of a life."""
 AGREEING = 2
 """Pauses after which a token was refused, all longer than any after which one was accepted."""
 SHOWN = 3
@@ -19,6 +19,7 @@ STORM_PER_LIFE, STORM_LEAST, STORM_S = 2, 6, 60.0
 _SOON_S = 5.0
 """After a refused use, a refresh within this time is its answer."""
 _ROUNDED_S = 0.002
+_ALIKE, _UNUSUAL = 0.1, 3
 _PAUSE_S = 10.0
 """A shorter pause ends no token."""
 _BINS, _DATES_A_BIN = 4, 20
@@ -48,12 +49,15 @@ class Refusals(NamedTuple):
     late: tuple[int, int]
     """Refused, and all, of uses of tokens older than ten seconds, without those before a refresh."""
     idle_ok_s: float
+    """The longest pause after which a token was still accepted."""
+    usual_gap_s: float
+    """The longest in the life of a token, of most tokens."""
 
 
 def refusals(lives: Lives) -> Refusals:
     """Return what becomes of each life."""
     trials, before, in_flight, late_refused, late = [], [], 0, 0, 0
-    idle_ok_s = 0.0
+    gaps = sorted(ended.life.idle_ok_s for ended in lives.ended) or [0.0]
     for ended in lives.ended:
         life = ended.life
         flying = _in_flight(ended)
@@ -64,14 +68,13 @@ def refusals(lives: Lives) -> Refusals:
         trial = _trial(life, flying)
         if trial is not None and (answered is None or trial.accepted_from_s is not None):
             trials.append(trial)
-        trailing = sum(1 for use in life.refused_last if (life.age_s(use) or 0) > life.young_s)
-        gone = (
-            trailing if answered is not None else len([use for use in flying if (life.age_s(use) or 0) > life.young_s])
-        )
-        late_refused += max(0, life.late_refused - gone)
-        late += life.late_accepted + max(0, life.late_refused - gone)
-        idle_ok_s = max(idle_ok_s, life.idle_ok_s)
-    return Refusals(tuple(trials), tuple(before), in_flight, (late_refused, late), idle_ok_s)
+        if answered is not None or ended.next is None:  # how a token ends that is the log's last, nobody knows
+            others = life.late_refused - life.late_in_a_row
+        else:
+            others = life.late_refused - sum((life.age_s(use) or 0.0) > life.young_s for use in flying)
+        late_refused += others
+        late += life.late_accepted + others
+    return Refusals(tuple(trials), tuple(before), in_flight, (late_refused, late), gaps[-1], gaps[len(gaps) // 2])
 
 
 def _in_flight(ended: Ended) -> list[Use]:
@@ -143,13 +146,27 @@ def of_idleness(found: Refusals) -> list[BeforeRefresh]:
     return idle if len(idle) >= AGREEING else []
 
 
+def of_no_lifetime(found: Refusals) -> list[BeforeRefresh]:
+    """Return the refusals of tokens of which nobody knows how long they live, and no pause explains."""
+    idle = of_idleness(found)
+    return [b for b in found.before if b.lifetime_s is None and b not in idle]
+
+
+def at_one_age(before: Sequence[BeforeRefresh], found: Refusals) -> bool:
+    """Tell whether all were refused at one age, as tokens are that have ended, and no long pause may be why."""
+    ages, gaps = [b.age_s for b in before], sorted(b.gap_s for b in before)
+    unused = gaps[len(gaps) // 2] > max(_PAUSE_S, _UNUSUAL * found.usual_gap_s)
+    return not unused and max(ages) - min(ages) < _ALIKE * max(ages)
+
+
 def of_expiry(found: Refusals) -> list[BeforeRefresh]:
     """Return the refusals of tokens at their end."""
     return [b for b in found.before if _expired(b)]
 
 
 def _expired(before: BeforeRefresh) -> bool:
-    return before.late_s is not None and before.late_s >= -EXPIRED_S
+    lifetime_s = before.lifetime_s
+    return lifetime_s is not None and before.age_s >= lifetime_s - min(EXPIRED_S, EXPIRED_SHARE * lifetime_s)
 
 
 def lateness(expired: Sequence[BeforeRefresh]) -> Interval | None:

@@ -270,6 +270,8 @@ def _in_order(events: Iterator[Event]) -> Iterator[tuple[float, Event]]:
         at_s = (end_s if end_s is not None else start_s) if event[3] else (start_s if start_s is not None else end_s)
         if event[2] >= _WHOLE_S:  # within a second the order of the lines tells more
             at_s = last_s = max(last_s, at_s or 0.0)
+        elif event[3] and at_s is not None:
+            at_s -= event[2] / 2  # of two in one millisecond the token came first
         held.append((at_s or 0.0, event))
         if len(held) >= 2 * _REORDERED:
             held.sort(key=itemgetter(0))

@@ -36,6 +36,8 @@ class Service:
     outage: tuple[int, int] = (0, 0)
     """The first uses of these tokens are all refused."""
     rejects_all: bool = False
+    limited_from: int = 0
+    """From so many tokens on every third is refused by 429."""
 
 
 @dataclass(frozen=True)
