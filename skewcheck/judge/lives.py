@@ -123,8 +123,8 @@ class Lives:
         """Old tokens that were sent after the new one was there, by their fingerprints; and those refused."""
         self.hosts: dict[str, list[int]] = {}
         """Accepted and refused, by whom was asked."""
-        self.gap_s: float | None = None
-        self.gaps = 0
+        self.gap_s, self.gaps = 0.0, 0
+        """By messages that quote both times: how far the checker's clock is behind at least, and how many say so."""
         self.from_s: float | None = None
         self.to_s: float | None = None
         self._width_s = 0.0
@@ -200,7 +200,7 @@ class Lives:
 
     def _request(self, event: Event) -> None:
         self.requests += 1
-        start_s, end_s, width_s, _, status, client, host, token, _, date_s, _, gap_s = event
+        start_s, end_s, width_s, _, status, client, host, token, _, date_s, _ = event
         refused = status in self._refused
         counts = self.hosts.get(host)
         if counts is None:
@@ -208,9 +208,6 @@ class Lives:
         if refused:
             self.refused += 1
             counts[1] += 1
-            if gap_s is not None:
-                self.gaps += 1
-                self.gap_s = gap_s if self.gap_s is None else max(gap_s, self.gap_s)
         elif status >= 500 or status in _NOT_JUDGED:
             return
         else:

@@ -382,6 +382,8 @@ def _of_this_host(known: _Known) -> Cause:
         return _cause("this-host", _V.EXCLUDED, "servers-own")
     if dates is None or math.isinf(dates.interval.low_s):
         return _cause("this-host", _V.CANT_TELL, "no-dates")
+    if dates.moved:
+        return _cause("this-host", _V.CANT_TELL, "moved")
     behind_s = -dates.interval.high_s
     if behind_s > 0 and behind_s >= late.low_s:
         return _cause("this-host", _V.LIKELY, "behind-its-date", 0, behind_s=behind_s)
@@ -389,8 +391,10 @@ def _of_this_host(known: _Known) -> Cause:
 
 
 def _of_a_message(known: _Known) -> list[Cause]:
-    gap_s = known.lives.gap_s
-    return [] if gap_s is None else [_cause("checker-behind", _V.SHOWN, "message", known.lives.gaps, behind_s=gap_s)]
+    lives = known.lives
+    if not lives.gaps:
+        return []
+    return [_cause("checker-behind", _V.SHOWN, "message", lives.gaps, behind_s=lives.gap_s)]
 
 
 # --- The report ---
@@ -524,7 +528,7 @@ def _finding(id_: str, status: Status, facts: dict[str, Fact]) -> Finding:
     return Finding(id_, status, tuple((name, facts.get(name)) for name in catalogue.CATALOGUE[id_].facts.split()))
 
 
-_MEASURES = {"log-issuer-ahead", "log-lag-or-node", "log-node-behind", "log-all-refused", "log-checker-behind"}
+_MEASURES = {"log-issuer-ahead", "log-lag-or-node", "log-node-behind", "log-all-refused"}
 
 
 def _steps(findings: Sequence[Finding]) -> tuple[Step, ...]:
@@ -533,7 +537,7 @@ def _steps(findings: Sequence[Finding]) -> tuple[Step, ...]:
     explain = Step("explain", f"skewcheck explain {lead.id}")
     if lead.id in _MEASURES:
         return Step("measure-issuer", "skewcheck api --region REGION --full"), explain
-    if lead.id == "log-host-behind":
+    if lead.id in {"log-host-behind", "log-checker-behind"}:
         return Step("measure-clock", "skewcheck check --region REGION"), explain
     if lead.id == "log-none-refused":
         return ()

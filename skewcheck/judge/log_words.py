@@ -45,6 +45,7 @@ BECAUSE: Mapping[str, str] = {
     "in-time": "no more refreshes than lifetimes need",
     "limited": "the issuer says: asked too often",
     "message": "a message quotes both times",
+    "moved": "the log's clock moved against the Date",
     "never-accepted": "refused all that it was asked",
     "new-only": "new tokens are refused more often",
     "no-dates": "no Date with the refusals",

@@ -23,6 +23,8 @@ _ALIKE, _UNUSUAL = 0.1, 3
 _PAUSE_S = 10.0
 """A shorter pause ends no token."""
 _BINS, _DATES_A_BIN = 4, 20
+_NEAR = 2
+"""Tokens before and after one, whose replies are held against its own."""
 
 
 class BeforeRefresh(NamedTuple):
@@ -222,6 +224,8 @@ class Dates(NamedTuple):
     behind: tuple[float, ...]
     """Of each token whose refused replies have a clock behind that of all accepted ones: by how much at least."""
     dated_refused: int
+    moved: bool
+    """The replies exclude each other: the log's clock was set, or several clocks answer."""
 
 
 def dates(lives: Lives) -> Dates | None:
@@ -229,26 +233,52 @@ def dates(lives: Lives) -> Dates | None:
     dated = [e.life for e in lives.ended if e.life.dated and e.life.date_high_s is not None]
     if not dated:
         return None
-    highs = [(life.date_high_s, life.date_at_s) for life in dated if life.date_high_s is not None]
     lows = [life.date_low_s for life in dated if life.date_low_s is not None]
-    low_s, high_s = max(lows, default=-math.inf), min(high for high, _ in highs)
-    behind, count = [], 0
-    for ended in lives.ended:
-        apart = [
-            use.start_s - use.date_s - 1 - min(high + WORST_DRIFT * abs(use.start_s - at_s) for high, at_s in highs)
-            for use in ended.life.uses
-            if use.refused and use.date_s is not None and use.start_s is not None
-        ]
-        count += bool(apart)
-        if apart and max(apart) > 0:
-            behind.append(max(apart))
+    low_s = max(lows, default=-math.inf)
+    high_s = min(life.date_high_s for life in dated if life.date_high_s is not None)
+    all_of_them = [ended.life for ended in lives.ended]
+    each = (_behind(life, all_of_them[max(0, at - _NEAR) : at + _NEAR + 1]) for at, life in enumerate(all_of_them))
+    behind = [apart for apart in each if apart is not None]
     return Dates(
         Interval(min(low_s, high_s), max(low_s, high_s)),
         sum(life.dated for life in dated),
         _steady(dated),
-        tuple(behind),
-        count,
+        tuple(apart_s for apart_s in behind if apart_s > 0),
+        len(behind),
+        moved=low_s > high_s,
     )
+
+
+def _behind(life: Life, near: Sequence[Life]) -> float | None:
+    """Return how far behind that of the accepted replies the refused replies' clock is at least; None: no dates tell.
+
+    Of the tokens *near* it those whose replies allow one clock with this one's: the log's own may have been set.
+    """
+    refused = [use for use in life.uses if use.refused and use.date_s is not None and use.start_s is not None]
+    if life.date_high_s is None or not refused:
+        return None
+    low_s = -math.inf if life.date_low_s is None else life.date_low_s
+    apart = [
+        use.start_s
+        - use.date_s
+        - 1
+        - min(
+            other.date_high_s + WORST_DRIFT * abs(use.start_s - other.date_at_s)
+            for other in near
+            if other.date_high_s is not None and (other is life or _agree(life, other, low_s))
+        )
+        for use in refused
+        if use.start_s is not None and use.date_s is not None
+    ]
+    return max(apart)
+
+
+def _agree(life: Life, other: Life, low_s: float) -> bool:
+    """Tell whether one clock, that drifts as clocks do, gave the accepted replies of both."""
+    if life.date_high_s is None or other.date_high_s is None or other.date_low_s is None:
+        return False
+    drift_s = WORST_DRIFT * abs(life.date_at_s - other.date_at_s)
+    return low_s <= other.date_high_s + drift_s and other.date_low_s <= life.date_high_s + drift_s
 
 
 def _steady(dated: Sequence[Life]) -> float | None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 from skewcheck.logs import stamps
-from skewcheck.logs.records import LIMITED, Reader, gap_s
+from skewcheck.logs.records import Reader
 from skewcheck.model.log import Event
 
 _ACCESS = re.compile(
@@ -145,22 +145,9 @@ class SdkBlock:
         return event
 
 
-def marks_sdk(line: str) -> bool:
-    """Tell whether *line* begins the request of a block of Genesys' SDK."""
-    return line.startswith("=== REQUEST ===")
-
-
-def limited(line: str) -> bool:
-    """Tell whether *line* says that it was asked too often."""
-    return LIMITED.search(line) is not None
-
-
 def _number(text: str) -> float | None:
     try:
         value = float(text) if text and len(text) < 20 else None
     except ValueError:
         return None
     return value if value is not None and 0 <= value < 86400 else None
-
-
-__all__ = ["READERS", "LineReader", "SdkBlock", "access", "client", "envoy", "gap_s", "limited", "marks_sdk"]
