@@ -36,7 +36,7 @@ class Life:
     """One token, from when it was there until the next one was."""
 
     __slots__ = (
-        "accepted", "date_at_s", "date_high_s", "date_low_s", "dated", "idle_ok_s", "last_s", "late_accepted",
+        "accepted", "beside", "date_at_s", "date_high_s", "date_low_s", "dated", "idle_ok_s", "last_s", "late_accepted",
         "late_in_a_row", "late_refused", "lifetime_s", "received_s", "refused_last", "sent_s", "token", "uses",
         "width_s", "young_s",
     )  # fmt: skip
@@ -51,6 +51,8 @@ class Life:
         self.lifetime_s = event.lifetime_s if event is not None else None
         self.young_s = YOUNG_S if not self.lifetime_s else min(YOUNG_S, self.lifetime_s / 4)
         self.token = event.token if event is not None and known else token
+        self.beside = False
+        """Several clients write to one log, each with a token of its own."""
         self.uses: list[Use] = []
         """The first ones, and no more than so many."""
         self.accepted = self.late_accepted = self.late_refused = self.late_in_a_row = self.dated = 0
@@ -232,8 +234,10 @@ class Lives:
         age_s = life.age_s(use)
         if current is not None and life is not current and life.received_s is not None and _sent_after(use, current):
             self.in_flight += 1
-            self.in_flight_refused += use.refused
-            return
+            if use.refused and not life.beside:
+                self.in_flight_refused += 1
+                return
+            life.beside = True  # it is accepted beside a newer one: another client's
         if life.received_s is None and use.refused:
             self.unjoined += 1
         life.take(use, age_s)

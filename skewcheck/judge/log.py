@@ -269,8 +269,8 @@ def _of_first_uses(known: _Known) -> list[Cause]:
         ahead = _cause("issuer-ahead", _V.EXCLUDED, f"excluded-{tests.excluded}")
         return [ahead, _cause("propagation", _V.POSSIBLE, "no-one-difference", n), node, age]
     if tests.p is not None and tests.p < SURE and not tests.in_a_row:
-        share_s = n / tests.of
-        ahead = _cause("issuer-ahead", _V.LIKELY, "in-one-part", n, p=tests.p, ahead_s=share_s)
+        low_s, high_s = (bound(n, tests.of, 0.975) for bound in (trials.share_low, trials.share_high))
+        ahead = _cause("issuer-ahead", _V.LIKELY, "in-one-part", n, p=tests.p, low_s=low_s, high_s=high_s)
         return [ahead, _cause("propagation", _V.UNLIKELY, "in-one-part-not"), node, age]
     why = (
         "all-refused" if n == tests.of else "whole-seconds" if tests.whole_seconds
@@ -313,7 +313,7 @@ def _of_expiry(known: _Known) -> Cause:
 def _of_idleness(known: _Known) -> Cause:
     idle = refusals.of_idleness(known.found)
     if idle:
-        verdict = _V.SHOWN if len(idle) >= LEAST else _V.LIKELY
+        verdict = _V.SHOWN if len(idle) >= LEAST else _V.POSSIBLE
         return _cause(
             "idle",
             verdict,
@@ -330,6 +330,8 @@ def _of_early_end(known: _Known) -> Cause:
     taken = len(refusals.of_expiry(known.found)) + len(refusals.of_idleness(known.found))
     unknown = len(refusals.of_no_lifetime(known.found))
     left = len(known.found.before) - taken - unknown
+    if left and refusals.may_be_several(known.lives):
+        return _cause("revoked", _V.CANT_TELL, "several-clients", left)
     if left >= LEAST and left > known.found.late[0]:
         return _cause("revoked", _V.LIKELY, "before-the-end", left)
     if unknown:

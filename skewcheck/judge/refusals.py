@@ -1,6 +1,7 @@
 """The hard rules: which refusals one thing alone explains, without statistics. The first that explains one takes it."""
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -60,7 +61,7 @@ def refusals(lives: Lives) -> Refusals:
     """Return what becomes of each life."""
     trials, before, in_flight, late_refused, late = [], [], 0, 0, 0
     gaps = sorted(ended.life.idle_ok_s for ended in lives.ended) or [0.0]
-    for ended in lives.ended:
+    for ended in _with_their_own(lives):
         life = ended.life
         flying = _in_flight(ended)
         in_flight += len(flying)
@@ -77,6 +78,24 @@ def refusals(lives: Lives) -> Refusals:
         late_refused += others
         late += life.late_accepted + others
     return Refusals(tuple(trials), tuple(before), in_flight, (late_refused, late), gaps[-1], gaps[len(gaps) // 2])
+
+
+def _with_their_own(lives: Lives) -> list[Ended]:
+    """Return the lives, each with the token that took its place: of several clients the next one within seconds."""
+    known = (ended.life for ended in lives.ended if ended.life.received_s is not None)
+    received = sorted(known, key=lambda life: life.received_s or 0.0)
+    times = [life.received_s or 0.0 for life in received]
+    own = []
+    for ended in lives.ended:
+        if not ended.life.beside:
+            own.append(ended)
+            continue
+        refused = ended.life.refused_last[0] if ended.life.refused_last else None
+        at_s = None if refused is None else refused.end_s if refused.end_s is not None else refused.start_s
+        at = len(times) if at_s is None else bisect_left(times, at_s)
+        soon = at_s is not None and at < len(times) and times[at] <= at_s + _SOON_S
+        own.append(Ended(ended.life, received[at] if soon else None))
+    return own
 
 
 def _in_flight(ended: Ended) -> list[Use]:
@@ -187,7 +206,9 @@ def storm(lives: Lives) -> tuple[int, int]:
         return 0, 0
     lifetime_s = lifetimes[len(lifetimes) // 2]
     answers = {
-        e.next.received_s for e in lives.ended if e.next is not None and _before_refresh(e, _in_flight(e)) is not None
+        e.next.received_s
+        for e in _with_their_own(lives)
+        if e.next is not None and _before_refresh(e, _in_flight(e)) is not None
     }
     by_client: dict[str, list[float]] = {}
     for at_s, client in lives.received:
@@ -195,6 +216,15 @@ def storm(lives: Lives) -> tuple[int, int]:
             by_client.setdefault(client, []).append(at_s)
     most = max((_most_within(lifetime_s, times) for times in by_client.values()), default=0)
     return most, max((_most_within(min(lifetime_s, STORM_S), times) for times in by_client.values()), default=0)
+
+
+def may_be_several(lives: Lives) -> bool:
+    """Tell whether several clients may write to the log: by hashes of the tokens, else by how often new ones come."""
+    if lives.with_token:
+        return any(ended.life.beside for ended in lives.ended)
+    lifetimes = sorted(e.life.lifetime_s for e in lives.ended if e.life.lifetime_s)
+    times = sorted(at_s for at_s, _ in lives.received)
+    return not lifetimes or _most_within(lifetimes[len(lifetimes) // 2] / 2, times) > 1
 
 
 def _most_within(span_s: float, times: Sequence[float]) -> int:
