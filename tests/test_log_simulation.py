@@ -96,6 +96,8 @@ CELLS = {
     "idle": Cell(
         Service(idle_limit_s=900, lives_s=7200), Client(tokens=11, uses=60, pause_every=2), "idle", 0.99
     ),
+    "revoked": Cell(Service(dies=True), Client(tokens=8, fingerprints=True), "revoked", 1.0),
+    "revoked, no hashes": Cell(Service(dies=True), Client(tokens=8), "revoked|cant-tell", 1.0),
     "storm": Cell(Service(), Client(tokens=20, storm=True), "storm", 1.0),
     "wrong region": Cell(Service(rejects_all=True), Client(tokens=5), "never-accepted", 1.0),
 }  # fmt: skip
@@ -173,6 +175,32 @@ def test_rates_briefly(name: str) -> None:
     """The same of a few runs: what is broken altogether shows at once."""
     cell = CELLS[name]
     _hold(cell, [judged(Run(cell.service, cell.client, seed)) for seed in range(FEW)], cell.least - 0.15)
+
+
+@pytest.mark.parametrize("hashed", [True, False])
+@pytest.mark.parametrize("clients", [2, 5])
+@pytest.mark.parametrize(
+    "name", ["late refresh", "fine", "ahead, 60", "lag, 60", "old token in flight, hashed", "idle"]
+)
+def test_several_clients_in_one_log(name: str, clients: int, hashed: bool) -> None:
+    """Nobody wrote who it was: the right cause or none by hashes of the tokens, and without them none is shown."""
+    cell = CELLS[name]
+    found, shown = Counter[str](), 0
+    for seed in range(4):
+        several = []
+        for number in range(clients):
+            run = Run(cell.service, replace(cell.client, fingerprints=hashed), seed * 10 + number)
+            several += [event._replace(token=event.token and f"{number}-{event.token}") for event in events(run)]
+        lives = Lives()
+        for event in merged([iter(sorted(several, key=lambda event: event.end_s or 0.0))]):
+            lives.take(event)
+        lives.end()
+        told = report(lives, (), Policy())
+        found.update({each.id.removeprefix("log-") for each in told.findings} - {cell.right, "cant-tell", *cell.also})
+        assert told.log is not None
+        shown += sum(cause.verdict is CauseVerdict.SHOWN and cause.id != cell.right for cause in told.log.causes)
+    assert found.total() <= (0 if hashed else 2), found
+    assert shown == 0
 
 
 @pytest.mark.slow

@@ -54,8 +54,9 @@ def examine_log(
         for event in events:
             lives.take(_with_lifetime(event, request.expires_in_s))
     lives.end()
+    lives.gap_s, lives.gaps = reader.gap_s, reader.gaps
     files = tuple(log.file for log in logs)
-    if not lives.requests and not lives.refreshes:
+    if not (lives.requests or lives.refreshes or lives.gaps):
         raise _nothing(logs)
     judged = report(
         lives, files, request.policy, zone=zone if reader.naive else None, issuer_ahead=request.issuer_ahead

@@ -561,9 +561,9 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "log-issuer-ahead": Row(
         "{refused} of {of} new tokens refused at first: likely the issuer is ahead",
-        "By about {ahead_s} more than the way takes, of the API or of one of its nodes. Nothing on this host fixes "
+        "By {range} more than the way takes, of the API or of one of its nodes. Nothing on this host fixes "
         "it[; retry once after {wait_s}].",
-        "refused of share_low share_high ahead_s p wait_s",
+        "refused of share_low share_high low_s high_s p wait_s",
     ),
     "log-lag-or-node": Row(
         "{refused} of {of} new tokens refused at first: propagation or one node's clock",

@@ -36,8 +36,9 @@ class Life:
     """One token, from when it was there until the next one was."""
 
     __slots__ = (
-        "accepted", "date_at_s", "date_high_s", "date_low_s", "dated", "idle_ok_s", "last_s", "late_accepted",
-        "late_refused", "lifetime_s", "received_s", "refused_last", "sent_s", "token", "uses", "width_s", "young_s",
+        "accepted", "beside", "date_at_s", "date_high_s", "date_low_s", "dated", "idle_ok_s", "last_s", "late_accepted",
+        "late_in_a_row", "late_refused", "lifetime_s", "received_s", "refused_last", "sent_s", "token", "uses",
+        "width_s", "young_s",
     )  # fmt: skip
 
     def __init__(self, event: Event | None, token: str = "") -> None:
@@ -50,9 +51,11 @@ class Life:
         self.lifetime_s = event.lifetime_s if event is not None else None
         self.young_s = YOUNG_S if not self.lifetime_s else min(YOUNG_S, self.lifetime_s / 4)
         self.token = event.token if event is not None and known else token
+        self.beside = False
+        """Several clients write to one log, each with a token of its own."""
         self.uses: list[Use] = []
         """The first ones, and no more than so many."""
-        self.accepted = self.late_accepted = self.late_refused = self.dated = 0
+        self.accepted = self.late_accepted = self.late_refused = self.late_in_a_row = self.dated = 0
         self.refused_last: deque[Use] = deque(maxlen=8)
         """The refused since the last accepted use."""
         self.last_s: float | None = at_s
@@ -74,11 +77,13 @@ class Life:
         if use.refused:
             self.refused_last.append(use)
             self.late_refused += not young
+            self.late_in_a_row += not young
         else:
             self.accepted += 1
             self.late_accepted += not young
             if self.refused_last:
                 self.refused_last.clear()
+                self.late_in_a_row = 0
             if start_s is not None and self.last_s is not None and start_s - self.last_s > self.idle_ok_s:
                 self.idle_ok_s = start_s - self.last_s
         if start_s is not None and not use.refused:
@@ -120,8 +125,8 @@ class Lives:
         """Old tokens that were sent after the new one was there, by their fingerprints; and those refused."""
         self.hosts: dict[str, list[int]] = {}
         """Accepted and refused, by whom was asked."""
-        self.gap_s: float | None = None
-        self.gaps = 0
+        self.gap_s, self.gaps = 0.0, 0
+        """By messages that quote both times: how far the checker's clock is behind at least, and how many say so."""
         self.from_s: float | None = None
         self.to_s: float | None = None
         self._width_s = 0.0
@@ -197,7 +202,7 @@ class Lives:
 
     def _request(self, event: Event) -> None:
         self.requests += 1
-        start_s, end_s, width_s, _, status, client, host, token, _, date_s, _, gap_s = event
+        start_s, end_s, width_s, _, status, client, host, token, _, date_s, _ = event
         refused = status in self._refused
         counts = self.hosts.get(host)
         if counts is None:
@@ -205,9 +210,6 @@ class Lives:
         if refused:
             self.refused += 1
             counts[1] += 1
-            if gap_s is not None:
-                self.gaps += 1
-                self.gap_s = gap_s if self.gap_s is None else max(gap_s, self.gap_s)
         elif status >= 500 or status in _NOT_JUDGED:
             return
         else:
@@ -232,8 +234,10 @@ class Lives:
         age_s = life.age_s(use)
         if current is not None and life is not current and life.received_s is not None and _sent_after(use, current):
             self.in_flight += 1
-            self.in_flight_refused += use.refused
-            return
+            if use.refused and not life.beside:
+                self.in_flight_refused += 1
+                return
+            life.beside = True  # it is accepted beside a newer one: another client's
         if life.received_s is None and use.refused:
             self.unjoined += 1
         life.take(use, age_s)

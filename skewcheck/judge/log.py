@@ -259,23 +259,18 @@ def _of_first_uses(known: _Known) -> list[Cause]:
             *(_cause(id_, verdict, nothing) for id_ in ids[:3]),
             age if n == 0 else _cause(ids[3], verdict, nothing),
         ]
+    if node.verdict is _V.SHOWN:
+        return [*(_cause(id_, _V.UNLIKELY, "node-does") for id_ in ("issuer-ahead", "propagation", "any-age")), node]
     if not tests.of_new:
         why, verdict = ("old-too", _V.UNLIKELY) if tests.any_age else ("too-few", _V.CANT_TELL)
         late, of = known.found.late
         return [_cause(id_, verdict, why, late=late, of=of) for id_ in ("issuer-ahead", "propagation")] + [node, age]
-    if node.verdict is _V.SHOWN:
-        return [
-            _cause("issuer-ahead", _V.UNLIKELY, "node-does"),
-            _cause("propagation", _V.UNLIKELY, "node-does"),
-            node,
-            age,
-        ]
     if tests.excluded is not None:
         ahead = _cause("issuer-ahead", _V.EXCLUDED, f"excluded-{tests.excluded}")
         return [ahead, _cause("propagation", _V.POSSIBLE, "no-one-difference", n), node, age]
     if tests.p is not None and tests.p < SURE and not tests.in_a_row:
-        share_s = n / tests.of
-        ahead = _cause("issuer-ahead", _V.LIKELY, "in-one-part", n, p=tests.p, ahead_s=share_s)
+        low_s, high_s = (bound(n, tests.of, 0.975) for bound in (trials.share_low, trials.share_high))
+        ahead = _cause("issuer-ahead", _V.LIKELY, "in-one-part", n, p=tests.p, low_s=low_s, high_s=high_s)
         return [ahead, _cause("propagation", _V.UNLIKELY, "in-one-part-not"), node, age]
     why = (
         "all-refused" if n == tests.of else "whole-seconds" if tests.whole_seconds
@@ -303,21 +298,22 @@ def _node(known: _Known) -> Cause:
 
 
 def _of_expiry(known: _Known) -> Cause:
-    expired = refusals.of_expiry(known.found)
+    expired, unknown = refusals.of_expiry(known.found), refusals.of_no_lifetime(known.found)
     late = refusals.lateness(expired)
-    if late is not None and len(expired) >= LEAST:
-        return _cause("late-refresh", _V.SHOWN, "at-the-end", len(expired), low_s=late.low_s, high_s=late.high_s)
-    if expired:
-        return _cause("late-refresh", _V.LIKELY, "at-the-end", len(expired))
-    if any(b.lifetime_s is None for b in known.found.before):
-        return _cause("late-refresh", _V.CANT_TELL, "no-lifetime")
+    if late is not None:
+        verdict = _V.SHOWN if len(expired) >= SHOWN else _V.POSSIBLE
+        return _cause("late-refresh", verdict, "at-the-end", len(expired), low_s=late.low_s, high_s=late.high_s)
+    if len(unknown) >= SHOWN and refusals.at_one_age(unknown, known.found):
+        return _cause("late-refresh", _V.LIKELY, "at-one-age", len(unknown))
+    if unknown:
+        return _cause("late-refresh", _V.POSSIBLE, "no-lifetime", len(unknown))
     return _cause("late-refresh", _V.EXCLUDED, "none-before")
 
 
 def _of_idleness(known: _Known) -> Cause:
     idle = refusals.of_idleness(known.found)
     if idle:
-        verdict = _V.SHOWN if len(idle) >= LEAST else _V.LIKELY
+        verdict = _V.SHOWN if len(idle) >= LEAST else _V.POSSIBLE
         return _cause(
             "idle",
             verdict,
@@ -332,10 +328,15 @@ def _of_idleness(known: _Known) -> Cause:
 def _of_early_end(known: _Known) -> Cause:
     """Return the tokens that died before their end, without a pause: revoked, or refused at random."""
     taken = len(refusals.of_expiry(known.found)) + len(refusals.of_idleness(known.found))
-    left = len(known.found.before) - taken
+    unknown = len(refusals.of_no_lifetime(known.found))
+    left = len(known.found.before) - taken - unknown
+    if left and refusals.may_be_several(known.lives):
+        return _cause("revoked", _V.CANT_TELL, "several-clients", left)
     if left >= LEAST and left > known.found.late[0]:
         return _cause("revoked", _V.LIKELY, "before-the-end", left)
-    return _cause("revoked", _V.CANT_TELL if left else _V.EXCLUDED, "too-few" if left else "none-before", left)
+    if unknown:
+        return _cause("revoked", _V.CANT_TELL, "no-lifetime", unknown)
+    return _cause("revoked", *((_V.CANT_TELL, "too-few-before") if left else (_V.EXCLUDED, "none-before")), left)
 
 
 def _of_flight(known: _Known) -> Cause:
@@ -383,6 +384,8 @@ def _of_this_host(known: _Known) -> Cause:
         return _cause("this-host", _V.EXCLUDED, "servers-own")
     if dates is None or math.isinf(dates.interval.low_s):
         return _cause("this-host", _V.CANT_TELL, "no-dates")
+    if dates.moved:
+        return _cause("this-host", _V.CANT_TELL, "moved")
     behind_s = -dates.interval.high_s
     if behind_s > 0 and behind_s >= late.low_s:
         return _cause("this-host", _V.LIKELY, "behind-its-date", 0, behind_s=behind_s)
@@ -390,8 +393,10 @@ def _of_this_host(known: _Known) -> Cause:
 
 
 def _of_a_message(known: _Known) -> list[Cause]:
-    gap_s = known.lives.gap_s
-    return [] if gap_s is None else [_cause("checker-behind", _V.SHOWN, "message", known.lives.gaps, behind_s=gap_s)]
+    lives = known.lives
+    if not lives.gaps:
+        return []
+    return [_cause("checker-behind", _V.SHOWN, "message", lives.gaps, behind_s=lives.gap_s)]
 
 
 # --- The report ---
@@ -525,7 +530,7 @@ def _finding(id_: str, status: Status, facts: dict[str, Fact]) -> Finding:
     return Finding(id_, status, tuple((name, facts.get(name)) for name in catalogue.CATALOGUE[id_].facts.split()))
 
 
-_MEASURES = {"log-issuer-ahead", "log-lag-or-node", "log-node-behind", "log-all-refused", "log-checker-behind"}
+_MEASURES = {"log-issuer-ahead", "log-lag-or-node", "log-node-behind", "log-all-refused"}
 
 
 def _steps(findings: Sequence[Finding]) -> tuple[Step, ...]:
@@ -534,7 +539,7 @@ def _steps(findings: Sequence[Finding]) -> tuple[Step, ...]:
     explain = Step("explain", f"skewcheck explain {lead.id}")
     if lead.id in _MEASURES:
         return Step("measure-issuer", "skewcheck api --region REGION --full"), explain
-    if lead.id == "log-host-behind":
+    if lead.id in {"log-host-behind", "log-checker-behind"}:
         return Step("measure-clock", "skewcheck check --region REGION"), explain
     if lead.id == "log-none-refused":
         return ()

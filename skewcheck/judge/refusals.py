@@ -1,6 +1,7 @@
 """The hard rules: which refusals one thing alone explains, without statistics. The first that explains one takes it."""
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -8,8 +9,8 @@ from skewcheck.judge.lives import Ended, Life, Lives, Use
 from skewcheck.judge.trials import WORST_DRIFT, Trial
 from skewcheck.model import Interval
 
-EXPIRED_S = 2.0
-"""Whole seconds of `expires_in`, and of when it was issued."""
+EXPIRED_S, EXPIRED_SHARE = 2.0, 0.1
+"""Before its end, for whole seconds of `expires_in` and of when it was issued; and never more of a life."""
 AGREEING = 2
 """Pauses after which a token was refused, all longer than any after which one was accepted."""
 SHOWN = 3
@@ -19,9 +20,12 @@ STORM_PER_LIFE, STORM_LEAST, STORM_S = 2, 6, 60.0
 _SOON_S = 5.0
 """After a refused use, a refresh within this time is its answer."""
 _ROUNDED_S = 0.002
+_ALIKE, _UNUSUAL = 0.1, 3
 _PAUSE_S = 10.0
 """A shorter pause ends no token."""
 _BINS, _DATES_A_BIN = 4, 20
+_NEAR = 2
+"""Tokens before and after one, whose replies are held against its own."""
 
 
 class BeforeRefresh(NamedTuple):
@@ -48,13 +52,16 @@ class Refusals(NamedTuple):
     late: tuple[int, int]
     """Refused, and all, of uses of tokens older than ten seconds, without those before a refresh."""
     idle_ok_s: float
+    """The longest pause after which a token was still accepted."""
+    usual_gap_s: float
+    """The longest in the life of a token, of most tokens."""
 
 
 def refusals(lives: Lives) -> Refusals:
     """Return what becomes of each life."""
     trials, before, in_flight, late_refused, late = [], [], 0, 0, 0
-    idle_ok_s = 0.0
-    for ended in lives.ended:
+    gaps = sorted(ended.life.idle_ok_s for ended in lives.ended) or [0.0]
+    for ended in _with_their_own(lives):
         life = ended.life
         flying = _in_flight(ended)
         in_flight += len(flying)
@@ -64,14 +71,31 @@ def refusals(lives: Lives) -> Refusals:
         trial = _trial(life, flying)
         if trial is not None and (answered is None or trial.accepted_from_s is not None):
             trials.append(trial)
-        trailing = sum(1 for use in life.refused_last if (life.age_s(use) or 0) > life.young_s)
-        gone = (
-            trailing if answered is not None else len([use for use in flying if (life.age_s(use) or 0) > life.young_s])
-        )
-        late_refused += max(0, life.late_refused - gone)
-        late += life.late_accepted + max(0, life.late_refused - gone)
-        idle_ok_s = max(idle_ok_s, life.idle_ok_s)
-    return Refusals(tuple(trials), tuple(before), in_flight, (late_refused, late), idle_ok_s)
+        if answered is not None or ended.next is None:  # how a token ends that is the log's last, nobody knows
+            others = life.late_refused - life.late_in_a_row
+        else:
+            others = life.late_refused - sum((life.age_s(use) or 0.0) > life.young_s for use in flying)
+        late_refused += others
+        late += life.late_accepted + others
+    return Refusals(tuple(trials), tuple(before), in_flight, (late_refused, late), gaps[-1], gaps[len(gaps) // 2])
+
+
+def _with_their_own(lives: Lives) -> list[Ended]:
+    """Return the lives, each with the token that took its place: of several clients the next one within seconds."""
+    known = (ended.life for ended in lives.ended if ended.life.received_s is not None)
+    received = sorted(known, key=lambda life: life.received_s or 0.0)
+    times = [life.received_s or 0.0 for life in received]
+    own = []
+    for ended in lives.ended:
+        if not ended.life.beside:
+            own.append(ended)
+            continue
+        refused = ended.life.refused_last[0] if ended.life.refused_last else None
+        at_s = None if refused is None else refused.end_s if refused.end_s is not None else refused.start_s
+        at = len(times) if at_s is None else bisect_left(times, at_s)
+        soon = at_s is not None and at < len(times) and times[at] <= at_s + _SOON_S
+        own.append(Ended(ended.life, received[at] if soon else None))
+    return own
 
 
 def _in_flight(ended: Ended) -> list[Use]:
@@ -143,13 +167,27 @@ def of_idleness(found: Refusals) -> list[BeforeRefresh]:
     return idle if len(idle) >= AGREEING else []
 
 
+def of_no_lifetime(found: Refusals) -> list[BeforeRefresh]:
+    """Return the refusals of tokens of which nobody knows how long they live, and no pause explains."""
+    idle = of_idleness(found)
+    return [b for b in found.before if b.lifetime_s is None and b not in idle]
+
+
+def at_one_age(before: Sequence[BeforeRefresh], found: Refusals) -> bool:
+    """Tell whether all were refused at one age, as tokens are that have ended, and no long pause may be why."""
+    ages, gaps = [b.age_s for b in before], sorted(b.gap_s for b in before)
+    unused = gaps[len(gaps) // 2] > max(_PAUSE_S, _UNUSUAL * found.usual_gap_s)
+    return not unused and max(ages) - min(ages) < _ALIKE * max(ages)
+
+
 def of_expiry(found: Refusals) -> list[BeforeRefresh]:
     """Return the refusals of tokens at their end."""
     return [b for b in found.before if _expired(b)]
 
 
 def _expired(before: BeforeRefresh) -> bool:
-    return before.late_s is not None and before.late_s >= -EXPIRED_S
+    lifetime_s = before.lifetime_s
+    return lifetime_s is not None and before.age_s >= lifetime_s - min(EXPIRED_S, EXPIRED_SHARE * lifetime_s)
 
 
 def lateness(expired: Sequence[BeforeRefresh]) -> Interval | None:
@@ -168,7 +206,9 @@ def storm(lives: Lives) -> tuple[int, int]:
         return 0, 0
     lifetime_s = lifetimes[len(lifetimes) // 2]
     answers = {
-        e.next.received_s for e in lives.ended if e.next is not None and _before_refresh(e, _in_flight(e)) is not None
+        e.next.received_s
+        for e in _with_their_own(lives)
+        if e.next is not None and _before_refresh(e, _in_flight(e)) is not None
     }
     by_client: dict[str, list[float]] = {}
     for at_s, client in lives.received:
@@ -176,6 +216,15 @@ def storm(lives: Lives) -> tuple[int, int]:
             by_client.setdefault(client, []).append(at_s)
     most = max((_most_within(lifetime_s, times) for times in by_client.values()), default=0)
     return most, max((_most_within(min(lifetime_s, STORM_S), times) for times in by_client.values()), default=0)
+
+
+def may_be_several(lives: Lives) -> bool:
+    """Tell whether several clients may write to the log: by hashes of the tokens, else by how often new ones come."""
+    if lives.with_token:
+        return any(ended.life.beside for ended in lives.ended)
+    lifetimes = sorted(e.life.lifetime_s for e in lives.ended if e.life.lifetime_s)
+    times = sorted(at_s for at_s, _ in lives.received)
+    return not lifetimes or _most_within(lifetimes[len(lifetimes) // 2] / 2, times) > 1
 
 
 def _most_within(span_s: float, times: Sequence[float]) -> int:
@@ -205,6 +254,8 @@ class Dates(NamedTuple):
     behind: tuple[float, ...]
     """Of each token whose refused replies have a clock behind that of all accepted ones: by how much at least."""
     dated_refused: int
+    moved: bool
+    """The replies exclude each other: the log's clock was set, or several clocks answer."""
 
 
 def dates(lives: Lives) -> Dates | None:
@@ -212,26 +263,52 @@ def dates(lives: Lives) -> Dates | None:
     dated = [e.life for e in lives.ended if e.life.dated and e.life.date_high_s is not None]
     if not dated:
         return None
-    highs = [(life.date_high_s, life.date_at_s) for life in dated if life.date_high_s is not None]
     lows = [life.date_low_s for life in dated if life.date_low_s is not None]
-    low_s, high_s = max(lows, default=-math.inf), min(high for high, _ in highs)
-    behind, count = [], 0
-    for ended in lives.ended:
-        apart = [
-            use.start_s - use.date_s - 1 - min(high + WORST_DRIFT * abs(use.start_s - at_s) for high, at_s in highs)
-            for use in ended.life.uses
-            if use.refused and use.date_s is not None and use.start_s is not None
-        ]
-        count += bool(apart)
-        if apart and max(apart) > 0:
-            behind.append(max(apart))
+    low_s = max(lows, default=-math.inf)
+    high_s = min(life.date_high_s for life in dated if life.date_high_s is not None)
+    all_of_them = [ended.life for ended in lives.ended]
+    each = (_behind(life, all_of_them[max(0, at - _NEAR) : at + _NEAR + 1]) for at, life in enumerate(all_of_them))
+    behind = [apart for apart in each if apart is not None]
     return Dates(
         Interval(min(low_s, high_s), max(low_s, high_s)),
         sum(life.dated for life in dated),
         _steady(dated),
-        tuple(behind),
-        count,
+        tuple(apart_s for apart_s in behind if apart_s > 0),
+        len(behind),
+        moved=low_s > high_s,
     )
+
+
+def _behind(life: Life, near: Sequence[Life]) -> float | None:
+    """Return how far behind that of the accepted replies the refused replies' clock is at least; None: no dates tell.
+
+    Of the tokens *near* it those whose replies allow one clock with this one's: the log's own may have been set.
+    """
+    refused = [use for use in life.uses if use.refused and use.date_s is not None and use.start_s is not None]
+    if life.date_high_s is None or not refused:
+        return None
+    low_s = -math.inf if life.date_low_s is None else life.date_low_s
+    apart = [
+        use.start_s
+        - use.date_s
+        - 1
+        - min(
+            other.date_high_s + WORST_DRIFT * abs(use.start_s - other.date_at_s)
+            for other in near
+            if other.date_high_s is not None and (other is life or _agree(life, other, low_s))
+        )
+        for use in refused
+        if use.start_s is not None and use.date_s is not None
+    ]
+    return max(apart)
+
+
+def _agree(life: Life, other: Life, low_s: float) -> bool:
+    """Tell whether one clock, that drifts as clocks do, gave the accepted replies of both."""
+    if life.date_high_s is None or other.date_high_s is None or other.date_low_s is None:
+        return False
+    drift_s = WORST_DRIFT * abs(life.date_at_s - other.date_at_s)
+    return low_s <= other.date_high_s + drift_s and other.date_low_s <= life.date_high_s + drift_s
 
 
 def _steady(dated: Sequence[Life]) -> float | None:

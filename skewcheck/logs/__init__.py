@@ -9,6 +9,7 @@ import gzip
 import io
 import json
 import os
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from operator import itemgetter
@@ -176,7 +177,12 @@ class Log:
                 self._used += 1
                 yield event
             elif not belongs and text.strip():
-                self._missed()
+                before = reader.gaps
+                reader.message(text)
+                if reader.gaps > before:
+                    self._used += 1
+                else:
+                    self._missed()
         ended = block.end(reader)
         if ended is not None:
             self._used += 1
@@ -239,10 +245,10 @@ def shown(name: str) -> str:
 def sniffed(begin: bytes) -> str:
     """Return what a file is by how it begins."""
     text = begin.decode("utf-16" if begin[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig", "replace").lstrip()
-    first = text.partition("\n")[0].strip()
+    first, _, rest = text.partition("\n")
     if text.startswith("{"):
-        one = first.endswith("}") and len(first) > 2
-        return "ndjson" if one or '"log"' not in text[:200] else "har"
+        several = first.rstrip().endswith("}") and rest.lstrip().startswith("{")
+        return "har" if re.match(r'\{\s*"log"\s*:\s*\{', text) and not several else "ndjson"
     names = {name.strip().strip('"$').lower() for name in first.split(",")}
     if len(names) > 2 and names & {"status", "statuscode", "status_code", "response_code"}:
         return "csv"
@@ -270,6 +276,8 @@ def _in_order(events: Iterator[Event]) -> Iterator[tuple[float, Event]]:
         at_s = (end_s if end_s is not None else start_s) if event[3] else (start_s if start_s is not None else end_s)
         if event[2] >= _WHOLE_S:  # within a second the order of the lines tells more
             at_s = last_s = max(last_s, at_s or 0.0)
+        elif event[3] and at_s is not None:
+            at_s -= event[2] / 2  # of two in one millisecond the token came first
         held.append((at_s or 0.0, event))
         if len(held) >= 2 * _REORDERED:
             held.sort(key=itemgetter(0))

@@ -6,7 +6,7 @@ from typing import Any
 
 from skewcheck.errors import InputError
 from skewcheck.logs import stamps
-from skewcheck.logs.records import LIMITED, Reader, fingerprint, gap_s
+from skewcheck.logs.records import Reader, fingerprint
 from skewcheck.model.log import Event
 
 _LONGEST_BODY = 64 << 10
@@ -44,7 +44,7 @@ def _event(reader: Reader, entry: Any) -> Event | None:
     return Event(
         stamp.at_s, None if took_s is None else stamp.at_s + took_s, stamp.width_s, refresh, status, "", host,
         fingerprint(token), lifetime_s, stamps.http_date(date) if date else None,
-        status == 429 or (status == 400 and LIMITED.search(body) is not None), gap_s(body) if status >= 400 else None,
+        status == 429 or (status >= 400 and reader.message(body)),
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 from skewcheck.logs import stamps
-from skewcheck.logs.records import LIMITED, Reader, gap_s
+from skewcheck.logs.records import Reader
 from skewcheck.model.log import Event
 
 _ACCESS = re.compile(
@@ -16,8 +16,10 @@ _ACCESS = re.compile(
 """nginx and Apache: common, combined, and either with more behind it."""
 _MORE = re.compile(r'\b(rt|request_time|dur|duration|date|sent_http_date|token)[=:] ?("[^"]*"|\S+)')
 _ENVOY = re.compile(r'\[(\d{4}-[^\]]{16,40})\] "(?:[A-Z]{3,10}) (\S{1,8192})[^"]*" (\d{3}) (.*)', re.DOTALL)
-_ENVOY_TIMES = re.compile(r' \d+ \d+ (\d+) (?:\d+|-) "[^"]*" "[^"]*" "[^"]*" "([^"]*)"')
-"""Bytes in, bytes out, milliseconds; and the authority behind three quoted fields."""
+_ENVOY_TIMES = re.compile(r' \d+ \d+ (\d+) (?:\d+|-) "([^"]*)" "[^"]*" "[^"]*" "([^"]*)"')
+"""Bytes in, bytes out, milliseconds; who asked, as a proxy before it says, and behind two more the authority."""
+_AGENT = re.compile(r'\S+ "[^"]*" "([^"]{1,200})"')
+"""Behind the status: bytes, the page before, the program."""
 _URLLIB3 = re.compile(r'(https?://\S{1,512}) "(?:[A-Z]{3,10}) (\S{1,8192}) HTTP/[\d.]+" (\d{3})\b')
 _HTTPX = re.compile(r'HTTP Request: [A-Z]{3,10} (\S{1,8192}) "HTTP/[\d.]+ (\d{3})\b')
 _STAMP_AHEAD = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|[+-]\d\d:?\d\d))?")
@@ -45,6 +47,8 @@ def access(reader: Reader, line: str) -> Event | None:
         start_s = end_s - dur_s
     refresh, host = reader.target(target)
     date = more.get("date") or more.get("sent_http_date")
+    agent = _AGENT.match(rest)
+    client = client if agent is None else f"{client} {agent[1]}"  # several programs behind one address
     return Event(
         start_s, end_s, stamp.width_s, refresh, int(status), client, host, more.get("token", "")[:64], None,
         None if date is None else stamps.http_date(date), status == "429",
@@ -64,8 +68,8 @@ def envoy(reader: Reader, line: str) -> Event | None:
     refresh, host = reader.target(target)
     end_s = None if times is None else stamp.at_s + int(times[1][:9]) / 1000
     return Event(
-        stamp.at_s, end_s, stamp.width_s, refresh, int(status), "", host or ("" if times is None else times[2]),
-        limited=status == "429",
+        stamp.at_s, end_s, stamp.width_s, refresh, int(status), "" if times is None else times[2],
+        host or ("" if times is None else times[3]), limited=status == "429",
     )  # fmt: skip
 
 
@@ -141,22 +145,9 @@ class SdkBlock:
         return event
 
 
-def marks_sdk(line: str) -> bool:
-    """Tell whether *line* begins the request of a block of Genesys' SDK."""
-    return line.startswith("=== REQUEST ===")
-
-
-def limited(line: str) -> bool:
-    """Tell whether *line* says that it was asked too often."""
-    return LIMITED.search(line) is not None
-
-
 def _number(text: str) -> float | None:
     try:
         value = float(text) if text and len(text) < 20 else None
     except ValueError:
         return None
     return value if value is not None and 0 <= value < 86400 else None
-
-
-__all__ = ["READERS", "LineReader", "SdkBlock", "access", "client", "envoy", "gap_s", "limited", "marks_sdk"]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from skewcheck import messages
 from skewcheck.logs import stamps
 from skewcheck.model.log import Event
 
@@ -30,6 +31,9 @@ _ALL = (STARTS, STAMPS, STATUSES, _DURATION_NAMES, URLS, TOKENS, DATES, CLIENTS,
 LIMITED = re.compile(r"(?i)rate.?limit|too many requests")
 TOKEN_PATHS = ("/oauth/token", "/oauth2/token", "/token")
 _LONGEST_S = 10 * 366 * 86400.0
+_LONGEST_MESSAGE = 8192
+_TELLING = r"(?i)too early|too_early|nbf|iat|not.?before|not.?yet|issued|IDX102"
+"""One of these is in each message that says that a token comes too early."""
 _FEW_FIELDS, _FEW_SHAPES = 64, 256
 _MOST_FIELDS, _DEEPEST = 1000, 4
 _KEY = os.urandom(16)
@@ -45,6 +49,8 @@ class Reader:
         self.zone_s = zone_s
         self.naive = False
         """Whether a time was read that names no zone."""
+        self.gap_s, self.gaps = 0.0, 0
+        """By how much the checker's clock is behind at least, and how many messages say that it is."""
         self._fine = False
         self._plans: dict[tuple[str, ...], _Plan] = {}
 
@@ -97,9 +103,17 @@ class Reader:
             fingerprint(token) if isinstance(token, str) else "",
             _seconds(get("expires_in")) if refresh else None,
             stamps.http_date(date[:40]) if isinstance(date, str) else None,
-            status == 429 or (isinstance(told, str) and LIMITED.search(told[:4096]) is not None),
-            gap_s(told) if isinstance(told, str) else None,
+            status == 429 or (isinstance(told, str) and self.message(told)),
         )
+
+    def message(self, text: str) -> bool:
+        """Note how far the checker's clock is behind, where *text* quotes both times; tell whether it was too often."""
+        text = text[:_LONGEST_MESSAGE]
+        quoted = messages.read(text) if re.search(_TELLING, text) else None
+        if quoted is not None and quoted.kind == "too-early" and quoted.behind_low_s:
+            self.gaps += 1
+            self.gap_s = max(self.gap_s, quoted.behind_low_s)
+        return LIMITED.search(text) is not None
 
     def _plan(self, record: Mapping[str, Any]) -> "_Plan":
         """Return which fields are which; records of one shape share it."""
@@ -141,11 +155,6 @@ def _flat(record: Mapping[str, Any]) -> dict[str, Any]:
             else:
                 flat[f"{outer}{name}"] = value
     return flat
-
-
-def gap_s(text: str) -> float | None:  # noqa: ARG001 - replaced by the reader of messages
-    """Return how far behind the checker's clock is at least, by an error message that quotes both times."""
-    return None
 
 
 def fingerprint(token: str) -> str:

@@ -135,7 +135,7 @@ STILL_S = 1.05
 _STILL_REPLIES = 3
 
 
-SET_S = 365 * _DAY_S
+SET_S = 365 * 86400
 """A `Date` in 1970 is that of a clock which nobody has set since its start."""
 
 

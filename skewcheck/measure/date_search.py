@@ -22,11 +22,11 @@ from skewcheck.measure.date_evidence import (
     Spread,
     Target,
     Transport,
-    parse_date,
     stands_still,
     too_narrow,
     unmoved,
 )
+from skewcheck.measure.date_value import parse_date
 from skewcheck.model import DateReading, Ended, Interval, Lag, Nodes, NoReading, Security, Stale
 
 EACH_SIDE = 2

@@ -33,8 +33,6 @@ class Event(NamedTuple):
     """The reply's `Date`."""
     limited: bool = False
     """The reply says that it was asked too often."""
-    gap_s: float | None = None
-    """By how much, at least, the checker's clock is behind: a message quotes its time and the token's."""
 
 
 class LogFile(NamedTuple):

@@ -36,6 +36,10 @@ class Service:
     outage: tuple[int, int] = (0, 0)
     """The first uses of these tokens are all refused."""
     rejects_all: bool = False
+    dies: bool = False
+    """Each token is ended somewhere in its life; the client then refreshes after the refusal."""
+    limited_from: int = 0
+    """From so many tokens on every third is refused by 429."""
 
 
 @dataclass(frozen=True)
@@ -197,9 +201,11 @@ class Run:
             service.lives_s / 2 if client.pause_every else service.lives_s - max(client.early_s, 1.0) - 2
         )
         times = sorted(self._dice.uniform(self._t + 10.5, last) for _ in range(client.uses))
+        token.ended_s = min(token.ended_s, self._dice.choice(times) - 1.0) if service.dies else token.ended_s
         for at in times:
             self._t = max(self._t, at)
-            self._use(token)
+            if not self._use(token) and service.dies:
+                return
         if client.pause_every and number % client.pause_every == client.pause_every - 1:
             self._t += client.pause_s * self._dice.uniform(1.0, 1.5)
             self._use(token)

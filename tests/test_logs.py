@@ -1,0 +1,330 @@
+"""Logs as people have them -> events; hostile ones: bounded, counted, said, and no traceback."""
+
+import gzip
+import io
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from bench.simulated_log import Client, Run, Service
+from bench.typed import Done
+from hypothesis import given
+from hypothesis import strategies as st
+
+from skewcheck import logs
+from skewcheck.logs import Log, Reader
+from skewcheck.logs.stamps import any_stamp, http_date
+from skewcheck.model.log import CauseVerdict, Event
+
+NOON = 1_800_014_400.0
+"""2027-01-15 12:00:00 UTC."""
+Told = Callable[..., Done]
+
+
+def read(
+    text: str | bytes, read_as: str = "auto", *, reader: Reader | None = None, packed: bool = False
+) -> list[Event]:
+    """Return the events of a log."""
+    content = text.encode() if isinstance(text, str) else text
+    log = Log("x", io.BytesIO(content), len(content), packed=packed, tell=None)
+    return list(log.events(reader or Reader(), read_as))
+
+
+# --- Formats ---
+
+LINES = {
+    "nginx": '10.0.0.1 - - [15/Jan/2027:12:00:00 +0000] "GET /api/v2/users HTTP/1.1" 401 15 "-" "curl/8" rt=0.250',
+    "apache": '10.0.0.1 - bob smith [15/Jan/2027:13:00:00 +0100] "GET /api/v2/users HTTP/1.1" 401 15',
+    "envoy": (
+        '[2027-01-15T12:00:00.000Z] "GET /api/v2/users HTTP/1.1" 401 - 0 226 250 100 "10.0.35.28" "agent" '
+        '"cc21d9b0-cf5c-432b-8c7e-98aeb7988cd2" "api.example.net" "tcp://10.0.2.1:80"'
+    ),
+    "istio": (
+        '[2027-01-15T12:00:00.000Z] "GET /api/v2/users HTTP/1.1" 401 - via_upstream - "-" 0 226 250 100 "-" "agent" '
+        '"cc21d9b0-cf5c-432b-8c7e-98aeb7988cd2" "api.example.net" "10.0.2.1:80"'
+    ),
+    "urllib3": (
+        "2027-01-15 12:00:00,000 DEBUG urllib3.connectionpool: https://api.example.net:443 "
+        '"GET /api/v2/users?a=b HTTP/1.1" 401 None'
+    ),
+    "httpx": (
+        "2027-01-15 12:00:00,000 - httpx - INFO - HTTP Request: GET https://api.example.net/api/v2/users?a=b "
+        '"HTTP/1.1 401 Unauthorized"'
+    ),
+    "sdk, Python": (
+        "2027-01-15 12:00:00,000 DEBUG \n=== REQUEST ===\nURL: https://api.example.net/api/v2/users\nMethod: GET\n"
+        "Headers: \n\tAuthorization: [REDACTED]\n=== RESPONSE ===\nStatus: 401\nHeaders: \n\tDate: Fri, 15 Jan 2027 "
+        "12:00:00 GMT\nBody: x"
+    ),
+    "sdk, JavaScript": (
+        "DEBUG: 2027-01-15T12:00:00.000Z\n=== REQUEST === \nURL: https://api.example.net/api/v2/users\nMethod: GET\n"
+        "\n=== RESPONSE ===\nStatus: 401\n"
+    ),
+    "the hook": json.dumps({"t": NOON, "dur_s": 0.25, "url": "https://api.example.net/x", "status": 401}),
+    "sdk, JSON": json.dumps(
+        {"level": "debug", "date": "2027-01-15T12:00:00.000Z", "method": "GET", "url": "https://api.example.net/x",
+         "statusCode": 401, "responseHeaders": {"Date": "Fri, 15 Jan 2027 12:00:00 GMT"}}
+    ),
+    "sdk, JSON of Python": json.dumps({"date": "01-15-2027, 12:00:00", "url": "https://a/x", "statusCode": 401}),
+    "ECS": json.dumps(
+        {"@timestamp": "2027-01-15T12:00:00.000Z", "http": {"response": {"status_code": 401}}, "url": {"full": "https://a/x"},
+         "event": {"duration": 250_000_000}}
+    ),
+    "milliseconds": json.dumps({"time": NOON * 1000, "url": "/x", "status": "401", "responseTime": 250}),
+    "CSV": "time,status,url,request_time\n2027-01-15T12:00:00.000Z,401,https://api.example.net/x,0.250\n",
+    "HAR": json.dumps(
+        {"log": {"entries": [
+            {"startedDateTime": "2027-01-15T12:00:00.000Z", "time": 250, "request": {"url": "https://a/x"},
+             "response": {"status": 401, "headers": [{"name": "Date", "value": "Fri, 15 Jan 2027 12:00:00 GMT"}]}},
+        ]}}
+    ),
+}  # fmt: skip
+ENDS = {"nginx", "urllib3", "httpx", "apache", "sdk, Python", "sdk, JavaScript", "sdk, JSON", "sdk, JSON of Python"}
+"""Their stamp is the end; of those below it is the start."""
+STARTS = {"envoy", "istio", "the hook", "HAR"}
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_each_format(name: str) -> None:
+    """Which time it is, how wide its stamp is, what was answered; by itself, and with the ends of lines of Windows."""
+    for text in (LINES[name], LINES[name].replace("\n", "\r\n")):
+        (event,) = read(text)
+        assert (event.status, event.refresh) == (401, False)
+        assert (event.start_s if name in STARTS else event.end_s) == NOON
+        if name in {"nginx", "envoy", "istio", "the hook", "HAR", "ECS", "milliseconds", "CSV"}:
+            assert event.start_s is not None
+            assert event.end_s is not None
+            assert abs(event.end_s - event.start_s - 0.25) < 1e-6
+        else:
+            assert event.start_s is None
+        assert event.width_s == (1.0 if name in {"nginx", "apache", "sdk, JSON of Python", "the hook"} else 1e-3)
+        if "Date: " in text or '"Date"' in text:
+            assert event.date_s == NOON
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_each_format_is_told_by_its_name(name: str) -> None:
+    """`--read-as` reads it as well as finding out does; as another kind it gives no event, and no error but a HAR's."""
+    kind = {"CSV": "csv", "HAR": "har"}.get(name, "ndjson" if LINES[name].startswith("{") else "lines")
+    assert read(LINES[name], kind) == read(LINES[name])
+    assert read(LINES[name], "ndjson" if kind != "ndjson" else "lines") == []
+
+
+def test_token_responses_are_told_by_their_url() -> None:
+    """By its end, with or without a query; by what `--token-url` says instead."""
+    for url in ("https://login.x/oauth/token", "/oauth2/token?a=b", "https://x/realms/y/protocol/openid-connect/token"):
+        (event,) = read(json.dumps({"t": NOON, "url": url, "status": 200, "expires_in": 86399}))
+        assert (event.refresh, event.lifetime_s) == (True, 86399.0)
+    (event,) = read(json.dumps({"t": NOON, "url": "/sso/issue", "status": 200}), reader=Reader(("/sso/issue",)))
+    assert event.refresh
+
+
+@pytest.mark.parametrize(
+    ("written", "at_s", "width_s"),
+    [
+        ("2027-01-15T12:00:00Z", NOON, 1.0),
+        ("2027-01-15 12:00:00.5+00:00", NOON + 0.5, 0.1),
+        ("2027-01-15T13:00:00,123+0100", NOON + 0.123, 1e-3),
+        ("2027-01-15T12:00:00.1234567Z", NOON + 0.1234567, 1e-6),
+        ("2027-01-15T10:00:00", NOON, 1.0),  # in the zone that is given
+        ("15/Jan/2027:12:00:00 +0000", NOON, 1.0),
+        (NOON, NOON, 1.0),
+        (NOON + 0.25, NOON + 0.25, 1e-3),
+        (int(NOON * 1000) + 7, NOON + 0.007, 1e-3),
+        (int(NOON * 10**9), NOON, 1e-6),
+        ("1800014400.250", NOON + 0.25, 1e-3),
+        ("2027-13-45T99:00:00Z", None, None),
+        ("yesterday", None, None),
+        (float("inf"), None, None),
+        (float("nan"), None, None),
+        (True, None, None),
+        (-5, None, None),
+    ],
+)
+def test_stamps(written: object, at_s: float | None, width_s: float | None) -> None:
+    """Times as logs write them, and how wide each is; what is none is none."""
+    found = any_stamp(written, -7200.0)
+    assert (found is None) is (at_s is None)
+    if found is not None and at_s is not None:
+        assert abs(found.at_s - at_s) < 2e-6
+        assert found.width_s == width_s
+
+
+@given(st.one_of(st.text(max_size=80), st.integers(), st.floats()))
+def test_any_stamp_is_a_time_or_none(written: object) -> None:
+    """Nothing raises."""
+    found = any_stamp(written, 0.0)
+    assert found is None or 0 <= found.at_s < 5e9
+    assert isinstance(http_date(str(written)), float | None)
+
+
+# --- Hostile logs ---
+
+
+@given(
+    st.lists(
+        st.one_of(st.binary(max_size=200), st.sampled_from([line.encode() for line in LINES.values()])), max_size=20
+    )
+)
+def test_any_bytes_are_read(parts: list[bytes]) -> None:
+    """Binary between lines, cut JSON, any encoding: events or none, and each line counted."""
+    for kind in ("lines", "ndjson", "csv"):
+        log = Log("x", io.BytesIO(b"\n".join(parts)), None, packed=False, tell=None)
+        found = list(log.events(Reader(), kind))
+        assert len(found) == log.file.used
+        assert log.file.used + log.file.not_understood <= log.file.lines + 1
+
+
+def test_a_line_without_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is passed over in bounded memory, the line behind it is read; without any, reading ends and that is said."""
+    monkeypatch.setattr(logs, "MAX_BARREN", 1 << 20)
+    good = LINES["the hook"].encode()
+    assert len(read(b'{"a": "' + b"x" * 600_000 + b'"}\n' + good, "ndjson")) == 1
+    log = Log("x", io.BytesIO(b"x" * (4 << 20) + b"\n" + good), None, packed=False, tell=None)
+    assert list(log.events(Reader(), "ndjson")) == []
+    assert log.file.ended == "no-lines"
+
+
+def test_a_zip_bomb(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It ends by what it unpacks to, and that is said; an honest archive is read, a cut one as far as it goes."""
+    line = LINES["the hook"].encode() + b"\n"
+    honest = gzip.compress(line * 1000)
+    assert len(read(honest, packed=True)) == 1000
+    assert (
+        0
+        < len(
+            read(
+                gzip.compress(b"".join(line.replace(b"0.25", b"%.9f" % random.random()) for _ in range(9000)))[:-4000],
+                packed=True,
+            )
+        )
+        < 9000
+    )
+    monkeypatch.setattr(logs, "UNPACKED_FREELY", 1 << 20)
+    monkeypatch.setattr(logs, "MAX_RATIO", 20)
+    bomb = gzip.compress(line * 200_000)
+    log = Log("x", io.BytesIO(bomb), len(bomb), packed=True, tell=None)
+    assert 0 < len(list(log.events(Reader(), "auto"))) < 200_000
+    assert log.file.ended == "unpacked"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "latin-1"])
+def test_encodings(encoding: str) -> None:
+    """As PowerShell and Windows write them; and bytes that are none."""
+    text = f"{LINES['the hook']}\n{LINES['the hook'].replace('/x', '/é')}\n"
+    assert len(read(text.encode(encoding), "ndjson")) == 2
+
+
+def _json(told: Told, path: Path, *options: str) -> dict[str, object]:
+    done = told("log", str(path), "--json", *options)
+    assert done.err == ""
+    found: dict[str, object] = json.loads(done.out)
+    return found
+
+
+@pytest.mark.parametrize("how", ["shuffled", "cut", "repeated", "back and forth", "zones"])
+def test_what_is_out_of_order_shows_nothing(how: str, told: Told, tmp_path: Path) -> None:
+    """Lines in any order, half lines, all lines twice, a clock that is set to and fro: no cause is shown."""
+    lines = Run(Service(lagging=0.14), Client(), 3).ndjson().splitlines()
+    dice = random.Random(1)
+    if how == "shuffled":
+        dice.shuffle(lines)
+    elif how == "cut":
+        lines = [line[: dice.randrange(len(line))] if dice.random() < 0.3 else line for line in lines]
+    elif how == "repeated":
+        lines = [*lines, *lines]
+    elif how == "back and forth":
+        lines = [
+            json.dumps({**(r := json.loads(line)), "t": r["t"] - 3600 * (number // 100 % 2)})
+            for number, line in enumerate(lines)
+        ]
+    else:
+        lines = [json.dumps({**(r := json.loads(line)), "t": r["t"] + 3600 * (dice.random() < 0.3)}) for line in lines]
+    path = tmp_path / "app.ndjson"
+    path.write_text("\n".join(lines))
+    document = _json(told, path)
+    shown = {cause["id"] for cause in document["log"]["causes"] if cause["verdict"] == CauseVerdict.SHOWN.value}  # type: ignore[index]
+    assert shown == set()
+
+
+@pytest.mark.parametrize(
+    ("content", "options"),
+    [
+        (b"", ()), (b"\n\n\n", ()), (b"nothing of all that\n" * 50, ()), (bytes(range(256)) * 300, ()),
+        (b"{" * 100_000, ("--read-as", "ndjson")), (b'{"log": {}}', ("--read-as", "har")),
+        (b"[" * 200_000, ("--read-as", "har")), (b'"' * 300_000, ("--read-as", "csv")), (b"\x1f\x8b" + b"x" * 99, ()),
+    ],
+)  # fmt: skip
+def test_what_is_no_log_is_said(content: bytes, options: tuple[str, ...], told: Told, tmp_path: Path) -> None:
+    """Exit 3, an error of two or three lines that names the line and what was expected; never a traceback."""
+    path = tmp_path / "app.log"
+    path.write_bytes(content)
+    done = told("log", str(path), *options)
+    assert (done.exit_code, done.out) == (3, "")
+    assert done.err.startswith("error: ")
+    assert "Traceback" not in done.err
+    assert len(done.err.splitlines()) <= 4
+
+
+def test_what_is_not_there_is_said(told: Told, tmp_path: Path) -> None:
+    """A file that is missing, a folder, standard input twice: usage, exit 3."""
+    for words in ([str(tmp_path / "no")], [str(tmp_path)], ["-", "-"]):
+        done = told("log", *words)
+        assert (done.exit_code, done.out) == (3, "")
+        assert done.err.startswith("error: ")
+
+
+def test_several_files_are_one_log(told: Told, tmp_path: Path) -> None:
+    """Token responses in one, packed, requests in the other: as if they stood in one."""
+    lines = Run(Service(), Client(tokens=6, early_s=-0.8), 1).ndjson().splitlines(keepends=True)
+    (tmp_path / "login.gz").write_bytes(gzip.compress("".join(line for line in lines if "oauth" in line).encode()))
+    (tmp_path / "api.log").write_text("".join(line for line in lines if "oauth" not in line))
+    document = _json(told, tmp_path / "api.log", str(tmp_path / "login.gz"))
+    assert [finding["id"] for finding in document["findings"]] == ["log-late-refresh"]  # type: ignore[attr-defined]
+
+
+def test_a_message_that_quotes_both_times(told: Told, tmp_path: Path) -> None:
+    """On a line of its own, or in a refused request's record: by how much the checker's clock is behind at least."""
+    said = "Token used too early, 1691058380 < 1691058403. Check that your computer's clock is set correctly."
+    for line in (
+        f"2023-08-03 12:26:20,001 ERROR {said}",
+        json.dumps({"t": NOON, "url": "/x", "status": 401, "error": said}),
+    ):
+        path = tmp_path / "app.log"
+        path.write_text(line + "\n")
+        (finding,) = [each for each in _json(told, path)["findings"] if each["id"] == "log-checker-behind"]  # type: ignore[attr-defined]
+        assert finding["evidence"]["behind_s"] == 22.0
+
+
+# --- Secrets ---
+
+PLANTED = "s3cr3t-Pl4nt3d-Qz"
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_nothing_of_a_log_is_in_an_output(name: str) -> None:
+    """Tokens, cookies, queries, user names, paths, hosts: planted wherever a line has room, found in no format."""
+    from bench.every_output import every_output
+
+    from skewcheck.examine.of_log import LogRequest, examine_log
+
+    line = LINES[name]
+    for place in (
+        "10.0.0.1",
+        "bob",
+        "/api/v2/users",
+        "api.example.net",
+        "agent",
+        "curl/8",
+        "https://a/x",
+        "/x",
+        "cc21d9b0",
+    ):
+        line = line.replace(place, f"{place}{PLANTED}")
+    line = line.replace('"status"', f'"token": "{PLANTED}", "cookie": "{PLANTED}", "host": "{PLANTED}", "status"')
+    report = examine_log(LogRequest(("-",)), content=line.encode())
+    for output in every_output(report).values():
+        assert PLANTED.lower() not in output.lower()
+        assert "Pl4nt3d" not in output
