@@ -365,7 +365,7 @@ OPTIONS: dict[str, Option] = {
         "--connections N", ASKING,
         "Reach more of the nodes behind a name: N connections to each host (2 to 64), spread over N/4 s, with one "
         "request each beside those that find its clock. Ends at a 429, a 503 or a Retry-After.",
-        read=_whole,
+        "N to each host: see more nodes", read=_whole,
     ),
     "date_fresh": Option(
         "--date-fresh", ASKING,
@@ -423,7 +423,7 @@ OPTIONS: dict[str, Option] = {
     "color": Option(
         "--color WHEN", OUTPUT,
         "auto, always or never. auto: on a terminal, unless NO_COLOR, FORCE_COLOR or CLICOLOR say otherwise.",
-        "auto always never", default="auto", value="auto", **_one_of(*COLORS),
+        default="auto", value="auto", **_one_of(*COLORS),
     ),
 }  # fmt: skip
 """By name. What stands behind a colon tells two of one name apart."""
