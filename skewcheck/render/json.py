@@ -194,7 +194,8 @@ def _members(noun: Any) -> dict[str, Json]:
             members[key] = _value(value)
     members = dict(sorted(members.items(), key=lambda member: isinstance(member[1], list)))  # lists last: to be read
     if isinstance(noun, Reading):
-        members |= {"reason": None, "detail": None, "stratum": noun.exchanges[-1].stratum if noun.exchanges else None}
+        members |= {"address": noun.address or None, "reason": None, "detail": None}
+        members |= {"stratum": noun.exchanges[-1].stratum if noun.exchanges else None}
     if isinstance(noun, DateReading):
         members |= {"reason": None} if noun.two_sided else {"reason": None, "skew_s": None}
     return members
