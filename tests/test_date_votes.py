@@ -7,16 +7,18 @@ from typing import Any
 
 import pytest
 from bench.hostile_http import HostileServer, answering, head
+from measurements import date
 
 from skewcheck.judge import report as judge
 from skewcheck.lab.http import HttpServer
 from skewcheck.lab.ntp import NtpServer
 from skewcheck.measure.date_evidence import Question
-from skewcheck.measure.date_votes import MAX_REQUESTS, DateVotes, Named
+from skewcheck.measure.date_votes import MAX_REQUESTS, DateVotes, Named, _vote
 from skewcheck.measure.dates import parse_url
 from skewcheck.measure.localclock import LocalClock
 from skewcheck.measure.poll import poll_servers
 from skewcheck.measure.servers import Server, whom_to_ask
+from skewcheck.measure.witnesses import sources
 from skewcheck.model import Basis, Family, Measured, NoReading, Report, Request, ServerList, Status, Survey
 
 NAMES = ("www.one.test", "www.two.test", "www.three.test")
@@ -124,3 +126,12 @@ def test_what_bounds_one_side_alone_is_no_vote() -> None:
 def test_none_is_asked_by_default() -> None:
     """Whom nobody names is asked by NTP."""
     assert not any("://" in server.given for server in whom_to_ask(()))
+
+
+def test_servers_behind_one_proxy_are_not_one_for_its_address() -> None:
+    """Its address is none of theirs: each name counts, by its own operator."""
+    votes = [
+        _vote(f"https://{name}", date(-0.1, 0.2)._replace(proxied=True, address="192.0.2.9"), 0.0) for name in NAMES
+    ]
+    named = {f"https://{name}": Named("", parse_url(f"http://{name}/")).operator for name in NAMES}
+    assert len({*sources(votes, named.get)}) == len(NAMES)

@@ -85,4 +85,5 @@ def _vote(given: str, outcome: DateReading | NoReading, by_s: float) -> Reading 
     if outcome.spread_s > 0:
         return NoReading(given, outcome.address, "dates-contradict", "its replies are of several clocks", rejected=True)
     interval = Interval(*outcome.interval).widened(by_s)
-    return Reading(given, outcome.address or "", interval.middle_s, interval, outcome.min_rtt_s, ())
+    address = "" if outcome.proxied or outcome.address is None else outcome.address  # the proxy's is nobody's own
+    return Reading(given, address, interval.middle_s, interval, outcome.min_rtt_s, ())

@@ -97,11 +97,13 @@ class Reading(NamedTuple):
 
     server: str
     address: str
+    """Empty where it isn't known: of a web server behind a proxy."""
     skew_s: float
     interval: Interval
     delay_s: float
     """The shortest round trip of its exchanges."""
     exchanges: tuple[Exchange, ...]
+    """None of a web server, which said so by its `Date`."""
     dropped: tuple[Dropped, ...] = ()
 
 

@@ -207,7 +207,7 @@ def _server_facts(page: Page, part: NtpPart) -> list[Line]:
 
 def _where(vote: Vote) -> str:
     outcome = vote.outcome
-    return outcome.server if outcome.address in (None, outcome.server) else f"{outcome.server} at {outcome.address}"
+    return outcome.server if outcome.address in (None, "", outcome.server) else f"{outcome.server} at {outcome.address}"
 
 
 def _became(vote: Vote) -> str:

@@ -212,7 +212,8 @@ def _members(noun: Any) -> dict[str, Json]:
             members[key] = _value(value)
     members = dict(sorted(members.items(), key=lambda member: isinstance(member[1], list)))  # lists last: to be read
     if isinstance(noun, Reading):
-        members |= {"reason": None, "detail": None, "stratum": noun.exchanges[-1].stratum if noun.exchanges else None}
+        members |= {"address": noun.address or None, "reason": None, "detail": None}
+        members |= {"stratum": noun.exchanges[-1].stratum if noun.exchanges else None}
     if isinstance(noun, Difference) and not all(map(math.isfinite, noun.fresh)):
         members["skew_s"] = None  # one side estimates nothing
     if isinstance(noun, DateReading):
