@@ -1,0 +1,317 @@
+"""The times that an error message quotes, and what they say of the two clocks behind it.
+
+A message is read by itself: nothing in it is held against today's clock. Units are seconds, times are Unix seconds.
+*Behind* is the checker's clock against the clock of who wrote the stamp: positive, the checker's is behind.
+
+Of hostile text, too, each pattern takes time that grows as the text does: what may repeat in one is bounded.
+Sources: google-auth (Python, Node) and oauth2client, openid-client, oauth4webapi, Microsoft.IdentityModel (IDX10222 to
+10225), jjwt, golang-jwt, go-oidc, Entra (AADSTS700024), Azure Storage, AWS Signature Version 4, crypto/x509 of Go.
+"""
+
+import re
+import time
+from typing import NamedTuple
+
+
+class Quoted(NamedTuple):
+    """What one message says; None where it doesn't."""
+
+    kind: str
+    """`too-early`, `expired`, `no-expiry`; of a request `signature-expired`, `signature-early`, `skewed-request`;
+    `certificate-early`, `certificate-expired`; `clock-skew` where it names skew and no more; `genesys-rate-limit`,
+    `genesys-credentials`."""
+    checker: str = "verifier"
+    """Whose clock compared: `verifier` of a token, `server` of a request, `host` that checked a certificate."""
+    stamper: str = "issuer"
+    """Whose clock wrote the stamp: `issuer`, `signer`, `authority`."""
+    claim: str | None = None
+    """`iat`, `nbf` or `exp`."""
+    checker_s: float | None = None
+    """The checker's own time."""
+    stamp_s: float | None = None
+    """The time that it compared with, as quoted."""
+    resolution_s: float = 1.0
+    """What the coarser of the two is counted in."""
+    leeway_taken_s: float = 0.0
+    """What is already taken off the stamp, or added to an end: the stamp itself is so much later, or an end earlier."""
+    allowed_s: float | None = None
+    """How much the message says is allowed."""
+    apart_s: float | None = None
+    """The stamp less the checker's time, leeway given back: positive, the stamp is ahead of the checker's clock."""
+    behind_low_s: float | None = None
+    """The checker's clock was behind the stamper's by at least this; None: it can't be told, the stamp may be old."""
+    behind_high_s: float | None = None
+    """By at most; None: no bound, for how old the stamp was isn't quoted."""
+    wait_s: float | None = None
+    """How long a rate limit asks to wait."""
+
+
+def read(text: str) -> Quoted | None:
+    """Return the first message in *text* that tells of times; None where there is none."""
+    for reader in _READERS:
+        quoted = reader(text)
+        if quoted is not None:
+            return quoted
+    return None
+
+
+# --- Times, as messages write them ---
+
+_DAY = r"\d{4}-\d\d-\d\d"
+_CLOCK = r"\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
+_TIME = (
+    rf"(?:{_DAY}[T ]{_CLOCK}(?: ?(?:Z|[+-]\d\d:?\d\d))?"
+    r"|\d{8}T\d{6}Z"
+    r"|\d{1,2}/\d{1,2}/\d{4} \d{1,2}:\d\d:\d\d(?: [AaPp][Mm])?"
+    r"|[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT"
+    r"|(?<![\d.])\d{9,13}(?:\.\d{1,9})?(?![\d-]))"
+)
+_MILLISECONDS_S = 1e11
+"""A number of this size counts milliseconds: as seconds it is past the year 5000."""
+_AMERICAN = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}) (\d{1,2})(:\d\d:\d\d)(?: ([AP])M)?", re.IGNORECASE)
+
+
+class _Time(NamedTuple):
+    at_s: float
+    resolution_s: float
+
+
+def _time(written: str) -> _Time | None:
+    """Return the time that is written so, in UTC where it names no zone; None where no calendar has it."""
+    if re.fullmatch(r"[\d.]+", written):
+        at_s = float(written)
+        _, dot, decimals = written.partition(".")
+        scale = 1e3 if at_s >= _MILLISECONDS_S else 1.0
+        return _Time(at_s / scale, 10.0 ** -len(decimals) / scale if dot else 1.0 / scale)
+    try:
+        return _of_calendar(written)
+    except ValueError:
+        return None
+
+
+def _of_calendar(written: str) -> _Time:
+    import calendar
+
+    if written.endswith("GMT"):
+        return _Time(calendar.timegm(time.strptime(written, "%a, %d %b %Y %H:%M:%S GMT")), 1.0)
+    american = _AMERICAN.fullmatch(written)
+    if american:
+        first, second, year, hour, rest, half = american.groups()
+        month, day = (second, first) if int(first) > 12 else (first, second)
+        hours = int(hour) if half is None else int(hour) % 12 + 12 * (half in "Pp")
+        return _Time(calendar.timegm(time.strptime(f"{year} {month} {day} {hours}{rest}", "%Y %m %d %H:%M:%S")), 1.0)
+    if re.fullmatch(r"\d{8}T\d{6}Z", written):
+        return _Time(calendar.timegm(time.strptime(written, "%Y%m%dT%H%M%SZ")), 1.0)
+    whole_s = calendar.timegm(time.strptime(written[:10] + written[11:19], "%Y-%m-%d%H:%M:%S"))
+    decimals, zone = re.findall(r"^(?:[.,](\d+))?(?: ?(Z|[+-]\d\d:?\d\d))?$", written[19:])[0]
+    fraction_s = float(f"0.{decimals or 0}")
+    zone_s = 0 if zone in ("", "Z") else int(zone[0] + "1") * (int(zone[1:3]) * 3600 + int(zone[-2:]) * 60)
+    return _Time(whole_s + fraction_s - zone_s, 10.0 ** -len(decimals))
+
+
+# --- Tokens ---
+
+_STAMPS = ("iat", "nbf", "exp")
+_GOOGLE_EARLY = re.compile(rf"[Tt]oken used too early, ({_TIME}) < ({_TIME})(: ?\{{)?")
+_GOOGLE_LATE = re.compile(rf"[Tt]oken used too late, ({_TIME}) > ({_TIME})(: ?\{{)?")
+_GOOGLE_EXPIRED = re.compile(rf"[Tt]oken expired, ({_TIME}) < ({_TIME})")
+_GOOGLE_LEEWAY_S = 300.0
+"""What oauth2client and google-auth-library take off before they quote the time, where they quote the claims, too."""
+_LONGEST_LEEWAY_S = 3600.0
+_NOW = re.compile(
+    r"(?i)(?<![\w-])(?:now|(?:the )?current[ _-]?(?:date|time(?:stamp)?)?)(?: ?\(?UTC\)?)?[\"'`]?"
+    rf"(?: is| was| of)?[ \t]?[:=]?[ \t]?[\"'`\[(]?({_TIME})"
+)
+_CLAIM = re.compile(
+    r"(?i)(?<![\w-])(?:(iat|issued[ _-]?at(?: time)?)|"
+    r"(nbf|not[ _-]?before(?: time)?|valid ?from|start|(?:JWT )?must not be accepted before|milliseconds before)|"
+    r"(exp|expired at|expiry(?: time of assertion)?|expires|expiration(?: time)?|valid ?to|milliseconds ago at))"
+    r"(?: \((?:UTC|[a-z ]{3,16})\))?(?: time| claim| timestamp){0,2}[\"'`]?(?: of| is| was)?[ \t]?[:=]?[ \t]?"
+    rf"[\"'`\[(]{{0,2}}({_TIME})"
+)
+_NEAR = 300
+"""Characters before and behind the checker's time in which the other one stands."""
+_MOST_NOWS = 50
+_ALLOWED = re.compile(r"(?i)(?:allowed clock skew: |<MaxAllowedSkewMilliseconds>)(\d{1,9})")
+_IDX = re.compile(r"IDX10225\b")
+_GO_EXPIRED = re.compile(r"[Tt]oken is expired by ((?:\d{1,6}h)?(?:\d{1,2}m)?\d{1,2}(?:\.\d{1,9})?s)")
+
+
+def _google(text: str) -> Quoted | None:
+    early = _GOOGLE_EARLY.search(text)
+    if early:
+        return _early(text, early[1], early[2], _leeway(text, early, "iat", -1), "iat")
+    late = _GOOGLE_LATE.search(text)
+    if late:
+        return _late(text, late[1], late[2], _leeway(text, late, "exp", +1))
+    expired = _GOOGLE_EXPIRED.search(text)
+    return _late(text, expired[2], expired[1], 0.0) if expired else None
+
+
+def _leeway(text: str, found: re.Match[str], claim: str, sign: int) -> float:
+    """Return what was taken off the claim, or added to an end, before it was quoted, by the claims beside it."""
+    if not found[3]:
+        return 0.0
+    told = re.compile(rf"[\"']{claim}[\"'] ?: ?(\d{{9,11}})").search(text, found.end(), found.end() + 20_000)
+    quoted = _time(found[2])
+    taken_s = sign * (quoted.at_s - float(told[1])) if told and quoted else _GOOGLE_LEEWAY_S
+    return taken_s if 0 <= taken_s <= _LONGEST_LEEWAY_S else 0.0
+
+
+def _compared(text: str) -> Quoted | None:
+    """Read a checker's time and, near it, a claim that it refuses."""
+    for count, now in enumerate(_NOW.finditer(text)):
+        if count >= _MOST_NOWS:
+            return None
+        at = _time(now[1])
+        near = _CLAIM.finditer(text, max(0, now.start() - _NEAR), now.end() + _NEAR)
+        for claim in near if at else ():
+            name = next(name for name, group in zip(_STAMPS, claim.groups(), strict=False) if group)
+            stamp = _time(claim[4])
+            if at is None or stamp is None:
+                continue
+            if name == "exp" and stamp.at_s <= at.at_s:
+                return _late(text, now[1], claim[4], 0.0)
+            if name != "exp" and stamp.at_s > at.at_s:
+                return _early(text, now[1], claim[4], 0.0, name)
+    return None
+
+
+def _early(text: str, now: str, stamp: str, leeway_s: float, claim: str) -> Quoted | None:
+    quoted = _quoted("too-early", now, stamp, leeway_s)
+    return quoted and _behind(quoted._replace(claim=claim, allowed_s=_allowed_s(text)))
+
+
+def _late(text: str, now: str, stamp: str, leeway_s: float) -> Quoted | None:
+    quoted = _quoted("expired", now, stamp, -leeway_s)
+    return quoted and quoted._replace(claim="exp", leeway_taken_s=leeway_s, allowed_s=_allowed_s(text))
+
+
+def _quoted(kind: str, now: str, stamp: str, leeway_s: float = 0.0) -> Quoted | None:
+    here, there = _time(now), _time(stamp)
+    if here is None or there is None:
+        return None
+    return Quoted(
+        kind,
+        checker_s=here.at_s,
+        stamp_s=there.at_s,
+        resolution_s=max(here.resolution_s, there.resolution_s),
+        leeway_taken_s=leeway_s,
+        apart_s=there.at_s + leeway_s - here.at_s,
+    )
+
+
+def _behind(quoted: Quoted) -> Quoted:
+    """Return *quoted* with what it proves: nobody checks a stamp before it was written, so one clock was behind."""
+    low_s = None if quoted.apart_s is None else max(0.0, quoted.apart_s - quoted.resolution_s)
+    return quoted._replace(behind_low_s=low_s)
+
+
+def _allowed_s(text: str) -> float | None:
+    allowed = _ALLOWED.search(text)
+    return float(allowed[1]) / 1e3 if allowed else None
+
+
+def _go(text: str) -> Quoted | None:
+    ago = _GO_EXPIRED.search(text)
+    if ago is None:
+        return None
+    units_s = {"h": 3600.0, "m": 60.0, "s": 1.0}
+    ago_s = sum(float(count) * units_s[unit] for count, unit in re.findall(r"([\d.]+)([hms])", ago[1]))
+    return Quoted("expired", claim="exp", apart_s=-ago_s)
+
+
+def _without_end(text: str) -> Quoted | None:
+    return Quoted("no-expiry", claim="exp") if _IDX.search(text) else None
+
+
+# --- Signed requests and certificates ---
+
+_AWS = re.compile(
+    rf"Signature (expired: |not yet current: )({_TIME}) is (?:now|still) (?:earlier|later) than {_TIME}"
+    rf" \(({_TIME}) [-+] (\d{{1,4}}) min"
+)
+_REQUEST_TIME = re.compile(rf"RequestTime[\"']?(?:>|[:=])[ \t]?[\"']?({_TIME})")
+_SERVER_TIME = re.compile(rf"ServerTime[\"']?(?:>|[:=])[ \t]?[\"']?({_TIME})")
+_CERTIFICATE = re.compile(rf"current time ({_TIME}) is (before|after) ({_TIME})")
+
+
+def _aws(text: str) -> Quoted | None:
+    told = _AWS.search(text)
+    if told is None:
+        return None
+    early = told[1].startswith("not")
+    quoted = _quoted("signature-early" if early else "signature-expired", told[3], told[2])
+    return quoted and _of_request(quoted._replace(allowed_s=60.0 * int(told[4])), early=early)
+
+
+def _skewed(text: str) -> Quoted | None:
+    sent, checked = _REQUEST_TIME.search(text), _SERVER_TIME.search(text)
+    if sent is None or checked is None:
+        return None
+    quoted = _quoted("skewed-request", checked[1], sent[1])
+    if quoted is None:
+        return None
+    return _of_request(quoted._replace(allowed_s=_allowed_s(text)), early=(quoted.apart_s or 0.0) > 0)
+
+
+def _of_request(quoted: Quoted, *, early: bool) -> Quoted:
+    """Return *quoted* of a signed request; one that came late may have been on its way for long: that is left open."""
+    quoted = quoted._replace(checker="server", stamper="signer")
+    return _behind(quoted) if early else quoted
+
+
+def _certificate(text: str) -> Quoted | None:
+    told = _CERTIFICATE.search(text)
+    if told is None:
+        return None
+    early = told[2] == "before"
+    quoted = _quoted("certificate-early" if early else "certificate-expired", told[1], told[3])
+    quoted = quoted and quoted._replace(checker="host", stamper="authority")
+    return _behind(quoted) if quoted and early else quoted
+
+
+# --- Genesys Cloud, and what names no number ---
+
+_CODE = re.compile(r"(?<![\w.])(too\.many\.requests(?:\.retry\.after)?|rate\.limited|bad\.credentials)(?![\w.])")
+_LIMIT = re.compile(r"(?i)rate limit exceeded")
+_WAIT = re.compile(r"(?i)(?:retry the request in|retry-after:)\s{0,4}\[?(\d{1,6})\]?")
+_WORDS = (
+    (
+        re.compile(r"(?i)clock skew too great|KRB_AP_ERR_SKEW|RequestTimeTooSkewed"),
+        Quoted("clock-skew", "server", "signer"),
+    ),
+    (
+        re.compile(r"(?i)token used before issued|not yet valid \(iat\)|issued in the future"),
+        Quoted("too-early", claim="iat"),
+    ),
+    (
+        re.compile(
+            r"(?i)not yet valid \(nbf\)|token is not (?:yet valid|valid yet)|jwt not active|jwt before use time"
+            r"|\"nbf\" claim timestamp check failed|jwt used before|token used too early"
+        ),
+        Quoted("too-early", claim="nbf"),
+    ),
+    (
+        re.compile(
+            r"(?i)signature has expired|jwt expired|token is expired|token has expired|token expired|expired jwt"
+            r"|\"exp\" claim timestamp check failed"
+        ),
+        Quoted("expired", claim="exp"),
+    ),
+)
+
+
+def _genesys(text: str) -> Quoted | None:
+    code, limit = _CODE.search(text), _LIMIT.search(text)
+    if limit or (code and code[1] != "bad.credentials"):
+        wait = _WAIT.search(text)
+        return Quoted("genesys-rate-limit", "server", wait_s=float(wait[1]) if wait else None)
+    return Quoted("genesys-credentials", "server") if code else None
+
+
+def _worded(text: str) -> Quoted | None:
+    return next((quoted for words, quoted in _WORDS if words.search(text)), None)
+
+
+_READERS = (_aws, _skewed, _certificate, _google, _compared, _go, _without_end, _genesys, _worded)
