@@ -386,7 +386,6 @@ def test_a_way_that_is_shut_is_not_advised() -> None:
     [
         ("https://login.mypurecloud.ie", "eu-west-1"),
         ("https://login.euw2.pure.cloud/", "eu-west-2"),
-        ("https://login.example.net", "REGION"),
         (None, "REGION"),
     ],
 )
@@ -395,3 +394,13 @@ def test_a_region_that_the_issuer_names_is_filled_in(issuer: str | None, region:
     fine = case(facts(CHRONYD), interval=Interval(-0.01, 0.01), request=Request("token"))
     (step,) = steps(fine._replace(token=jwt()._replace(issuer=issuer)), _found("token-valid"))
     assert step.command == f"skewcheck check --region {region}"
+
+
+def test_a_foreign_issuer_leads_to_no_region() -> None:
+    """No region of Genesys Cloud has its clock; the host that the token was sent to may still name one."""
+    fine = case(facts(CHRONYD), interval=Interval(-0.01, 0.01), request=Request("token"))
+    token = jwt()._replace(issuer="https://login.example.net")
+    (step,) = steps(fine._replace(token=token), _found("token-valid"))
+    assert step.command == "skewcheck explain 401"
+    (step,) = steps(fine._replace(token=token._replace(host="api.mypurecloud.ie")), _found("token-valid"))
+    assert step.command == "skewcheck check --region eu-west-1"

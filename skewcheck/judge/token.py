@@ -58,6 +58,10 @@ _ODD_TIMES = {
     "after-2038": Status.OK,
     "year-past-9999": Status.WARNING,
 }
+_SIGNED = (TokenKind.SAML, TokenKind.PRESIGNED, TokenKind.SIGNATURE)
+"""Their servers have a life of their own for them where they name none."""
+_BESIDE = ("token-other", "genesys-credentials", "genesys-rate-limit")
+"""What is found beside a token that may be valid all the same."""
 _REFUSED = ("token-expired", "token-expired-unseen", "token-future-issued", "token-not-yet-valid")
 """Those that all of true time's range decides."""
 
@@ -66,7 +70,7 @@ class _Skew(NamedTuple):
     """What true time rests on: this host's clock against another."""
 
     by: str
-    """`ntp`, `api`, `skew`."""
+    """`ntp`, `api`, `skew`; `at`: there is no clock in it, for the time is given."""
     interval: Interval
     estimate_s: float
     severity: Status
@@ -103,7 +107,8 @@ class _Known(NamedTuple):
     def moments(self) -> tuple[Moment, ...]:
         """The times that the token names, those that can be read."""
         claims = ((claim.name, claim.value_s) for claim in self.token.claims)
-        return (*(self._moment(name, at_s) for name, at_s in claims if at_s is not None), *self._counted())
+        named = [(name, at_s) for name, at_s in (*claims, ("deadline", self.token.deadline_s)) if at_s is not None]
+        return (*(self._moment(name, at_s) for name, at_s in named), *self._counted())
 
     def _moment(self, name: str, at_s: float) -> Moment:
         true = self.true_time
@@ -131,7 +136,7 @@ class _Known(NamedTuple):
     @property
     def expiry(self) -> Moment | None:
         """When the token ends: its exp, else what the response says; None where neither is known to be right."""
-        return self.moment("exp") or self.moment("expires_in")
+        return self.moment("exp") or self.moment("expires_in") or self.moment("deadline")
 
     def span(self, moment: Moment) -> Interval | None:
         """Return how far from now it is, by what the token is judged by; None: by nothing, for nobody answered."""
@@ -148,6 +153,7 @@ def judged(case: Case, token: Token, at_s: float, replays: Mapping[str, Ask]) ->
     rows, leeway_s = [verifier(name) for name in case.request.verifiers], case.request.leeway_s
     if leeway_s is not None:
         rows = [row._replace(checker=row.checker.with_leeway(leeway_s)) for row in rows]
+    at_s = at_s if case.request.at_s is None else case.request.at_s
     skew, inputs = _skew(case, at_s), _inputs(case, token, at_s, rows)
     deadline = Deadline.EXP if token.exp.state is ClaimState.USABLE else Deadline.FROM_ANSWER
     advice = recommend(inputs, deadline)
@@ -160,11 +166,15 @@ def judged(case: Case, token: Token, at_s: float, replays: Mapping[str, Ask]) ->
     )
     known = _Known(case, token, at_s, skew, inputs, true_time, advice, verdicts)
     found = [finding for finder in _FINDERS for finding in finder(known)]
-    found = [*_of_the_issuer(known, found), *found]
+    of_the_issuer = _of_the_issuer(known, found)
+    if any(finding.id == "token-zone" for finding in of_the_issuer):
+        found = [finding for finding in found if finding.id != "token-obtained-early"]
+    found = [*of_the_issuer, *found, *_of_its_others(known), *_of_what_was_given(known)]
     status = worse(Status.OK, *(finding.status for finding in found))
-    if status is Status.OK:
+    if status is Status.OK or all(finding.id in _BESIDE for finding in found if finding.status is not Status.OK):
         found += _valid(known)
-    dead = any(finding.id == "token-expired" for finding in found)
+    of_a_kind = token.kind is not TokenKind.MESSAGE and case.request.at_s is None
+    dead = not of_a_kind or any(finding.id == "token-expired" for finding in found)
     part = TokenPart(
         token=token,
         judged_by=known.by,
@@ -191,6 +201,8 @@ def _skew(case: Case, at_s: float) -> _Skew | None:
 
     Since it was measured the clock may have moved, in the seconds that the other measurement took longer.
     """
+    if case.request.at_s is not None:
+        return _Skew("at", Interval(0.0, 0.0), 0.0, Status.OK)
     given, reading = case.request.skew, api_reading(case)
     if given is not None:
         return _Skew("skew", given, given.middle_s, judge(given.middle_s, given, Basis.SINGLE, case.limits).status)
@@ -242,7 +254,7 @@ def _inputs(case: Case, token: Token, at_s: float, rows: list[Verifier]) -> Inpu
 def _life_s(token: Token, at_s: float, skew: Interval | None) -> float | None:
     """Return the lifetime, if it can be one; inf where a JWT names no end; of an end alone, what is left to it."""
     life_s, exp_s = token.lifetime_s, token.exp.value_s
-    if token.expires_in_s is None and token.kind is TokenKind.JWT and token.exp.state is ClaimState.ABSENT:
+    if token.expires_in_s is None and token.has_claims and token.exp.state is ClaimState.ABSENT:
         return math.inf
     if any(_unit(claim) for claim in (token.claims if life_s is not None else (token.exp,))):
         return None
@@ -254,7 +266,7 @@ def _life_s(token: Token, at_s: float, skew: Interval | None) -> float | None:
 def _stamp(token: Token) -> Stamp | None:
     if token.iat.state is ClaimState.USABLE:
         return Stamp.FRACTION if "fraction" in token.iat.oddities else Stamp.CUT
-    return None if token.kind is TokenKind.JWT else Stamp.CUT
+    return None if token.has_claims else Stamp.CUT
 
 
 def _nbf_after_iat_s(token: Token) -> float | None:
@@ -264,8 +276,8 @@ def _nbf_after_iat_s(token: Token) -> float | None:
 
 
 def _unit(claim: TimeClaim) -> bool:
-    """Tell whether that time counts something else than seconds."""
-    return any(unit in claim.oddities for unit in _UNITS)
+    """Tell whether that time counts something else than seconds since 1970."""
+    return any(unit in claim.oddities for unit in (*_UNITS, "duration"))
 
 
 # --- What can't be read ---
@@ -289,7 +301,7 @@ def _opaque(known: _Known) -> list[Finding]:
     token, request = known.token, known.case.request
     if not token.opaque:
         return []
-    tells = not request.offline or token.expires_in_s is not None
+    tells = not request.offline or token.expires_in_s is not None or token.deadline_s is not None
     facts = (
         ("expires_in_s", token.expires_in_s),
         ("clock_bound_s", _clock_bound_s(known)),
@@ -321,10 +333,11 @@ def _malformed(known: _Known) -> list[Finding]:
 # --- Its times, against true time and against this clock ---
 
 
-_ENDS = ("exp", "expires_in")
+_ENDS = ("exp", "expires_in", "deadline")
 _IDS = {
     "exp": ("token-expired", "token-expired-here"),
     "expires_in": ("token-expired", "token-expired-here"),
+    "deadline": ("token-expired", "token-expired-here"),
     "nbf": ("token-not-yet-valid", "token-early-here"),
     "iat": ("token-future-issued", "token-early-here"),
 }
@@ -402,6 +415,94 @@ def _obtained_later(known: _Known) -> list[Finding]:
     return [Finding("token-obtained-later", Status.UNKNOWN, facts)]
 
 
+def _obtained_early(known: _Known) -> list[Finding]:
+    """Tell of a token that was there before it was issued: this clock, or its issuer's, was off then."""
+    obtained_s, issued_s = known.token.obtained_at_s, known.token.iat.value_s
+    if obtained_s is None or issued_s is None or _unit(known.token.iat):
+        return []
+    apart_s = issued_s - obtained_s
+    counted_s = COUNTED_S if obtained_s.is_integer() else 0.0
+    if not counted_s < apart_s <= LONGEST_LIFE_S:
+        return []
+    facts = (("apart_s", apart_s), ("counted_s", counted_s or None), ("obtained_at_s", obtained_s))
+    return [Finding("token-obtained-early", Status.WARNING, facts)]
+
+
+# --- What stands beside it, and in its place ---
+
+
+def _of_its_others(known: _Known) -> list[Finding]:
+    """Tell of each further token what its end says; a refresh token that is dead is bad news."""
+    found = []
+    for number, other in enumerate(known.token.listed, start=1):
+        if number == known.token.picked:
+            continue
+        end = None if other.exp_s is None else known.span(known._moment("exp", other.exp_s))  # noqa: SLF001
+        state = "untold" if end is None else "expired" if end.high_s <= 0 else "valid" if end.low_s > 0 else "untold"
+        dead = state == "expired" and other.named == "refresh_token"
+        facts: Facts = (
+            ("number", number),
+            ("named", other.named or None),
+            ("state", state),
+            ("left_low_s", None if end is None else finite(end.low_s)),
+            ("left_high_s", None if end is None else finite(end.high_s)),
+        )
+        found.append(Finding("token-other", Status.WARNING if dead else Status.OK, facts))
+    return found
+
+
+def _of_what_was_given(known: _Known) -> list[Finding]:
+    """Tell of a time that stands beside the token, of the time of day meant by --at, and of what was not looked at."""
+    token, at_s, found = known.token, known.case.request.at_s, []
+    if token.skipped:
+        found.append(Finding("paste-skipped", Status.OK, (("size", _size(token.skipped)),)))
+    written_s = token.written_at_s
+    if token.kind is TokenKind.MESSAGE or (at_s is None and written_s is None):
+        return found
+    if at_s is not None:
+        return [*found, Finding("token-as-of", Status.OK, (("as_of_at_s", at_s),))]
+    if written_s is None or known.at_s - written_s < JUST_ISSUED_S:
+        return found
+    end, begin = known.expiry, known.moment("nbf") or known.moment("iat")
+    state = "untold" if end is None else "expired" if end.at_s <= written_s else "valid"
+    state = "early" if begin is not None and begin.at_s > written_s else state
+    facts: Facts = (("then_at_s", written_s), ("state", state), ("since_s", known.at_s - written_s))
+    return [*found, Finding("token-then", Status.OK, facts)]
+
+
+def _size(count: int) -> str:
+    return f"{count >> 20} MiB" if count >= 1 << 20 else f"{count:,} bytes"
+
+
+def _message(known: _Known) -> list[Finding]:
+    """Tell what an error message says of the two clocks, when that was; nothing of it is held against this clock."""
+    said = known.token.message
+    if said is None:
+        return []
+    if said.kind == "genesys-rate-limit":
+        return [Finding(said.kind, Status.WARNING, (("wait_s", said.wait_s),))]
+    if said.kind == "genesys-credentials":
+        return [Finding(said.kind, Status.UNKNOWN, (("host", known.token.host),))]
+    if said.apart_s is None:
+        return [Finding("message-no-times", Status.UNKNOWN, (("kind", said.kind), ("claim", said.claim)))]
+    ahead = said.apart_s > 0
+    spread_s = said.resolution_s if said.resolution_s >= COUNTED_S / 2 else None
+    beyond_s = None if said.allowed_s is None else abs(said.apart_s) - said.allowed_s
+    facts: Facts = (
+        ("checker", said.checker),
+        ("claim", said.claim),
+        ("apart_s", abs(said.apart_s)),
+        ("spread_s", spread_s),
+        ("checker_at_s", said.checker_s),
+        ("leeway_taken_s", said.leeway_taken_s or None),
+        ("allowed_s", said.allowed_s or None),
+        ("beyond_s", beyond_s if beyond_s is not None and beyond_s > 0 else None),
+        ("cure_s", math.ceil(abs(said.apart_s) + said.resolution_s) if said.checker == "verifier" else None),
+    )
+    id_ = "message-early" if ahead else "message-late" if said.checker == "server" else "message-expired"
+    return [Finding(id_, Status.WARNING, facts)]
+
+
 # --- What no new token mends: as bad as what it is refused for ---
 
 
@@ -477,9 +578,18 @@ def _units(known: _Known) -> list[Finding]:
     return found
 
 
+def _duration(known: _Known) -> list[Finding]:
+    """Tell of an exp that is a lifetime: to a verifier it ended in the year 1970."""
+    exp = known.token.exp
+    if "duration" not in exp.oddities:
+        return []
+    return [Finding("token-duration", Status.CRITICAL, (("lifetime_s", exp.value_s), ("shown", exp.shown)))]
+
+
 def _no_end(known: _Known) -> list[Finding]:
-    endless = known.token.kind is TokenKind.JWT and known.token.exp.state is ClaimState.ABSENT
-    return [Finding("token-no-exp", Status.WARNING)] if endless else []
+    token = known.token
+    endless = (token.has_claims or token.kind in _SIGNED) and token.exp.state is ClaimState.ABSENT
+    return [Finding("token-no-exp", Status.OK if token.kind in _SIGNED else Status.WARNING)] if endless else []
 
 
 def _odd_times(known: _Known) -> list[Finding]:
@@ -575,7 +685,7 @@ def _of_the_clock(known: _Known) -> list[Finding]:
         return []
     if skew.by == "skew":
         facts = skew_facts(skew.estimate_s, skew.interval, known.case.limits.warning_s)
-        jwt = known.token.kind is TokenKind.JWT or known.case.request.verifiers
+        jwt = known.token.has_claims or known.case.request.verifiers
         more = (("is_off", True if skew.severity in OFF else None), ("jwt", True if jwt else None))
         return [Finding("skew-assumed", skew.severity, (*facts, *more))]
     if not known.blames_host or skew.severity not in OFF or skew.interval.holds_zero:
@@ -589,6 +699,9 @@ _FINDERS: tuple[_Finder, ...] = (
     _malformed,
     _times,
     _obtained_later,
+    _obtained_early,
+    _message,
+    _duration,
     _units,
     _no_end,
     _odd_times,
