@@ -9,9 +9,10 @@ import math
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from skewcheck.judge import buffer, risk
+from skewcheck.judge import buffer, given, risk
 from skewcheck.judge.buffer import Deadline, recommend
 from skewcheck.judge.case import OFF, Case, Facts, Who, finite, moved_since, skew_facts
+from skewcheck.judge.claims import counts_otherwise, in_themselves, named
 from skewcheck.judge.host import LONGEST_ZONE_S, SUMMER_S, ZONE_STEP_S, quarter_of
 from skewcheck.judge.risk import Inputs, Judged, api_reading, inputs_of, one_sided, risks
 from skewcheck.judge.severity import judge, judge_date, worse
@@ -28,7 +29,6 @@ from skewcheck.model import (
     Party,
     Recommended,
     Status,
-    TimeClaim,
     Token,
     TokenKind,
     TokenPart,
@@ -44,22 +44,11 @@ LONGEST_LIFE_S = 10 * 366 * 86400.0
 COUNTED_S = 1.0
 """How much later than its whole-second iat a token may have been issued, or earlier than it says may end."""
 
-_UNITS = ("microseconds", "milliseconds", "nanoseconds")
-"""Oddities of a time that is not counted in seconds."""
 _HIDES_THE_TIMES = (
     "nested", "payload-unreadable", "payload-not-an-object", "payload-stops", "detached-payload"
 )  # fmt: skip
 _HARMLESS = ("unsigned", "signature-redacted")
 """Oddities that stand in the token's own facts and are no finding: they say nothing of time, and nobody cut it."""
-_ODD_TIMES = {
-    "string": Status.WARNING,
-    "boolean": Status.WARNING,
-    "negative": Status.WARNING,
-    "after-2038": Status.OK,
-    "year-past-9999": Status.WARNING,
-}
-_SIGNED = (TokenKind.SAML, TokenKind.PRESIGNED, TokenKind.SIGNATURE)
-"""Their servers have a life of their own for them where they name none."""
 _BESIDE = ("token-other", "genesys-credentials", "genesys-rate-limit")
 """What is found beside a token that may be valid all the same."""
 _REFUSED = ("token-expired", "token-expired-unseen", "token-future-issued", "token-not-yet-valid")
@@ -108,9 +97,10 @@ class _Known(NamedTuple):
         """The times that the token names, those that can be read."""
         claims = ((claim.name, claim.value_s) for claim in self.token.claims)
         named = [(name, at_s) for name, at_s in (*claims, ("deadline", self.token.deadline_s)) if at_s is not None]
-        return (*(self._moment(name, at_s) for name, at_s in named), *self._counted())
+        return (*(self.at(at_s, name) for name, at_s in named), *self._counted())
 
-    def _moment(self, name: str, at_s: float) -> Moment:
+    def at(self, at_s: float, name: str = "exp") -> Moment:
+        """Return a time against both clocks."""
         true = self.true_time
         left = None if true is None else Interval(at_s - true.high_s, at_s - true.low_s)
         return Moment(name, at_s, at_s - self.at_s, left)
@@ -129,7 +119,7 @@ class _Known(NamedTuple):
 
     def moment(self, name: str) -> Moment | None:
         """Return that time, if it is there and counts seconds."""
-        if any(claim.name == name and _unit(claim) for claim in self.token.claims):
+        if any(claim.name == name and counts_otherwise(claim) for claim in self.token.claims):
             return None
         return next((moment for moment in self.moments if moment.name == name), None)
 
@@ -169,7 +159,7 @@ def judged(case: Case, token: Token, at_s: float, replays: Mapping[str, Ask]) ->
     of_the_issuer = _of_the_issuer(known, found)
     if any(finding.id == "token-zone" for finding in of_the_issuer):
         found = [finding for finding in found if finding.id != "token-obtained-early"]
-    found = [*of_the_issuer, *found, *_of_its_others(known), *_of_what_was_given(known)]
+    found = [*of_the_issuer, *found]
     status = worse(Status.OK, *(finding.status for finding in found))
     if status is Status.OK or all(finding.id in _BESIDE for finding in found if finding.status is not Status.OK):
         found += _valid(known)
@@ -256,7 +246,7 @@ def _life_s(token: Token, at_s: float, skew: Interval | None) -> float | None:
     life_s, exp_s = token.lifetime_s, token.exp.value_s
     if token.expires_in_s is None and token.has_claims and token.exp.state is ClaimState.ABSENT:
         return math.inf
-    if any(_unit(claim) for claim in (token.claims if life_s is not None else (token.exp,))):
+    if any(counts_otherwise(claim) for claim in (token.claims if life_s is not None else (token.exp,))):
         return None
     if life_s is None and exp_s is not None:
         life_s = exp_s - at_s + (skew.middle_s if skew is not None and math.isfinite(skew.middle_s) else 0.0)
@@ -270,14 +260,9 @@ def _stamp(token: Token) -> Stamp | None:
 
 
 def _nbf_after_iat_s(token: Token) -> float | None:
-    if token.nbf.value_s is None or _unit(token.nbf) or _unit(token.iat):
+    if token.nbf.value_s is None or counts_otherwise(token.nbf) or counts_otherwise(token.iat):
         return None
     return 0.0 if token.iat.value_s is None else token.nbf.value_s - token.iat.value_s
-
-
-def _unit(claim: TimeClaim) -> bool:
-    """Tell whether that time counts something else than seconds since 1970."""
-    return any(unit in claim.oddities for unit in (*_UNITS, "duration"))
 
 
 # --- What can't be read ---
@@ -325,7 +310,7 @@ def _malformed(known: _Known) -> list[Finding]:
     ]
     unusable = [claim for claim in known.token.claims if claim.state is ClaimState.UNUSABLE]
     if unusable and not hidden:
-        facts = (("oddity", "no-time"), ("detail", None), *_named(unusable))
+        facts = (("oddity", "no-time"), ("detail", None), *named(unusable))
         found.append(Finding("token-malformed", Status.WARNING, facts))
     return found
 
@@ -418,7 +403,7 @@ def _obtained_later(known: _Known) -> list[Finding]:
 def _obtained_early(known: _Known) -> list[Finding]:
     """Tell of a token that was there before it was issued: this clock, or its issuer's, was off then."""
     obtained_s, issued_s = known.token.obtained_at_s, known.token.iat.value_s
-    if obtained_s is None or issued_s is None or _unit(known.token.iat):
+    if obtained_s is None or issued_s is None or counts_otherwise(known.token.iat):
         return []
     apart_s = issued_s - obtained_s
     counted_s = COUNTED_S if obtained_s.is_integer() else 0.0
@@ -428,79 +413,14 @@ def _obtained_early(known: _Known) -> list[Finding]:
     return [Finding("token-obtained-early", Status.WARNING, facts)]
 
 
-# --- What stands beside it, and in its place ---
-
-
-def _of_its_others(known: _Known) -> list[Finding]:
-    """Tell of each further token what its end says; a refresh token that is dead is bad news."""
-    found = []
-    for number, other in enumerate(known.token.listed, start=1):
-        if number == known.token.picked:
-            continue
-        end = None if other.exp_s is None else known.span(known._moment("exp", other.exp_s))  # noqa: SLF001
-        state = "untold" if end is None else "expired" if end.high_s <= 0 else "valid" if end.low_s > 0 else "untold"
-        dead = state == "expired" and other.named == "refresh_token"
-        facts: Facts = (
-            ("number", number),
-            ("named", other.named or None),
-            ("state", state),
-            ("left_low_s", None if end is None else finite(end.low_s)),
-            ("left_high_s", None if end is None else finite(end.high_s)),
-        )
-        found.append(Finding("token-other", Status.WARNING if dead else Status.OK, facts))
-    return found
-
-
-def _of_what_was_given(known: _Known) -> list[Finding]:
-    """Tell of a time that stands beside the token, of the time of day meant by --at, and of what was not looked at."""
-    token, at_s, found = known.token, known.case.request.at_s, []
-    if token.skipped:
-        found.append(Finding("paste-skipped", Status.OK, (("size", _size(token.skipped)),)))
-    written_s = token.written_at_s
-    if token.kind is TokenKind.MESSAGE or (at_s is None and written_s is None):
-        return found
-    if at_s is not None:
-        return [*found, Finding("token-as-of", Status.OK, (("as_of_at_s", at_s),))]
-    if written_s is None or known.at_s - written_s < JUST_ISSUED_S:
-        return found
-    end, begin = known.expiry, known.moment("nbf") or known.moment("iat")
-    state = "untold" if end is None else "expired" if end.at_s <= written_s else "valid"
-    state = "early" if begin is not None and begin.at_s > written_s else state
-    facts: Facts = (("then_at_s", written_s), ("state", state), ("since_s", known.at_s - written_s))
-    return [*found, Finding("token-then", Status.OK, facts)]
-
-
-def _size(count: int) -> str:
-    return f"{count >> 20} MiB" if count >= 1 << 20 else f"{count:,} bytes"
-
-
-def _message(known: _Known) -> list[Finding]:
-    """Tell what an error message says of the two clocks, when that was; nothing of it is held against this clock."""
-    said = known.token.message
-    if said is None:
-        return []
-    if said.kind == "genesys-rate-limit":
-        return [Finding(said.kind, Status.WARNING, (("wait_s", said.wait_s),))]
-    if said.kind == "genesys-credentials":
-        return [Finding(said.kind, Status.UNKNOWN, (("host", known.token.host),))]
-    if said.apart_s is None:
-        return [Finding("message-no-times", Status.UNKNOWN, (("kind", said.kind), ("claim", said.claim)))]
-    ahead = said.apart_s > 0
-    spread_s = said.resolution_s if said.resolution_s >= COUNTED_S / 2 else None
-    beyond_s = None if said.allowed_s is None else abs(said.apart_s) - said.allowed_s
-    facts: Facts = (
-        ("checker", said.checker),
-        ("claim", said.claim),
-        ("apart_s", abs(said.apart_s)),
-        ("spread_s", spread_s),
-        ("checker_at_s", said.checker_s),
-        ("leeway_taken_s", said.leeway_taken_s or None),
-        ("allowed_s", said.allowed_s or None),
-        ("beyond_s", beyond_s if beyond_s is not None and beyond_s > 0 else None),
-        ("cure_s", math.ceil(abs(said.apart_s) + said.resolution_s) if said.checker == "verifier" else None),
-    )
-    id_ = "message-early" if ahead else "message-late" if said.checker == "server" else "message-expired"
-    return [Finding(id_, Status.WARNING, facts)]
+def _given(known: _Known) -> list[Finding]:
+    """Tell what stands beside the token, or in its place."""
+    begin = known.moment("nbf") or known.moment("iat")
+    return [
+        *given.message(known.token),
+        *given.others(known.token, lambda at_s: known.span(known.at(at_s))),
+        *given.surroundings(known.token, known.at_s, known.case.request.at_s, begin, known.expiry),
+    ]
 
 
 # --- What no new token mends: as bad as what it is refused for ---
@@ -549,7 +469,7 @@ def _lifetime(known: _Known, refused: list[Status]) -> list[Finding]:
     """Tell of a life that no issuer can mean."""
     token = known.token
     life_s, begin_s, end_s = token.lifetime_s, token.nbf.value_s, token.exp.value_s
-    if life_s is None or any(map(_unit, token.claims)):
+    if life_s is None or any(map(counts_otherwise, token.claims)):
         return []
     if life_s <= 0:
         why: str | None = "never-valid"
@@ -561,51 +481,6 @@ def _lifetime(known: _Known, refused: list[Status]) -> list[Finding]:
         return []
     status = Status.WARNING if why is None else worse(Status.WARNING, *refused)
     return [Finding("token-lifetime", status, (("lifetime_s", life_s), ("why", why)))]
-
-
-# --- Its claims in themselves, whatever the time is ---
-
-
-def _units(known: _Known) -> list[Finding]:
-    """Tell of times that are not counted in seconds: to a verifier they lie thousands of years ahead."""
-    found = []
-    for unit in _UNITS:
-        claims = [claim for claim in known.token.claims if unit in claim.oddities]
-        if claims:
-            refused = any(claim.name != "exp" for claim in claims)
-            facts = (("unit", unit), *_named(claims))
-            found.append(Finding("token-unit", Status.CRITICAL if refused else Status.WARNING, facts))
-    return found
-
-
-def _duration(known: _Known) -> list[Finding]:
-    """Tell of an exp that is a lifetime: to a verifier it ended in the year 1970."""
-    exp = known.token.exp
-    if "duration" not in exp.oddities:
-        return []
-    return [Finding("token-duration", Status.CRITICAL, (("lifetime_s", exp.value_s), ("shown", exp.shown)))]
-
-
-def _no_end(known: _Known) -> list[Finding]:
-    token = known.token
-    endless = (token.has_claims or token.kind in _SIGNED) and token.exp.state is ClaimState.ABSENT
-    return [Finding("token-no-exp", Status.OK if token.kind in _SIGNED else Status.WARNING)] if endless else []
-
-
-def _odd_times(known: _Known) -> list[Finding]:
-    """Tell of times that verifiers differ on; of one that is no time in seconds, that is told."""
-    sound = [claim for claim in known.token.claims if claim.state is ClaimState.USABLE and not _unit(claim)]
-    found = []
-    for oddity, status in _ODD_TIMES.items():
-        claims = [claim for claim in sound if oddity in claim.oddities]
-        if claims:
-            found.append(Finding("token-odd-time", status, (("oddity", oddity), *_named(claims))))
-    return found
-
-
-def _named(claims: list[TimeClaim]) -> Facts:
-    names, shown = (", ".join(texts) for texts in zip(*((claim.name, claim.shown) for claim in claims), strict=True))
-    return ("claims", names), ("shown", shown)
 
 
 # --- What this clock does to tokens of this kind ---
@@ -700,11 +575,8 @@ _FINDERS: tuple[_Finder, ...] = (
     _times,
     _obtained_later,
     _obtained_early,
-    _message,
-    _duration,
-    _units,
-    _no_end,
-    _odd_times,
+    _given,
+    lambda known: in_themselves(known.token),
     _storm,
     _no_buffer,
 )
