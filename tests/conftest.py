@@ -27,9 +27,10 @@ settings.load_profile("skewcheck")
 
 THOROUGH = {
     "check_under_stress", "cli_demo", "cli_secrets", "cli_streams", "cli_token_secrets", "cli_usage", "cli_writer",
-    "demo_screens", "examine_api", "examine_token", "foreign", "guard", "host_end_to_end", "hostile", "hostile_http",
-    "http_date_simulation", "last_resort", "minority", "other_rate", "output_file", "planted_secrets", "real_dates",
-    "real_servers", "relay", "replacement", "risk_simulation", "runner_commands", "slews", "tokens_hostile",
+    "demo_screens", "examine_api", "examine_token", "foreign", "guard", "host_end_to_end", "hostile",
+    "hostile_http", "http_date_simulation", "last_resort", "minority", "other_rate", "output_file",
+    "pasted_hostile", "planted_secrets", "real_dates", "real_servers", "relay", "replacement", "risk_simulation",
+    "runner_commands", "slews", "tokens_hostile",
 }  # fmt: skip
 """Files of `thorough` tests: a start of the program for each, real servers, or thousands of runs. A person who changes
 what they hold runs them by name."""

@@ -366,12 +366,16 @@ def _bare(found: Found, text: str) -> Token:
         detail=found.detail,
         deadline_s=found.beside.deadline_s,
         deadline_name=found.beside.deadline_name,
-        host=None if found.beside.host is None else foreign.text(found.beside.host),
+        host=_host(found.beside.host),
         written_at_s=found.beside.written_at_s,
         message=found.message,
         picked=found.picked,
         skipped=found.skipped,
     )
+
+
+def _host(name: str | None) -> str | None:
+    return None if name is None or secret_shapes.names_no_host(name) else foreign.text(name)
 
 
 def _word(value: object) -> str | None:
