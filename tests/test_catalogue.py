@@ -68,6 +68,7 @@ USUAL: dict[str, Fact] = {
     "source": "169.254.169.123",
     "state": None,
     "step_way": "forward",
+    "today": "expired",
     "unit": "milliseconds",
     "unreached": 1,
     "validity": "is not valid yet",

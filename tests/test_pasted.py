@@ -171,7 +171,7 @@ def test_as_of_another_time(ago_s: int, id_: str, status: Status) -> None:
     assert (lead(told).id, lead(told).status) == (id_, status)
     assert told.part.judged_by == "at"
     assert (told.part.risks, told.part.recommended) == ((), None)
-    assert facts(told, "token-as-of")["as_of_at_s"] == NOW - ago_s
+    assert facts(told, "token-as-of") == {"as_of_at_s": NOW - ago_s, "today": "expired"}
 
 
 @pytest.mark.parametrize(("text", "status"), [(live(NOW), OK), (expired(NOW), CRITICAL), (saml(NOW), CRITICAL)])
@@ -220,6 +220,14 @@ def test_an_error_message_in_the_place_of_a_token(
     assert facts_.items() <= facts(told, id_).items()
     assert (told.part.moments, told.part.risks, told.part.recommended) == ((), (), None)
     assert "eve" not in repr(told)
+
+
+@pytest.mark.parametrize("said", ["jwt expired", '{"code":"bad.credentials"}', "Clock skew too great"])
+def test_a_message_without_times_takes_nothing_from_a_token(said: str) -> None:
+    """A JWT that is valid stays so: what was said beside it is told, and no more."""
+    told = pasted(f"{said}: Bearer {live(NOW)}")
+    assert (lead(told).status, found(told)["token-valid"]) == (OK, OK)
+    assert told.part.token.message is not None
 
 
 def test_an_assertion_that_is_ahead_is_judged_by_the_one_who_takes_it() -> None:

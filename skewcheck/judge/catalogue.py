@@ -218,8 +218,8 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "message-expired": Row(
         "Refused {apart_s} after its exp, by the verifier's own clock",
-        "[That was on {checker_at_s}. ][{beyond_s} more than its {allowed_s} of leeway. ]That clock was ahead, or "
-        "the token old: which of the two can't be told.",
+        "[That was on {checker_at_s}. ][That is {beyond_s} beyond {allowed_s} of leeway. ]The clock was ahead or "
+        "the token old: it can't tell.",
         _MESSAGE,
         {"host": "A certificate had ended {apart_s} before, by the clock that checked it"},
         "checker",
@@ -577,7 +577,11 @@ CATALOGUE: Mapping[str, Row] = {
         },
         "state",
     ),
-    "token-as-of": Row("Judged as of {as_of_at_s}, by no clock", "Today it may be another matter.", "as_of_at_s"),
+    "token-as-of": Row(
+        "Judged as of {as_of_at_s}, by no clock[; today: {today}]",
+        "Today it may be another matter.",
+        "as_of_at_s today",
+    ),
     "paste-skipped": Row("The first {size} were not looked at", "The last MiB of a long text is read.", "size"),
     "token-opaque": Row(
         "Opaque token[, expires_in {expires_in_s}][; clock within {clock_bound_s} of UTC]",

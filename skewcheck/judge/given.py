@@ -36,18 +36,22 @@ def others(token: Token, span: Callable[[float], Interval | None]) -> list[Findi
 
 
 def surroundings(
-    token: Token, at_s: float, as_of_s: float | None, begin: Moment | None, end: Moment | None
+    token: Token, now_s: float, as_of_s: float | None, begin: Moment | None, end: Moment | None
 ) -> list[Finding]:
-    """Tell of a time that stands beside the token, of the one that --at names, and of what was not looked at."""
+    """Tell of a time that stands beside the token, of the one that --at names, and of what was not looked at.
+
+    *now_s*: by this host's clock.
+    """
     found = [Finding("paste-skipped", Status.OK, (("size", _size(token.skipped)),))] if token.skipped else []
     written_s = token.written_at_s
     if as_of_s is not None:
-        return [*found, Finding("token-as-of", Status.OK, (("as_of_at_s", as_of_s),))]
-    if token.kind is TokenKind.MESSAGE or written_s is None or at_s - written_s < JUST_WRITTEN_S:
+        today = None if end is None else "expired" if end.at_s <= now_s else "valid"
+        return [*found, Finding("token-as-of", Status.OK, (("as_of_at_s", as_of_s), ("today", today)))]
+    if token.kind is TokenKind.MESSAGE or written_s is None or now_s - written_s < JUST_WRITTEN_S:
         return found
     state = "untold" if end is None else "expired" if end.at_s <= written_s else "valid"
     state = "early" if begin is not None and begin.at_s > written_s else state
-    facts: Facts = (("then_at_s", written_s), ("state", state), ("since_s", at_s - written_s))
+    facts: Facts = (("then_at_s", written_s), ("state", state), ("since_s", now_s - written_s))
     return [*found, Finding("token-then", Status.OK, facts)]
 
 
@@ -62,10 +66,16 @@ def message(token: Token) -> list[Finding]:
         return []
     if said.kind == "genesys-rate-limit":
         return [Finding(said.kind, Status.WARNING, (("wait_s", said.wait_s),))]
+    alone = token.kind is TokenKind.MESSAGE  # beside a token, that one tells more
     if said.kind == "genesys-credentials":
-        return [Finding(said.kind, Status.UNKNOWN, (("host", token.host),))]
+        status = Status.UNKNOWN if alone or token.opaque else Status.OK
+        return [Finding(said.kind, status, (("host", token.host),))]
     if said.apart_s is None:
-        return [Finding("message-no-times", Status.UNKNOWN, (("kind", said.kind), ("claim", said.claim)))]
+        return [
+            Finding(
+                "message-no-times", Status.UNKNOWN if alone else Status.OK, (("kind", said.kind), ("claim", said.claim))
+            )
+        ]
     apart_s = abs(said.apart_s)
     beyond_s = None if said.allowed_s is None else apart_s - said.allowed_s
     facts: Facts = (

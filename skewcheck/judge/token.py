@@ -76,6 +76,8 @@ class _Known(NamedTuple):
     true_time: Interval | None
     recommended: Recommended | None
     verdicts: tuple[VerifierVerdict, ...]
+    now_s: float
+    """By this host's clock; `at_s` is another time where --at is given."""
 
     @property
     def by(self) -> str:
@@ -143,7 +145,7 @@ def judged(case: Case, token: Token, at_s: float, replays: Mapping[str, Ask]) ->
     rows, leeway_s = [verifier(name) for name in case.request.verifiers], case.request.leeway_s
     if leeway_s is not None:
         rows = [row._replace(checker=row.checker.with_leeway(leeway_s)) for row in rows]
-    at_s = at_s if case.request.at_s is None else case.request.at_s
+    now_s, at_s = at_s, at_s if case.request.at_s is None else case.request.at_s
     skew, inputs = _skew(case, at_s), _inputs(case, token, at_s, rows)
     deadline = Deadline.EXP if token.exp.state is ClaimState.USABLE else Deadline.FROM_ANSWER
     advice = recommend(inputs, deadline)
@@ -154,7 +156,7 @@ def judged(case: Case, token: Token, at_s: float, replays: Mapping[str, Ask]) ->
         verdict(token, row, _own_time(inputs, row, at_s), true_time, replays.get(row.name))
         for row in dict.fromkeys(rows)
     )
-    known = _Known(case, token, at_s, skew, inputs, true_time, advice, verdicts)
+    known = _Known(case, token, at_s, skew, inputs, true_time, advice, verdicts, now_s)
     found = [finding for finder in _FINDERS for finding in finder(known)]
     of_the_issuer = _of_the_issuer(known, found)
     if any(finding.id == "token-zone" for finding in of_the_issuer):
@@ -419,7 +421,7 @@ def _given(known: _Known) -> list[Finding]:
     return [
         *given.message(known.token),
         *given.others(known.token, lambda at_s: known.span(known.at(at_s))),
-        *given.surroundings(known.token, known.at_s, known.case.request.at_s, begin, known.expiry),
+        *given.surroundings(known.token, known.now_s, known.case.request.at_s, begin, known.expiry),
     ]
 
 
