@@ -219,7 +219,7 @@ CATALOGUE: Mapping[str, Row] = {
     "message-expired": Row(
         "Refused {apart_s} after its exp, by the verifier's own clock",
         "[That was on {checker_at_s}. ][That is {beyond_s} beyond {allowed_s} of leeway. ]The clock was ahead or "
-        "the token old: it can't tell.",
+        "the token old: that can't be told.",
         _MESSAGE,
         {"host": "A certificate had ended {apart_s} before, by the clock that checked it"},
         "checker",
