@@ -12,38 +12,9 @@ import re
 import time
 from typing import NamedTuple
 
+from skewcheck.model.token import Quoted
 
-class Quoted(NamedTuple):
-    """What one message says; None where it doesn't."""
-
-    kind: str
-    """`too-early`, `expired`, `no-expiry`; of a request `signature-expired`, `signature-early`, `skewed-request`;
-    `certificate-early`, `certificate-expired`; `clock-skew` where it names skew and no more; `genesys-rate-limit`,
-    `genesys-credentials`."""
-    checker: str = "verifier"
-    """Whose clock compared: `verifier` of a token, `server` of a request, `host` that checked a certificate."""
-    stamper: str = "issuer"
-    """Whose clock wrote the stamp: `issuer`, `signer`, `authority`."""
-    claim: str | None = None
-    """`iat`, `nbf` or `exp`."""
-    checker_s: float | None = None
-    """The checker's own time."""
-    stamp_s: float | None = None
-    """The time that it compared with, as quoted."""
-    resolution_s: float = 1.0
-    """What the coarser of the two is counted in."""
-    leeway_taken_s: float = 0.0
-    """What is already taken off the stamp, or added to an end: the stamp itself is so much later, or an end earlier."""
-    allowed_s: float | None = None
-    """How much the message says is allowed."""
-    apart_s: float | None = None
-    """The stamp less the checker's time, leeway given back: positive, the stamp is ahead of the checker's clock."""
-    behind_low_s: float | None = None
-    """The checker's clock was behind the stamper's by at least this; None: it can't be told, the stamp may be old."""
-    behind_high_s: float | None = None
-    """By at most; None: no bound, for how old the stamp was isn't quoted."""
-    wait_s: float | None = None
-    """How long a rate limit asks to wait."""
+__all__ = ["Quoted", "read"]
 
 
 def read(text: str) -> Quoted | None:
@@ -133,6 +104,8 @@ _NEAR = 300
 """Characters before and behind the checker's time in which the other one stands."""
 _MOST_NOWS = 50
 _ALLOWED = re.compile(r"(?i)(?:allowed clock skew: |<MaxAllowedSkewMilliseconds>)(\d{1,9})")
+_MICROSOFT_S = 300.0
+"""`ClockSkew` of Microsoft.IdentityModel, unless it was set."""
 _IDX = re.compile(r"IDX10225\b")
 _GO_EXPIRED = re.compile(r"[Tt]oken is expired by ((?:\d{1,6}h)?(?:\d{1,2}m)?\d{1,2}(?:\.\d{1,9})?s)")
 
@@ -183,6 +156,7 @@ def _early(text: str, now: str, stamp: str, leeway_s: float, claim: str) -> Quot
 
 
 def _late(text: str, now: str, stamp: str, leeway_s: float) -> Quoted | None:
+    """Return what it says of an end that had passed: by how much, and not whose clock that was by."""
     quoted = _quoted("expired", now, stamp, -leeway_s)
     return quoted and quoted._replace(claim="exp", leeway_taken_s=leeway_s, allowed_s=_allowed_s(text))
 
@@ -209,7 +183,9 @@ def _behind(quoted: Quoted) -> Quoted:
 
 def _allowed_s(text: str) -> float | None:
     allowed = _ALLOWED.search(text)
-    return float(allowed[1]) / 1e3 if allowed else None
+    if allowed is None:
+        return _MICROSOFT_S if "IDX1022" in text else None
+    return float(allowed[1]) / 1e3
 
 
 def _go(text: str) -> Quoted | None:
@@ -294,7 +270,7 @@ _WORDS = (
     ),
     (
         re.compile(
-            r"(?i)signature has expired|jwt expired|token is expired|token has expired|token expired|expired jwt"
+            r"(?i)signature has expired|jwt expired|token is expired|expired jwt"
             r"|\"exp\" claim timestamp check failed"
         ),
         Quoted("expired", claim="exp"),

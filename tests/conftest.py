@@ -30,7 +30,7 @@ THOROUGH = {
     "demo_screens", "examine_api", "examine_token", "foreign", "guard", "host_end_to_end", "hostile", "hostile_http",
     "http_date_simulation", "last_resort", "minority", "other_rate", "output_file", "planted_secrets", "real_dates",
     "real_nodes", "real_servers", "relay", "replacement", "risk_simulation", "runner_commands", "slews", "spread",
-    "tokens_hostile",
+    "tokens_hostile", "pasted_hostile",
 }  # fmt: skip
 """Files of `thorough` tests: a start of the program for each, real servers, or thousands of runs. A person who changes
 what they hold runs them by name."""

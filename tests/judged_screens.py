@@ -22,6 +22,7 @@ from token_cases import claim, jwt, opaque
 
 from skewcheck.judge.report import report
 from skewcheck.measure.consensus import agree
+from skewcheck.messages import read
 from skewcheck.model import (
     ApiHost,
     ApiSurvey,
@@ -42,6 +43,7 @@ from skewcheck.model import (
     Survey,
     TimeClaim,
     Token,
+    TokenKind,
     Unknown,
     Zone,
 )
@@ -116,6 +118,15 @@ SCREENS: dict[str, Report] = {
             issuer="https://login.example.net",
             others=2,
         )
+    ),
+    "token message": token(
+        jwt(None, None, kind=TokenKind.MESSAGE)._replace(
+            found_in="an error message",
+            length=97,
+            algorithm=None,
+            message=read("Token used too early, 1691058380 < 1691058403"),
+        ),
+        0.0,
     ),
     "token no buffer": token(jwt(-110, 190), -180.0),
     "token of two minds": token(jwt(1, 300), -1.2, request=Request("token", verifiers=("pyjwt", "spring"))),

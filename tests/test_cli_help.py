@@ -66,7 +66,7 @@ def test_every_option_has_its_variable() -> None:
     """One each, named after the option and the same for all commands; none for what belongs to one run."""
     never = {
         "--json", "--output", "--skew", "--liars", "--api-ahead", "--login-ahead", "--file", "--env", "--expires-in",
-        "--obtained-at", "--token-file", "--nodes", "--node-behind", "--log",
+        "--obtained-at", "--token-file", "--nodes", "--node-behind", "--log", "--at", "--pick",
     }  # fmt: skip
     for option in OPTIONS.values():
         if option.names:

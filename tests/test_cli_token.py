@@ -334,3 +334,41 @@ def test_the_table_of_verifiers() -> None:
         assert said in done.out
     assert max(map(len, done.out.splitlines())) <= 80
     assert all(line == line.rstrip() for line in done.out.splitlines())
+
+
+# --- What people have instead of one token ---
+
+
+def test_as_of_the_incident() -> None:
+    """An old token was valid then; nobody is asked, and the answer is not called proven."""
+    token, then_s = minted(issued_ago_s=90_000), int(time.time()) - 89_000
+    done = piped(token, "--at", str(then_s), "--json")
+    assert (done.exit_code, done.document["findings"][0]["id"], done.document["proven"]) == (0, "token-valid", False)
+    assert done.document["token"]["judged_by"] == "at"
+    assert piped(token, "--offline", "--json").exit_code == 2
+    for other in (["--skew", "1s"], ["-H", "ntp.example"], ["--region", "eu-west-1"]):
+        assert piped(token, "--at", str(then_s), *other).exit_code == 3
+
+
+def test_one_of_several_is_picked() -> None:
+    """`-q` says that there are more; a number that there is none of is wrong usage, and says how many there are."""
+    both = f"{minted()}\n{minted(issued_ago_s=9000)}"
+    first, second, third = (piped(both, "--offline", "-q", "--pick", number) for number in "123")
+    assert (first.exit_code, second.exit_code, third.exit_code) == (0, 2, 3)
+    assert first.out.endswith("(1 of 2 tokens)\n")
+    assert "--pick 1 to 2" in third.err
+
+
+def test_the_end_of_a_long_log_is_read() -> None:
+    """The last MiB of it; what was not looked at is told."""
+    done = piped("a line of a log\n" * 300_000 + f"Authorization: Bearer {minted()}\n", "--offline", "--json")
+    assert done.exit_code == 0
+    assert done.document["token"]["skipped"] > 3 << 20
+    assert "paste-skipped" in {finding["id"] for finding in done.document["findings"]}
+
+
+def test_an_error_message() -> None:
+    """It is told from its own numbers, however old it is."""
+    done = piped("Token used too early, 1691058380 < 1691058403.", "--offline", "--json")
+    assert (done.exit_code, done.document["token"]["kind"]) == (1, "message")
+    assert done.document["token"]["message"]["apart_s"] == 23

@@ -29,6 +29,7 @@ from skewcheck.judge.case import Case, Who
 from skewcheck.judge.catalogue import CATALOGUE
 from skewcheck.judge.risk import Judged
 from skewcheck.judge.severity import severity
+from skewcheck.messages import Quoted
 from skewcheck.model import (
     Basis,
     ClaimState,
@@ -558,6 +559,7 @@ def test_there_is_always_an_answer(case: Case, data: st.DataObject) -> None:
     iat, nbf, exp = (data.draw(values) for _ in range(3))
     kind = data.draw(st.sampled_from(TokenKind))
     token = jwt(iat, exp, nbf, kind=kind)._replace(expires_in_s=data.draw(values), obtained_at_s=data.draw(values))
+    token = token._replace(message=Quoted("expired") if kind is TokenKind.MESSAGE else None)
     told = judged(token, asked(case, verifiers=("pyjwt", "github-app"), leeway_s=data.draw(st.none() | st.just(5.0))))
     assert told.findings
     for finding in told.findings:

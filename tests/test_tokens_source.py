@@ -26,18 +26,21 @@ def test_a_file_is_read_whole(tmp_path: Path, length: int) -> None:
     """Of any length up to the limit."""
     path = tmp_path / "token"
     path.write_bytes(b"a" * length)
-    assert read_file(str(path), until()) == b"a" * length
+    assert read_file(str(path), until()) == (b"a" * length, 0)
 
 
-@pytest.mark.parametrize("endless", ["/dev/zero", "file"])
-def test_more_than_the_limit_is_refused(tmp_path: Path, endless: str) -> None:
-    """A device without an end and a file that is too long end alike."""
-    if endless == "file":
-        path = tmp_path / "token"
-        path.write_bytes(b"a" * (MAX_BYTES + 1))
-        endless = str(path)
-    with pytest.raises(InputError, match="longer than 1 MiB"):
-        read_file(endless, until())
+@pytest.mark.parametrize("over", [1, MAX_BYTES - 1, 4 * MAX_BYTES + 7])
+def test_of_a_long_text_the_end_is_kept(tmp_path: Path, over: int) -> None:
+    """The last MiB, to the byte; how much stood before is told."""
+    path = tmp_path / "log"
+    path.write_bytes(b"a" * over + b"b" * MAX_BYTES)
+    assert read_file(str(path), until()) == (b"b" * MAX_BYTES, over)
+
+
+def test_what_has_no_end_is_given_up() -> None:
+    """A device that never ends costs neither memory nor more than the limit."""
+    with pytest.raises(InputError, match="longer than 256 MiB"):
+        read_file("/dev/zero", until())
 
 
 def test_a_fifo_without_a_writer_ends_by_the_deadline(tmp_path: Path) -> None:
@@ -63,7 +66,7 @@ def test_a_fifo_is_read_to_its_end(tmp_path: Path, late_s: float) -> None:
 
     writer = threading.Thread(target=write)
     writer.start()
-    assert read_file(str(path), until()) == b"first,second"
+    assert read_file(str(path), until()) == (b"first,second", 0)
     writer.join()
 
 
@@ -97,7 +100,7 @@ def test_a_stream_without_a_deadline_is_waited_for() -> None:
 
     writer = threading.Thread(target=write)
     writer.start()
-    assert read_stream(reading, None) == b"late"
+    assert read_stream(reading, None) == (b"late", 0)
     writer.join()
     os.close(reading)
 

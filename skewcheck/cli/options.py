@@ -288,6 +288,15 @@ OPTIONS: dict[str, Option] = {
         "How far ahead of the API the issuer is, as `skewcheck api --full` measured it: 0ms+-43ms.",
         "as api --full measured it", read=_skews,
     ),
+    "pick": Option(
+        "--pick N", SOURCE, "Of several tokens read this one: they are numbered as the screen lists them.",
+        read=_whole, variable=False,
+    ),
+    "at": Option(
+        "--at TIME", JUDGING,
+        "Judge as of then, by no clock, and ask nobody: 2027-01-15T12:00:00Z, or Unix seconds.",
+        "as of then: when it failed", read=parse_time, variable=False,
+    ),
     "offline": Option(
         "--offline", JUDGING, "Ask nobody, open no socket: judge by the local clock, which nobody has verified.",
         "ask nobody; trust this clock", value=False,

@@ -16,6 +16,7 @@ from skewcheck.errors import InputError, UsageError
 if TYPE_CHECKING:
     from skewcheck.judge.verifiers import Verifier
     from skewcheck.tokens.find import Found
+    from skewcheck.tokens.source import Given
 
 LIST = "list"
 """In the place of a verifier's name: show them all."""
@@ -31,9 +32,9 @@ _VARIABLE = r"[A-Z][A-Z0-9_]{0,40}"
 """As environment variables are mostly named."""
 
 OPTIONS = (
-    "words", "file", "env", "expires_in", "obtained_at", "offline", "skew", "verifier", "signed_for", "max_life",
-    "leeway", "latency", "server",
-    *options.API, *options.TLS, "timeout:token", *options.FAMILY, *options.SHARED,
+    "words", "file", "env", "pick", "expires_in", "obtained_at", "offline", "at", "skew", "verifier", "signed_for",
+    "max_life", "leeway", "latency", "server", *options.API, *options.TLS, "timeout:token", *options.FAMILY,
+    *options.SHARED,
 )  # fmt: skip
 SCREEN = Screen(
     "Read a token: its times, who refuses it, the buffer to use.",
@@ -51,16 +52,16 @@ Examples:
         critical="critical: expired by true time, or the clock is off by the limit",
         unknown="unknown: it can't be told; or no token, usage, I/O or internal error",
     ),
-    hidden=("warning", "critical", "fail_on", "on_unknown", "color", "ipv4"),
+    hidden=("env", "warning", "critical", "fail_on", "on_unknown", "color", "ipv4"),
 )
 
 
 def token(typed: Typed, values: Mapping[str, Any]) -> int:
     """Tell what a token says, who would refuse it, and how early to refresh it.
 
-    Give it however you have it: bare, quoted, with Bearer, a header line, a token
-    response, a cookie, a URL, a line of a log. A JWT is read and not verified; an
-    opaque token, as Genesys Cloud issues them, says nothing of time itself.
+    Give it however you have it: bare, with Bearer, a header line, a response, a
+    cookie, a URL, in base64, its claims alone, SAML, or the error message that
+    refused it. A JWT is read and not verified; an opaque token says no time.
 
     It is judged by true time: this asks NTP servers for the time, and with --region
     or --url an API for its Date. Nothing of the token is sent, stored or shown but
@@ -79,7 +80,9 @@ def token(typed: Typed, values: Mapping[str, Any]) -> int:
         check_signed_for(values["signed_for"])
     if values["offline"] and values["skew"] is not None:
         raise UsageError("--offline and --skew were both given", "--skew alone: it asks nobody, either")
-    if values["offline"] or values["skew"] is not None:
+    if values["at"] is not None and values["skew"] is not None:
+        raise UsageError("--at and --skew were both given", "--at alone: it judges by no clock")
+    if values["offline"] or values["skew"] is not None or values["at"] is not None:
         _check_that_nobody_is_named(typed)
         values = {
             **values,
@@ -90,13 +93,15 @@ def token(typed: Typed, values: Mapping[str, Any]) -> int:
         }  # the environment's are for other runs
     asked = asking.request(typed, "token", values)
     source = Source(tuple(values["words"] or ()), values["file"], values["env"])
-    found, deadline = read(source, Deadline(typed.began_s, values["timeout"]).of(asked).enforced())
+    pick = 1 if values["pick"] is None else values["pick"]
+    found, deadline = read(source, Deadline(typed.began_s, values["timeout"]).of(asked).enforced(), pick)
     asked = asked._replace(
         token=found,
         expires_in_s=values["expires_in"],
         obtained_at_s=values["obtained_at"],
         offline=values["offline"],
         skew=values["skew"],
+        at_s=values["at"],
         verifiers=verifiers,
         signed_for=values["signed_for"],
         max_life_s=values["max_life"],
@@ -111,7 +116,8 @@ def _check_that_nobody_is_named(typed: Typed) -> None:
     for name, option in (("server", "-H"), ("region", "--region"), ("url", "--url"), ("issuer", "--issuer")):
         if name in typed.here:
             raise UsageError(
-                f"with --offline or --skew nobody is asked, and {option} names whom to ask", "one without the other"
+                f"with --offline, --at or --skew nobody is asked, and {option} names whom to ask",
+                "one without the other",
             )
 
 
@@ -141,21 +147,25 @@ class Source(NamedTuple):
         return self.file == "-" if self.file is not None else self.words in {(), ("-",)}
 
 
-def read(source: Source, deadline: Deadline) -> "tuple[Found, Deadline]":
-    """Return the token, and by when the process has to be gone: while a person pastes, no time is counted.
+def read(source: Source, deadline: Deadline, pick: int = 1) -> "tuple[Found, Deadline]":
+    """Return the token of that number, and by when the process has to be gone: a person's paste takes none of it.
 
     Raises UsageError and InputError; nothing that was given stands in either.
     """
     from skewcheck.tokens.find import find
 
-    text, deadline = _text(source, deadline)
-    found = find(text)
+    given, deadline = _text(source, deadline)
+    text, skipped = (given, 0) if isinstance(given, str | bytes) else given
+    found = find(text, pick, skipped=skipped)
     if found is None:
+        first = find(text) if pick != 1 else None
+        if first is not None:
+            raise UsageError(f"there is no token {pick} in what was given", f"--pick 1 to {max(1, len(first.every))}")
         raise _nothing(source, len(text) if text.strip() else 0)
     return found, deadline
 
 
-def _text(source: Source, deadline: Deadline) -> tuple[str | bytes, Deadline]:
+def _text(source: Source, deadline: Deadline) -> "tuple[str | bytes | Given, Deadline]":
     if sum(map(bool, (source.words, source.file is not None, source.env is not None))) > 1:
         raise UsageError("a token can come from one place alone", "standard input, or --file FILE, or --env NAME")
     from skewcheck.tokens import source as tokens

@@ -136,12 +136,13 @@ def _token(request: Request) -> "tuple[Token | None, dict[str, Ask]]":
     about = read(found)._replace(obtained_at_s=request.obtained_at_s)
     if request.expires_in_s is not None:
         about = about._replace(expires_in_s=request.expires_in_s)
-    if about.opaque and about.obtained_at_s is not None and about.expires_in_s is None:
+    if about.opaque and about.deadline_s is None and about.obtained_at_s is not None and about.expires_in_s is None:
         raise UsageError(
             "when the token was obtained tells nothing: nobody knows how long it lives",
             "--expires-in with the lifetime that came with it, or the whole response",
         )
-    return about, {"pyjwt": _pyjwt(found, request.leeway_s or 0.0)} if "pyjwt" in request.verifiers else {}
+    run = "pyjwt" in request.verifiers and found.told is None
+    return about, {"pyjwt": _pyjwt(found, request.leeway_s or 0.0)} if run else {}
 
 
 def _pyjwt(found: "Found", leeway_s: float) -> "Ask":

@@ -149,7 +149,7 @@ def _check_token(request: Request) -> None:
     named = {"a region": request.region, "a URL": request.url, "an NTP server": request.servers}
     whom = next((what for what, value in named.items() if value), None)
     if whom is not None and request.asks_nobody:
-        how = "--offline" if request.offline else "--skew"
+        how = "--offline" if request.offline else "--skew" if request.skew is not None else "--at"
         raise UsageError(f"with {how} nobody is asked, and {whom} was named", "Leave one of them.")
     if request.command == "token" and request.token is None:
         raise UsageError("there is no token in what was given", "Paste a token, or pipe it in: … | skewcheck token.")
@@ -162,6 +162,7 @@ def _check_token(request: Request) -> None:
     check_lifetime(request.expires_in_s)
     check_not_negative("a leeway", request.leeway_s)
     check_not_negative("the time when a token was obtained", request.obtained_at_s)
+    check_not_negative("the time that a token is judged as of", request.at_s)
     check_verifiers(request.verifiers)
     check_signed_for(request.signed_for)
     if request.max_life_s is not None and not 0 < request.max_life_s < math.inf:

@@ -21,7 +21,6 @@ from skewcheck.model import (
     Stale,
     StampedBy,
     Status,
-    TokenKind,
 )
 from skewcheck.quantity import direction
 
@@ -220,7 +219,7 @@ def _local(case: Case, overall: Status) -> list[Finding]:
         limits = (("why", doubt), ("limit_s", case.limits.warning_s))
         return [Finding("local-unconfirmed", overall, (*facts, *limits))]
     way = direction(utc.low_s + utc.high_s)
-    jwt = case.token is not None and case.token.kind is TokenKind.JWT
+    jwt = case.token is not None and case.token.has_claims
     more = (
         *_api_too(case),
         ("jwt", True if jwt or case.request.verifiers else None),

@@ -57,6 +57,7 @@ _HIDDEN = "This says nothing about the clock, good or bad."
 _SKEW = "skew_s low_s high_s "
 _TIME = "claim claim_at_s left_low_s left_high_s here_s by"
 _VOTE = "agreeing answered asked unreached https "
+_MESSAGE = "checker claim apart_s spread_s checker_at_s leeway_taken_s allowed_s beyond_s cure_s"
 _FAR = "here_at_s utc_at_s "
 _AGREE = " ([{beside}; ]{agreeing} of {answered} servers agree[; {unreached} not reached])"
 _BEHIND = "Refreshing by exp comes too late: 401s at the end of a token's life."
@@ -83,6 +84,11 @@ CATALOGUE: Mapping[str, Row] = {
         "The token has {unit} in {claims}; the standard has seconds",
         "To a verifier such a time lies thousands of years ahead. The issuer must fix it; no clock can.",
         "unit claims shown",
+    ),
+    "token-duration": Row(
+        "The token's exp is a lifetime ({lifetime_s}), not a time",
+        "To a verifier it ended in 1970. The issuer must write iat plus the lifetime; no clock can.[ It says {shown}.]",
+        "lifetime_s shown",
     ),
     "token-cut": Row(
         "The token is cut: nothing can be said of what is missing",
@@ -135,6 +141,11 @@ CATALOGUE: Mapping[str, Row] = {
         "The clock was set back since, or that time is another host's. What is left can't be known: drop the token.",
         "ahead_s obtained_at_s",
     ),
+    "token-obtained-early": Row(
+        "Obtained {apart_s} before it was issued[ (±{counted_s})]: one clock was off then",
+        "This host's clock was at least so much behind the issuer's when the token came.",
+        "apart_s counted_s obtained_at_s",
+    ),
     "token-expired": Row(
         "Token expired {ago} ago[; within {leeway_s} leeway|. Not clock skew][: get a new token]",
         "[Whoever has that leeway ({within_leeway}) still takes it; all others refuse it: get a new token.|"
@@ -144,6 +155,7 @@ CATALOGUE: Mapping[str, Row] = {
             "api": "Token expired {ago} ago by the API's clock[; within {leeway_s} leeway][: get a new token]",
             "skew": "Token expired {ago} ago, assuming --skew[; within {leeway_s} leeway][: get a new token]",
             "local": "Token expired {ago} ago by this host's clock[; within {leeway_s} leeway][: get a new token]",
+            "at": "Token had expired {ago} before --at[; within {leeway_s} leeway][: it took a new one]",
         },
         "by",
     ),
@@ -185,6 +197,55 @@ CATALOGUE: Mapping[str, Row] = {
             "begins": "By this host's clock, not checked, the token's {claim} is {here_s} away",
         },
         "unchecked",
+    ),
+    # --- What an error message says ---
+    "message-early": Row(
+        "The verifier's clock was at least {apart_s} behind the issuer's[ (±{spread_s})]",
+        "[{leeway_taken_s} of leeway is counted in. ][That was on {checker_at_s}. ]"
+        "[A leeway of {cure_s} takes such a token|One of the two has to be set right]; no token was judged.",
+        _MESSAGE,
+        {
+            "server": "The server's clock was at least {apart_s} behind the signer's[ (±{spread_s})]",
+            "host": "This host's clock was at least {apart_s} behind, by a certificate[ (±{spread_s})]",
+        },
+        "checker",
+    ),
+    "message-late": Row(
+        "The signer was {apart_s} behind the server, or the request that old",
+        "[That was on {checker_at_s}. ][{allowed_s} are allowed. ]Which of the two it was can't be told from it: "
+        "measure the signer's clock.",
+        _MESSAGE,
+    ),
+    "message-expired": Row(
+        "Refused {apart_s} after its exp, by the verifier's own clock",
+        "[That was on {checker_at_s}. ][That is {beyond_s} beyond {allowed_s} of leeway. ]The clock was ahead or "
+        "the token old: that can't be told.",
+        _MESSAGE,
+        {"host": "A certificate had ended {apart_s} before, by the clock that checked it"},
+        "checker",
+    ),
+    "genesys-rate-limit": Row(
+        "Rate limit of Genesys Cloud[: wait {wait_s}]; no clock's doing",
+        "Ask less often, and reuse a token until shortly before its end: each refresh counts.",
+        "wait_s",
+    ),
+    "genesys-credentials": Row(
+        "bad.credentials: an expired, an unknown or another region's token",
+        "Genesys Cloud answers all three alike.[ It was asked at {host}.] See how old the token was, and which login "
+        "issued it.",
+        "host",
+    ),
+    "message-no-times": Row(
+        "The message names no time: by how much a clock is off can't be told",
+        "Measure the clock of the host that refused it, and the one that issued the token.",
+        "kind claim",
+        {
+            "expired": "A token had expired; the message doesn't say by how much",
+            "too-early": "A token came too early[ by its {claim}]; the message doesn't say by how much",
+            "no-expiry": "The token had no exp, and its verifier requires one: no clock's doing",
+            "clock-skew": "Clock skew too great; the message doesn't say by how much",
+        },
+        "kind",
     ),
     # --- Whose clock is off ---
     "local-ahead": _LOCAL,
@@ -616,9 +677,37 @@ CATALOGUE: Mapping[str, Row] = {
             "api": "Token valid for {left} by the API's clock",
             "skew": "Token valid for {left}, assuming --skew",
             "local": "Token valid for {left} by this host's clock[, which was not checked]",
+            "at": "Token was valid at --at, for {left} more",
         },
         "by",
     ),
+    "token-other": Row(
+        "Token {number}[ ({named})]: its end can't be told",
+        "Several tokens were given; --pick N reads another one.",
+        "number named state left_low_s left_high_s",
+        {
+            "expired": "Token {number}[ ({named})] expired {ago} ago",
+            "valid": "Token {number}[ ({named})] is valid for {left}",
+        },
+        "state",
+    ),
+    "token-then": Row(
+        "What was given is of {then_at_s}: --at judges as of then",
+        "The token is judged as of now.",
+        "then_at_s state since_s",
+        {
+            "valid": "As of {then_at_s}, which stands beside it: valid",
+            "expired": "As of {then_at_s}, which stands beside it: expired already",
+            "early": "As of {then_at_s}, which stands beside it: not valid yet",
+        },
+        "state",
+    ),
+    "token-as-of": Row(
+        "Judged as of {as_of_at_s}, by no clock[; today: {today}]",
+        "Today it may be another matter.",
+        "as_of_at_s today",
+    ),
+    "paste-skipped": Row("The first {size} were not looked at", "The last MiB of a long text is read.", "size"),
     "token-opaque": Row(
         "Opaque token[, expires_in {expires_in_s}][; clock within {clock_bound_s} of UTC]",
         "[It holds no times, and no clock was checked{unchecked}.|Unlikely to cause a 401.]"

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _BY_WHOLE_RANGE = {"token-expired", "token-expired-unseen", "token-not-yet-valid", "token-future-issued"}
 """What is found of a token only where all of true time's range says so."""
-_ISSUERS_FAULT = {"token-future-issued", "token-not-yet-valid", "token-unit", "token-zone"}
+_ISSUERS_FAULT = {"token-future-issued", "token-not-yet-valid", "token-unit", "token-zone", "token-duration"}
 """What is found of a token and is a clock's fault, though no clock that was measured is off."""
 _ANSWERS = {"not-skew", "token-valid", "token-opaque", "clock-ok", "api-ok"}
 """What answers where nothing is wrong: before all remarks."""

@@ -99,12 +99,19 @@ def _target(case: Case) -> list[str]:
     return [] if code is None else [f"--region {quote(code)}"]
 
 
-def _region_of_issuer(case: Case) -> str:
-    """Return the option for the region that the token's issuer names, or for another issuer; REGION for none."""
-    issuer = "" if case.token is None else case.token.issuer or ""
-    domain = issuer.partition("://")[2].partition("/")[0].partition(".")[2]
-    code, named = next((region.code for region in REGIONS if region.domain == domain), ""), _named_issuer(case)
-    return f"--region {code or 'REGION'}" if code or named is None else f"--url URL --issuer {quote(named)}"
+def _region_of_issuer(case: Case) -> str | None:
+    """Return the option for the region of the token's host or issuer, or for another issuer; None: nobody fits.
+
+    REGION where nothing names one.
+    """
+    issuer, host = (None, None) if case.token is None else (case.token.issuer, case.token.host)
+    hosts = [host or "", (issuer or "").partition("://")[2].partition("/")[0]]
+    domains = {name.partition(":")[0].partition(".")[2] for name in hosts}
+    code = next((region.code for region in REGIONS if region.domain in domains), None)
+    if code is not None or issuer is None:
+        return f"--region {code or 'REGION'}"
+    named = _named_issuer(case)
+    return None if named is None else f"--url URL --issuer {quote(named)}"
 
 
 _ISSUER = re.compile(r"https?://[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,5})?(/[A-Za-z0-9._~-]{1,40}){0,6}/?", re.ASCII)
@@ -122,16 +129,17 @@ def _compare_with_api(case: Case, _: object = None) -> list[Step]:
     url, issuer = case.request.url, _named_issuer(case)
     if url is not None and case.request.login_url is None and issuer is not None:
         return [Step("check-issuer", _command(case, "check", target=f"--url {quote(url)} --issuer {quote(issuer)}"))]
-    if case.request.asks_api:
+    region = _region_of_issuer(case)
+    if case.request.asks_api or region is None:
         return []
-    return [Step("check-region", _command(case, "check", target=_region_of_issuer(case)))]
+    return [Step("check-region", _command(case, "check", target=region))]
 
 
 def _by_https(case: Case, _: object = None) -> list[Step]:
     """Return how to ask the API instead; the servers that were named did not answer."""
     if case.request.asks_api:
         return []
-    return [Step("by-https", _command(case, "check", target=_region_of_issuer(case), servers=False))]
+    return [Step("by-https", _command(case, "check", target=_region_of_issuer(case) or "--url URL", servers=False))]
 
 
 def _by_web_servers(case: Case) -> list[Step]:
@@ -326,6 +334,11 @@ def _token_fine(case: Case, _: Finding) -> list[Step]:
     return _compare_with_api(case) or [_EXPLAIN_401]
 
 
+def _of_a_message(case: Case, finding: Finding) -> list[Step]:
+    """Return how to measure the clock on the host that the message is of: this one may be another."""
+    return [*_measure(case), *_explained(case, finding)]
+
+
 def _token_cut(case: Case, _: object = None) -> list[Step]:
     if case.request.command == "check":
         return [Step("token-file", _command(case, "check", "--token-file FILE"))]
@@ -363,6 +376,11 @@ _BY_LEAD: dict[str, _Steps] = {
     "token-clocks-differ": _undecided,
     "token-open": lambda case, _: _measure(case) or _narrower(case),
     "token-obtained-later": _nothing,
+    "message-early": _of_a_message,
+    "message-late": _of_a_message,
+    "message-expired": _of_a_message,
+    "message-no-times": _of_a_message,
+    "genesys-credentials": lambda case, _: [*_compare_with_api(case), _EXPLAIN_401],
     "skew-assumed": _measure,
     "not-skew": lambda case, _: [_EXPLAIN_401, *_more_connections(case)],
     "token-valid": _token_fine,

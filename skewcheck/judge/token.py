@@ -9,10 +9,11 @@ import math
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from skewcheck.judge import buffer, risk, signing
+from skewcheck.judge import buffer, given, risk, signing
 from skewcheck.judge.buffer import Deadline, recommend
 from skewcheck.judge.case import OFF, Case, Facts, Who, finite, moved_since, skew_facts
 from skewcheck.judge.checkers import Ask, Stamp
+from skewcheck.judge.claims import counts_otherwise, in_themselves, named
 from skewcheck.judge.host import SUMMER_S, ZONES_S, zone_of
 from skewcheck.judge.risk import Inputs, Judged, api_reading, inputs_of, one_sided, risks
 from skewcheck.judge.severity import judge, judge_date, worse
@@ -29,7 +30,6 @@ from skewcheck.model import (
     Party,
     Recommended,
     Status,
-    TimeClaim,
     Token,
     TokenKind,
     TokenPart,
@@ -45,20 +45,13 @@ LONGEST_LIFE_S = 10 * 366 * 86400.0
 COUNTED_S = 1.0
 """How much later than its whole-second iat a token may have been issued, or earlier than it says may end."""
 
-_UNITS = ("microseconds", "milliseconds", "nanoseconds")
-"""Oddities of a time that is not counted in seconds."""
 _HIDES_THE_TIMES = (
     "nested", "payload-unreadable", "payload-not-an-object", "payload-stops", "detached-payload"
 )  # fmt: skip
 _HARMLESS = ("unsigned", "signature-redacted")
 """Oddities that stand in the token's own facts and are no finding: they say nothing of time, and nobody cut it."""
-_ODD_TIMES = {
-    "string": Status.WARNING,
-    "boolean": Status.WARNING,
-    "negative": Status.WARNING,
-    "after-2038": Status.OK,
-    "year-past-9999": Status.WARNING,
-}
+_BESIDE = ("token-other", "genesys-credentials", "genesys-rate-limit")
+"""What is found beside a token that may be valid all the same."""
 _REFUSED = ("token-expired", "token-expired-unseen", "token-future-issued", "token-not-yet-valid")
 """Those that all of true time's range decides."""
 
@@ -67,7 +60,7 @@ class _Skew(NamedTuple):
     """What true time rests on: this host's clock against another."""
 
     by: str
-    """`ntp`, `api`, `skew`."""
+    """`ntp`, `api`, `skew`; `at`: there is no clock in it, for the time is given."""
     interval: Interval
     estimate_s: float
     severity: Status
@@ -84,6 +77,8 @@ class _Known(NamedTuple):
     true_time: Interval | None
     recommended: Recommended | None
     verdicts: tuple[VerifierVerdict, ...]
+    now_s: float
+    """By this host's clock; `at_s` is another time where --at is given."""
 
     @property
     def by(self) -> str:
@@ -104,9 +99,11 @@ class _Known(NamedTuple):
     def moments(self) -> tuple[Moment, ...]:
         """The times that the token names, those that can be read."""
         claims = ((claim.name, claim.value_s) for claim in self.token.claims)
-        return (*(self._moment(name, at_s) for name, at_s in claims if at_s is not None), *self._counted())
+        named = [(name, at_s) for name, at_s in (*claims, ("deadline", self.token.deadline_s)) if at_s is not None]
+        return (*(self.at(at_s, name) for name, at_s in named), *self._counted())
 
-    def _moment(self, name: str, at_s: float) -> Moment:
+    def at(self, at_s: float, name: str = "exp") -> Moment:
+        """Return a time against both clocks."""
         true = self.true_time
         left = None if true is None else Interval(at_s - true.high_s, at_s - true.low_s)
         return Moment(name, at_s, at_s - self.at_s, left)
@@ -125,14 +122,14 @@ class _Known(NamedTuple):
 
     def moment(self, name: str) -> Moment | None:
         """Return that time, if it is there and counts seconds."""
-        if any(claim.name == name and _unit(claim) for claim in self.token.claims):
+        if any(claim.name == name and counts_otherwise(claim) for claim in self.token.claims):
             return None
         return next((moment for moment in self.moments if moment.name == name), None)
 
     @property
     def expiry(self) -> Moment | None:
         """When the token ends: its exp, else what the response says; None where neither is known to be right."""
-        return self.moment("exp") or self.moment("expires_in")
+        return self.moment("exp") or self.moment("expires_in") or self.moment("deadline")
 
     def span(self, moment: Moment) -> Interval | None:
         """Return how far from now it is, by what the token is judged by; None: by nothing, for nobody answered."""
@@ -150,6 +147,7 @@ def judged(case: Case, token: Token, at_s: float, replays: Mapping[str, Ask]) ->
     rows = signing.with_signer(case.request, rows)
     if leeway_s is not None:
         rows = [row._replace(checker=row.checker.with_leeway(leeway_s)) for row in rows]
+    now_s, at_s = at_s, at_s if case.request.at_s is None else case.request.at_s
     skew, inputs = _skew(case, at_s), _inputs(case, token, at_s, rows)
     deadline = Deadline.EXP if token.exp.state is ClaimState.USABLE else Deadline.FROM_ANSWER
     advice = recommend(inputs, deadline)
@@ -160,13 +158,17 @@ def judged(case: Case, token: Token, at_s: float, replays: Mapping[str, Ask]) ->
         verdict(token, row, signing.own_time(inputs, row, at_s), true_time, replays.get(row.name))
         for row in dict.fromkeys(rows)
     )
-    known = _Known(case, token, at_s, skew, inputs, true_time, advice, verdicts)
+    known = _Known(case, token, at_s, skew, inputs, true_time, advice, verdicts, now_s)
     found = [finding for finder in _FINDERS for finding in finder(known)]
-    found = [*_of_the_issuer(known, found), *found]
+    of_the_issuer = _of_the_issuer(known, found)
+    if any(finding.id == "token-zone" for finding in of_the_issuer):
+        found = [finding for finding in found if finding.id != "token-obtained-early"]
+    found = [*of_the_issuer, *found]
     status = worse(Status.OK, *(finding.status for finding in found))
-    if status is Status.OK:
+    if status is Status.OK or all(finding.id in _BESIDE for finding in found if finding.status is not Status.OK):
         found += _valid(known)
-    dead = any(finding.id == "token-expired" for finding in found)
+    of_a_kind = token.kind is not TokenKind.MESSAGE and case.request.at_s is None
+    dead = not of_a_kind or any(finding.id == "token-expired" for finding in found)
     part = TokenPart(
         token=token,
         judged_by=known.by,
@@ -194,6 +196,8 @@ def _skew(case: Case, at_s: float) -> _Skew | None:
 
     Since it was measured the clock may have moved, in the seconds that the other measurement took longer.
     """
+    if case.request.at_s is not None:
+        return _Skew("at", Interval(0.0, 0.0), 0.0, Status.OK)
     given, reading = case.request.skew, api_reading(case)
     if given is not None:
         return _Skew("skew", given, given.middle_s, judge(given.middle_s, given, Basis.SINGLE, case.limits).status)
@@ -237,9 +241,9 @@ def _inputs(case: Case, token: Token, at_s: float, rows: list[Verifier]) -> Inpu
 def _life_s(token: Token, at_s: float, skew: Interval | None) -> float | None:
     """Return the lifetime, if it can be one; inf where a JWT names no end; of an end alone, what is left to it."""
     life_s, exp_s = token.lifetime_s, token.exp.value_s
-    if token.expires_in_s is None and token.kind is TokenKind.JWT and token.exp.state is ClaimState.ABSENT:
+    if token.expires_in_s is None and token.has_claims and token.exp.state is ClaimState.ABSENT:
         return math.inf
-    if any(_unit(claim) for claim in (token.claims if life_s is not None else (token.exp,))):
+    if any(counts_otherwise(claim) for claim in (token.claims if life_s is not None else (token.exp,))):
         return None
     if life_s is None and exp_s is not None:
         life_s = exp_s - at_s + (skew.middle_s if skew is not None and math.isfinite(skew.middle_s) else 0.0)
@@ -249,18 +253,13 @@ def _life_s(token: Token, at_s: float, skew: Interval | None) -> float | None:
 def _stamp(token: Token) -> Stamp | None:
     if token.iat.state is ClaimState.USABLE:
         return Stamp.FRACTION if "fraction" in token.iat.oddities else Stamp.CUT
-    return None if token.kind is TokenKind.JWT else Stamp.CUT
+    return None if token.has_claims else Stamp.CUT
 
 
 def _nbf_after_iat_s(token: Token) -> float | None:
-    if token.nbf.value_s is None or _unit(token.nbf) or _unit(token.iat):
+    if token.nbf.value_s is None or counts_otherwise(token.nbf) or counts_otherwise(token.iat):
         return None
     return 0.0 if token.iat.value_s is None else token.nbf.value_s - token.iat.value_s
-
-
-def _unit(claim: TimeClaim) -> bool:
-    """Tell whether that time counts something else than seconds."""
-    return any(unit in claim.oddities for unit in _UNITS)
 
 
 # --- What can't be read ---
@@ -284,7 +283,7 @@ def _opaque(known: _Known) -> list[Finding]:
     token, request = known.token, known.case.request
     if not token.opaque:
         return []
-    tells = not request.offline or token.expires_in_s is not None
+    tells = not request.offline or token.expires_in_s is not None or token.deadline_s is not None
     facts = (
         ("expires_in_s", token.expires_in_s),
         ("clock_bound_s", _clock_bound_s(known)),
@@ -308,7 +307,7 @@ def _malformed(known: _Known) -> list[Finding]:
     ]
     unusable = [claim for claim in known.token.claims if claim.state is ClaimState.UNUSABLE]
     if unusable and not hidden:
-        facts = (("oddity", "no-time"), ("detail", None), *_named(unusable))
+        facts = (("oddity", "no-time"), ("detail", None), *named(unusable))
         found.append(Finding("token-malformed", Status.WARNING, facts))
     return found
 
@@ -316,10 +315,11 @@ def _malformed(known: _Known) -> list[Finding]:
 # --- Its times, against true time and against this clock ---
 
 
-_ENDS = ("exp", "expires_in")
+_ENDS = ("exp", "expires_in", "deadline")
 _IDS = {
     "exp": ("token-expired", "token-expired-here"),
     "expires_in": ("token-expired", "token-expired-here"),
+    "deadline": ("token-expired", "token-expired-here"),
     "nbf": ("token-not-yet-valid", "token-early-here"),
     "iat": ("token-future-issued", "token-early-here"),
 }
@@ -397,6 +397,29 @@ def _obtained_later(known: _Known) -> list[Finding]:
     return [Finding("token-obtained-later", Status.UNKNOWN, facts)]
 
 
+def _obtained_early(known: _Known) -> list[Finding]:
+    """Tell of a token that was there before it was issued: this clock, or its issuer's, was off then."""
+    obtained_s, issued_s = known.token.obtained_at_s, known.token.iat.value_s
+    if obtained_s is None or issued_s is None or counts_otherwise(known.token.iat):
+        return []
+    apart_s = issued_s - obtained_s
+    counted_s = COUNTED_S if obtained_s.is_integer() else 0.0
+    if not counted_s < apart_s <= LONGEST_LIFE_S:
+        return []
+    facts = (("apart_s", apart_s), ("counted_s", counted_s or None), ("obtained_at_s", obtained_s))
+    return [Finding("token-obtained-early", Status.WARNING, facts)]
+
+
+def _given(known: _Known) -> list[Finding]:
+    """Tell what stands beside the token, or in its place."""
+    begin = known.moment("nbf") or known.moment("iat")
+    return [
+        *given.message(known.token),
+        *given.others(known.token, lambda at_s: known.span(known.at(at_s))),
+        *given.surroundings(known.token, known.now_s, known.case.request.at_s, begin, known.expiry),
+    ]
+
+
 # --- What no new token mends: as bad as what it is refused for ---
 
 
@@ -443,7 +466,7 @@ def _lifetime(known: _Known, refused: list[Status]) -> list[Finding]:
     """Tell of a life that no issuer can mean."""
     token = known.token
     life_s, begin_s, end_s = token.lifetime_s, token.nbf.value_s, token.exp.value_s
-    if life_s is None or any(map(_unit, token.claims)):
+    if life_s is None or any(map(counts_otherwise, token.claims)):
         return []
     if life_s <= 0:
         why: str | None = "never-valid"
@@ -455,42 +478,6 @@ def _lifetime(known: _Known, refused: list[Status]) -> list[Finding]:
         return []
     status = Status.WARNING if why is None else worse(Status.WARNING, *refused)
     return [Finding("token-lifetime", status, (("lifetime_s", life_s), ("why", why)))]
-
-
-# --- Its claims in themselves, whatever the time is ---
-
-
-def _units(known: _Known) -> list[Finding]:
-    """Tell of times that are not counted in seconds: to a verifier they lie thousands of years ahead."""
-    found = []
-    for unit in _UNITS:
-        claims = [claim for claim in known.token.claims if unit in claim.oddities]
-        if claims:
-            refused = any(claim.name != "exp" for claim in claims)
-            facts = (("unit", unit), *_named(claims))
-            found.append(Finding("token-unit", Status.CRITICAL if refused else Status.WARNING, facts))
-    return found
-
-
-def _no_end(known: _Known) -> list[Finding]:
-    endless = known.token.kind is TokenKind.JWT and known.token.exp.state is ClaimState.ABSENT
-    return [Finding("token-no-exp", Status.WARNING)] if endless else []
-
-
-def _odd_times(known: _Known) -> list[Finding]:
-    """Tell of times that verifiers differ on; of one that is no time in seconds, that is told."""
-    sound = [claim for claim in known.token.claims if claim.state is ClaimState.USABLE and not _unit(claim)]
-    found = []
-    for oddity, status in _ODD_TIMES.items():
-        claims = [claim for claim in sound if oddity in claim.oddities]
-        if claims:
-            found.append(Finding("token-odd-time", status, (("oddity", oddity), *_named(claims))))
-    return found
-
-
-def _named(claims: list[TimeClaim]) -> Facts:
-    names, shown = (", ".join(texts) for texts in zip(*((claim.name, claim.shown) for claim in claims), strict=True))
-    return ("claims", names), ("shown", shown)
 
 
 # --- What this clock does to tokens of this kind ---
@@ -570,7 +557,7 @@ def _of_the_clock(known: _Known) -> list[Finding]:
         return []
     if skew.by == "skew":
         facts = skew_facts(skew.estimate_s, skew.interval, known.case.limits.warning_s)
-        jwt = known.token.kind is TokenKind.JWT or known.case.request.verifiers
+        jwt = known.token.has_claims or known.case.request.verifiers
         more = (("is_off", True if skew.severity in OFF else None), ("jwt", True if jwt else None))
         return [Finding("skew-assumed", skew.severity, (*facts, *more))]
     if not known.blames_host or skew.severity not in OFF or skew.interval.holds_zero:
@@ -584,9 +571,9 @@ _FINDERS: tuple[_Finder, ...] = (
     _malformed,
     _times,
     _obtained_later,
-    _units,
-    _no_end,
-    _odd_times,
+    _obtained_early,
+    _given,
+    lambda known: in_themselves(known.token),
     _storm,
     _no_buffer,
 )

@@ -112,7 +112,8 @@ class Moment(NamedTuple):
     """A time that the token names, against this clock and against true time."""
 
     name: str
-    """`iat`, `nbf`, `exp`; `expires_in`: what the token response says, counted from when it was obtained."""
+    """`iat`, `nbf`, `exp`; `expires_in`: what the token response says, counted from when it was obtained; `deadline`:
+    what the client that kept the token wrote beside it."""
     at_s: float
     """Unix seconds; of `expires_in` by this clock."""
     here_s: float
@@ -171,7 +172,7 @@ class TokenPart(NamedTuple):
 
     token: Token
     judged_by: str
-    """What true time rests on: `ntp`, `api`, `skew` (as assumed), or `local`: no clock was measured."""
+    """What true time rests on: `ntp`, `api`, `skew` (as assumed), `at` (as of then), `local`: none was measured."""
     judged_at_s: float
     """This clock's time of day that the token was judged at, Unix seconds."""
     true_time: Interval | None
@@ -248,6 +249,8 @@ class Request(NamedTuple):
     """Ask nobody, and judge the token by this host's clock: no socket is opened."""
     skew: Interval | None = None
     """Assume this skew instead of measuring; no socket is opened."""
+    at_s: float | None = None
+    """Judge the token as of this time of day, Unix seconds, and by no clock; no socket is opened."""
     verifiers: tuple[str, ...] = ()
     """Names of `judge.verifiers`: each gives its verdict, and takes its place among the parties."""
     signed_for: str | None = None
@@ -274,7 +277,7 @@ class Request(NamedTuple):
     @property
     def asks_nobody(self) -> bool:
         """Tell whether no clock is measured."""
-        return self.offline or self.skew is not None
+        return self.offline or self.skew is not None or self.at_s is not None
 
 
 class Measured(NamedTuple):

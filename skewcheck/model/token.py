@@ -17,6 +17,16 @@ class TokenKind(enum.Enum):
     RESPONSE = "response"
     """An OAuth token response around an opaque token: `expires_in` tells its lifetime."""
     TRUNCATED = "truncated"
+    CLAIMS = "claims"
+    """Claims that were decoded, without their token."""
+    SAML = "saml"
+    """An assertion."""
+    PRESIGNED = "presigned"
+    """A URL that is signed for so long."""
+    SIGNATURE = "signature"
+    """The header that signs an HTTP message."""
+    MESSAGE = "message"
+    """No token: an error that tells of one."""
 
 
 class ClaimState(enum.Enum):
@@ -39,7 +49,7 @@ class TimeClaim(NamedTuple):
     """As it stands in the token, safe to show."""
     oddities: tuple[str, ...] = ()
     """Ids of what is odd about it, though it may be usable: `milliseconds`, `string`, `boolean`, `fraction`,
-    `negative`, `after-2038`, `year-past-9999`, `not-a-number`, `not-a-time`, `duplicate`."""
+    `negative`, `after-2038`, `year-past-9999`, `not-a-number`, `not-a-time`, `duration`, `duplicate`."""
 
 
 class Oddity(NamedTuple):
@@ -47,6 +57,49 @@ class Oddity(NamedTuple):
 
     id: str
     summary: str
+
+
+class Quoted(NamedTuple):
+    """What one error message says, as `messages` reads it; None where it doesn't."""
+
+    kind: str
+    """`too-early`, `expired`, `no-expiry`; of a request `signature-expired`, `signature-early`, `skewed-request`;
+    `certificate-early`, `certificate-expired`; `clock-skew` where it names skew and no more; `genesys-rate-limit`,
+    `genesys-credentials`."""
+    checker: str = "verifier"
+    """Whose clock compared: `verifier` of a token, `server` of a request, `host` that checked a certificate."""
+    stamper: str = "issuer"
+    """Whose clock wrote the stamp: `issuer`, `signer`, `authority`."""
+    claim: str | None = None
+    """`iat`, `nbf` or `exp`."""
+    checker_s: float | None = None
+    """The checker's own time."""
+    stamp_s: float | None = None
+    """The time that it compared with, as quoted."""
+    resolution_s: float = 1.0
+    """What the coarser of the two is counted in."""
+    leeway_taken_s: float = 0.0
+    """What is already taken off the stamp, or added to an end: the stamp itself is so much later, or an end earlier."""
+    allowed_s: float | None = None
+    """How much the message says is allowed."""
+    apart_s: float | None = None
+    """The stamp less the checker's time, leeway given back: positive, the stamp is ahead of the checker's clock."""
+    behind_low_s: float | None = None
+    """The checker's clock was behind the stamper's by at least this; None: it can't be told, the stamp may be old."""
+    behind_high_s: float | None = None
+    """By at most; None: no bound, for how old the stamp was isn't quoted."""
+    wait_s: float | None = None
+    """How long a rate limit asks to wait."""
+
+
+class Listed(NamedTuple):
+    """One of several tokens in what was given, in the order in which they matter."""
+
+    named: str
+    """`access_token`, `refresh_token`, `Authorization`, ...; empty where it has no name."""
+    kind: TokenKind
+    iat_s: float | None
+    exp_s: float | None
 
 
 class Token(NamedTuple):
@@ -78,11 +131,33 @@ class Token(NamedTuple):
     detail: str | None = None
     """Why it can't be read, where it can't, or how it was mended for reading (unwrapped, unquoted)."""
     oddities: tuple[Oddity, ...] = ()
+    genesys_form: bool = False
+    """It is opaque, and as long and made of what Genesys Cloud's are."""
+    deadline_s: float | None = None
+    """Until when the client that kept it takes it for alive: a time of day that stands beside it, Unix seconds."""
+    deadline_name: str | None = None
+    host: str | None = None
+    """Whom it was sent to, by a header or a URL beside it."""
+    written_at_s: float | None = None
+    """When what was given was written, by a reply's `Date` or a log's stamp, Unix seconds."""
+    message: Quoted | None = None
+    """What an error message beside it, or in its place, says."""
+    listed: tuple[Listed, ...] = ()
+    """All that were found, where there are several."""
+    picked: int = 1
+    """Which of them this is."""
+    skipped: int = 0
+    """Bytes before what was looked at: the end of a long text is read alone."""
 
     @property
     def opaque(self) -> bool:
         """Tell whether no time is in it, and that is as it should be."""
         return self.kind in (TokenKind.OPAQUE, TokenKind.RESPONSE)
+
+    @property
+    def has_claims(self) -> bool:
+        """Tell whether claims were read: a JWT's, or those of one that isn't there."""
+        return self.kind in (TokenKind.JWT, TokenKind.CLAIMS)
 
     @property
     def claims(self) -> tuple[TimeClaim, ...]:

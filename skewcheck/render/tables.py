@@ -297,7 +297,14 @@ _KINDS = {
     TokenKind.OPAQUE: "opaque",
     TokenKind.RESPONSE: "opaque",
     TokenKind.TRUNCATED: "cut",
+    TokenKind.CLAIMS: "claims",
+    TokenKind.SAML: "SAML",
+    TokenKind.PRESIGNED: "presigned URL",
+    TokenKind.SIGNATURE: "signature",
+    TokenKind.MESSAGE: "none: an error message",
 }
+_TOLD = (TokenKind.CLAIMS, TokenKind.SAML, TokenKind.PRESIGNED, TokenKind.SIGNATURE, TokenKind.MESSAGE)
+"""Kinds that say where they stood."""
 _CLOCKS = {"ntp": "BY TRUE TIME", "api": "BY THE API'S CLOCK", "skew": "BY THE ASSUMED CLOCK"}
 
 
@@ -382,9 +389,9 @@ def _kind(token: Token) -> list[tuple[str, str]]:
     size = [f"{token.length} characters", f"SHA-256 {token.fingerprint}…"]
     if token.kind is TokenKind.JWT:
         size.append("signature not verified")
-    if token.others:
-        size.append(f"{token.others} more not read")
-    where = [] if token.found_in == "a bare token" else [f"in {token.found_in}"]
+    several = [f"{token.picked} of {token.others + 1} tokens"] if token.others else []
+    where = several if token.found_in == "a bare token" or token.kind in _TOLD else [f"in {token.found_in}"]
+    where = [", ".join(dict.fromkeys((*several, *where)))] if where else []
     rows = [("token", ", ".join([*header, *size, *where]))]
     if token.kind in (TokenKind.JWT, TokenKind.JWE):
         rows = [("token", ", ".join(header)), ("", ", ".join(size)), *(("", place) for place in where)]
@@ -423,6 +430,8 @@ def _clocks(report: Report, part: TokenPart) -> list[tuple[str, str]]:
         said = f"{signed_text(*outcome.range)} from its Date ({host.host})"
         rows.append((label, f"{said}: {note}" if note else said))
     if not rows and part.true_time is not None:
+        if part.judged_by == "at":
+            return [("clock", "none: times are as of --at")]
         ends = (part.judged_at_s - part.true_time.high_s, part.judged_at_s - part.true_time.low_s)
         skew = Interval(*(round(end_s, 6) for end_s in ends))  # finer than that, a difference of Unix seconds is noise
         rows.append(("clock", f"{signed_text(*skew)} from UTC: assumed (--skew), not measured"))
@@ -437,7 +446,8 @@ def of_the_token(page: Page, report: Report) -> list[Line]:
     lines = times(page, part) if report.command == "check" else []
     opaque = part.token.opaque
     if opaque and report.command != "check":
-        lines += page.wrapped("An opaque token holds no times: it can't show skew.", PLAIN)
+        usual = " Normal for Genesys Cloud." if part.token.genesys_form else ""
+        lines += page.wrapped(f"An opaque token holds no times: it can't show skew.{usual}", PLAIN)
     advice = part.recommended
     if advice is not None and advice.buffer_s is not None and not _DEAD & {finding.id for finding in report.findings}:
         when = "exp." if not opaque else "the end of expires_in, counted from sending the request."

@@ -144,7 +144,10 @@ def _line_1(page: Page, report: Report) -> Line:
     if report.failure is not None or report.lead is None:
         return [("error:", ERROR), (f" {'' if report.failure is None else report.failure.summary}", PLAIN)]
     word = report.status.value.upper()
+    token = None if report.token is None or report.command != "token" else report.token.token
+    of_several = f" ({token.picked} of {token.others + 1} tokens)" if token is not None and token.others else ""
     title = _title(page, report.lead, catalogue.CELLS)
+    title += of_several if page.cells(title) + len(of_several) <= catalogue.CELLS else ""  # a row below says it, too
     return [(word, VERDICT), (" " * (INDENT - len(word)), PLAIN), (title, STRONG)]
 
 

@@ -4,13 +4,15 @@ PyJWT reads what it accepts; what it refuses is explained by a reader of our own
 """
 
 import json
+import re
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Literal, NamedTuple, final
 
 from skewcheck import foreign, secret_shapes
-from skewcheck.model.token import ClaimState, Oddity, TimeClaim, Token, TokenKind
+from skewcheck.model.token import ClaimState, Listed, Oddity, TimeClaim, Token, TokenKind
 from skewcheck.tokens.find import Found, Secret
+from skewcheck.tokens.opened import printable
 from skewcheck.tokens.segments import (
     CUT_OUT,
     MAX_DIGITS,
@@ -25,6 +27,7 @@ from skewcheck.tokens.segments import (
     json_object,
     opens_object,
 )
+from skewcheck.tokens.told import Told
 
 # --- `iat`, `nbf` and `exp` as a verifier reads them, never repaired (RFC 7519 §2, NumericDate) ---
 
@@ -40,6 +43,8 @@ _LARGEST_S = 1e300
 """Integers in JSON have no end, floats do; differences of two of these still are numbers."""
 
 _UNITS = {"milliseconds": 1e3, "microseconds": 1e6, "nanoseconds": 1e9}
+_SHORTEST_S, _LATEST_DURATION_S = 30.0, 1e8
+"""From half a minute to March 1973: no token ended before, and three years are a life that some have."""
 _BEGIN_S, _END_S = 1e9, 1e10
 """2001 to 2286: a time in another unit falls into this, in that unit. No second of the next 1,000 years does."""
 
@@ -51,6 +56,8 @@ def time_claim(name: str, claims: Mapping[str, object], *, duplicate: bool = Fal
     value = claims[name]
     value_s = _as_verified(value)
     oddities = [*_odd_type(value, value_s), *(() if value_s is None else _odd_value(value_s))]
+    if name == "exp" and value_s is not None and _SHORTEST_S <= value_s < _LATEST_DURATION_S:
+        oddities.append("duration")
     if duplicate:
         oddities.append("duplicate")
     state = ClaimState.UNUSABLE if value_s is None else ClaimState.USABLE
@@ -202,11 +209,25 @@ KEY_ID_KEPT = 8
 FINGERPRINT_DIGITS = 8
 
 _OPAQUE_DETAIL = "No times are in it: only its server knows when it ends."
+_GENESYS_FORM = re.compile(r"[\w-]{70,100}", re.ASCII)
+"""What Genesys Cloud's access tokens are: base64url of 86 characters or so, and no dot."""
 
 
 def read(found: Found) -> Token:
     """Return what the token says; whatever it is, there is an answer."""
+    return _without_times(found)._replace(listed=_listed(found)) if found.every else _without_times(found)
+
+
+def _listed(found: Found) -> tuple[Listed, ...]:
+    """Return what is told of each of several tokens."""
+    tokens = [(each.named, _without_times(each)) for each in found.every]
+    return tuple(Listed(name.value, token.kind, token.iat.value_s, token.exp.value_s) for name, token in tokens)
+
+
+def _without_times(found: Found) -> Token:
     text = found.secret.reveal()
+    if found.told is not None:
+        return _told(found, text, found.told)
     token = compact(text)
     if isinstance(token.header, Unreadable) and not opens_object(token.parts[0]):
         return _opaque(found, text)
@@ -259,6 +280,26 @@ def _as_pyjwt_reads(text: str) -> Mapping[str, object] | None:
     return payload
 
 
+def _told(found: Found, text: str, told: Told) -> Token:
+    """Return what claims, an assertion or an error message say in the place of a token."""
+    iat, nbf, exp = (time_claim(name, told.claims) for name in _TIMES)
+    key_id = told.header.get("kid")
+    return _bare(found, text)._replace(
+        kind=told.kind,
+        issuer=_issuer(told.claims.get("iss")),
+        algorithm=_word(told.header.get("alg")),
+        type=_word(told.header.get("typ")),
+        key_id=_key_id(key_id),
+        iat=iat,
+        nbf=nbf,
+        exp=exp,
+    )
+
+
+def _key_id(value: object) -> str | None:
+    return foreign.text(foreign.without_secrets(value)[:KEY_ID_KEPT]) if isinstance(value, str) else None
+
+
 def _encrypted(found: Found, text: str, header: JsonObject) -> Token:
     nested = " It holds another token." if str(header.members.get("cty", "")).upper().endswith("JWT") else ""
     detail = f"It is encrypted (JWE, 5 parts): its times can't be read from outside.{nested}"
@@ -279,14 +320,17 @@ def _opaque(found: Found, text: str) -> Token:
     detail = (
         "Something was taken out of it: a shortened or redacted copy." if taken_out else None,
         f"By its begin it is {owner} token." if owner else None,
-        None if kind is TokenKind.TRUNCATED else _not_inside(owner),
+        None if kind is TokenKind.TRUNCATED else _not_inside(owner, text),
         found.detail,
     )
-    return _bare(found, text)._replace(kind=kind, detail=_sentences(*detail))
+    genesys = owner is None and _GENESYS_FORM.fullmatch(text) is not None
+    return _bare(found, text)._replace(kind=kind, detail=_sentences(*detail), genesys_form=genesys)
 
 
-def _not_inside(owner: str | None) -> str:
-    return "Its times aren't read here." if owner == "a PASETO" else _OPAQUE_DETAIL
+def _not_inside(owner: str | None, text: str) -> str:
+    if owner == "a PASETO":
+        return "Its times aren't read here."
+    return "It is base64 of a text in which no times stand." if printable(text) is not None else _OPAQUE_DETAIL
 
 
 def _broken_header(found: Found, text: str, header: Unreadable, where_cut: Cut | None) -> Token:
@@ -304,7 +348,7 @@ def _about(found: Found, text: str, header: JsonObject) -> Token:
     return _bare(found, text)._replace(
         algorithm=_word(header.members.get("alg")),
         type=_word(header.members.get("typ")),
-        key_id=foreign.text(foreign.without_secrets(key_id)[:KEY_ID_KEPT]) if isinstance(key_id, str) else None,
+        key_id=_key_id(key_id),
     )
 
 
@@ -320,7 +364,18 @@ def _bare(found: Found, text: str) -> Token:
         expires_in_s=found.expires_in_s,
         others=found.others,
         detail=found.detail,
+        deadline_s=found.beside.deadline_s,
+        deadline_name=found.beside.deadline_name,
+        host=_host(found.beside.host),
+        written_at_s=found.beside.written_at_s,
+        message=found.message,
+        picked=found.picked,
+        skipped=found.skipped,
     )
+
+
+def _host(name: str | None) -> str | None:
+    return None if name is None or secret_shapes.names_no_host(name) else foreign.text(name)
 
 
 def _word(value: object) -> str | None:

@@ -11,7 +11,23 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple, NoReturn, final
 
-from skewcheck.tokens.segments import CUT_OUT, JsonObject, at_terminal, compact, cut, decoded, opens_object, stretch
+from skewcheck import messages
+from skewcheck.model.token import Quoted, TokenKind
+from skewcheck.tokens.opened import opened
+from skewcheck.tokens.segments import (
+    CUT_OUT,
+    JsonObject,
+    Unreadable,
+    at_terminal,
+    compact,
+    cut,
+    decoded,
+    json_object,
+    opens_object,
+    stretch,
+)
+from skewcheck.tokens.told import Beside, Told, claims, presigned, saml, signature
+from skewcheck.tokens.told import beside as what_stands_beside
 
 # --- Pasted text made plain, all linear in time ---
 
@@ -251,6 +267,16 @@ class Found(NamedTuple):
     """What the token response around it says."""
     detail: str | None
     """How it was mended for reading, or why it looks cut; None where it stood there as it is."""
+    named: Named = Named.NOTHING
+    told: Told | None = None
+    """Times that stood there instead of a token."""
+    beside: Beside = Beside()
+    message: Quoted | None = None
+    every: "tuple[Found, ...]" = ()
+    """All that were found, this one among them, in the order in which they matter; none where it is alone."""
+    picked: int = 1
+    skipped: int = 0
+    """Bytes before what was looked at."""
 
 
 class _Candidate(NamedTuple):
@@ -268,30 +294,74 @@ class _Placed(NamedTuple):
     candidate: _Candidate
     where: Where
     is_cut: bool
+    newest_s: float
+    """When it was issued, else when it ends, as far as that can be read."""
 
     @property
-    def order(self) -> tuple[int, bool, int]:
-        return self.where.named.rank, self.is_cut, self.candidate.start
+    def order(self) -> tuple[int, bool, float, int]:
+        return self.where.named.rank, self.is_cut, -self.newest_s, self.candidate.start
 
 
-def find(pasted: bytes | str) -> Found | None:
-    """Return the token in *pasted*, the one to read first where there are several; None where there is none."""
+MAX_LISTED = 20
+"""Of several tokens: so many are told of."""
+
+
+def find(pasted: bytes | str, pick: int = 1, *, skipped: int = 0) -> Found | None:
+    """Return the token in *pasted*, the one to read first where there are several; None where there is none.
+
+    *pick*: instead the one of that number, in the order in which they matter; None where there aren't so many. Where
+    there is no token, what tells of one's times stands in its place: an error message, claims, an assertion.
+    """
     raw = characters(pasted)
-    text = plain(raw)
+    shown = plain(raw)
+    text = opened(shown)
+    beside, message = what_stands_beside(text), messages.read(text)
+    found = _tokens(text, raw, in_base64=text != shown) or _instead(text, raw, message)
+    if not 1 <= pick <= len(found):
+        return None
+    every = tuple(found) if len(found) > 1 else ()
+    # a deadline beside them is that of the access token, which is the first
+    mine = beside if pick == 1 else beside._replace(deadline_s=None, deadline_name=None)
+    return found[pick - 1]._replace(beside=mine, message=message, every=every, picked=pick, skipped=skipped)
+
+
+def _tokens(text: str, raw: str, *, in_base64: bool) -> list[Found]:
+    """Return every token, the one to read first at the begin."""
     candidates = _candidates(text)
-    if not candidates:
-        return _bare_opaque(text, raw)
-    chosen = min((_placed(text, candidate) for candidate in candidates), key=lambda placed: placed.order)
-    token, where, _ = chosen
-    others = len({candidate.text for candidate in candidates} - {token.text})
-    expires_in_s = _expires_in_s(text) if where.named.has_lifetime else None
-    detail = _detail(chosen, raw, at_end=not text[token.end :].strip(_AROUND))
-    return Found(Secret(token.text), where.told, others, expires_in_s, detail)
+    artefact = saml(text) or presigned(text)
+    if artefact is not None and not any(isinstance(compact(each.text).header, JsonObject) for each in candidates):
+        return [_as_told(artefact, text)]
+    placed = sorted((_placed(text, candidate) for candidate in candidates), key=lambda each: each.order)
+    unlike = {each.candidate.text: each for each in reversed(placed)}
+    found = []
+    for each in [one for one in placed if unlike[one.candidate.text] is one][:MAX_LISTED]:
+        token, where = each.candidate, each.where
+        expires_in_s = _expires_in_s(text) if where.named.has_lifetime else None
+        detail = _detail(each, raw, at_end=not text[token.end :].strip(_AROUND), in_base64=in_base64)
+        found.append(Found(Secret(token.text), where.told, len(unlike) - 1, expires_in_s, detail, named=where.named))
+    return found
+
+
+def _instead(text: str, raw: str, message: Quoted | None) -> list[Found]:
+    """Return what stands in the place of a token."""
+    bare = _bare_opaque(text, raw)
+    if bare:
+        return bare
+    if message is not None and (message.apart_s is not None or message.kind.startswith("genesys-")):
+        return [_as_told(Told(TokenKind.MESSAGE, {}, {}, "an error message"), text)]
+    times = signature(text) or claims(text)
+    if times is None and message is not None:
+        times = Told(TokenKind.MESSAGE, {}, {}, "an error message")
+    return [] if times is None else [_as_told(times, text)]
+
+
+def _as_told(times: Told, text: str) -> Found:
+    return Found(Secret(text.strip()), times.found_in, 0, None, times.detail, told=times)
 
 
 def _candidates(text: str) -> list[_Candidate]:
     found: list[_Candidate] = []
-    for way in (_jwts, _named, _credentials):
+    for way in (_serialised, _jwts, _named, _credentials):
         spans = sorted((candidate.start, candidate.end) for candidate in found)
         new = (candidate for candidate in way(text) if not _within(spans, candidate))
         found += islice(new, MAX_CANDIDATES)
@@ -301,13 +371,35 @@ def _candidates(text: str) -> list[_Candidate]:
 def _placed(text: str, candidate: _Candidate) -> _Placed:
     shape = compact(candidate.text)
     is_cut = shape.cut_out or (isinstance(shape.header, JsonObject) and cut(shape) is not None)
-    return _Placed(candidate, place(text, candidate.start, candidate.end), is_cut)
+    return _Placed(candidate, place(text, candidate.start, candidate.end), is_cut, _newest_s(shape.parts))
+
+
+def _newest_s(parts: tuple[str, ...]) -> float:
+    payload = json_object(parts[1]) if len(parts) == 3 else Unreadable("not-json")
+    times = [] if isinstance(payload, Unreadable) else [payload.members.get(name) for name in ("iat", "exp")]
+    return float(next((at for at in times if isinstance(at, int) and 0 <= at < _LATEST_S), 0))
 
 
 def _within(spans: list[tuple[int, int]], candidate: _Candidate) -> bool:
     """Tell whether *candidate* overlaps one of *spans*, which are sorted and don't overlap each other."""
     after = bisect_left(spans, (candidate.end, 0))
     return after > 0 and spans[after - 1][1] > candidate.start
+
+
+_MEMBER = r"[\"']{0}[\"'][ \t]{{0,8}}:\s{{0,8}}[\"']([\w-]*)[\"']"
+_OF_JWS, _OF_JWE = ("protected", "payload", "signature"), ("protected", "encrypted_key", "iv", "ciphertext", "tag")
+_LATEST_S = 1e12
+
+
+def _serialised(text: str) -> Iterator[_Candidate]:
+    """Yield a token that is serialised as JSON (RFC 7515 §7.2, 7516 §7.2), in its compact form."""
+    for names in (_OF_JWS, _OF_JWE) if "protected" in text else ():
+        parts = [re.search(_MEMBER.format(name), text) for name in names]
+        found = [part for part in parts if part is not None]
+        if len(found) == len(names):
+            start, end = min(part.start(1) for part in found), max(part.end(1) for part in found)
+            yield _Candidate(start, end, ".".join(part[1] for part in found))
+            return
 
 
 def _jwts(text: str) -> Iterator[_Candidate]:
@@ -382,12 +474,23 @@ def _credentials(text: str) -> Iterator[_Candidate]:
             yield _Candidate(word.start(), word.end(), word[0])
 
 
-def _bare_opaque(text: str, raw: str) -> Found | None:
-    """Return the one word that was pasted, if it looks like a token."""
+_MOST_LINES = 40
+
+
+def _bare_opaque(text: str, raw: str) -> list[Found]:
+    """Return the words that were pasted, if they look like tokens: one, one broken over lines, or one a line."""
     word = text.strip(_AROUND)
-    if not looks_random(word):
-        return None
-    return Found(Secret(word), "a bare token", 0, None, at_terminal(len(word), len(raw.rstrip("\r\n"))))
+    if looks_random(word):
+        return [Found(Secret(word), "a bare token", 0, None, at_terminal(len(word), len(raw.rstrip("\r\n"))))]
+    lines = word.split() if word.count("\n") < _MOST_LINES else []
+    if len(lines) < 2 or " " in word or not all(WORD.fullmatch(line) for line in lines):
+        return []
+    first, *_, last = lines
+    if len(last) < len(first) and {len(line) for line in lines[:-1]} == {len(first)} and looks_random("".join(lines)):
+        detail = f"It was put together from {len(lines)} pieces."
+        return [Found(Secret("".join(lines)), "a bare token", 0, None, detail)]
+    unlike = list(dict.fromkeys(lines)) if all(map(looks_random, lines)) else []
+    return [Found(Secret(line), "a bare token", len(unlike) - 1, None, None) for line in unlike[:MAX_LISTED]]
 
 
 def _expires_in_s(text: str) -> float | None:
@@ -395,8 +498,8 @@ def _expires_in_s(text: str) -> float | None:
     return float(told[1]) if told else None
 
 
-def _detail(chosen: _Placed, raw: str, *, at_end: bool) -> str | None:
-    sentences = []
+def _detail(chosen: _Placed, raw: str, *, at_end: bool, in_base64: bool) -> str | None:
+    sentences = ["It stood in base64."] if in_base64 else []
     token = chosen.candidate
     if token.pieces > 1:
         sentences.append(f"It was put together from {token.pieces} pieces.")

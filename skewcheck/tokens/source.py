@@ -8,6 +8,7 @@ import os
 import select
 import time
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from skewcheck import foreign
 from skewcheck.errors import InputError, UsageError
@@ -15,10 +16,24 @@ from skewcheck.tokens.find import MAX_BYTES, find
 from skewcheck.visible import visible
 
 _CHUNK = 1 << 16
+MOST_READ = 1 << 28
+"""Bytes of what has an end: the last of them are kept. What has none is given up."""
 _MAX_NAME = 100
 
 
-def read_file(path: str, until_s: float) -> bytes:
+class Given(NamedTuple):
+    """What was given, or its end."""
+
+    content: bytes
+    skipped: int = 0
+    """Bytes before it."""
+
+    def __repr__(self) -> str:
+        """Show nothing of it."""
+        return f"Given({len(self.content)} bytes)"
+
+
+def read_file(path: str, until_s: float) -> Given:
     """Return what is in the file, FIFO or device at *path*; *until_s*: of `time.monotonic`, when to give up.
 
     Raise `UsageError` where there is nothing to read, `InputError` where it doesn't end in time or in size.
@@ -37,7 +52,7 @@ def read_file(path: str, until_s: float) -> bytes:
         os.close(descriptor)
 
 
-def read_stream(fd: int, until_s: float | None) -> bytes:
+def read_stream(fd: int, until_s: float | None) -> Given:
     """Return all that comes from *fd* until its end; *until_s*: as in `read_file`, None to wait without an end.
 
     Raise `InputError` where it doesn't end in time or in size, or is closed.
@@ -66,8 +81,8 @@ def read_environment(name: str, environ: Mapping[str, str]) -> str:
     return text
 
 
-def _content(fd: int, until_s: float | None) -> bytes:
-    content = bytearray()
+def _content(fd: int, until_s: float | None) -> Given:
+    content, skipped = bytearray(), 0
     while True:
         _wait(fd, until_s)
         try:
@@ -75,11 +90,15 @@ def _content(fd: int, until_s: float | None) -> bytes:
         except BlockingIOError:  # another reader of the same pipe was faster
             continue
         if not more:
-            return bytes(content)
+            over = max(0, len(content) - MAX_BYTES)
+            return Given(bytes(content[over:]), skipped + over)
         content += more
-        if len(content) > MAX_BYTES:
+        if len(content) > 2 * MAX_BYTES:  # not at each piece: what is kept is moved
+            skipped += len(content) - MAX_BYTES
+            del content[:-MAX_BYTES]
+        if skipped > MOST_READ:
             raise InputError(
-                f"what was given is longer than {MAX_BYTES >> 20} MiB, and no token is",
+                f"what was given is longer than {MOST_READ >> 20} MiB",
                 "the token alone, or the response that it came in",
             )
 

@@ -1,0 +1,93 @@
+"""What stands beside a token, or in its place: further tokens, when it was written, and what an error message says."""
+
+import math
+from collections.abc import Callable
+
+from skewcheck.judge.case import Facts, finite
+from skewcheck.model import Finding, Interval, Moment, Status, Token, TokenKind
+
+JUST_WRITTEN_S = 60.0
+"""What was written within a minute is of now."""
+COUNTED_S = 1.0
+"""What most messages count in."""
+
+
+def others(token: Token, span: Callable[[float], Interval | None]) -> list[Finding]:
+    """Tell of each further token what its end says; a refresh token that is dead is bad news.
+
+    *span*: how far from now an end is, in Unix seconds; None: it can't be told.
+    """
+    found = []
+    for number, other in enumerate(token.listed, start=1):
+        if number == token.picked:
+            continue
+        end = None if other.exp_s is None else span(other.exp_s)
+        state = "untold" if end is None else "expired" if end.high_s <= 0 else "valid" if end.low_s > 0 else "untold"
+        dead = state == "expired" and other.named == "refresh_token"
+        facts: Facts = (
+            ("number", number),
+            ("named", other.named or None),
+            ("state", state),
+            ("left_low_s", None if end is None else finite(end.low_s)),
+            ("left_high_s", None if end is None else finite(end.high_s)),
+        )
+        found.append(Finding("token-other", Status.WARNING if dead else Status.OK, facts))
+    return found
+
+
+def surroundings(
+    token: Token, now_s: float, as_of_s: float | None, begin: Moment | None, end: Moment | None
+) -> list[Finding]:
+    """Tell of a time that stands beside the token, of the one that --at names, and of what was not looked at.
+
+    *now_s*: by this host's clock.
+    """
+    found = [Finding("paste-skipped", Status.OK, (("size", _size(token.skipped)),))] if token.skipped else []
+    written_s = token.written_at_s
+    if as_of_s is not None:
+        today = None if end is None else "expired" if end.at_s <= now_s else "valid"
+        return [*found, Finding("token-as-of", Status.OK, (("as_of_at_s", as_of_s), ("today", today)))]
+    if token.kind is TokenKind.MESSAGE or written_s is None or now_s - written_s < JUST_WRITTEN_S:
+        return found
+    state = "untold" if end is None else "expired" if end.at_s <= written_s else "valid"
+    state = "early" if begin is not None and begin.at_s > written_s else state
+    facts: Facts = (("then_at_s", written_s), ("state", state), ("since_s", now_s - written_s))
+    return [*found, Finding("token-then", Status.OK, facts)]
+
+
+def _size(count: int) -> str:
+    return f"{count >> 20} MiB" if count >= 1 << 20 else f"{count:,} bytes"
+
+
+def message(token: Token) -> list[Finding]:
+    """Tell what an error message says of the two clocks, when that was; nothing of it is held against this clock."""
+    said = token.message
+    if said is None:
+        return []
+    if said.kind == "genesys-rate-limit":
+        return [Finding(said.kind, Status.WARNING, (("wait_s", said.wait_s),))]
+    alone = token.kind is TokenKind.MESSAGE  # beside a token, that one tells more
+    if said.kind == "genesys-credentials":
+        status = Status.UNKNOWN if alone or token.opaque else Status.OK
+        return [Finding(said.kind, status, (("host", token.host),))]
+    if said.apart_s is None:
+        return [
+            Finding(
+                "message-no-times", Status.UNKNOWN if alone else Status.OK, (("kind", said.kind), ("claim", said.claim))
+            )
+        ]
+    apart_s = abs(said.apart_s)
+    beyond_s = None if said.allowed_s is None else apart_s - said.allowed_s
+    facts: Facts = (
+        ("checker", said.checker),
+        ("claim", said.claim),
+        ("apart_s", apart_s),
+        ("spread_s", said.resolution_s if said.resolution_s >= COUNTED_S else None),
+        ("checker_at_s", said.checker_s),
+        ("leeway_taken_s", said.leeway_taken_s or None),
+        ("allowed_s", said.allowed_s or None),
+        ("beyond_s", beyond_s if beyond_s is not None and beyond_s > 0 else None),
+        ("cure_s", math.ceil(apart_s + said.resolution_s) if said.checker == "verifier" else None),
+    )
+    late = "message-late" if said.checker == "server" else "message-expired"
+    return [Finding("message-early" if said.apart_s > 0 else late, Status.WARNING, facts)]

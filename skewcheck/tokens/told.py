@@ -1,0 +1,187 @@
+"""Times that are told otherwise than by a token, and what stands beside one.
+
+The former: claims without a token, a SAML assertion, a presigned URL, the header of a signature. The latter: its
+deadline, when that was written, and the host it was sent to.
+
+Every pattern takes time that grows as the text does. Of what is read only times and the words of a header are kept.
+"""
+
+import re
+from typing import NamedTuple
+
+from skewcheck.model.token import TokenKind
+from skewcheck.quantity import parse_time
+
+
+class Told(NamedTuple):
+    """Times in the place of a token's claims."""
+
+    kind: TokenKind
+    claims: dict[str, object]
+    """`iat`, `nbf`, `exp`, as JSON would have them; `iss`."""
+    header: dict[str, str]
+    found_in: str
+    detail: str | None = None
+
+    def __repr__(self) -> str:
+        """Show no claim."""
+        return f"Told({self.kind})"
+
+
+class Beside(NamedTuple):
+    """What stands beside a token."""
+
+    deadline_s: float | None = None
+    """Unix seconds: when a client that keeps a time of day takes it for dead."""
+    deadline_name: str | None = None
+    host: str | None = None
+    """The host that it was sent to."""
+    written_at_s: float | None = None
+    """When a reply's `Date` or a log's line says that it was, Unix seconds."""
+
+
+# --- Claims without a token ---
+
+_TIME = re.compile(
+    r"(?<![\w-])([\"']?)(iat|nbf|exp)\1[ \t]{0,8}[:=]\s{0,8}([\"']?)(-?\d{1,20}(?:\.\d{1,9})?)\3(?![\w.])"
+)
+_WORD = re.compile(r"(?<![\w-])[\"'](iss|alg|typ|kid)[\"'][ \t]{0,8}[:=]\s{0,8}([\"'])([^\"'\s]{1,200})\2")
+_PLAUSIBLE_S = 1e8
+"""1973: what is smaller and stands in no quotes beside no other claim is no time."""
+MAX_CLAIMS = 1000
+
+
+def claims(text: str) -> Told | None:
+    """Return the times of claims that were decoded: JSON, Python's repr, a debugger's page, an introspection."""
+    times: dict[str, object] = {}
+    certain = False
+    for count, found in enumerate(_TIME.finditer(text)):
+        if count >= MAX_CLAIMS:
+            break
+        number = found[4]
+        value: object = number if found[3] else float(number) if "." in number else int(number)
+        certain = certain or bool(found[1]) or abs(float(number)) >= _PLAUSIBLE_S
+        times.setdefault(found[2], value)
+    if not times or not (certain or len(times) > 1):
+        return None
+    words: dict[str, str] = {}
+    for word in _WORD.finditer(text):
+        words.setdefault(word[1], word[3])
+    issuer = {"iss": words.pop("iss")} if "iss" in words else {}
+    return Told(TokenKind.CLAIMS, {**times, **issuer}, words, "claims without a token")
+
+
+# --- Other things that carry times and are refused for them ---
+
+_CONDITIONS = re.compile(r"<(?:[\w-]{1,40}:)?Conditions\b[^<>]{0,2000}>")
+_CONFIRMATION = re.compile(r"<(?:[\w-]{1,40}:)?SubjectConfirmationData\b[^<>]{0,2000}>")
+_ASSERTION = re.compile(r"<(?:[\w-]{1,40}:)?Assertion\b[^<>]{0,2000}>")
+_PRESIGNED = re.compile(r"X-(?:Amz|Goog)-Date=(\d{8})T(\d{2})(\d{2})(\d{2})Z")
+_FOR = re.compile(r"X-(?:Amz|Goog)-Expires=(\d{1,7})(?!\d)")
+_SIGNATURE = re.compile(r"(?i)(?<![\w-])signature(?:-input)?[\"']?(?: ?[:=]| +keyid=)")
+_CREATED = re.compile(r"(?<![\w-])(created|expires)=\"?(\d{9,11})(?![\d])")
+_EKS_S = 900
+
+
+def saml(text: str) -> Told | None:
+    """Return the times of a SAML assertion (Core 2.0, §2.5.1): what its recipient compares with its own clock."""
+    if "NotOnOrAfter" not in text and "NotBefore" not in text:
+        return None
+    conditions = _CONDITIONS.search(text) or _CONFIRMATION.search(text)
+    if conditions is None:
+        return None
+    assertion = _ASSERTION.search(text)
+    named = {
+        "iat": _attribute(assertion[0], "IssueInstant") if assertion else None,
+        "nbf": _attribute(conditions[0], "NotBefore"),
+        "exp": _attribute(conditions[0], "NotOnOrAfter"),
+    }
+    times: dict[str, object] = {name: at_s for name, at_s in named.items() if at_s is not None}
+    detail = "iat: its IssueInstant, nbf: NotBefore, exp: NotOnOrAfter."
+    return Told(TokenKind.SAML, times, {}, "a SAML assertion", detail) if times else None
+
+
+def presigned(text: str) -> Told | None:
+    """Return the times of a presigned URL (AWS Signature Version 4): its date, and the life that it asks for."""
+    date, life = _PRESIGNED.search(text), _FOR.search(text)
+    if date is None:
+        return None
+    at_s = _at(f"{date[1][:4]}-{date[1][4:6]}-{date[1][6:]}T{date[2]}:{date[3]}:{date[4]}Z")
+    if at_s is None:
+        return None
+    times: dict[str, object] = {"iat": at_s}
+    if life is not None:
+        times["exp"] = at_s + int(life[1])
+    detail = "iat: its date, exp: the end of the life that it asks for."
+    if "Action=GetCallerIdentity" in text:
+        detail = f"iat: its date, from which EKS takes it for {_EKS_S // 60} min; exp: as it asks."
+    return Told(TokenKind.PRESIGNED, times, {}, "a presigned URL", detail)
+
+
+def signature(text: str) -> Told | None:
+    """Return the times of an HTTP message's signature (RFC 9421 §2.3, and its drafts)."""
+    if _SIGNATURE.search(text) is None:
+        return None
+    times: dict[str, object] = {}
+    for found in _CREATED.finditer(text):
+        times.setdefault("iat" if found[1] == "created" else "exp", int(found[2]))
+    detail = "iat: its created, exp: its expires."
+    return Told(TokenKind.SIGNATURE, times, {}, "a signature's header", detail) if times else None
+
+
+def _attribute(tag: str, name: str) -> float | None:
+    found = re.search(rf"\b{name}\s{{0,8}}=\s{{0,8}}[\"']([^\"']{{1,40}})[\"']", tag)
+    return _at(found[1]) if found else None
+
+
+def _at(written: str) -> float | None:
+    """Return a time in Unix seconds; None where it is none, or names no zone."""
+    try:
+        return parse_time(written)
+    except ValueError:
+        return None
+
+
+# --- What stands beside a token ---
+
+_DEADLINE = re.compile(
+    r"(?i)(?<![\w-])(?:access_?)?((?:token_?)?(?:expiry(?:_?(?:date|time))?|expires_?(?:at|on)|expiration(?:_?timestamp)?))"
+    r"[\"']{0,2}[ \t]{0,8}[:=]\s{0,8}[\"']?"
+    r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:?\d\d)|\d{10}(?:\.\d{1,9})?(?!\d)|\d{13}(?!\d))"
+)
+_MILLISECONDS = 1e11
+"""A number of this size counts milliseconds."""
+_HOST = re.compile(r"(?im)^[<>*\s]{0,8}host:[ \t]{0,4}([\w.-]{4,100})")
+_URL_HOST = re.compile(r"https?://((?:api|login|apps)\.[\w.-]{4,100})")
+_DATE = re.compile(r"(?im)^[<>*\s]{0,8}date:[ \t]{0,4}([a-z]{3}, \d\d [a-z]{3} \d{4} \d\d:\d\d:\d\d gmt)")
+_STAMP = re.compile(r"(?m)^[\[\"]?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.]\d{1,9})?(?:Z|[+-]\d\d:?\d\d))")
+
+
+def beside(text: str) -> Beside:
+    """Return what stands beside a token in *text*."""
+    deadline = _DEADLINE.search(text)
+    host = _HOST.search(text) or _URL_HOST.search(text)
+    at_s = None
+    if deadline:
+        at_s = _at(deadline[2]) if "-" in deadline[2] else float(deadline[2])
+        at_s = at_s / 1e3 if at_s is not None and at_s >= _MILLISECONDS else at_s
+    return Beside(
+        at_s,
+        deadline[1] if deadline and at_s is not None else None,
+        host[1].lower().rstrip(".") if host else None,
+        _written_at(text),
+    )
+
+
+def _written_at(text: str) -> float | None:
+    import calendar
+    import time
+
+    date = _DATE.search(text)
+    if date:
+        try:
+            return float(calendar.timegm(time.strptime(date[1], "%a, %d %b %Y %H:%M:%S %Z")))
+        except ValueError:
+            return None
+    stamp = _STAMP.search(text)
+    return _at(stamp[1]) if stamp else None

@@ -1,0 +1,248 @@
+"""Tokens as people have them: in base64, as claims, in an error message, several at once, with a deadline beside."""
+
+import base64
+import json
+
+import pytest
+from measurements import NOON
+from pasted_cases import OPAQUE, b64, deflated, eks, expired, http, iso, jwt, live, saml, serialised
+from token_cases import OFFLINE, asked, assuming, facts, found, judged, lead
+
+from skewcheck.judge.risk import Judged
+from skewcheck.model import Status, TokenKind
+from skewcheck.tokens.claims import read
+from skewcheck.tokens.find import find
+
+OK, WARNING, CRITICAL, UNKNOWN = Status.OK, Status.WARNING, Status.CRITICAL, Status.UNKNOWN
+RIGHT = assuming(0.0, 0.0)
+NOW = int(NOON)
+
+
+def pasted(text: str, pick: int = 1, **more: object) -> Judged:
+    """Return *text* judged at noon by a right clock."""
+    token = find(text, pick)
+    assert token is not None
+    obtained_s = more.pop("obtained_at_s", None)
+    about = read(token)._replace(obtained_at_s=obtained_s)  # type: ignore[arg-type]
+    return judged(about, asked(RIGHT, **more))
+
+
+def encoded(text: str) -> str:
+    """Return *text* in base64 as most tools write it."""
+    return base64.b64encode(text.encode()).decode()
+
+
+WRAPPED = {
+    "a secret": "data:\n  token: " + encoded(expired(NOW)),
+    "a bare word": encoded(expired(NOW)),
+    "lines of 76": base64.encodebytes(expired(NOW).encode()).decode(),
+    "docker's auth": json.dumps({"auths": {"r.example": {"auth": encoded("oauth2accesstoken:" + expired(NOW))}}}),
+    "twice": encoded(json.dumps({"auths": {"r.example": {"auth": encoded("user:" + expired(NOW))}}})),
+    "a response": encoded(json.dumps({"access_token": expired(NOW), "expires_in": 3600})),
+    "a JWS in JSON": serialised(expired(NOW)),
+    "EKS": eks(NOW, 3660, 60),
+    "SAML, posted": "SAMLResponse=" + encoded(saml(NOW, -3900)).replace("+", "%2B").replace("=", "%3D"),
+    "SAML, redirected": "https://sp.example/acs?SAMLResponse=" + deflated(saml(NOW, -3900)) + "&RelayState=x",
+    "SAML": saml(NOW, -3900),
+    "a presigned URL": "https://b.s3.amazonaws.com/k?X-Amz-Date=20270115T105900Z&X-Amz-Expires=60&X-Amz-Signature=00ff",
+    "a signature": f'Signature-Input: sig1=("@method");created={NOW - 3700};expires={NOW - 3600};keyid="k"',
+    "claims": json.dumps({"exp": NOW - 3600, "iat": NOW - 7200, "sub": "eve"}, indent=2),
+    "a repr": f"Invalid token: {{'aud': '', 'exp': {NOW - 3600}, 'iat': {NOW - 3900}, 'sub': 'eve'}}",
+    "two panes": f'{{"alg": "RS256",\n "typ": "JWT"}}\n\n{{"sub": "1", "iat": {NOW - 9000}, "exp": {NOW - 3600}}}',
+    "an introspection": json.dumps({"active": True, "client_id": "c", "iat": NOW - 9000, "exp": NOW - 3600}),
+    "expiry": json.dumps({"token": "ya29.demodemodemodemodemodemo", "expiry": iso(NOW - 3600)}),
+    "expires_at": json.dumps({"access_token": OPAQUE, "expires_at": NOW - 3600}),
+    "expiresAt": json.dumps({"accessToken": OPAQUE, "expiresAt": (NOW - 3600) * 1000}),
+    "expirationTimestamp": json.dumps({"status": {"expirationTimestamp": iso(NOW - 3600), "token": "a1" * 20}}),
+    "expiry_date": json.dumps({"access_token": OPAQUE, "refresh_token": "b2" * 20, "expiry_date": (NOW - 3600) * 1000}),
+    "tokenExpiryTime": json.dumps({"accessToken": OPAQUE, "tokenExpiryTime": (NOW - 3600) * 1000}),
+}  # fmt: skip
+"""Each expired an hour ago."""
+
+
+@pytest.mark.parametrize("name", WRAPPED)
+def test_what_expired_an_hour_ago_is_found_to_have(name: str) -> None:
+    """However it is wrapped, and wherever its end stands: by the right finding, and by an hour."""
+    told = pasted(WRAPPED[name])
+    assert lead(told).id == "token-expired"
+    assert lead(told).status is CRITICAL
+    assert facts(told, "token-expired")["left_high_s"] == -3600
+
+
+def test_what_is_not_looked_into_is_said() -> None:
+    """Base64 of a text without times is no word of Genesys Cloud's; a token that can be one of theirs is."""
+    of_text = read(find(encoded("a user of this name: and a word that is long")))  # type: ignore[arg-type]
+    assert of_text.kind is TokenKind.OPAQUE
+    assert not of_text.genesys_form
+    assert read(find(OPAQUE)).genesys_form  # type: ignore[arg-type]
+    assert not read(find("ya29.demodemodemodemodemodemo12")).genesys_form  # type: ignore[arg-type]
+
+
+def test_an_opaque_token_over_lines() -> None:
+    """Broken where a terminal breaks it, it is one; two of one length are two."""
+    whole, broken = find(OPAQUE), find(f"{OPAQUE[:60]}\n{OPAQUE[60:]}")
+    assert whole is not None
+    assert broken is not None
+    assert broken.secret.reveal() == whole.secret.reveal()
+    two = find(f"{OPAQUE}\n{OPAQUE[::-1]}")
+    assert two is not None
+    assert two.others == 1
+
+
+@pytest.mark.parametrize("text", [f"{expired(NOW)}\n{live(NOW)}", f"{live(NOW)}\n{expired(NOW)}"])
+def test_the_newest_of_several_leads(text: str) -> None:
+    """Wherever it stands; the other is told of, and --pick reads it."""
+    told = pasted(text)
+    assert found(told)["token-valid"] is OK
+    assert facts(told, "token-other")["state"] == "expired"
+    assert (told.part.token.picked, len(told.part.token.listed)) == (1, 2)
+    assert lead(pasted(text, 2)).id == "token-expired"
+    assert find(text, 3) is None
+
+
+def test_an_access_token_leads_and_a_dead_refresh_token_warns() -> None:
+    """Also where an id token is newer."""
+    newer = jwt(iat=NOW - 5, exp=NOW + 60)
+    told = pasted(json.dumps({"id_token": newer, "access_token": live(NOW), "refresh_token": expired(NOW)}))
+    assert told.part.token.exp.value_s == NOW + 3540
+    assert (lead(told).id, lead(told).status) == ("token-other", WARNING)
+    assert facts(told, "token-other")["named"] in {"refresh_token", "id_token"}
+    assert found(told)["token-valid"] is OK
+    alive = pasted(json.dumps({"access_token": live(NOW), "refresh_token": live(NOW - 9)}))
+    assert lead(alive).status is OK
+
+
+def test_exp_that_is_a_duration() -> None:
+    """No expiry of 1970; what the issuer must do is said."""
+    for lifetime in (600, 3600, 86400):
+        told = pasted(jwt("ES256", iss="demo", exp=lifetime))
+        assert facts(told, "token-duration")["lifetime_s"] == lifetime
+        assert (lead(told).id, lead(told).status) == ("token-duration", CRITICAL)
+        assert "token-expired" not in found(told)
+
+
+@pytest.mark.parametrize(("before_s", "warns"), [(1, False), (2, True), (1.5, True), (90, True), (-5, False)])
+def test_obtained_before_it_was_issued(before_s: float, warns: bool) -> None:
+    """One of the two clocks was off then by at least that, where whole seconds don't explain it."""
+    told = pasted(jwt(iat=NOW - 100, exp=NOW + 300), obtained_at_s=float(NOW - 100 - before_s))
+    assert ("token-obtained-early" in found(told)) is warns
+    if warns:
+        assert facts(told, "token-obtained-early")["apart_s"] == before_s
+        assert lead(told).status is WARNING
+
+
+def test_a_local_time_leads_before_all_that_follows_from_it() -> None:
+    """Written as UTC and five hours off: neither that it was obtained before, nor that it expired, is the answer."""
+    for ahead_s in (5 * 3600, -5 * 3600):
+        told = pasted(jwt(iat=NOW + ahead_s, exp=NOW + ahead_s + 3600), obtained_at_s=float(NOW))
+        assert lead(told).id == "token-zone"
+        assert "token-obtained-early" not in found(told)
+
+
+CURL = (
+    "> GET /api/v2/users/me HTTP/2\n> Host: api.mypurecloud.ie\n> Authorization: Bearer {}\n>\n< HTTP/2 401\n"
+    "< date: {}\n<\n{{\"code\":\"bad.credentials\",\"status\":401}}"
+)  # fmt: skip
+
+
+def test_what_curl_shows() -> None:
+    """The token, what the API said, whom it was sent to, and when that was."""
+    told = pasted(CURL.format(OPAQUE, http(NOW - 86400)))
+    token = told.part.token
+    assert (token.kind, token.host, token.written_at_s) == (TokenKind.OPAQUE, "api.mypurecloud.ie", NOW - 86400)
+    assert (lead(told).id, lead(told).status) == ("genesys-credentials", UNKNOWN)
+    assert facts(told, "token-then")["then_at_s"] == NOW - 86400
+
+
+@pytest.mark.parametrize(("ago_s", "state"), [(7300, "early"), (5000, "valid"), (3500, "expired")])
+def test_a_paste_that_carries_its_own_time(ago_s: int, state: str) -> None:
+    """It says what the token was then; today it is judged as of today."""
+    told = pasted(f"{iso(NOW - ago_s)} ERROR 401 Bearer {expired(NOW)}")
+    assert facts(told, "token-then")["state"] == state
+    assert lead(told).id == "token-expired"
+
+
+@pytest.mark.parametrize(("ago_s", "id_", "status"), [(5000, "token-valid", OK), (3500, "token-expired", CRITICAL)])
+def test_as_of_another_time(ago_s: int, id_: str, status: Status) -> None:
+    """`--at` judges by that time alone: no clock has a part in it, and nothing is advised."""
+    token = find(expired(NOW))
+    assert token is not None
+    told = judged(read(token), asked(OFFLINE, offline=False, at_s=float(NOW - ago_s)))
+    assert (lead(told).id, lead(told).status) == (id_, status)
+    assert told.part.judged_by == "at"
+    assert (told.part.risks, told.part.recommended) == ((), None)
+    assert facts(told, "token-as-of") == {"as_of_at_s": NOW - ago_s, "today": "expired"}
+
+
+@pytest.mark.parametrize(("text", "status"), [(live(NOW), OK), (expired(NOW), CRITICAL), (saml(NOW), CRITICAL)])
+def test_offline_answers(text: str, status: Status) -> None:
+    """By this host's clock, as the user said."""
+    token = find(text)
+    assert token is not None
+    assert lead(judged(read(token), OFFLINE)).status is status
+
+
+@pytest.mark.parametrize(
+    ("text", "id_", "status", "facts_"),
+    [
+        (
+            "Token used too early, 1691058380 < 1691058403. Check that your computer's clock is set correctly.",
+            "message-early", WARNING, {"apart_s": 23, "spread_s": 1, "checker_at_s": 1691058380, "cure_s": 24},
+        ),
+        ("JWT not active yet, now 1642051718, nbf 1642051719", "message-early", WARNING, {"apart_s": 1, "cure_s": 2}),
+        (
+            f'Token used too early, {NOW} < {NOW + 26}: {{"email":"eve@example.org","iat":{NOW + 326}}}',
+            "message-early", WARNING, {"apart_s": 326, "leeway_taken_s": 300},
+        ),
+        (
+            "IDX10223: ValidTo (UTC): '11/6/2022 12:00:00 PM', Current time (UTC): '11/6/2022 12:06:02 PM'",
+            "message-expired", WARNING, {"apart_s": 362, "allowed_s": 300, "beyond_s": 62},
+        ),
+        (
+            "Signature expired: 20221106T115500Z is now earlier than 20221106T120012Z (20221106T121512Z - 15 min.)",
+            "message-late", WARNING, {"apart_s": 1212, "allowed_s": 900, "checker": "server"},
+        ),
+        (
+            '{"message":"Retry the request in [33] seconds","code":"too.many.requests"}', "genesys-rate-limit", WARNING,
+            {"wait_s": 33},
+        ),
+        ('{"message":"Invalid login credentials.","code":"bad.credentials"}', "genesys-credentials", UNKNOWN, {}),
+        ("Clock skew too great", "message-no-times", UNKNOWN, {"kind": "clock-skew"}),
+    ],
+)  # fmt: skip
+def test_an_error_message_in_the_place_of_a_token(
+    text: str, id_: str, status: Status, facts_: dict[str, object]
+) -> None:
+    """Whose clock, by how much and when; none of its numbers is held against today's clock, and nothing is advised."""
+    told = pasted(text)
+    assert told.part.token.kind is TokenKind.MESSAGE
+    assert (lead(told).id, lead(told).status) == (id_, status)
+    assert facts_.items() <= facts(told, id_).items()
+    assert (told.part.moments, told.part.risks, told.part.recommended) == ((), (), None)
+    assert "eve" not in repr(told)
+
+
+@pytest.mark.parametrize("said", ["jwt expired", '{"code":"bad.credentials"}', "Clock skew too great"])
+def test_a_message_without_times_takes_nothing_from_a_token(said: str) -> None:
+    """A JWT that is valid stays so: what was said beside it is told, and no more."""
+    told = pasted(f"{said}: Bearer {live(NOW)}")
+    assert (lead(told).status, found(told)["token-valid"]) == (OK, OK)
+    assert told.part.token.message is not None
+
+
+def test_an_assertion_that_is_ahead_is_judged_by_the_one_who_takes_it() -> None:
+    """Genesys Cloud allows ten seconds: refused now, taken later."""
+    told = pasted(saml(NOW), verifiers=("genesys-saml",))
+    (verdict,) = told.part.verifiers
+    assert (verdict.accepts_now, lead(told).status) == (False, CRITICAL)
+    later = judged(read(find(saml(NOW - 11))), asked(RIGHT, verifiers=("genesys-saml",)))  # type: ignore[arg-type]
+    assert later.part.verifiers[0].accepts_now
+
+
+def test_the_end_of_a_long_text_is_read_and_that_is_said() -> None:
+    """Where it was cut there may stand half of a token."""
+    token = find(b64(b"half of one") + "\n" + live(NOW), skipped=4 << 20)
+    assert token is not None
+    told = judged(read(token), RIGHT)
+    assert facts(told, "paste-skipped")["size"] == "4 MiB"
+    assert found(told)["token-valid"] is OK
