@@ -232,10 +232,9 @@ def readings(draw: st.DrawFn) -> DateReading:
 @st.composite
 def _nodes(draw: st.DrawFn) -> Nodes:
     """Return what stands behind a name: each reply is of a clock that there is."""
-    ranges_of = intervals().map(lambda i: i[1])
-    clocks = draw(
-        st.lists(st.builds(SeenClock, st.integers(0, 64), ranges_of, st.floats(0, 1e9)), min_size=1, max_size=3)
-    )
+    ranges_of = intervals().map(lambda drawn: drawn[1])
+    seen = st.builds(SeenClock, st.integers(0, 64), ranges_of, st.floats(0, 1e9))
+    clocks = draw(st.lists(seen, min_size=1, max_size=3))
     reply = st.builds(NodeReply, st.none() | FOREIGN, ranges_of, st.integers(0, len(clocks) - 1))
     replies = tuple(draw(st.lists(reply, min_size=1, max_size=4)))
     return Nodes(draw(st.integers(0, 64)), replies, tuple(clocks), 0, draw(st.booleans()), draw(st.booleans()))

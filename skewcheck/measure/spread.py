@@ -14,6 +14,8 @@ from skewcheck.measure.transport import HttpTransport, rest
 
 _LOOK_S = 0.1
 """How often it is looked whether waiting still makes sense."""
+_SPARE_S = 0.25
+"""Before the deadline nothing is waited for any more: what was found is still to be told in time."""
 _OPENS_S = 0.6
 """Before its moment a connection begins to be opened: a dozen round trips of a slow path."""
 
@@ -71,7 +73,7 @@ class HttpSpread:
         came: list[Reply | Trouble] = []
         while len(came) < len(self._plans) and not self.stopped:
             last_s, transport = self._plans[-1]
-            wait_s = min(last_s + patience_s - transport.now_s(), transport.left_s())
+            wait_s = min(last_s + patience_s - transport.now_s(), transport.left_s() - _SPARE_S)
             if wait_s <= 0:
                 break
             with contextlib.suppress(queue.Empty):
