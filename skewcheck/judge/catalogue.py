@@ -206,7 +206,7 @@ CATALOGUE: Mapping[str, Row] = {
         _MESSAGE,
         {
             "server": "The server's clock was at least {apart_s} behind the signer's[ (±{spread_s})]",
-            "host": "This host's clock was at least {apart_s} behind, by a certificate[ (±{spread_s})]",
+            "host": "The clock that checked a certificate was at least {apart_s} behind[ (±{spread_s})]",
         },
         "checker",
     ),
