@@ -50,6 +50,7 @@ USUAL: dict[str, Fact] = {
     "max_lag_s": 1.1,
     "missed": None,
     "mix": "requests",
+    "name": "expirationTimestamp",
     "named": "refresh_token",
     "number": 2,
     "off_way": "behind",

@@ -566,6 +566,11 @@ CATALOGUE: Mapping[str, Row] = {
         },
         "state",
     ),
+    "deadline-no-zone": Row(
+        "Its {name} names no time zone: it can't be judged",
+        "Whoever reads it in another zone is hours off. Write it in UTC, with a Z.",
+        "name",
+    ),
     "token-then": Row(
         "What was given is of {then_at_s}: --at judges as of then",
         "The token is judged as of now.",
