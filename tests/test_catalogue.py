@@ -53,6 +53,7 @@ USUAL: dict[str, Fact] = {
     "missed": None,
     "mix": "requests",
     "most": 40,
+    "name": "expirationTimestamp",
     "named": "refresh_token",
     "number": 2,
     "off_way": "behind",

@@ -69,6 +69,13 @@ def test_what_expired_an_hour_ago_is_found_to_have(name: str) -> None:
     assert facts(told, "token-expired")["left_high_s"] == -3600
 
 
+def test_a_deadline_without_a_zone_is_not_guessed() -> None:
+    """Neither over nor to come: nobody knows which time of day it is."""
+    told = pasted(json.dumps({"accessToken": OPAQUE, "expiresOn": iso(NOW + 1800).rstrip("Z")}))
+    assert (lead(told).id, lead(told).status) == ("deadline-no-zone", UNKNOWN)
+    assert facts(told, "deadline-no-zone")["name"] == "expiresOn"
+
+
 def test_what_is_not_looked_into_is_said() -> None:
     """Base64 of a text without times is no word of Genesys Cloud's; a token that can be one of theirs is."""
     of_text = read(find(encoded("a user of this name: and a word that is long")))  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ from reports import FOREIGN, IDS, SENTENCES, SKEWS, TIMES, intervals
 
 from skewcheck.judge.catalogue import BUFFER_LINES, REASONS, REFUSED_FOR
 from skewcheck.judge.verifiers import VERIFIERS, signers
+from skewcheck.messages import Quoted
 from skewcheck.model import (
     BufferLine,
     ClaimState,
@@ -25,6 +26,7 @@ from skewcheck.model import (
     TokenPart,
     VerifierVerdict,
 )
+from skewcheck.model.token import Listed
 
 ODD = st.lists(st.sampled_from(["milliseconds", "string", "duplicate", "negative"]), max_size=2).map(tuple)
 UNIX = TIMES | st.floats(-1e300, 1e300)
@@ -33,6 +35,22 @@ UNIX = TIMES | st.floats(-1e300, 1e300)
 def claims(name: str) -> st.SearchStrategy[TimeClaim]:
     """Return what a claim of that name may be."""
     return st.builds(TimeClaim, st.just(name), st.sampled_from(ClaimState), st.none() | UNIX, FOREIGN, ODD)
+
+
+NUMBERS = st.none() | UNIX
+MESSAGES = st.builds(
+    Quoted,
+    IDS,
+    st.sampled_from(["verifier", "server", "host"]),
+    st.sampled_from(["issuer", "signer", "authority"]),
+    st.sampled_from([None, "iat", "exp"]),
+    NUMBERS,
+    NUMBERS,
+    st.floats(0, 1),
+    st.floats(0, 3600),
+    *[NUMBERS] * 5,
+)
+LISTED = st.builds(Listed, st.sampled_from(["", "access_token"]), st.sampled_from(TokenKind), NUMBERS, NUMBERS)
 
 
 @st.composite
@@ -56,6 +74,12 @@ def tokens(draw: st.DrawFn) -> Token:
         others=draw(st.integers(0, 1000)),
         detail=draw(st.none() | SENTENCES),
         oddities=tuple(draw(st.lists(st.builds(Oddity, IDS, SENTENCES), max_size=2))),
+        deadline_s=draw(st.none() | UNIX),
+        host=draw(st.none() | FOREIGN),
+        written_at_s=draw(st.none() | TIMES),
+        message=draw(st.none() | MESSAGES),
+        listed=tuple(draw(st.lists(LISTED, max_size=3))),
+        skipped=draw(st.integers(0, 1 << 40)),
     )
 
 
@@ -113,10 +137,10 @@ SIGNINGS = st.builds(
 @st.composite
 def parts(draw: st.DrawFn) -> TokenPart:
     """Return a token's part that is well formed but need not make sense."""
-    names = draw(st.lists(st.sampled_from(["iat", "nbf", "exp", "expires_in"]), unique=True))
+    names = draw(st.lists(st.sampled_from(["iat", "nbf", "exp", "expires_in", "deadline"]), unique=True))
     return TokenPart(
         draw(tokens()),
-        draw(st.sampled_from(["ntp", "api", "skew", "local"])),
+        draw(st.sampled_from(["ntp", "api", "skew", "at", "local"])),
         draw(TIMES),
         draw(st.none() | SPANS),
         tuple(draw(st.builds(Moment, st.just(name), UNIX, UNIX | SKEWS, st.none() | SPANS)) for name in names),

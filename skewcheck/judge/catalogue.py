@@ -206,7 +206,7 @@ CATALOGUE: Mapping[str, Row] = {
         _MESSAGE,
         {
             "server": "The server's clock was at least {apart_s} behind the signer's[ (±{spread_s})]",
-            "host": "This host's clock was at least {apart_s} behind, by a certificate[ (±{spread_s})]",
+            "host": "The clock that checked a certificate was at least {apart_s} behind[ (±{spread_s})]",
         },
         "checker",
     ),
@@ -690,6 +690,11 @@ CATALOGUE: Mapping[str, Row] = {
             "valid": "Token {number}[ ({named})] is valid for {left}",
         },
         "state",
+    ),
+    "deadline-no-zone": Row(
+        "Its {name} names no time zone: it can't be judged",
+        "Whoever reads it in another zone is hours off. Write it in UTC, with a Z.",
+        "name",
     ),
     "token-then": Row(
         "What was given is of {then_at_s}: --at judges as of then",

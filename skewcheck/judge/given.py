@@ -44,6 +44,8 @@ def surroundings(
     """
     found = [Finding("paste-skipped", Status.OK, (("size", _size(token.skipped)),))] if token.skipped else []
     written_s = token.written_at_s
+    if token.deadline_name is not None and token.deadline_s is None and end is None:
+        found.append(Finding("deadline-no-zone", Status.UNKNOWN, (("name", token.deadline_name),)))
     if as_of_s is not None:
         today = None if end is None else "expired" if end.at_s <= now_s else "valid"
         return [*found, Finding("token-as-of", Status.OK, (("as_of_at_s", as_of_s), ("today", today)))]

@@ -147,7 +147,8 @@ def _line_1(page: Page, report: Report) -> Line:
     token = None if report.token is None or report.command != "token" else report.token.token
     of_several = f" ({token.picked} of {token.others + 1} tokens)" if token is not None and token.others else ""
     title = _title(page, report.lead, catalogue.CELLS)
-    title += of_several if page.cells(title) + len(of_several) <= catalogue.CELLS else ""  # a row below says it, too
+    taken = len(title) if title.isascii() else page.cells(title)
+    title += of_several if taken + len(of_several) <= catalogue.CELLS else ""  # a row below says it, too
     return [(word, VERDICT), (" " * (INDENT - len(word)), PLAIN), (title, STRONG)]
 
 

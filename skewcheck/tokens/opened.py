@@ -5,7 +5,6 @@ as it is: what merely looks like base64 is an opaque token. Three layers at most
 """
 
 import re
-import zlib
 
 from skewcheck.tokens.segments import decoded
 
@@ -65,6 +64,8 @@ def _inside(run: re.Match[str]) -> str:
 
 def _inflated(written: str) -> str | None:
     """Return the XML that the redirect binding of SAML deflates (Bindings 2.0, §3.4.4.1)."""
+    import zlib
+
     raw = decoded(written)
     if not raw or raw.lstrip().startswith(b"<"):
         return None

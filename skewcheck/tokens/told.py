@@ -34,6 +34,7 @@ class Beside(NamedTuple):
     deadline_s: float | None = None
     """Unix seconds: when a client that keeps a time of day takes it for dead."""
     deadline_name: str | None = None
+    """Where that can't be told, because it names no zone, the name stands alone."""
     host: str | None = None
     """The host that it was sent to."""
     written_at_s: float | None = None
@@ -147,7 +148,7 @@ def _at(written: str) -> float | None:
 _DEADLINE = re.compile(
     r"(?i)(?<![\w-])(?:access_?)?((?:token_?)?(?:expiry(?:_?(?:date|time))?|expires_?(?:at|on)|expiration(?:_?timestamp)?))"
     r"[\"']{0,2}[ \t]{0,8}[:=]\s{0,8}[\"']?"
-    r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:?\d\d)|\d{10}(?:\.\d{1,9})?(?!\d)|\d{13}(?!\d))"
+    r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:?\d\d)?|\d{10}(?:\.\d{1,9})?(?!\d)|\d{13}(?!\d))"
 )
 _MILLISECONDS = 1e11
 """A number of this size counts milliseconds."""
@@ -167,7 +168,7 @@ def beside(text: str) -> Beside:
         at_s = at_s / 1e3 if at_s is not None and at_s >= _MILLISECONDS else at_s
     return Beside(
         at_s,
-        deadline[1] if deadline and at_s is not None else None,
+        deadline[1] if deadline else None,
         host[1].lower().rstrip(".") if host else None,
         _written_at(text),
     )
