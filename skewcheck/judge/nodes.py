@@ -28,7 +28,6 @@ class Look(NamedTuple):
     """The worst clock - UTC, or that of most connections. The end nearer to 0 is proven, the other one if one clock
     wrote all that is taken for it."""
     by_utc: bool
-    worst: SeenClock
     off: tuple[int, ...]
     """The numbers of all clocks that are off so."""
     status: Status
@@ -75,7 +74,7 @@ def look(host: ApiHost, utc: Interval | None, limits: Thresholds) -> Look | None
     settled = all(severity(end_s, limits) is status for end_s in ends)
     old = not reading.lag.known and not (by_utc and ahead.low_s > 0)
     proven = bool(by_utc) and settled and not old and reading.security is Security.VERIFIED
-    return Look(host, reading.nodes, ahead, bool(by_utc), clocks[worst], tuple(off), status, proven, old)
+    return Look(host, reading.nodes, ahead, bool(by_utc), tuple(off), status, proven, old)
 
 
 def _off_utc(clocks: Sequence[SeenClock], utc: Interval, limits: Thresholds) -> dict[int, Interval]:
