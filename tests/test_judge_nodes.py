@@ -105,6 +105,7 @@ def test_what_is_proven(behind_s: float, lag: Lag | None, security: Security, pr
     reading = several((0.0,) * 6 + (behind_s,) * 3, lag=lag)._replace(security=security)
     found = check(servers(0.0), reading)
     assert (lead(found), found.status, found.proven) == ("api-nodes-differ", CRITICAL, proven)
+    assert ("old" in facts_of(found, "api-nodes-differ")) == (lag is not None and behind_s > 0)
 
 
 def test_right_nodes_change_nothing_but_that_they_were_seen() -> None:

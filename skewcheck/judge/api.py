@@ -98,6 +98,7 @@ def _nodes(case: Case, _: ApiPart) -> list[Finding]:
             ("least_s", abs(look.ahead.nearest_to_zero())),
             ("by", "utc" if look.by_utc else None),
             ("several", True if len(look.off) > 1 else None),
+            ("old", True if look.old else None),
             ("address", look.address),
             ("share_low", share.low_s),
             ("share_high", share.high_s),

@@ -275,8 +275,8 @@ CATALOGUE: Mapping[str, Row] = {
     "api-nodes-differ": Row(
         "{reached} of {connections} {units} reach a clock {range} {way_of} the others[, {address}]",
         "[It is the worst of several{several}. ]{percent_low} to {percent_high} % of all do (95 %): tell whoever "
-        "runs {host}.",
-        "host reached connections units clocks low_s high_s least_s by several address share_low share_high "
+        "runs {host}.[ Or a Date is old{old}.]",
+        "host reached connections units clocks low_s high_s least_s by several old address share_low share_high "
         "percent_low percent_high",
         {"utc": "{reached} of {connections} {units} reach a clock {range} {way_of} UTC[, {address}]"},
         "by",

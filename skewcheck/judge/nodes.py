@@ -28,11 +28,12 @@ class Look(NamedTuple):
     """The worst clock - UTC, or that of most connections. The end nearer to 0 is proven, the other one if one clock
     wrote all that is taken for it."""
     by_utc: bool
-    worst: SeenClock
     off: tuple[int, ...]
     """The numbers of all clocks that are off so."""
     status: Status
     proven: bool
+    old: bool
+    """A `Date` that is older than is assumed of its server would explain it, too: not of one that is ahead of UTC."""
 
     @property
     def replies(self) -> int:
@@ -71,9 +72,9 @@ def look(host: ApiHost, utc: Interval | None, limits: Thresholds) -> Look | None
     status = severity(ahead.middle_s if narrow else ahead.nearest_to_zero(), limits)
     ends = (ahead.nearest_to_zero(), ahead.farthest_from_zero())
     settled = all(severity(end_s, limits) is status for end_s in ends)
-    old = ahead.high_s < 0 and not reading.lag.known  # one that is ahead can't be an old `Date`
+    old = not reading.lag.known and not (by_utc and ahead.low_s > 0)
     proven = bool(by_utc) and settled and not old and reading.security is Security.VERIFIED
-    return Look(host, reading.nodes, ahead, bool(by_utc), clocks[worst], tuple(off), status, proven)
+    return Look(host, reading.nodes, ahead, bool(by_utc), tuple(off), status, proven, old)
 
 
 def _off_utc(clocks: Sequence[SeenClock], utc: Interval, limits: Thresholds) -> dict[int, Interval]:
