@@ -228,7 +228,12 @@ def test_a_web_server_is_asked_for_its_date_by_its_url(command: str, told: Told,
 
 def test_a_url_that_is_no_source_of_time_is_refused_before_anything_is_asked(told: Told) -> None:
     """A query, a path that holds a token, no host: told of and not shown."""
-    for wrong in ("https://www.example.org/?key=hunter2", "https://", f"https://www.example.org/{JWT}"):
+    for wrong in (
+        "https://www.example.org/?key=hunter2",
+        "https://",
+        f"https://www.example.org/{JWT}",
+        "https://h.org/hunter2",
+    ):
         done = told("clock", "-H", wrong, "--json")
         assert (done.exit_code, done.document["error"]["id"]) == (3, "usage")
         assert not any(piece in done.out + done.err for piece in (JWT[:20], "hunter2"))

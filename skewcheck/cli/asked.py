@@ -100,6 +100,8 @@ def _servers(given: Sequence[str] | None) -> tuple[str, ...]:
     named = tuple(given or ())
     for dated in (name for name in named if name.startswith("https://")):  # asked for its Date
         _check_for_a_secret("-H/--server", dated)
+        if dated[8:].partition("/")[2]:
+            raise UsageError("-H takes a web server without a path: it may hold a secret", "-H https://HOST")
     if any(names_no_host(name) for name in named if not name.startswith("https://")):
         raise UsageError(
             "-H/--server: that looks like a token, not like a host; it was sent nowhere",

@@ -76,10 +76,13 @@ def _named_urls(request: Request) -> "list[Named]":
 
     found: dict[str, Named] = {}
     for given in filter(is_url, request.servers):
+        what = f"-H: a URL of {len(given)} characters"
         try:
             target = parse_url(given)
         except ValueError as error:
-            raise UsageError(f"-H: a URL of {len(given)} characters {error}", "-H https://www.example.org") from None
+            raise UsageError(f"{what} {error}", "-H https://www.example.org") from None
+        if target.requests[0].path != "/":
+            raise UsageError(f"{what} has a path, which may hold a secret", "-H https://www.example.org")
         found.setdefault(target.host.lower(), Named(visible(given.strip()), target))
     return list(found.values())
 
