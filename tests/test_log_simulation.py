@@ -102,8 +102,8 @@ CELLS = {
     "wrong region": Cell(Service(rejects_all=True), Client(tokens=5), "never-accepted", 1.0),
 }  # fmt: skip
 QUICK = (
-    "ahead, 60", "lag, 100", "node behind 1.5 s", "node behind 3 s, no dates", "ahead, whole seconds",
-    "old token in flight, hashed", "late refresh", "idle", "ahead, 100 ppm",
+    "ahead, 60", "lag, 60", "node behind 1.5 s", "ahead, whole seconds", "old token in flight, hashed", "late refresh",
+    "idle",
 )  # fmt: skip
 
 
@@ -177,6 +177,7 @@ def test_rates_briefly(name: str) -> None:
     _hold(cell, [judged(Run(cell.service, cell.client, seed)) for seed in range(FEW)], cell.least - 0.15)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("hashed", [True, False])
 @pytest.mark.parametrize("clients", [2, 5])
 @pytest.mark.parametrize(

@@ -4,12 +4,13 @@ import gzip
 import io
 import json
 import random
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from bench.simulated_log import Client, Run, Service
-from bench.typed import Done
+from bench.typed import UNCOUNTED, Done, skewcheck
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -185,6 +186,28 @@ def test_a_line_without_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     log = Log("x", io.BytesIO(b"x" * (4 << 20) + b"\n" + good), None, packed=False, tell=None)
     assert list(log.events(Reader(), "ndjson")) == []
     assert log.file.ended == "no-lines"
+
+
+def test_a_stream_of_other_lines_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So many short lines that are nothing end it; one that is understood now and then keeps it going."""
+    monkeypatch.setattr(logs, "MAX_BARREN_LINES", 100_000)
+    for good, ended in ((b"", "no-lines"), (LINES["nginx"].encode() + b"\n", None)):
+        log = Log("x", io.BytesIO((b"y\n" * 50_000 + good) * 12), None, packed=False, tell=None)
+        assert len(list(log.events(Reader(), "lines"))) == 12 * bool(good)
+        assert log.file.ended == ended
+
+
+def test_it_opens_no_socket(tmp_path: Path) -> None:
+    """A log is read and judged: nothing is asked, and nothing that asks is loaded."""
+    path = tmp_path / "app.ndjson"
+    path.write_text(LINES["the hook"])
+    code = (
+        "import sys; opened = []\n"
+        "sys.addaudithook(lambda event, _: opened.append(event) if event.startswith('socket.') else None)\n"
+        f"from skewcheck.cli import app; code = app.run(['log', {str(path)!r}, '--json', '-o', {f'{path}.json'!r}])\n"
+        "print(code, opened, [n for n in sys.modules if n.startswith('skewcheck.measure')], file=sys.stderr)"
+    )
+    assert skewcheck(program=[sys.executable, "-c", code], environment=UNCOUNTED).err == "3 [] []\n"
 
 
 def test_a_zip_bomb(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -78,9 +78,9 @@ def _zone(given_s: float | None) -> tuple[float, str]:
 def _nothing(logs: "Sequence[object]") -> InputError:
     """Return the error on files of which no line is understood."""
     files = [log.file for log in logs]  # type: ignore[attr-defined]
-    if not any(file.lines for file in files):
+    if not any(file.lines or file.ended for file in files):
         return InputError("there is nothing in what was given", "a FILE that holds the log, or pipe one in")
-    first = next(file for file in files if file.lines)
+    first = next(file for file in files if file.lines or file.ended)
     at = first.first_not_understood or 1
     said = f"no line of {first.name} is understood, from line {at} on (read as {first.read_as})"
     wanted = {

@@ -1,7 +1,7 @@
 """Recorded requests, in whatever people have them: a file -> its events, one by one, in bounded memory.
 
-A log may have any length. A line has 64 KiB, a HAR 64 MiB; 64 MiB without a line that is understood end a file, and so
-does a `.gz` that unpacks to more than 500 times its size. What was left out is counted and said.
+A log may have any length. A line has 64 KiB, a HAR 64 MiB; 64 MiB or half a million lines of which none is understood
+end a file, and so does a `.gz` that unpacks to more than 500 times its size. What was left out is counted and said.
 """
 
 import csv
@@ -27,8 +27,8 @@ __all__ = ["FORMATS", "Log", "Reader", "held", "merged", "opened"]
 FORMATS = ("auto", "ndjson", "csv", "har", "lines")
 MAX_LINE = 64 << 10
 MAX_HAR = 64 << 20
-MAX_BARREN = 64 << 20
-"""Bytes without one line that is understood."""
+MAX_BARREN, MAX_BARREN_LINES = 64 << 20, 500_000
+"""Bytes, and lines, without one that is understood."""
 MAX_RATIO, UNPACKED_FREELY = 500, 256 << 20
 """Logs are packed to a tenth or a fiftieth; a zip bomb to a thousandth."""
 _BLOCK = 256 << 10
@@ -103,7 +103,7 @@ class Log:
 
         encoding = "utf-16" if block[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
         decoder = codecs.getincrementaldecoder(encoding)("replace")
-        rest, too_long = "", False
+        rest, too_long, barren_from = "", False, 0
         while block:
             used = self._used
             texts = (rest + decoder.decode(block)).split("\n")
@@ -113,8 +113,10 @@ class Log:
             yield from texts if len(block) < MAX_LINE else (t if len(t) <= MAX_LINE else _TOO_LONG for t in texts)
             if len(rest) > MAX_LINE:
                 rest, too_long = "", True
-            self._barren = self._barren + len(block) if used == self._used else 0
-            if self._barren > MAX_BARREN:
+            if used < self._used:
+                self._barren, barren_from = 0, self._lines
+            self._barren += len(block)
+            if self._barren > MAX_BARREN or self._lines - barren_from > MAX_BARREN_LINES:
                 self._ended = "no-lines"
                 return
             block = self._block()

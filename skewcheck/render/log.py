@@ -91,7 +91,7 @@ def _file(file: LogFile) -> str:
         said += f", {file.not_understood:,} not understood (first: {file.first_not_understood:,})"
     if file.ended is not None:
         said += {
-            "no-lines": "; stopped: nothing in 64 MiB was understood",
+            "no-lines": "; stopped: nothing more of it was understood",
             "unpacked": "; stopped: it unpacks to 500 times its size",
             "damaged": "; its rest is damaged",
         }[file.ended]
