@@ -19,8 +19,9 @@ __all__ = ["Quoted", "read"]
 
 def read(text: str) -> Quoted | None:
     """Return the first message in *text* that tells of times; None where there is none."""
-    for reader in _READERS:
-        quoted = reader(text)
+    lower = text.lower()
+    for reader, telltales in _READERS:
+        quoted = reader(text) if any(telltale in lower for telltale in telltales) else None
         if quoted is not None:
             return quoted
     return None
@@ -39,7 +40,7 @@ _TIME = (
 )
 _MILLISECONDS_S = 1e11
 """A number of this size counts milliseconds: as seconds it is past the year 5000."""
-_AMERICAN = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}) (\d{1,2})(:\d\d:\d\d)(?: ([AP])M)?", re.IGNORECASE)
+_AMERICAN = r"(?i)(\d{1,2})/(\d{1,2})/(\d{4}) (\d{1,2})(:\d\d:\d\d)(?: ([AP])M)?"
 
 
 class _Time(NamedTuple):
@@ -65,7 +66,7 @@ def _of_calendar(written: str) -> _Time:
 
     if written.endswith("GMT"):
         return _Time(calendar.timegm(time.strptime(written, "%a, %d %b %Y %H:%M:%S GMT")), 1.0)
-    american = _AMERICAN.fullmatch(written)
+    american = re.fullmatch(_AMERICAN, written)
     if american:
         first, second, year, hour, rest, half = american.groups()
         month, day = (second, first) if int(first) > 12 else (first, second)
@@ -83,17 +84,17 @@ def _of_calendar(written: str) -> _Time:
 # --- Tokens ---
 
 _STAMPS = ("iat", "nbf", "exp")
-_GOOGLE_EARLY = re.compile(rf"[Tt]oken used too early, ({_TIME}) < ({_TIME})(: ?\{{)?")
-_GOOGLE_LATE = re.compile(rf"[Tt]oken used too late, ({_TIME}) > ({_TIME})(: ?\{{)?")
-_GOOGLE_EXPIRED = re.compile(rf"[Tt]oken expired, ({_TIME}) < ({_TIME})")
+_GOOGLE_EARLY = rf"[Tt]oken used too early, ({_TIME}) < ({_TIME})(: ?\{{)?"
+_GOOGLE_LATE = rf"[Tt]oken used too late, ({_TIME}) > ({_TIME})(: ?\{{)?"
+_GOOGLE_EXPIRED = rf"[Tt]oken expired, ({_TIME}) < ({_TIME})"
 _GOOGLE_LEEWAY_S = 300.0
 """What oauth2client and google-auth-library take off before they quote the time, where they quote the claims, too."""
 _LONGEST_LEEWAY_S = 3600.0
-_NOW = re.compile(
+_NOW = (
     r"(?i)(?<![\w-])(?:now|(?:the )?current[ _-]?(?:date|time(?:stamp)?)?)(?: ?\(?UTC\)?)?[\"'`]?"
     rf"(?: is| was| of)?[ \t]?[:=]?[ \t]?[\"'`\[(]?({_TIME})"
 )
-_CLAIM = re.compile(
+_CLAIM = (
     r"(?i)(?<![\w-])(?:(iat|issued[ _-]?at(?: time)?)|"
     r"(nbf|not[ _-]?before(?: time)?|valid ?from|start|(?:JWT )?must not be accepted before|milliseconds before)|"
     r"(exp|expired at|expiry(?: time of assertion)?|expires|expiration(?: time)?|valid ?to|milliseconds ago at))"
@@ -103,21 +104,21 @@ _CLAIM = re.compile(
 _NEAR = 300
 """Characters before and behind the checker's time in which the other one stands."""
 _MOST_NOWS = 50
-_ALLOWED = re.compile(r"(?i)(?:allowed clock skew: |<MaxAllowedSkewMilliseconds>)(\d{1,9})")
+_ALLOWED = r"(?i)(?:allowed clock skew: |<MaxAllowedSkewMilliseconds>)(\d{1,9})"
 _MICROSOFT_S = 300.0
 """`ClockSkew` of Microsoft.IdentityModel, unless it was set."""
-_IDX = re.compile(r"IDX10225\b")
-_GO_EXPIRED = re.compile(r"[Tt]oken is expired by ((?:\d{1,6}h)?(?:\d{1,2}m)?\d{1,2}(?:\.\d{1,9})?s)")
+_IDX = r"IDX10225\b"
+_GO_EXPIRED = r"[Tt]oken is expired by ((?:\d{1,6}h)?(?:\d{1,2}m)?\d{1,2}(?:\.\d{1,9})?s)"
 
 
 def _google(text: str) -> Quoted | None:
-    early = _GOOGLE_EARLY.search(text)
+    early = re.search(_GOOGLE_EARLY, text)
     if early:
         return _early(text, early[1], early[2], _leeway(text, early, "iat", -1), "iat")
-    late = _GOOGLE_LATE.search(text)
+    late = re.search(_GOOGLE_LATE, text)
     if late:
         return _late(text, late[1], late[2], _leeway(text, late, "exp", +1))
-    expired = _GOOGLE_EXPIRED.search(text)
+    expired = re.search(_GOOGLE_EXPIRED, text)
     return _late(text, expired[2], expired[1], 0.0) if expired else None
 
 
@@ -133,11 +134,11 @@ def _leeway(text: str, found: re.Match[str], claim: str, sign: int) -> float:
 
 def _compared(text: str) -> Quoted | None:
     """Read a checker's time and, near it, a claim that it refuses."""
-    for count, now in enumerate(_NOW.finditer(text)):
+    for count, now in enumerate(re.finditer(_NOW, text)):
         if count >= _MOST_NOWS:
             return None
         at = _time(now[1])
-        near = _CLAIM.finditer(text, max(0, now.start() - _NEAR), now.end() + _NEAR)
+        near = re.compile(_CLAIM).finditer(text, max(0, now.start() - _NEAR), now.end() + _NEAR)
         for claim in near if at else ():
             name = next(name for name, group in zip(_STAMPS, claim.groups(), strict=False) if group)
             stamp = _time(claim[4])
@@ -182,14 +183,14 @@ def _behind(quoted: Quoted) -> Quoted:
 
 
 def _allowed_s(text: str) -> float | None:
-    allowed = _ALLOWED.search(text)
+    allowed = re.search(_ALLOWED, text)
     if allowed is None:
         return _MICROSOFT_S if "IDX1022" in text else None
     return float(allowed[1]) / 1e3
 
 
 def _go(text: str) -> Quoted | None:
-    ago = _GO_EXPIRED.search(text)
+    ago = re.search(_GO_EXPIRED, text)
     if ago is None:
         return None
     units_s = {"h": 3600.0, "m": 60.0, "s": 1.0}
@@ -198,22 +199,22 @@ def _go(text: str) -> Quoted | None:
 
 
 def _without_end(text: str) -> Quoted | None:
-    return Quoted("no-expiry", claim="exp") if _IDX.search(text) else None
+    return Quoted("no-expiry", claim="exp") if re.search(_IDX, text) else None
 
 
 # --- Signed requests and certificates ---
 
-_AWS = re.compile(
+_AWS = (
     rf"Signature (expired: |not yet current: )({_TIME}) is (?:now|still) (?:earlier|later) than {_TIME}"
     rf" \(({_TIME}) [-+] (\d{{1,4}}) min"
 )
-_REQUEST_TIME = re.compile(rf"RequestTime[\"']?(?:>|[:=])[ \t]?[\"']?({_TIME})")
-_SERVER_TIME = re.compile(rf"ServerTime[\"']?(?:>|[:=])[ \t]?[\"']?({_TIME})")
-_CERTIFICATE = re.compile(rf"current time ({_TIME}) is (before|after) ({_TIME})")
+_REQUEST_TIME = rf"RequestTime[\"']?(?:>|[:=])[ \t]?[\"']?({_TIME})"
+_SERVER_TIME = rf"ServerTime[\"']?(?:>|[:=])[ \t]?[\"']?({_TIME})"
+_CERTIFICATE = rf"current time ({_TIME}) is (before|after) ({_TIME})"
 
 
 def _aws(text: str) -> Quoted | None:
-    told = _AWS.search(text)
+    told = re.search(_AWS, text)
     if told is None:
         return None
     early = told[1].startswith("not")
@@ -222,7 +223,7 @@ def _aws(text: str) -> Quoted | None:
 
 
 def _skewed(text: str) -> Quoted | None:
-    sent, checked = _REQUEST_TIME.search(text), _SERVER_TIME.search(text)
+    sent, checked = re.search(_REQUEST_TIME, text), re.search(_SERVER_TIME, text)
     if sent is None or checked is None:
         return None
     quoted = _quoted("skewed-request", checked[1], sent[1])
@@ -238,7 +239,7 @@ def _of_request(quoted: Quoted, *, early: bool) -> Quoted:
 
 
 def _certificate(text: str) -> Quoted | None:
-    told = _CERTIFICATE.search(text)
+    told = re.search(_CERTIFICATE, text)
     if told is None:
         return None
     early = told[2] == "before"
@@ -249,45 +250,51 @@ def _certificate(text: str) -> Quoted | None:
 
 # --- Genesys Cloud, and what names no number ---
 
-_CODE = re.compile(r"(?<![\w.])(too\.many\.requests(?:\.retry\.after)?|rate\.limited|bad\.credentials)(?![\w.])")
-_LIMIT = re.compile(r"(?i)rate limit exceeded")
-_WAIT = re.compile(r"(?i)(?:retry the request in|retry-after:)\s{0,4}\[?(\d{1,6})\]?")
+_CODE = r"(?<![\w.])(too\.many\.requests(?:\.retry\.after)?|rate\.limited|bad\.credentials)(?![\w.])"
+_LIMIT = r"(?i)rate limit exceeded"
+_WAIT = r"(?i)(?:retry the request in|retry-after:)\s{0,4}\[?(\d{1,6})\]?"
 _WORDS = (
+    (("clock skew too great", "krb_ap_err_skew", "requesttimetooskewed"), Quoted("clock-skew", "server", "signer")),
+    (("token used before issued", "not yet valid (iat)", "issued in the future"), Quoted("too-early", claim="iat")),
     (
-        re.compile(r"(?i)clock skew too great|KRB_AP_ERR_SKEW|RequestTimeTooSkewed"),
-        Quoted("clock-skew", "server", "signer"),
-    ),
-    (
-        re.compile(r"(?i)token used before issued|not yet valid \(iat\)|issued in the future"),
-        Quoted("too-early", claim="iat"),
-    ),
-    (
-        re.compile(
-            r"(?i)not yet valid \(nbf\)|token is not (?:yet valid|valid yet)|jwt not active|jwt before use time"
-            r"|\"nbf\" claim timestamp check failed|jwt used before|token used too early"
+        (
+            "not yet valid (nbf)", "token is not yet valid", "token is not valid yet", "jwt not active",
+            "jwt before use time", '"nbf" claim timestamp check failed', "jwt used before", "token used too early",
         ),
         Quoted("too-early", claim="nbf"),
     ),
     (
-        re.compile(
-            r"(?i)signature has expired|jwt expired|token is expired|expired jwt"
-            r"|\"exp\" claim timestamp check failed"
+        (
+            "signature has expired", "jwt expired", "token is expired", "expired jwt",
+            '"exp" claim timestamp check failed',
         ),
         Quoted("expired", claim="exp"),
     ),
-)
+)  # fmt: skip
 
 
 def _genesys(text: str) -> Quoted | None:
-    code, limit = _CODE.search(text), _LIMIT.search(text)
+    code, limit = re.search(_CODE, text), re.search(_LIMIT, text)
     if limit or (code and code[1] != "bad.credentials"):
-        wait = _WAIT.search(text)
+        wait = re.search(_WAIT, text)
         return Quoted("genesys-rate-limit", "server", wait_s=float(wait[1]) if wait else None)
     return Quoted("genesys-credentials", "server") if code else None
 
 
 def _worded(text: str) -> Quoted | None:
-    return next((quoted for words, quoted in _WORDS if words.search(text)), None)
+    lower = text.lower()
+    return next((quoted for words, quoted in _WORDS if any(word in lower for word in words)), None)
 
 
-_READERS = (_aws, _skewed, _certificate, _google, _compared, _go, _without_end, _genesys, _worded)
+_READERS = (
+    (_aws, ("signature ",)),
+    (_skewed, ("requesttime",)),
+    (_certificate, ("current time ",)),
+    (_google, ("token used too ", "token expired, ")),
+    (_compared, ("now", "current")),
+    (_go, ("is expired by ",)),
+    (_without_end, ("idx10225",)),
+    (_genesys, ("too.many.requests", "rate.limited", "bad.credentials", "rate limit exceeded")),
+    (_worded, ("skew", "token ", "valid", "jwt", "issued", "signature has", "claim timestamp")),
+)
+"""Each with what stands in any text that it reads: a start pays for no pattern that it doesn't need."""

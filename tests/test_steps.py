@@ -404,7 +404,7 @@ def test_a_region_that_the_issuer_names_is_filled_in(issuer: str | None, region:
     [
         ("https://login.example.net/realms/a", "--url URL --issuer https://login.example.net/realms/a"),
         ("https://user:pass@login.example.net/", None),
-        ("https://login.example.net/?token=x", "--region REGION"),
+        ("https://login.example.net/?token=x", None),
         ("my issuer", None),
         ("https://login.example.net/$(reboot)", None),
         (None, "--region REGION"),

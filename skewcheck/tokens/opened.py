@@ -12,23 +12,19 @@ MAX_RUNS = 1000
 """Of a layer that are looked at: nobody pastes more, and a forged text costs no time."""
 MAX_INFLATED = 1 << 20
 _LAYERS = 3
-_RUN = re.compile(
-    r"(?<![\w.+/-])(?:k8s-aws-v1\.)?([A-Za-z0-9+/_-]{40,}(?:\n[ \t]{0,16}[A-Za-z0-9+/_-]+)*={0,2})(?![\w.])"
-)
+_RUN = r"(?<![\w.+/-])(?:k8s-aws-v1\.)?([A-Za-z0-9+/_-]{40,}(?:\n[ \t]{0,16}[A-Za-z0-9+/_-]+)*={0,2})(?![\w.])"
 _EKS = "k8s-aws-v1."
-_TELLING = re.compile(
-    r"eyJ[\w-]+\.|\beyJ|NotOnOrAfter|X-Amz-Date|(?:access|id|refresh)_?token\"|\"auths?\"|k8s-aws-v1\."
-)
-_TELLING_JSON = re.compile(r"(?:access|id|refresh)_?token\"|\"auths?\"")
-_DEFLATED = re.compile(r"SAML(?:Response|Request)=([\w+/=-]{40,})")
+_TELLING = r"eyJ[\w-]+\.|\beyJ|NotOnOrAfter|X-Amz-Date|(?:access|id|refresh)_?token\"|\"auths?\"|k8s-aws-v1\."
+_TELLING_JSON = r"(?:access|id|refresh)_?token\"|\"auths?\""
+_DEFLATED = r"SAML(?:Response|Request)=([\w+/=-]{40,})"
 
 
 def opened(text: str) -> str:
     """Return *text* with what is in base64 and holds a token, or times, in its place."""
     if "SAMLRe" in text:
-        text = _DEFLATED.sub(lambda found: _inflated(found[1]) or found[0], text, count=1)
+        text = re.sub(_DEFLATED, lambda found: _inflated(found[1]) or found[0], text, count=1)
     for _ in range(_LAYERS):
-        inner = _RUN.sub(_inside, text, count=MAX_RUNS)
+        inner = re.sub(_RUN, _inside, text, count=MAX_RUNS)
         if inner == text:
             break
         text = inner
@@ -57,7 +53,7 @@ def _inside(run: re.Match[str]) -> str:
     telling = _TELLING_JSON if written.startswith("ey") and not run[0].startswith(_EKS) else _TELLING
     for part in dict.fromkeys((written, written.partition("\n")[0])):
         text = printable(part)
-        if text is not None and telling.search(text):
+        if text is not None and re.search(telling, text):
             return f'"{text}"{written[len(part) :]}' if text.startswith("eyJ") else f"{text}{written[len(part) :]}"
     return run[0]
 

@@ -43,10 +43,8 @@ class Beside(NamedTuple):
 
 # --- Claims without a token ---
 
-_TIME = re.compile(
-    r"(?<![\w-])([\"']?)(iat|nbf|exp)\1[ \t]{0,8}[:=]\s{0,8}([\"']?)(-?\d{1,20}(?:\.\d{1,9})?)\3(?![\w.])"
-)
-_WORD = re.compile(r"(?<![\w-])[\"'](iss|alg|typ|kid)[\"'][ \t]{0,8}[:=]\s{0,8}([\"'])([^\"'\s]{1,200})\2")
+_TIME = r"(?<![\w-])([\"']?)(iat|nbf|exp)\1[ \t]{0,8}[:=]\s{0,8}([\"']?)(-?\d{1,20}(?:\.\d{1,9})?)\3(?![\w.])"
+_WORD = r"(?<![\w-])[\"'](iss|alg|typ|kid)[\"'][ \t]{0,8}[:=]\s{0,8}([\"'])([^\"'\s]{1,200})\2"
 _PLAUSIBLE_S = 1e8
 """1973: what is smaller and stands in no quotes beside no other claim is no time."""
 MAX_CLAIMS = 1000
@@ -56,7 +54,7 @@ def claims(text: str) -> Told | None:
     """Return the times of claims that were decoded: JSON, Python's repr, a debugger's page, an introspection."""
     times: dict[str, object] = {}
     certain = False
-    for count, found in enumerate(_TIME.finditer(text)):
+    for count, found in enumerate(re.finditer(_TIME, text)):
         if count >= MAX_CLAIMS:
             break
         number = found[4]
@@ -66,7 +64,7 @@ def claims(text: str) -> Told | None:
     if not times or not (certain or len(times) > 1):
         return None
     words: dict[str, str] = {}
-    for word in _WORD.finditer(text):
+    for word in re.finditer(_WORD, text):
         words.setdefault(word[1], word[3])
     issuer = {"iss": words.pop("iss")} if "iss" in words else {}
     return Told(TokenKind.CLAIMS, {**times, **issuer}, words, "claims without a token")
@@ -74,13 +72,13 @@ def claims(text: str) -> Told | None:
 
 # --- Other things that carry times and are refused for them ---
 
-_CONDITIONS = re.compile(r"<(?:[\w-]{1,40}:)?Conditions\b[^<>]{0,2000}>")
-_CONFIRMATION = re.compile(r"<(?:[\w-]{1,40}:)?SubjectConfirmationData\b[^<>]{0,2000}>")
-_ASSERTION = re.compile(r"<(?:[\w-]{1,40}:)?Assertion\b[^<>]{0,2000}>")
-_PRESIGNED = re.compile(r"X-(?:Amz|Goog)-Date=(\d{8})T(\d{2})(\d{2})(\d{2})Z")
-_FOR = re.compile(r"X-(?:Amz|Goog)-Expires=(\d{1,7})(?!\d)")
-_SIGNATURE = re.compile(r"(?i)(?<![\w-])signature(?:-input)?[\"']?(?: ?[:=]| +keyid=)")
-_CREATED = re.compile(r"(?<![\w-])(created|expires)=\"?(\d{9,11})(?![\d])")
+_CONDITIONS = r"<(?:[\w-]{1,40}:)?Conditions\b[^<>]{0,2000}>"
+_CONFIRMATION = r"<(?:[\w-]{1,40}:)?SubjectConfirmationData\b[^<>]{0,2000}>"
+_ASSERTION = r"<(?:[\w-]{1,40}:)?Assertion\b[^<>]{0,2000}>"
+_PRESIGNED = r"X-(?:Amz|Goog)-Date=(\d{8})T(\d{2})(\d{2})(\d{2})Z"
+_FOR = r"X-(?:Amz|Goog)-Expires=(\d{1,7})(?!\d)"
+_SIGNATURE = r"(?i)(?<![\w-])signature(?:-input)?[\"']?(?: ?[:=]| +keyid=)"
+_CREATED = r"(?<![\w-])(created|expires)=\"?(\d{9,11})(?![\d])"
 _EKS_S = 900
 
 
@@ -88,10 +86,10 @@ def saml(text: str) -> Told | None:
     """Return the times of a SAML assertion (Core 2.0, §2.5.1): what its recipient compares with its own clock."""
     if "NotOnOrAfter" not in text and "NotBefore" not in text:
         return None
-    conditions = _CONDITIONS.search(text) or _CONFIRMATION.search(text)
+    conditions = re.search(_CONDITIONS, text) or re.search(_CONFIRMATION, text)
     if conditions is None:
         return None
-    assertion = _ASSERTION.search(text)
+    assertion = re.search(_ASSERTION, text)
     named = {
         "iat": _attribute(assertion[0], "IssueInstant") if assertion else None,
         "nbf": _attribute(conditions[0], "NotBefore"),
@@ -104,9 +102,10 @@ def saml(text: str) -> Told | None:
 
 def presigned(text: str) -> Told | None:
     """Return the times of a presigned URL (AWS Signature Version 4): its date, and the life that it asks for."""
-    date, life = _PRESIGNED.search(text), _FOR.search(text)
+    date = re.search(_PRESIGNED, text) if "-Date=" in text else None
     if date is None:
         return None
+    life = re.search(_FOR, text)
     at_s = _at(f"{date[1][:4]}-{date[1][4:6]}-{date[1][6:]}T{date[2]}:{date[3]}:{date[4]}Z")
     if at_s is None:
         return None
@@ -121,10 +120,10 @@ def presigned(text: str) -> Told | None:
 
 def signature(text: str) -> Told | None:
     """Return the times of an HTTP message's signature (RFC 9421 §2.3, and its drafts)."""
-    if _SIGNATURE.search(text) is None:
+    if "created=" not in text or re.search(_SIGNATURE, text) is None:
         return None
     times: dict[str, object] = {}
-    for found in _CREATED.finditer(text):
+    for found in re.finditer(_CREATED, text):
         times.setdefault("iat" if found[1] == "created" else "exp", int(found[2]))
     detail = "iat: its created, exp: its expires."
     return Told(TokenKind.SIGNATURE, times, {}, "a signature's header", detail) if times else None
@@ -145,23 +144,26 @@ def _at(written: str) -> float | None:
 
 # --- What stands beside a token ---
 
-_DEADLINE = re.compile(
+_DEADLINE = (
     r"(?i)(?<![\w-])(?:access_?)?((?:token_?)?(?:expiry(?:_?(?:date|time))?|expires_?(?:at|on)|expiration(?:_?timestamp)?))"
     r"[\"']{0,2}[ \t]{0,8}[:=]\s{0,8}[\"']?"
     r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:?\d\d)?|\d{10}(?:\.\d{1,9})?(?!\d)|\d{13}(?!\d))"
 )
 _MILLISECONDS = 1e11
 """A number of this size counts milliseconds."""
-_HOST = re.compile(r"(?im)^[<>*\s]{0,8}host:[ \t]{0,4}([\w.-]{4,100})")
-_URL_HOST = re.compile(r"https?://((?:api|login|apps)\.[\w.-]{4,100})")
-_DATE = re.compile(r"(?im)^[<>*\s]{0,8}date:[ \t]{0,4}([a-z]{3}, \d\d [a-z]{3} \d{4} \d\d:\d\d:\d\d gmt)")
-_STAMP = re.compile(r"(?m)^[\[\"]?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.]\d{1,9})?(?:Z|[+-]\d\d:?\d\d))")
+_HOST = r"(?im)^[<>*\s]{0,8}host:[ \t]{0,4}([\w.-]{4,100})"
+_URL_HOST = r"https?://((?:api|login|apps)\.[\w.-]{4,100})"
+_DATE = r"(?im)^[<>*\s]{0,8}date:[ \t]{0,4}([a-z]{3}, \d\d [a-z]{3} \d{4} \d\d:\d\d:\d\d gmt)"
+_STAMP = r"(?m)^[\[\"]?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.]\d{1,9})?(?:Z|[+-]\d\d:?\d\d))"
 
 
 def beside(text: str) -> Beside:
     """Return what stands beside a token in *text*."""
-    deadline = _DEADLINE.search(text)
-    host = _HOST.search(text) or _URL_HOST.search(text)
+    # patterns are compiled where they are needed: a start pays for none of the others
+    lower = text.lower()
+    deadline = re.search(_DEADLINE, text) if "expir" in lower else None
+    host = re.search(_HOST, text) if "host:" in lower else None
+    host = host or (re.search(_URL_HOST, text) if "://" in lower else None)
     at_s = None
     if deadline:
         at_s = _at(deadline[2]) if "-" in deadline[2] else float(deadline[2])
@@ -170,7 +172,7 @@ def beside(text: str) -> Beside:
         at_s,
         deadline[1] if deadline else None,
         host[1].lower().rstrip(".") if host else None,
-        _written_at(text),
+        _written_at(text) if ":" in text else None,
     )
 
 
@@ -178,11 +180,11 @@ def _written_at(text: str) -> float | None:
     import calendar
     import time
 
-    date = _DATE.search(text)
+    date = re.search(_DATE, text) if " gmt" in text.lower() else None
     if date:
         try:
             return float(calendar.timegm(time.strptime(date[1], "%a, %d %b %Y %H:%M:%S %Z")))
         except ValueError:
             return None
-    stamp = _STAMP.search(text)
+    stamp = re.search(_STAMP, text)
     return _at(stamp[1]) if stamp else None
