@@ -284,7 +284,7 @@ def _node(known: _Known) -> Cause:
     if (
         dates is not None
         and tests.refused >= LEAST
-        and len(dates.behind) >= LEAST
+        and len(dates.behind) >= refusals.AGREEING
         and 2 * len(dates.behind) > dates.dated_refused
     ):
         return _cause("one-node", _V.SHOWN, "dates-apart", len(dates.behind), behind_s=max(dates.behind))
@@ -413,7 +413,7 @@ def _part(known: _Known, files: tuple[LogFile, ...], zone: str | None, causes: t
         first = First(tests.refused, tests.of, low, high)
     offset = None
     if dates is not None:
-        apart_s = max(dates.behind) if len(dates.behind) >= LEAST else None
+        apart_s = max(dates.behind) if len(dates.behind) >= refusals.AGREEING else None
         offset = DateOffset(dates.interval, dates.replies, dates.steady_s, apart_s)
     idle = refusals.of_idleness(found)
     missing = _missing(known)
