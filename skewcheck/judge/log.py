@@ -17,7 +17,7 @@ from skewcheck.model import Fact, Finding, Interval, Policy, Report, Status, Ste
 from skewcheck.model.log import Cause, CauseVerdict, DateOffset, First, Hold, LogFile, LogPart, Phase
 
 ENOUGH, ENOUGH_REFUSED = 60, 6
-"""Refreshes, and refused first uses, from which on skew and propagation are told apart in 9 of 10 logs."""
+"""Refreshes, and refused first uses, from which on skew and propagation are told apart in 8 of 10 logs or more."""
 LEAST = 3
 KNOWN = 20
 """Tokens that must be known to be accepted before a wait is named."""
