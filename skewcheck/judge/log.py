@@ -17,7 +17,7 @@ from skewcheck.model import Fact, Finding, Interval, Policy, Report, Status, Ste
 from skewcheck.model.log import Cause, CauseVerdict, DateOffset, First, Hold, LogFile, LogPart, Phase
 
 ENOUGH, ENOUGH_REFUSED = 60, 6
-"""Refreshes, and refused first uses, from which on skew and propagation are told apart in 9 of 10 logs."""
+"""Refreshes, and refused first uses, from which on skew and propagation are told apart in 8 of 10 logs or more."""
 LEAST = 3
 KNOWN = 20
 """Tokens that must be known to be accepted before a wait is named."""
@@ -284,7 +284,7 @@ def _node(known: _Known) -> Cause:
     if (
         dates is not None
         and tests.refused >= LEAST
-        and len(dates.behind) >= LEAST
+        and len(dates.behind) >= refusals.AGREEING
         and 2 * len(dates.behind) > dates.dated_refused
     ):
         return _cause("one-node", _V.SHOWN, "dates-apart", len(dates.behind), behind_s=max(dates.behind))
@@ -413,7 +413,7 @@ def _part(known: _Known, files: tuple[LogFile, ...], zone: str | None, causes: t
         first = First(tests.refused, tests.of, low, high)
     offset = None
     if dates is not None:
-        apart_s = max(dates.behind) if len(dates.behind) >= LEAST else None
+        apart_s = max(dates.behind) if len(dates.behind) >= refusals.AGREEING else None
         offset = DateOffset(dates.interval, dates.replies, dates.steady_s, apart_s)
     idle = refusals.of_idleness(found)
     missing = _missing(known)

@@ -12,7 +12,7 @@ from skewcheck.model import Interval
 EXPIRED_S, EXPIRED_SHARE = 2.0, 0.1
 """Before its end, for whole seconds of `expires_in` and of when it was issued; and never more of a life."""
 AGREEING = 2
-"""Pauses after which a token was refused, all longer than any after which one was accepted."""
+"""Pauses longer than any after which a token was accepted, and tokens whose refusal has a Date that is behind."""
 SHOWN = 3
 """So many events, and none against, show a cause: one is an accident."""
 STORM_PER_LIFE, STORM_LEAST, STORM_S = 2, 6, 60.0

@@ -74,9 +74,12 @@ class Reader:
 
     def event(self, record: Mapping[str, Any]) -> Event | None:
         """Return what one record says; None where a time or a status is missing."""
-        if dict in map(type, record.values()):
-            record = _flat(record)
-        get, plan = record.get, self._plan(record)
+        plan = self._plans.get(tuple(record))
+        if plan is None:
+            if dict in map(type, record.values()):
+                record = _flat(record)
+            plan = self._plan(record)
+        get = record.get
         status, url = _status(get(plan.status)), get(plan.url)
         if status is None or not isinstance(url, str):
             return None
@@ -116,14 +119,11 @@ class Reader:
         return LIMITED.search(text) is not None
 
     def _plan(self, record: Mapping[str, Any]) -> "_Plan":
-        """Return which fields are which; records of one shape share it."""
-        shape = tuple(record)
-        plan = self._plans.get(shape)
-        if plan is None:
-            names = [next((name for name in fields if record.get(name) is not None), "") for fields in _ALL]
-            plan = _Plan._make((*names, DURATIONS.get(names[3], 1.0)))
-            if len(shape) < _FEW_FIELDS and len(self._plans) < _FEW_SHAPES and None not in record.values():
-                self._plans[shape] = plan
+        """Return which fields are which; flat records of one shape share it."""
+        names = [next((name for name in fields if record.get(name) is not None), "") for fields in _ALL]
+        plan = _Plan._make((*names, DURATIONS.get(names[3], 1.0)))
+        if len(record) < _FEW_FIELDS and len(self._plans) < _FEW_SHAPES and None not in record.values():
+            self._plans[tuple(record)] = plan
         return plan
 
 
