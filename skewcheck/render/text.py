@@ -145,10 +145,11 @@ def _line_1(page: Page, report: Report) -> Line:
         return [("error:", ERROR), (f" {'' if report.failure is None else report.failure.summary}", PLAIN)]
     word = report.status.value.upper()
     token = None if report.token is None or report.command != "token" else report.token.token
-    of_several = f" ({token.picked} of {token.others + 1} tokens)" if token is not None and token.others else ""
-    title = _title(page, report.lead, catalogue.CELLS)
+    of_several = f" ({token.picked} of {token.others + 1})" if token is not None and token.others else ""
+    title = _title(page, report.lead, catalogue.CELLS - len(of_several)) + of_several
     taken = len(title) if title.isascii() else page.cells(title)
-    title += of_several if taken + len(of_several) <= catalogue.CELLS else ""  # a row below says it, too
+    if of_several and taken + len(" tokens") <= catalogue.CELLS:
+        title = f"{title[:-1]} tokens)"
     return [(word, VERDICT), (" " * (INDENT - len(word)), PLAIN), (title, STRONG)]
 
 
