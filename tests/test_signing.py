@@ -17,7 +17,19 @@ from skewcheck.judge.risk import Inputs, Judged
 from skewcheck.judge.signing import advice, signed_for
 from skewcheck.judge.token import judged
 from skewcheck.judge.verifiers import signers, verifier
-from skewcheck.model import ClaimState, Harm, Interval, Level, Party, Request, Signing, TimeClaim, Token, TokenKind
+from skewcheck.model import (
+    ClaimState,
+    Harm,
+    Interval,
+    Level,
+    Party,
+    Request,
+    Signing,
+    Status,
+    TimeClaim,
+    Token,
+    TokenKind,
+)
 from skewcheck.tokens.claims import read
 from skewcheck.tokens.find import find
 
@@ -188,3 +200,10 @@ def test_no_advice_for_what_is_no_jwt() -> None:
     """An opaque token is signed by nobody here."""
     opaque = jwt()._replace(kind=TokenKind.OPAQUE)
     assert judged(asked(assuming(0, 0), signed_for="github-app"), opaque, NOON, {}).part.signing == ()
+
+
+@pytest.mark.parametrize(("life_s", "found"), [(599, "token-valid"), (1200, "verifier-refuses")])
+def test_what_its_checker_refuses_leads(life_s: float, found: str) -> None:
+    """A token whose times are fine by all clocks is not called valid where the one that it is signed for refuses it."""
+    seen = judged(asked(assuming(0.0, 0.0), signed_for="github-app"), signed(0, life_s), NOON, {})
+    assert (seen.findings[0].id, seen.findings[0].status is Status.WARNING) == (found, life_s > 600)

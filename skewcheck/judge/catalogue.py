@@ -71,6 +71,16 @@ _LOCAL = Row(
     _SKEW + _VOTE + _FAR + "api_host jwt wide_host wide_s",
 )
 
+REFUSED_FOR: Mapping[str, str] = {
+    "future-issued": "issued in the future (iat)", "not-yet-valid": "not yet valid (nbf)",
+    "expired": "expired (exp)", "too-old": "too old (iat)", "exp-too-far": "its exp is too far ahead",
+    "life-too-long": "too long from iat to exp", "life-too-short": "too short from iat to exp",
+    "nbf-after-exp": "nbf is after exp", "not-a-number": "a time in it is no number",
+    "no-exp": "it has no exp", "no-iat": "it has no iat", "no-times": "it has no time at all",
+    "takes-others": "it takes no such thing",
+}  # fmt: skip
+"""What a verifier refuses a token for, by the `why` of `VerifierVerdict` and each `also`."""
+
 CATALOGUE: Mapping[str, Row] = {
     # --- The token itself ---
     "token-zone": Row(
@@ -187,6 +197,14 @@ CATALOGUE: Mapping[str, Row] = {
         "Token is valid; only this host's clock puts its {claim} {here_s} ahead",
         "Servers with a right clock take it. A strict verifier on this host refuses it as issued in the future.",
         _TIME,
+    ),
+    "verifier-refuses": Row(
+        "{verifier} refuses the token, whatever its clock[: {why}]",
+        "By all clocks here its times are right, and its rules refuse it: no clock, and no leeway, cures that. Sign or "
+        "get it otherwise.",
+        "verifier why",
+        {id_: "{verifier} refuses the token: " + said for id_, said in REFUSED_FOR.items()},
+        "why",
     ),
     "token-open": Row(
         "Whether the token is valid now is open[: its {claim} is within {within_s} of now]",
@@ -837,15 +855,6 @@ EFFECTS: Mapping[str, str] = {
 }
 """What a party sees, over the facts of the effect."""
 
-REFUSED_FOR: Mapping[str, str] = {
-    "future-issued": "issued in the future (iat)", "not-yet-valid": "not yet valid (nbf)",
-    "expired": "expired (exp)", "too-old": "too old (iat)", "exp-too-far": "its exp is too far ahead",
-    "life-too-long": "too long from iat to exp", "life-too-short": "too short from iat to exp",
-    "nbf-after-exp": "nbf is after exp", "not-a-number": "a time in it is no number",
-    "no-exp": "it has no exp", "no-iat": "it has no iat", "no-times": "it has no time at all",
-    "takes-others": "it takes no such thing",
-}  # fmt: skip
-"""What a verifier refuses a token for, by the `why` of `VerifierVerdict` and each `also`."""
 REASONS: Mapping[str, str] = {
     "accepted": "takes it",
     **{id_: f"refuses it: {said}" for id_, said in REFUSED_FOR.items()},

@@ -164,6 +164,8 @@ def judged(case: Case, token: Token, at_s: float, replays: Mapping[str, Ask]) ->
     if any(finding.id == "token-zone" for finding in of_the_issuer):
         found = [finding for finding in found if finding.id != "token-obtained-early"]
     found = [*of_the_issuer, *found]
+    if all(finding.status is Status.OK for finding in found):
+        found = [*_refused(verdicts), *found]
     status = worse(Status.OK, *(finding.status for finding in found))
     if status is Status.OK or all(finding.id in _BESIDE for finding in found if finding.status is not Status.OK):
         found += _valid(known)
@@ -186,6 +188,15 @@ def judged(case: Case, token: Token, at_s: float, replays: Mapping[str, Ask]) ->
         signing=signing.advices(rows, inputs, token, at_s),
     )
     return Judged([*found, *_of_the_clock(known)], part, inputs)
+
+
+def _refused(verdicts: tuple[VerifierVerdict, ...]) -> list[Finding]:
+    """Tell of a verifier that refuses what is fine otherwise: the user asked what it says."""
+    refusing = [verdict for verdict in verdicts if verdict.accepts_now is False and not verdict.accepts_by_true_time]
+    return [
+        Finding("verifier-refuses", Status.WARNING, (("verifier", verdict.name), ("why", verdict.why)))
+        for verdict in refusing
+    ]
 
 
 # --- What it rests on ---
