@@ -163,7 +163,7 @@ def test_all_at_once_end_in_time() -> None:
 
 
 def test_what_has_no_date_gives_no_reading() -> None:
-    """A header that is missing, doubled, or no date of RFC 9110, is never guessed at."""
+    """A header that is missing, doubled, no date, or in a zone that nobody knows, is never guessed at."""
     outcomes, _ = ask(UNDATED, timeout_s=3.0)
     for name, outcome in outcomes.items():
         assert isinstance(outcome, NoReading), name

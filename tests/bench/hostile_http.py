@@ -261,7 +261,7 @@ UNDATED: Mapping[str, Behaviour] = {
     "words": answering(head(_EMPTY, date=f"yesterday {NASTY}")),
     "number": answering(head(_EMPTY, date="784111777")),
     "twice": answering(head(f"Date: {DATE}", _EMPTY, date="Sun, 06 Nov 1994 08:49:38 GMT")),
-    "other-zone": answering(head(_EMPTY, date="Sun, 06 Nov 1994 08:49:37 +0100")),
+    "no-such-zone": answering(head(_EMPTY, date="Sun, 06 Nov 1994 08:49:37 CEST")),
     "no-such-day": answering(head(_EMPTY, date="Sun, 31 Feb 1994 08:49:37 GMT")),
     "long": answering(head(_EMPTY, date=DATE + " x" * 4000)),
 }
