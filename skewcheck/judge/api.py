@@ -97,7 +97,7 @@ def _nodes(case: Case, _: ApiPart) -> list[Finding]:
             ("high_s", finite(high_s)),
             ("least_s", abs(look.ahead.nearest_to_zero())),
             ("by", "utc" if look.by_utc else None),
-            ("several", True if len(look.off) > 1 else None),
+            ("several", True if look.several else None),
             ("old", True if look.old else None),
             ("address", look.address),
             ("share_low", share.low_s),
@@ -111,21 +111,28 @@ def _nodes(case: Case, _: ApiPart) -> list[Finding]:
 
 def _nodes_seen(case: Case, _: ApiPart) -> list[Finding]:
     """Tell how likely it is that a node which is off was not reached at all: of the host where it is likeliest."""
-    asked = [(host.host, reading.nodes) for host, reading in case.readings if reading.nodes is not None]
-    if not asked:
+    wanted = case.request.connections
+    looked = [
+        (host.host, 1 if reading.nodes is None else len(reading.nodes.replies), reading.nodes)
+        for host, reading in case.readings
+        if reading.nodes is not None or (wanted is not None and reading.stale is None)
+    ]
+    if not looked:
         return []
-    from skewcheck.judge.nodes import EXAMPLE_SHARE, WORTH_CONNECTIONS, missed
+    from skewcheck.judge.nodes import WORTH_CONNECTIONS, percent_missed
 
-    host, nodes = min(asked, key=lambda named: len(named[1].replies))
-    n = len(nodes.replies)
+    host, n, nodes = min(looked, key=lambda named: named[1])
+    short = case.nodes_unseen
     facts = (
         ("host", host),
         ("connections", n),
-        ("units", "replies" if nodes.per_reply else "connections"),
-        ("percent", round(100 * missed(EXAMPLE_SHARE, n))),
+        ("units", "replies" if nodes is not None and nodes.per_reply else "connections"),
+        ("percent", percent_missed(n)),
         ("few", True if n < WORTH_CONNECTIONS else None),
+        ("wanted", wanted if short else None),
+        ("short", "stopped" if short and nodes is not None and nodes.stopped else "time" if short else None),
     )
-    return [Finding("nodes-seen", Status.OK, facts)]
+    return [Finding("nodes-seen", Status.UNKNOWN if short else Status.OK, facts)]
 
 
 _FINDERS: tuple[Callable[[Case, ApiPart], list[Finding]], ...] = (_issuer, _too_coarse, _lag, _nodes, _nodes_seen)

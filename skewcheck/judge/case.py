@@ -153,14 +153,26 @@ class Case(NamedTuple):
             return []
         from skewcheck.judge.nodes import look
 
-        utc = self.utc_with_api if self.voted else None
+        # Where this host and the API agree against NTP as seen from here, the nodes are held against one another.
+        utc = self.utc_with_api if self.voted and self.who is not Who.NTP else None
         found = (look(host, utc, self.limits) for host, _ in self.readings)
         return [each for each in found if each is not None]
 
     @property
     def nodes_status(self) -> Status:
-        """How bad it is that one of several nodes is off; ok where none was seen to be."""
-        return worse(Status.OK, *(each.status for each in self.looks))
+        """How bad it is that one of several nodes is off; ok where none was seen to be, and enough were looked at."""
+        return worse(Status.UNKNOWN if self.nodes_unseen else Status.OK, *(each.status for each in self.looks))
+
+    @property
+    def nodes_unseen(self) -> bool:
+        """Tell whether far fewer connections were made than the user asked for: nodes may stand behind the others."""
+        wanted = self.request.connections
+        seen = [reading.nodes for _, reading in self.readings if reading.stale is None]
+        if wanted is None or not seen:
+            return False
+        from skewcheck.judge.nodes import too_few
+
+        return too_few(min(1 if nodes is None else len(nodes.replies) for nodes in seen), wanted)
 
     @property
     def servers_status(self) -> Status:

@@ -558,7 +558,13 @@ CATALOGUE: Mapping[str, Row] = {
     "nodes-seen": Row(
         "A node that serves 1 in 8 is missed by {connections} {units} in {percent} % of runs[, by 24 in 4 %{few}]",
         "",
-        "host connections units percent few",
+        "host connections units percent few wanted short",
+        {
+            "time": "Only {connections} of {wanted} connections in time: 1 node of 8 is missed in {percent} % of runs",
+            "stopped": "{host} stopped it at {connections} of {wanted} connections[: 1 node of 8 is missed in "
+            "{percent} % of runs]",
+        },
+        "short",
     ),
     "cut-short": Row(
         "The deadline ended it after {duration_s}[, before a second request: -t {enough_s} is enough|; more time "

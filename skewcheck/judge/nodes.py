@@ -28,8 +28,10 @@ class Look(NamedTuple):
     """The worst clock - UTC, or that of most connections. The end nearer to 0 is proven, the other one if one clock
     wrote all that is taken for it."""
     by_utc: bool
-    off: tuple[int, ...]
-    """The numbers of all clocks that are off so."""
+    worst: int
+    """The number of that clock."""
+    several: bool
+    """Others are off, too."""
     status: Status
     proven: bool
     old: bool
@@ -37,8 +39,8 @@ class Look(NamedTuple):
 
     @property
     def replies(self) -> int:
-        """How many connections, or replies, came to a clock that is off."""
-        return sum(reply.clock in self.off for reply in self.nodes.replies)
+        """How many connections, or replies, came to that clock."""
+        return sum(reply.clock == self.worst for reply in self.nodes.replies)
 
     @property
     def share(self) -> Interval:
@@ -50,9 +52,9 @@ class Look(NamedTuple):
 
     @property
     def address(self) -> str | None:
-        """The address whose replies are off, all of them and no others; None where they don't tell by that."""
-        found = {reply.address for reply in self.nodes.replies if reply.clock in self.off}
-        others = {reply.address for reply in self.nodes.replies if reply.clock not in self.off}
+        """The address whose replies are that clock's, all of them and no others; None where they don't tell by that."""
+        found = {reply.address for reply in self.nodes.replies if reply.clock == self.worst}
+        others = {reply.address for reply in self.nodes.replies if reply.clock != self.worst}
         return found.pop() if len(found) == 1 and others and not found & others else None
 
 
@@ -74,7 +76,7 @@ def look(host: ApiHost, utc: Interval | None, limits: Thresholds) -> Look | None
     settled = all(severity(end_s, limits) is status for end_s in ends)
     old = not reading.lag.known and not (by_utc and ahead.low_s > 0)
     proven = bool(by_utc) and settled and not old and reading.security is Security.VERIFIED
-    return Look(host, reading.nodes, ahead, bool(by_utc), tuple(off), status, proven, old)
+    return Look(host, reading.nodes, ahead, bool(by_utc), worst, len(off) > 1, status, proven, old)
 
 
 def _off_utc(clocks: Sequence[SeenClock], utc: Interval, limits: Thresholds) -> dict[int, Interval]:
@@ -138,6 +140,20 @@ def _clocks(reading: DateReading) -> list[tuple[Interval, Interval]]:
 def missed(share: float, connections: int) -> float:
     """Return in which share of runs nobody reaches a node that serves that *share* of all connections."""
     return float((1 - share) ** connections)
+
+
+def percent_missed(connections: int) -> int:
+    """Return in how many per cent of runs a node that serves 1 connection in 8 is missed."""
+    return round(100 * missed(EXAMPLE_SHARE, connections))
+
+
+def too_few(connections: int, wanted: int) -> bool:
+    """Tell whether so many miss far more than what the user *wanted* would have."""
+    return percent_missed(connections) > max(_FEW_MISSED, 2 * percent_missed(wanted))
+
+
+_FEW_MISSED = 5
+"""Per cent of runs."""
 
 
 def share_of(least: int, most: int, n: int) -> Interval:

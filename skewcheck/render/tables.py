@@ -177,7 +177,8 @@ def _nodes_note(report: Report, host: ApiHost) -> str:
     """Return how many connections to that *host* reached a clock that is off; empty where none was seen to."""
     for finding in report.findings:
         if finding.id == "api-nodes-differ" and finding.fact("host") == host.host:
-            return f"{finding.fact('reached')} of {finding.fact('connections')} are off"
+            differ = "are off" if finding.fact("by") == "utc" else "differ"
+            return f"{finding.fact('reached')} of {finding.fact('connections')} {differ}"
     return ""
 
 
