@@ -91,6 +91,7 @@ USUAL: dict[str, Fact] = {
     "unit": "milliseconds",
     "unreached": 1,
     "validity": "is not valid yet",
+    "wanted": 24,
     "what": "a text, not a number",
     "when": "in 20 s, give or take 30 s",
     "who": "2.debian.pool.ntp.org",

@@ -11,13 +11,14 @@ from bench.hostile_http import HostileServer, Visit
 
 from skewcheck.errors import UsageError
 from skewcheck.examine import Request, examine
+from skewcheck.judge.nodes import too_few
 from skewcheck.measure.addresses import Address, Trouble, look_up
 from skewcheck.measure.date_evidence import Reply
 from skewcheck.measure.date_evidence import Request as Form
 from skewcheck.measure.localclock import LocalClock
 from skewcheck.measure.spread import SpreadingTransport
 from skewcheck.measure.transport import Endpoint
-from skewcheck.model import DateReading, Family, Nodes
+from skewcheck.model import DateReading, Family, Nodes, Status
 
 HEAD = Form("HEAD", "/")
 
@@ -123,6 +124,20 @@ def test_the_deadline_is_kept_and_what_was_seen_is_told() -> None:
     assert nodes is not None
     assert 2 <= nodes.asked < 20
     assert reading.fresh.low_s <= 0 <= reading.fresh.high_s
+
+
+def test_a_look_that_was_cut_short_is_not_called_fine() -> None:
+    """Far fewer connections than were asked for: unknown, with how often so few miss a node, and never ok."""
+    with HostileServer(dated) as server:
+        url = f"http://127.0.0.1:{server.port}/"
+        report = examine(Request("api", ask_ntp=False, ask_host=False, url=url, connections=24, timeout_s=3.0))
+    lead = report.findings[0]
+    assert (report.status, lead.id, lead.fact("short"), lead.fact("wanted")) == (
+        Status.UNKNOWN, "nodes-seen", "time", 24,
+    )  # fmt: skip
+    assert not too_few(18, 18)
+    assert not too_few(23, 24)
+    assert too_few(6, 24)
 
 
 def test_requests_stay_within_what_is_promised() -> None:

@@ -21,6 +21,8 @@ LIARS = 1
 NODE_BEHIND_S, MOST_NODES = 1.5, 16
 CONNECTIONS = 24
 """Of a demonstration of nodes: those that miss one of eight in a run of 25."""
+_SHOWN_BY_ALL_S = 1.2
+"""A node that is off by more is named whenever a connection reaches it."""
 NODES_TIMEOUT_S = 15.0
 TIMEOUT_S = 6.0
 """Where an API is asked: its `Date` moves on once a second, and is watched for two or three of them."""
@@ -200,7 +202,10 @@ def _held_against(report: Report, set_up: _SetUp) -> Report:
         ("missed", missed),
     )
     finding = Finding("demo", Status.UNKNOWN if missed else Status.OK, facts)
-    real = Step("real", "skewcheck clock" if set_up.services is None else "skewcheck check --region REGION")
+    command = "skewcheck clock" if set_up.services is None else "skewcheck check --region REGION"
+    if set_up.services is not None and set_up.services.nodes > 1:
+        command += f" --connections {CONNECTIONS}"
+    real = Step("real", command)
     return report._replace(
         status=Status.UNKNOWN if missed else report.status,
         exit_code=3 if missed else 0,
@@ -238,4 +243,7 @@ def _missed_by_api(report: Report, set_up: _SetUp) -> str | None:
         low_s, high_s = host.outcome.interval
         if not any(low_s <= set_up.skew_s - ahead_s - node_s <= high_s for node_s in nodes_s):
             return "outside"
+    off = services.nodes > 1 and abs(services.node_behind_s) >= _SHOWN_BY_ALL_S
+    if off and not any(finding.id == "api-nodes-differ" for finding in report.findings):
+        return "node-unseen"
     return None

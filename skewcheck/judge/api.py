@@ -99,6 +99,7 @@ def _nodes(case: Case, _: ApiPart) -> list[Finding]:
             ("by", "utc" if look.by_utc else None),
             ("several", True if look.several else None),
             ("old", True if look.old else None),
+            ("plain", True if look.plain else None),
             ("address", look.address),
             ("share_low", share.low_s),
             ("share_high", share.high_s),

@@ -199,7 +199,7 @@ CATALOGUE: Mapping[str, Row] = {
         _TIME,
     ),
     "verifier-refuses": Row(
-        "{verifier} refuses the token, whatever its clock[: {why}]",
+        "{verifier} refuses the token, were its clock right[: {why}]",
         "By all clocks here its times are right, and its rules refuse it: no clock, and no leeway, cures that. Sign or "
         "get it otherwise.",
         "verifier why",
@@ -293,8 +293,8 @@ CATALOGUE: Mapping[str, Row] = {
     "api-nodes-differ": Row(
         "{reached} of {connections} {units} reach a clock {range} {way_of} the others[, {address}]",
         "[It is the worst of several{several}. ]{percent_low} to {percent_high} % of all do (95 %): tell whoever "
-        "runs {host}.[ Or a Date is old{old}.]",
-        "host reached connections units clocks low_s high_s least_s by several old address share_low share_high "
+        "runs {host}.[ Or a Date is old{old}.][ Plain http: not proven{plain}.]",
+        "host reached connections units clocks low_s high_s least_s by several old plain address share_low share_high "
         "percent_low percent_high",
         {"utc": "{reached} of {connections} {units} reach a clock {range} {way_of} UTC[, {address}]"},
         "by",
@@ -560,9 +560,8 @@ CATALOGUE: Mapping[str, Row] = {
         "",
         "host connections units percent few wanted short",
         {
-            "time": "Only {connections} of {wanted} connections in time: 1 node of 8 is missed in {percent} % of runs",
-            "stopped": "{host} stopped it at {connections} of {wanted} connections[: 1 node of 8 is missed in "
-            "{percent} % of runs]",
+            "time": "Only {connections} of {wanted} connections in time: misses 1 node of 8 in {percent} % of runs",
+            "stopped": "{host} stopped it at {connections} of {wanted} connections",
         },
         "short",
     ),
@@ -591,6 +590,7 @@ CATALOGUE: Mapping[str, Row] = {
             "outside": "Demonstration failed: the truth lies outside of what was measured",
             "unnamed": "Demonstration failed: not each liar was rejected",
             "api-unmeasured": "Demonstration failed: a clock of the API was not measured",
+            "node-unseen": "Demonstration failed: the node that is off was not reached in time",
             "cause": "Demonstration failed: the cause that was set up was not found",
         },
         "missed",
@@ -904,6 +904,8 @@ class Suspect(NamedTuple):
 
 
 SUSPECTS = (
+    Suspect("one node", "a node of the API is off: some first requests fail"),
+    Suspect("propagation", "the new token isn't known everywhere yet: skewcheck log"),
     Suspect("idle timeout", "unused for 5 min to 8 h: dead, whatever expires_in says", genesys=True),
     Suspect("wrong region", "the token is from another region: refused at once, every time", genesys=True),
     Suspect("SDK", "the JavaScript SDK returns the first 401, then refreshes", genesys=True),

@@ -34,6 +34,8 @@ class Look(NamedTuple):
     """Others are off, too."""
     status: Status
     proven: bool
+    plain: bool
+    """Anybody on the way could have answered."""
     old: bool
     """A `Date` that is older than is assumed of its server would explain it, too: not of one that is ahead of UTC."""
 
@@ -76,7 +78,8 @@ def look(host: ApiHost, utc: Interval | None, limits: Thresholds) -> Look | None
     settled = all(severity(end_s, limits) is status for end_s in ends)
     old = not reading.lag.known and not (by_utc and ahead.low_s > 0)
     proven = bool(by_utc) and settled and not old and reading.security is Security.VERIFIED
-    return Look(host, reading.nodes, ahead, bool(by_utc), worst, len(off) > 1, status, proven, old)
+    plain = reading.security is Security.PLAIN
+    return Look(host, reading.nodes, ahead, bool(by_utc), worst, len(off) > 1, status, proven, plain, old)
 
 
 def _off_utc(clocks: Sequence[SeenClock], utc: Interval, limits: Thresholds) -> dict[int, Interval]:

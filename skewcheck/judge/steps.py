@@ -159,7 +159,8 @@ def _evidence(case: Case, finding: Finding) -> list[Step]:
     """Return what to hand to whoever runs the API."""
     if case.request.command == "api" and case.request.full:
         return _explained(case, finding)
-    return [Step("evidence", _command(case, "api", "--full -v"))]
+    more = f" --connections {WORTH_CONNECTIONS}" if finding.id == "api-nodes-differ" else ""
+    return [Step("evidence", _command(case, "api", f"--full -v{more}"))]
 
 
 def _more_connections(case: Case, _: object = None) -> list[Step]:

@@ -192,10 +192,14 @@ def judged(case: Case, token: Token, at_s: float, replays: Mapping[str, Ask]) ->
 
 def _refused(verdicts: tuple[VerifierVerdict, ...]) -> list[Finding]:
     """Tell of a verifier that refuses what is fine otherwise: the user asked what it says."""
-    refusing = [verdict for verdict in verdicts if verdict.accepts_now is False and not verdict.accepts_by_true_time]
     return [
-        Finding("verifier-refuses", Status.WARNING, (("verifier", verdict.name), ("why", verdict.why)))
-        for verdict in refusing
+        Finding(
+            "verifier-refuses",
+            Status.WARNING,
+            (("verifier", verdict.name), ("why", verdict.why if verdict.accepts_now is False else None)),
+        )
+        for verdict in verdicts
+        if False in (said := (verdict.accepts_now, verdict.accepts_by_true_time)) and True not in said
     ]
 
 
