@@ -102,7 +102,7 @@ def _progress(view: "View") -> "Iterator[Tell | None]":
         if now_s - at_s < _TELL_EVERY_S:
             return
         at_s = now_s
-        text = f"{read >> 20:,} MiB read" + (f" of {of >> 20:,}" if of else "")
+        text = f"{read >> 20:,} MiB read" + (f" of {of >> 20:,} MiB" if of else "")
         output.write_stderr(f"\r{text:{width}}", patient=False)
         width = max(width, len(text))
 
