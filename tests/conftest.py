@@ -37,6 +37,10 @@ what they hold runs them by name."""
 ALONE = {"deadline"}
 """Files of `slow` tests: they hold promises of fractions of a second, for which nothing else may run beside them."""
 
+SIMULATED = {"consensus", "date_votes", "http_date_simulation", "log_simulation", "nodes", "verifier_grid"}
+"""Files whose `slow` tests only compute, thousands of runs each: they can run beside one another, and what they cover
+is covered by few runs as well."""
+
 _LEAKS = pytest.StashKey[Path]()
 
 
@@ -67,6 +71,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
         elif name in THOROUGH:
             item.add_marker(pytest.mark.thorough)
+        if name in SIMULATED and item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.simulated)
+            item.add_marker(pytest.mark.timeout(1200))  # thousands of runs take what the machine lets them
 
 
 @pytest.fixture
