@@ -253,3 +253,21 @@ def test_the_end_of_a_long_text_is_read_and_that_is_said() -> None:
     told = judged(read(token), RIGHT)
     assert facts(told, "paste-skipped")["size"] == "4 MiB"
     assert found(told)["token-valid"] is OK
+
+
+def test_the_begin_of_a_listed_token_counts() -> None:
+    """One that is issued, or begins, in the future is not called valid, neither beside another nor by --at's today."""
+    early = jwt(iat=NOW + 600, nbf=NOW + 600, exp=NOW + 4200)
+    told = pasted(json.dumps({"access_token": live(NOW), "id_token": early}))
+    assert (facts(told, "token-other")["state"], lead(told).status) == ("early", WARNING)
+    assert facts(told, "token-other")["early_s"] == 600
+    assert facts(pasted(early, at_s=float(NOW + 900)), "token-as-of")["today"] == "not yet valid"
+
+
+def test_a_dead_refresh_token_tells_of_the_live_one() -> None:
+    """How long the access token lives yet, and that it takes a login; nothing of that where it is dead as well."""
+    told = pasted(json.dumps({"access_token": live(NOW), "refresh_token": expired(NOW)}))
+    about = facts(told, "token-other")
+    assert (about["read"], about["read_left_s"], about["login"]) == ("access_token", 3540, True)
+    dead = pasted(json.dumps({"access_token": expired(NOW - 9), "refresh_token": expired(NOW)}))
+    assert facts(dead, "token-other").get("read_left_s") is None

@@ -423,10 +423,14 @@ def _obtained_early(known: _Known) -> list[Finding]:
 
 def _given(known: _Known) -> list[Finding]:
     """Tell what stands beside the token, or in its place."""
-    begin = known.moment("nbf") or known.moment("iat")
+    begins = [moment for moment in (known.moment("iat"), known.moment("nbf")) if moment is not None]
+    begin = max(begins, key=lambda moment: moment.at_s) if begins else None
+    begun, left = (None if moment is None else known.span(moment) for moment in (begin, known.expiry))
+    left_s = finite(left.low_s) if left is not None and left.low_s > 0 else None
+    left_s = None if begin is not None and (begun is None or begun.high_s > 0) else left_s
     return [
         *given.message(known.token),
-        *given.others(known.token, lambda at_s: known.span(known.at(at_s))),
+        *given.others(known.token, lambda at_s: known.span(known.at(at_s)), left_s),
         *given.surroundings(known.token, known.now_s, known.case.request.at_s, begin, known.expiry),
     ]
 

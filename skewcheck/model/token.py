@@ -100,6 +100,7 @@ class Listed(NamedTuple):
     kind: TokenKind
     iat_s: float | None
     exp_s: float | None
+    nbf_s: float | None = None
 
 
 class Token(NamedTuple):

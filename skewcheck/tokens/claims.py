@@ -221,7 +221,10 @@ def read(found: Found) -> Token:
 def _listed(found: Found) -> tuple[Listed, ...]:
     """Return what is told of each of several tokens."""
     tokens = [(each.named, _without_times(each)) for each in found.every]
-    return tuple(Listed(name.value, token.kind, token.iat.value_s, token.exp.value_s) for name, token in tokens)
+    return tuple(
+        Listed(name.value, token.kind, token.iat.value_s, token.exp.value_s, token.nbf.value_s)
+        for name, token in tokens
+    )
 
 
 def _without_times(found: Found) -> Token:
