@@ -271,3 +271,17 @@ def test_a_dead_refresh_token_tells_of_the_live_one() -> None:
     assert (about["read"], about["read_left_s"], about["login"]) == ("access_token", 3540, True)
     dead = pasted(json.dumps({"access_token": expired(NOW - 9), "refresh_token": expired(NOW)}))
     assert facts(dead, "token-other").get("read_left_s") is None
+
+
+def test_all_times_of_all_assertions_count() -> None:
+    """Conditions and SubjectConfirmationData, of each assertion: what begins last and what ends first decide."""
+    tags = (
+        f'<saml:Assertion IssueInstant="{iso(NOW - 90)}">'
+        f'<saml:SubjectConfirmationData NotOnOrAfter="{iso(NOW - 30)}"/>'
+        f'<saml:Conditions NotBefore="{iso(NOW - 90)}" NotOnOrAfter="{iso(NOW + 900)}"/></saml:Assertion>'
+    )
+    told = pasted(tags)
+    assert (lead(told).id, facts(told, "token-expired")["left_high_s"]) == ("token-expired", -30)
+    second = f'<Assertion><Conditions NotBefore="{iso(NOW + 60)}" NotOnOrAfter="{iso(NOW + 99)}"/></Assertion>'
+    both = pasted(tags.replace(iso(NOW - 30), iso(NOW + 800)) + second).part.token
+    assert (both.nbf.value_s, both.exp.value_s) == (NOW + 60, NOW + 99)

@@ -83,19 +83,22 @@ _EKS_S = 900
 
 
 def saml(text: str) -> Told | None:
-    """Return the times of a SAML assertion (Core 2.0, §2.5.1): what its recipient compares with its own clock."""
+    """Return the times of SAML assertions (Core 2.0, §2.5.1): what their recipient compares with its own clock.
+
+    Each that it holds must be right, so what begins last and what ends first decide.
+    """
     if "NotOnOrAfter" not in text and "NotBefore" not in text:
         return None
-    conditions = re.search(_CONDITIONS, text) or re.search(_CONFIRMATION, text)
-    if conditions is None:
+    conditions = [found[0] for pattern in (_CONDITIONS, _CONFIRMATION) for found in re.finditer(pattern, text)]
+    if not conditions:
         return None
-    assertion = re.search(_ASSERTION, text)
+    assertions = [found[0] for found in re.finditer(_ASSERTION, text)]
     named = {
-        "iat": _attribute(assertion[0], "IssueInstant") if assertion else None,
-        "nbf": _attribute(conditions[0], "NotBefore"),
-        "exp": _attribute(conditions[0], "NotOnOrAfter"),
+        "iat": (max, _attributes(assertions, "IssueInstant")),
+        "nbf": (max, _attributes(conditions, "NotBefore")),
+        "exp": (min, _attributes(conditions, "NotOnOrAfter")),
     }
-    times: dict[str, object] = {name: at_s for name, at_s in named.items() if at_s is not None}
+    times: dict[str, object] = {name: decisive(all_s) for name, (decisive, all_s) in named.items() if all_s}
     detail = "iat: its IssueInstant, nbf: NotBefore, exp: NotOnOrAfter."
     return Told(TokenKind.SAML, times, {}, "a SAML assertion", detail) if times else None
 
@@ -129,9 +132,10 @@ def signature(text: str) -> Told | None:
     return Told(TokenKind.SIGNATURE, times, {}, "a signature's header", detail) if times else None
 
 
-def _attribute(tag: str, name: str) -> float | None:
-    found = re.search(rf"\b{name}\s{{0,8}}=\s{{0,8}}[\"']([^\"']{{1,40}})[\"']", tag)
-    return _at(found[1]) if found else None
+def _attributes(tags: list[str], name: str) -> list[float]:
+    pattern = re.compile(rf"\b{name}\s{{0,8}}=\s{{0,8}}[\"']([^\"']{{1,40}})[\"']")
+    times = [_at(found[1]) for tag in tags if (found := pattern.search(tag))]
+    return [at_s for at_s in times if at_s is not None]
 
 
 def _at(written: str) -> float | None:
