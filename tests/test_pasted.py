@@ -285,3 +285,26 @@ def test_all_times_of_all_assertions_count() -> None:
     second = f'<Assertion><Conditions NotBefore="{iso(NOW + 60)}" NotOnOrAfter="{iso(NOW + 99)}"/></Assertion>'
     both = pasted(tags.replace(iso(NOW - 30), iso(NOW + 800)) + second).part.token
     assert (both.nbf.value_s, both.exp.value_s) == (NOW + 60, NOW + 99)
+
+
+def test_the_last_of_several_claims_counts() -> None:
+    """As readers of JSON take it, and that there are several is said; the same twice is no news."""
+    told = pasted(f'{{"iat":{NOW - 9000},"exp":{NOW + 60},"exp":{NOW - 60}}}')
+    assert (lead(told).id, told.part.token.exp.value_s) == ("token-expired", NOW - 60)
+    assert facts(told, "token-malformed")["oddity"] == "duplicate-claims"
+    assert "token-malformed" not in found(pasted(f'{{"exp":{NOW + 60}}}\n{{"exp":{NOW + 60}}}'))
+
+
+def test_a_time_with_an_exponent_is_a_time() -> None:
+    """What `1.8e9` counts are seconds as well; one that is no finite number is no time and no error."""
+    assert pasted('{"iat":1799999000,"exp":1.8e9}').part.token.exp.value_s == 1.8e9
+    assert facts(pasted('{"iat":1799999000,"exp":1e999}'), "token-malformed")["oddity"] == "no-time"
+
+
+def test_an_inactive_token_is_not_valid() -> None:
+    """An introspection that calls it inactive is a warning, whatever its times are; an active one is none."""
+    said = {"active": False, "iat": NOW - 60, "exp": NOW + 3600}
+    told = pasted(json.dumps(said))
+    assert (lead(told).status, facts(told, "token-malformed")["oddity"]) == (WARNING, "inactive")
+    assert "token-valid" not in found(told)
+    assert "token-valid" in found(pasted(json.dumps({**said, "active": True})))

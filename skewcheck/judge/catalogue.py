@@ -117,6 +117,7 @@ CATALOGUE: Mapping[str, Row] = {
         "[{detail} ]No clock fixes that: the issuer has to.[ It says {shown}.]",
         "oddity detail claims shown",
         {
+            "inactive": "The token's issuer calls it inactive: revoked or expired",
             "no-time": "The token has no time in {claims}: verifiers refuse it",
             "nested": "The token's payload is another token: its times can't be read",
             "payload-unreadable": "The token's payload can't be read, nor its times",

@@ -285,7 +285,10 @@ def _as_pyjwt_reads(text: str) -> Mapping[str, object] | None:
 
 def _told(found: Found, text: str, told: Told) -> Token:
     """Return what claims, an assertion or an error message say in the place of a token."""
-    iat, nbf, exp = (time_claim(name, told.claims) for name in _TIMES)
+    iat, nbf, exp = (time_claim(name, told.claims, duplicate=name in told.repeated) for name in _TIMES)
+    oddities = [_duplicate(name, values) for name, values in told.repeated.items()]
+    if told.inactive:
+        oddities.insert(0, Oddity("inactive", "Its times don't matter: a new token has to be got."))
     key_id = told.header.get("kid")
     return _bare(found, text)._replace(
         kind=told.kind,
@@ -296,6 +299,7 @@ def _told(found: Found, text: str, told: Told) -> Token:
         iat=iat,
         nbf=nbf,
         exp=exp,
+        oddities=tuple(oddities),
     )
 
 

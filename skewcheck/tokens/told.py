@@ -22,6 +22,10 @@ class Told(NamedTuple):
     header: dict[str, str]
     found_in: str
     detail: str | None = None
+    repeated: dict[str, list[object]] = {}  # noqa: RUF012 - never written to
+    """All values of a time that has more than one."""
+    inactive: bool = False
+    """An introspection says so of it (RFC 7662 §2.2), whatever its times are."""
 
     def __repr__(self) -> str:
         """Show no claim."""
@@ -43,7 +47,11 @@ class Beside(NamedTuple):
 
 # --- Claims without a token ---
 
-_TIME = r"(?<![\w-])([\"']?)(iat|nbf|exp)\1[ \t]{0,8}[:=]\s{0,8}([\"']?)(-?\d{1,20}(?:\.\d{1,9})?)\3(?![\w.])"
+_TIME = (
+    r"(?<![\w-])([\"']?)(iat|nbf|exp)\1[ \t]{0,8}[:=]\s{0,8}([\"']?)"
+    r"(-?\d{1,20}(?:\.\d{1,9})?(?:[eE][+-]?\d{1,3})?)\3(?![\w.])"
+)
+_INACTIVE = r"(?<![\w-])([\"']?)active\1[ \t]{0,8}[:=]\s{0,8}[Ff]alse\b"
 _WORD = r"(?<![\w-])[\"'](iss|alg|typ|kid)[\"'][ \t]{0,8}[:=]\s{0,8}([\"'])([^\"'\s]{1,200})\2"
 _PLAUSIBLE_S = 1e8
 """1973: what is smaller and stands in no quotes beside no other claim is no time."""
@@ -52,22 +60,26 @@ MAX_CLAIMS = 1000
 
 def claims(text: str) -> Told | None:
     """Return the times of claims that were decoded: JSON, Python's repr, a debugger's page, an introspection."""
-    times: dict[str, object] = {}
+    every: dict[str, list[object]] = {}
     certain = False
     for count, found in enumerate(re.finditer(_TIME, text)):
         if count >= MAX_CLAIMS:
             break
         number = found[4]
-        value: object = number if found[3] else float(number) if "." in number else int(number)
+        value: object = number if found[3] else int(number) if number.lstrip("-").isdigit() else float(number)
         certain = certain or bool(found[1]) or abs(float(number)) >= _PLAUSIBLE_S
-        times.setdefault(found[2], value)
-    if not times or not (certain or len(times) > 1):
+        every.setdefault(found[2], []).append(value)
+    if not every or not (certain or len(every) > 1):
         return None
+    # as readers of JSON do, the last counts
+    times: dict[str, object] = {name: values[-1] for name, values in every.items()}
+    repeated = {name: values for name, values in every.items() if any(value != values[0] for value in values)}
     words: dict[str, str] = {}
     for word in re.finditer(_WORD, text):
         words.setdefault(word[1], word[3])
     issuer = {"iss": words.pop("iss")} if "iss" in words else {}
-    return Told(TokenKind.CLAIMS, {**times, **issuer}, words, "claims without a token")
+    inactive = re.search(_INACTIVE, text) is not None
+    return Told(TokenKind.CLAIMS, {**times, **issuer}, words, "claims without a token", None, repeated, inactive)
 
 
 # --- Other things that carry times and are refused for them ---
