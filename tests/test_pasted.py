@@ -268,7 +268,7 @@ def test_a_dead_refresh_token_tells_of_the_live_one() -> None:
     """How long the access token lives yet, and that it takes a login; nothing of that where it is dead as well."""
     told = pasted(json.dumps({"access_token": live(NOW), "refresh_token": expired(NOW)}))
     about = facts(told, "token-other")
-    assert (about["read"], about["read_left_s"], about["login"]) == ("access_token", 3540, True)
+    assert (about["read"], about["read_left_s"], about["relogin"]) == ("access_token", 3540, True)
     dead = pasted(json.dumps({"access_token": expired(NOW - 9), "refresh_token": expired(NOW)}))
     assert facts(dead, "token-other").get("read_left_s") is None
 

@@ -142,3 +142,14 @@ def test_time_grows_as_the_text_does(unit: str) -> None:
             runs.append(time.process_time() - began_s)
         took_s.append(min(runs))
     assert took_s[1] < 24 * took_s[0] + 0.02
+
+
+def test_a_key_in_a_hosts_place_is_no_host() -> None:
+    """One whose format knows capitals is found before they are made small; a host is shown in small letters."""
+    key = made("google-key", 0)
+    token = calls.token(f"Host: {key}\n{live(NOW)}", offline=True, ask_host=False).token
+    assert token is not None
+    assert token.token.host is None
+    named = calls.token(f"Host: API.Example.ORG\n{live(NOW)}", offline=True, ask_host=False).token
+    assert named is not None
+    assert named.token.host == "api.example.org"

@@ -709,8 +709,8 @@ CATALOGUE: Mapping[str, Row] = {
     "token-other": Row(
         "Token {number}[ ({named})]: its end can't be told",
         "[The {read} is valid for {read_left_s}. ]"
-        "[A new refresh token takes a new login{login}.|Several tokens were given; --pick N reads another one.]",
-        "number named state left_low_s left_high_s early_s login read read_left_s",
+        "[A new refresh token takes a new login{relogin}.|Several tokens were given; --pick N reads another one.]",
+        "number named state left_low_s left_high_s early_s relogin read read_left_s",
         {
             "expired": "Token {number}[ ({named})] expired {ago} ago",
             "valid": "Token {number}[ ({named})] is valid for {left}",

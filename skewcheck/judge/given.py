@@ -34,7 +34,7 @@ def others(token: Token, span: Callable[[float], Interval | None], left_s: float
             ("left_low_s", None if end is None else finite(end.low_s)),
             ("left_high_s", None if end is None else finite(end.high_s)),
             ("early_s", finite(begin.low_s) if begin is not None and state == "early" else None),
-            ("login", True if dead else None),
+            ("relogin", True if dead else None),
             ("read", (token.listed[token.picked - 1].named or "token read") if dead else None),
             ("read_left_s", left_s if dead else None),
         )

@@ -382,7 +382,7 @@ def _bare(found: Found, text: str) -> Token:
 
 
 def _host(name: str | None) -> str | None:
-    return None if name is None or secret_shapes.names_no_host(name) else foreign.text(name)
+    return None if name is None or secret_shapes.names_no_host(name) else foreign.text(name.lower())
 
 
 def _word(value: object) -> str | None:

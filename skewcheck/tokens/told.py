@@ -40,7 +40,7 @@ class Beside(NamedTuple):
     deadline_name: str | None = None
     """Where that can't be told, because it names no zone, the name stands alone."""
     host: str | None = None
-    """The host that it was sent to."""
+    """The host that it was sent to, as it was written: small letters would hide a key."""
     written_at_s: float | None = None
     """When a reply's `Date` or a log's line says that it was, Unix seconds."""
 
@@ -187,7 +187,7 @@ def beside(text: str) -> Beside:
     return Beside(
         at_s,
         deadline[1] if deadline else None,
-        host[1].lower().rstrip(".") if host else None,
+        host[1].rstrip(".") if host else None,
         _written_at(text) if ":" in text else None,
     )
 
