@@ -308,3 +308,22 @@ def test_an_inactive_token_is_not_valid() -> None:
     assert (lead(told).status, facts(told, "token-malformed")["oddity"]) == (WARNING, "inactive")
     assert "token-valid" not in found(told)
     assert "token-valid" in found(pasted(json.dumps({**said, "active": True})))
+
+
+@pytest.mark.parametrize(
+    ("ago_s", "life_s", "id_", "high_s"),
+    [
+        (1200, 3600, "token-expired", -300),
+        (1200, 60, "token-expired", -1140),
+        (300, 60, "token-life-over", -240),
+        (300, 3600, "token-valid", 600),
+    ],
+)
+def test_eks_goes_by_the_date_alone(ago_s: int, life_s: int, id_: str, high_s: int) -> None:
+    """It takes a token for 15 minutes, whatever that asks for; one over by its own life alone is a warning."""
+    told = pasted(eks(NOW, ago_s, life_s))
+    assert facts(told, id_)["left_high_s"] == high_s
+    assert found(told)[id_] is {"token-valid": OK, "token-life-over": WARNING}.get(id_, CRITICAL)
+    if id_ == "token-life-over":
+        assert facts(told, id_)["still_s"] == 600
+        assert "token-expired" not in found(told)

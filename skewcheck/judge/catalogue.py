@@ -176,6 +176,12 @@ CATALOGUE: Mapping[str, Row] = {
         "the clock is right.",
         _TIME + " within_leeway leeway_s",
     ),
+    "token-life-over": Row(
+        "The URL's life ended {ago} ago; EKS takes it {still_s} more",
+        "EKS goes by its date alone, for 15 min; who calls the URL itself may be refused. Clients get a new one "
+        "before that.",
+        _TIME + " still_s",
+    ),
     "token-expired-here": Row(
         "Token valid for {left}; only this host says expired[ {here_s} ago]",
         "Servers with a right clock take it. Who goes by exp here drops it early; a verifier here without leeway "

@@ -356,6 +356,8 @@ def _time(known: _Known, moment: Moment) -> list[Finding]:
     if not first and not here:
         return []
     surely = moment.name in _ENDS or span.low_s >= SURELY_REFUSED_S
+    if first and (still_s := _still_taken_s(known, moment)):
+        return [_found(known, "token-life-over", Status.WARNING, moment, span, still_s=still_s)]
     status = known.severity if not first else Status.CRITICAL if surely else Status.WARNING
     if first is not here and not known.blames_host and not (first and known.severity is Status.OK):
         other = known.case.api.survey.first.host if known.by == "api" and known.case.api is not None else "NTP"
@@ -367,6 +369,13 @@ def _time(known: _Known, moment: Moment) -> list[Finding]:
         return [_found(known, refused, status, moment, span)]
     id_ = refused if here or not known.blames_host else "token-expired-unseen"
     return [_found(known, id_, status, moment, span, **_lenient(known, moment, span))]
+
+
+def _still_taken_s(known: _Known, end: Moment) -> float | None:
+    """Return how long at least a server takes what is over by its own end; None: it doesn't, or that can't be told."""
+    until_s = known.token.taken_until_s
+    left = known.span(known.at(until_s)) if until_s is not None and end.name in _ENDS else None
+    return finite(left.low_s) if left is not None and left.low_s > 0 else None
 
 
 def _refuses(moment: Moment, left_s: float) -> bool:

@@ -300,6 +300,7 @@ def _told(found: Found, text: str, told: Told) -> Token:
         nbf=nbf,
         exp=exp,
         oddities=tuple(oddities),
+        taken_until_s=told.taken_until_s,
     )
 
 

@@ -24,6 +24,8 @@ class Told(NamedTuple):
     detail: str | None = None
     repeated: dict[str, list[object]] = {}  # noqa: RUF012 - never written to
     """All values of a time that has more than one."""
+    taken_until_s: float | None = None
+    """Until when its server takes it, though it asks for less; Unix seconds."""
     inactive: bool = False
     """An introspection says so of it (RFC 7662 §2.2), whatever its times are."""
 
@@ -79,7 +81,9 @@ def claims(text: str) -> Told | None:
         words.setdefault(word[1], word[3])
     issuer = {"iss": words.pop("iss")} if "iss" in words else {}
     inactive = re.search(_INACTIVE, text) is not None
-    return Told(TokenKind.CLAIMS, {**times, **issuer}, words, "claims without a token", None, repeated, inactive)
+    return Told(
+        TokenKind.CLAIMS, {**times, **issuer}, words, "claims without a token", repeated=repeated, inactive=inactive
+    )
 
 
 # --- Other things that carry times and are refused for them ---
@@ -125,11 +129,14 @@ def presigned(text: str) -> Told | None:
     if at_s is None:
         return None
     times: dict[str, object] = {"iat": at_s}
-    if life is not None:
-        times["exp"] = at_s + int(life[1])
+    to_eks = "Action=GetCallerIdentity" in text
+    if life is not None or to_eks:
+        asked_s = _EKS_S if life is None else int(life[1])
+        times["exp"] = at_s + (min(asked_s, _EKS_S) if to_eks else asked_s)
     detail = "iat: its date, exp: the end of the life that it asks for."
-    if "Action=GetCallerIdentity" in text:
-        detail = f"iat: its date, from which EKS takes it for {_EKS_S // 60} min; exp: as it asks."
+    if to_eks:
+        detail = f"iat: its date, exp: at most the {_EKS_S // 60} min that EKS takes it for."
+        return Told(TokenKind.PRESIGNED, times, {}, "a presigned URL", detail, taken_until_s=at_s + _EKS_S)
     return Told(TokenKind.PRESIGNED, times, {}, "a presigned URL", detail)
 
 
