@@ -56,6 +56,7 @@ class Row(NamedTuple):
 _HIDDEN = "This says nothing about the clock, good or bad."
 _SKEW = "skew_s low_s high_s "
 _TIME = "claim claim_at_s left_low_s left_high_s here_s by"
+_STAMPED = " stamped as_of ours theirs"
 _VOTE = "agreeing answered asked unreached https "
 _MESSAGE = "checker claim apart_s spread_s checker_at_s leeway_taken_s allowed_s beyond_s cure_s"
 _FAR = "here_at_s utc_at_s "
@@ -190,15 +191,26 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "token-future-issued": Row(
         "Token is from the future: {claim} is {left} away[; its issuer is ahead]",
-        "A strict verifier refuses it now and takes it later. Set the issuer's clock right, then get a new token.",
-        _TIME,
-        {"local": "By this host's clock the token's {claim} is still {left} away"},
-        "by",
+        "[Is --at the right time, in the right zone? It is held against that alone{as_of}.]"
+        "[This host signs it: its clock is ahead, or was. Set that right, then sign a new one{ours}.]"
+        "[A strict verifier refuses it now and takes it later. Set the issuer's clock right, then get a new token"
+        "{theirs}.]",
+        _TIME + _STAMPED,
+        {
+            "local": "By this host's clock the token's {claim} is still {left} away",
+            "at": "Not issued yet at --at: the token's {claim} is {left} later",
+            "here": "Token is from the future: {claim} is {left} away[; this host signs it]",
+        },
+        "stamped",
     ),
     "token-not-yet-valid": Row(
         "Token is not valid yet: its {claim} is {left} away",
-        "Its issuer means that, or has a clock that is ahead. Verifiers refuse it until then.",
-        _TIME,
+        "[Is --at the right time, in the right zone? It is held against that alone{as_of}.]"
+        "[This host signs it: that is meant, or its clock is ahead, or was. Verifiers refuse it until then{ours}.]"
+        "[Its issuer means that, or has a clock that is ahead. Verifiers refuse it until then{theirs}.]",
+        _TIME + _STAMPED,
+        {"at": "Token was not valid yet at --at: its {claim} is {left} later"},
+        "stamped",
     ),
     "token-early-here": Row(
         "Token is valid; only this host's clock puts its {claim} {here_s} ahead",

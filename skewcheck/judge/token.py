@@ -366,9 +366,18 @@ def _time(known: _Known, moment: Moment) -> list[Finding]:
     if not first:
         return [_found(known, here_only, status, moment, span)]
     if moment.name not in _ENDS:
-        return [_found(known, refused, status, moment, span)]
+        return [_found(known, refused, status, moment, span, **_stamped(known))]
     id_ = refused if here or not known.blames_host else "token-expired-unseen"
     return [_found(known, id_, status, moment, span, **_lenient(known, moment, span))]
+
+
+def _stamped(known: _Known) -> dict[str, Fact]:
+    """Return whose clock, or whose word, puts a begin ahead: --at's, this host's that signs, or the issuer's."""
+    as_of, ours = known.by == "at", signing.signed_for(known.case.request) is not None
+    stamped = "at" if as_of else "local" if known.by == "local" else "here" if ours else "issuer"
+    ours = ours and not as_of
+    theirs = not as_of and not ours
+    return {"stamped": stamped, "as_of": as_of or None, "ours": ours or None, "theirs": theirs or None}
 
 
 def _still_taken_s(known: _Known, end: Moment) -> float | None:
@@ -467,6 +476,8 @@ def _zone(known: _Known, refused: list[Status]) -> list[Finding]:
         age_s = known.at_s - token.obtained_at_s
         off_s = zone_of(Interval(issued.true.low_s + age_s, issued.true.high_s + age_s + COUNTED_S))
         sure = True
+    elif known.by == "at":
+        return []  # the time that is given is as likely to be of another zone
     else:
         far_s = next((zone_s for zone_s in ZONES_S if zone_s >= issued.true.high_s), 0)
         fits = issued.true.low_s > 0 and far_s - issued.true.low_s <= JUST_ISSUED_S
