@@ -14,6 +14,7 @@ from test_tokens_hostile import examined
 
 from skewcheck.errors import UsageError
 from skewcheck.examine import calls
+from skewcheck.tokens.claims import read, time_claim
 from skewcheck.tokens.find import find
 
 NOW = int(NOON)
@@ -162,3 +163,17 @@ def test_a_key_in_a_hosts_place_is_no_host() -> None:
     named = calls.token(f"Host: API.Example.ORG\n{live(NOW)}", offline=True, ask_host=False).token
     assert named is not None
     assert named.token.host == "api.example.org"
+
+
+def test_only_what_is_made_as_times_are_is_shown_of_a_time() -> None:
+    """A name in a time's place is no more than a text; digits, a date and an exponent are shown, to be mended."""
+    for text, shown in (
+        ("MARKmail@example.net", "a text"), ("eve", "a text"), ("٣٤", "a text"), ("2027-01-15T12:00:00Z", None),
+        ("1.8e9", None), ("15/01/2027 12:00", None), ("-5", None), ("", None),
+    ):  # fmt: skip
+        claims = {"iat": 1, "exp": text}
+        assert time_claim("exp", claims).shown == (shown or json.dumps(text))
+    header, payload = b64(b'{"alg":"none"}'), b64(b'{"exp":"eve@x.example","exp":"bob@x.example"}')
+    twice = read(find(f"{header}.{payload}."))  # type: ignore[arg-type]
+    assert [odd.id for odd in twice.oddities] == ["unsigned", "duplicate-claims"]
+    assert "x.example" not in repr(twice)
