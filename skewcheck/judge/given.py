@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 
 from skewcheck.judge.case import Facts, finite
-from skewcheck.model import Finding, Interval, Moment, Status, Token, TokenKind
+from skewcheck.model import Fact, Finding, Interval, Moment, Status, Token, TokenKind
 
 JUST_WRITTEN_S = 60.0
 """What was written within a minute is of now."""
@@ -49,6 +49,36 @@ def _state(begin: Interval | None, end: Interval | None) -> str:
     if begin is not None and begin.low_s > 0:
         return "early"
     return "valid" if end is not None and end.low_s > 0 and (begin is None or begin.high_s <= 0) else "untold"
+
+
+def obtained_later(token: Token, at_s: float) -> list[Finding]:
+    """Tell of a token that was obtained after *at_s*, which is now by this clock."""
+    obtained_s = token.obtained_at_s
+    if obtained_s is None or obtained_s <= at_s:
+        return []
+    facts = (("ahead_s", obtained_s - at_s), ("obtained_at_s", obtained_s))
+    return [Finding("token-obtained-later", Status.UNKNOWN, facts)]
+
+
+def later(*begins: Moment | None) -> Moment | None:
+    """Return the begin that decides."""
+    return max((begin for begin in begins if begin is not None), key=lambda begin: begin.at_s, default=None)
+
+
+def valid_for_s(span: Callable[[Moment], Interval | None], begin: Moment | None, end: Moment | None) -> float | None:
+    """Return how long a token is valid at least; None where it isn't, or that can't be told."""
+    begun, left = (None if moment is None else span(moment) for moment in (begin, end))
+    if left is None or left.low_s <= 0 or (begin is not None and (begun is None or begun.high_s > 0)):
+        return None
+    return finite(left.low_s)
+
+
+def stamped(by: str, *, ours: bool) -> dict[str, Fact]:
+    """Return whose clock, or whose word, puts a begin ahead: --at's, this host's that signs, or the issuer's."""
+    as_of = by == "at"
+    who = by if by in {"at", "local"} else "here" if ours else "issuer"
+    ours = ours and not as_of
+    return {"stamped": who, "as_of": as_of or None, "ours": ours or None, "theirs": not (as_of or ours) or None}
 
 
 def surroundings(

@@ -366,18 +366,10 @@ def _time(known: _Known, moment: Moment) -> list[Finding]:
     if not first:
         return [_found(known, here_only, status, moment, span)]
     if moment.name not in _ENDS:
-        return [_found(known, refused, status, moment, span, **_stamped(known))]
+        ours = signing.signed_for(known.case.request) is not None
+        return [_found(known, refused, status, moment, span, **given.stamped(known.by, ours=ours))]
     id_ = refused if here or not known.blames_host else "token-expired-unseen"
     return [_found(known, id_, status, moment, span, **_lenient(known, moment, span))]
-
-
-def _stamped(known: _Known) -> dict[str, Fact]:
-    """Return whose clock, or whose word, puts a begin ahead: --at's, this host's that signs, or the issuer's."""
-    as_of, ours = known.by == "at", signing.signed_for(known.case.request) is not None
-    stamped = "at" if as_of else "local" if known.by == "local" else "here" if ours else "issuer"
-    ours = ours and not as_of
-    theirs = not as_of and not ours
-    return {"stamped": stamped, "as_of": as_of or None, "ours": ours or None, "theirs": theirs or None}
 
 
 def _still_taken_s(known: _Known, end: Moment) -> float | None:
@@ -418,14 +410,6 @@ def _lenient(known: _Known, end: Moment, span: Interval) -> dict[str, Fact]:
     return {"within_leeway": who, "leeway_s": None if who is None else leeway_s}
 
 
-def _obtained_later(known: _Known) -> list[Finding]:
-    obtained_s = known.token.obtained_at_s
-    if obtained_s is None or obtained_s <= known.at_s:
-        return []
-    facts = (("ahead_s", obtained_s - known.at_s), ("obtained_at_s", obtained_s))
-    return [Finding("token-obtained-later", Status.UNKNOWN, facts)]
-
-
 def _obtained_early(known: _Known) -> list[Finding]:
     """Tell of a token that was there before it was issued: this clock, or its issuer's, was off then."""
     obtained_s, issued_s = known.token.obtained_at_s, known.token.iat.value_s
@@ -441,11 +425,8 @@ def _obtained_early(known: _Known) -> list[Finding]:
 
 def _given(known: _Known) -> list[Finding]:
     """Tell what stands beside the token, or in its place."""
-    begins = [moment for moment in (known.moment("iat"), known.moment("nbf")) if moment is not None]
-    begin = max(begins, key=lambda moment: moment.at_s) if begins else None
-    begun, left = (None if moment is None else known.span(moment) for moment in (begin, known.expiry))
-    left_s = finite(left.low_s) if left is not None and left.low_s > 0 else None
-    left_s = None if begin is not None and (begun is None or begun.high_s > 0) else left_s
+    begin = given.later(known.moment("iat"), known.moment("nbf"))
+    left_s = given.valid_for_s(known.span, begin, known.expiry)
     return [
         *given.message(known.token),
         *given.others(known.token, lambda at_s: known.span(known.at(at_s)), left_s),
@@ -605,7 +586,7 @@ _FINDERS: tuple[_Finder, ...] = (
     _opaque,
     _malformed,
     _times,
-    _obtained_later,
+    lambda known: given.obtained_later(known.token, known.at_s),
     _obtained_early,
     _given,
     lambda known: in_themselves(known.token),
