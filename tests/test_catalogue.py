@@ -55,6 +55,7 @@ USUAL: dict[str, Fact] = {
     "most": 40,
     "name": "expirationTimestamp",
     "named": "refresh_token",
+    "read": "access_token",
     "number": 2,
     "off_way": "behind",
     "other": "api.usw2.pure.cloud",

@@ -253,3 +253,77 @@ def test_the_end_of_a_long_text_is_read_and_that_is_said() -> None:
     told = judged(read(token), RIGHT)
     assert facts(told, "paste-skipped")["size"] == "4 MiB"
     assert found(told)["token-valid"] is OK
+
+
+def test_the_begin_of_a_listed_token_counts() -> None:
+    """One that is issued, or begins, in the future is not called valid, neither beside another nor by --at's today."""
+    early = jwt(iat=NOW + 600, nbf=NOW + 600, exp=NOW + 4200)
+    told = pasted(json.dumps({"access_token": live(NOW), "id_token": early}))
+    assert (facts(told, "token-other")["state"], lead(told).status) == ("early", WARNING)
+    assert facts(told, "token-other")["early_s"] == 600
+    assert facts(pasted(early, at_s=float(NOW + 900)), "token-as-of")["today"] == "not yet valid"
+
+
+def test_a_dead_refresh_token_tells_of_the_live_one() -> None:
+    """How long the access token lives yet, and that it takes a login; nothing of that where it is dead as well."""
+    told = pasted(json.dumps({"access_token": live(NOW), "refresh_token": expired(NOW)}))
+    about = facts(told, "token-other")
+    assert (about["read"], about["read_left_s"], about["relogin"]) == ("access_token", 3540, True)
+    dead = pasted(json.dumps({"access_token": expired(NOW - 9), "refresh_token": expired(NOW)}))
+    assert facts(dead, "token-other").get("read_left_s") is None
+
+
+def test_all_times_of_all_assertions_count() -> None:
+    """Conditions and SubjectConfirmationData, of each assertion: what begins last and what ends first decide."""
+    tags = (
+        f'<saml:Assertion IssueInstant="{iso(NOW - 90)}">'
+        f'<saml:SubjectConfirmationData NotOnOrAfter="{iso(NOW - 30)}"/>'
+        f'<saml:Conditions NotBefore="{iso(NOW - 90)}" NotOnOrAfter="{iso(NOW + 900)}"/></saml:Assertion>'
+    )
+    told = pasted(tags)
+    assert (lead(told).id, facts(told, "token-expired")["left_high_s"]) == ("token-expired", -30)
+    second = f'<Assertion><Conditions NotBefore="{iso(NOW + 60)}" NotOnOrAfter="{iso(NOW + 99)}"/></Assertion>'
+    both = pasted(tags.replace(iso(NOW - 30), iso(NOW + 800)) + second).part.token
+    assert (both.nbf.value_s, both.exp.value_s) == (NOW + 60, NOW + 99)
+
+
+def test_the_last_of_several_claims_counts() -> None:
+    """As readers of JSON take it, and that there are several is said; the same twice is no news."""
+    told = pasted(f'{{"iat":{NOW - 9000},"exp":{NOW + 60},"exp":{NOW - 60}}}')
+    assert (lead(told).id, told.part.token.exp.value_s) == ("token-expired", NOW - 60)
+    assert facts(told, "token-malformed")["oddity"] == "duplicate-claims"
+    assert "token-malformed" not in found(pasted(f'{{"exp":{NOW + 60}}}\n{{"exp":{NOW + 60}}}'))
+
+
+def test_a_time_with_an_exponent_is_a_time() -> None:
+    """What `1.8e9` counts are seconds as well; one that is no finite number is no time and no error."""
+    assert pasted('{"iat":1799999000,"exp":1.8e9}').part.token.exp.value_s == 1.8e9
+    assert facts(pasted('{"iat":1799999000,"exp":1e999}'), "token-malformed")["oddity"] == "no-time"
+
+
+def test_an_inactive_token_is_not_valid() -> None:
+    """An introspection that calls it inactive is a warning, whatever its times are; an active one is none."""
+    said = {"active": False, "iat": NOW - 60, "exp": NOW + 3600}
+    told = pasted(json.dumps(said))
+    assert (lead(told).status, facts(told, "token-malformed")["oddity"]) == (WARNING, "inactive")
+    assert "token-valid" not in found(told)
+    assert "token-valid" in found(pasted(json.dumps({**said, "active": True})))
+
+
+@pytest.mark.parametrize(
+    ("ago_s", "life_s", "id_", "high_s"),
+    [
+        (1200, 3600, "token-expired", -300),
+        (1200, 60, "token-expired", -1140),
+        (300, 60, "token-life-over", -240),
+        (300, 3600, "token-valid", 600),
+    ],
+)
+def test_eks_goes_by_the_date_alone(ago_s: int, life_s: int, id_: str, high_s: int) -> None:
+    """It takes a token for 15 minutes, whatever that asks for; one over by its own life alone is a warning."""
+    told = pasted(eks(NOW, ago_s, life_s))
+    assert facts(told, id_)["left_high_s"] == high_s
+    assert found(told)[id_] is {"token-valid": OK, "token-life-over": WARNING}.get(id_, CRITICAL)
+    if id_ == "token-life-over":
+        assert facts(told, id_)["still_s"] == 600
+        assert "token-expired" not in found(told)

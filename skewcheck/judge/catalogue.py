@@ -56,6 +56,7 @@ class Row(NamedTuple):
 _HIDDEN = "This says nothing about the clock, good or bad."
 _SKEW = "skew_s low_s high_s "
 _TIME = "claim claim_at_s left_low_s left_high_s here_s by"
+_STAMPED = " stamped as_of ours theirs"
 _VOTE = "agreeing answered asked unreached https "
 _MESSAGE = "checker claim apart_s spread_s checker_at_s leeway_taken_s allowed_s beyond_s cure_s"
 _FAR = "here_at_s utc_at_s "
@@ -117,6 +118,7 @@ CATALOGUE: Mapping[str, Row] = {
         "[{detail} ]No clock fixes that: the issuer has to.[ It says {shown}.]",
         "oddity detail claims shown",
         {
+            "inactive": "The token's issuer calls it inactive: revoked or expired",
             "no-time": "The token has no time in {claims}: verifiers refuse it",
             "nested": "The token's payload is another token: its times can't be read",
             "payload-unreadable": "The token's payload can't be read, nor its times",
@@ -175,6 +177,12 @@ CATALOGUE: Mapping[str, Row] = {
         "the clock is right.",
         _TIME + " within_leeway leeway_s",
     ),
+    "token-life-over": Row(
+        "The URL's life ended {ago} ago; EKS takes it {still_s} more",
+        "EKS goes by its date alone, for 15 min; who calls the URL itself may be refused. Clients get a new one "
+        "before that.",
+        _TIME + " still_s",
+    ),
     "token-expired-here": Row(
         "Token valid for {left}; only this host says expired[ {here_s} ago]",
         "Servers with a right clock take it. Who goes by exp here drops it early; a verifier here without leeway "
@@ -183,15 +191,26 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "token-future-issued": Row(
         "Token is from the future: {claim} is {left} away[; its issuer is ahead]",
-        "A strict verifier refuses it now and takes it later. Set the issuer's clock right, then get a new token.",
-        _TIME,
-        {"local": "By this host's clock the token's {claim} is still {left} away"},
-        "by",
+        "[Is --at the right time, in the right zone? It is held against that alone{as_of}.]"
+        "[This host signs it: its clock is ahead, or was. Set that right, then sign a new one{ours}.]"
+        "[A strict verifier refuses it now and takes it later. Set the issuer's clock right, then get a new token"
+        "{theirs}.]",
+        _TIME + _STAMPED,
+        {
+            "local": "By this host's clock the token's {claim} is still {left} away",
+            "at": "Not issued yet at --at: the token's {claim} is {left} later",
+            "here": "Token is from the future: {claim} is {left} away[; this host signs it]",
+        },
+        "stamped",
     ),
     "token-not-yet-valid": Row(
         "Token is not valid yet: its {claim} is {left} away",
-        "Its issuer means that, or has a clock that is ahead. Verifiers refuse it until then.",
-        _TIME,
+        "[Is --at the right time, in the right zone? It is held against that alone{as_of}.]"
+        "[This host signs it: that is meant, or its clock is ahead, or was. Verifiers refuse it until then{ours}.]"
+        "[Its issuer means that, or has a clock that is ahead. Verifiers refuse it until then{theirs}.]",
+        _TIME + _STAMPED,
+        {"at": "Token was not valid yet at --at: its {claim} is {left} later"},
+        "stamped",
     ),
     "token-early-here": Row(
         "Token is valid; only this host's clock puts its {claim} {here_s} ahead",
@@ -707,11 +726,13 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "token-other": Row(
         "Token {number}[ ({named})]: its end can't be told",
-        "Several tokens were given; --pick N reads another one.",
-        "number named state left_low_s left_high_s",
+        "[The {read} is valid for {read_left_s}. ]"
+        "[A new refresh token takes a new login{relogin}.|Several tokens were given; --pick N reads another one.]",
+        "number named state left_low_s left_high_s early_s relogin read read_left_s",
         {
             "expired": "Token {number}[ ({named})] expired {ago} ago",
             "valid": "Token {number}[ ({named})] is valid for {left}",
+            "early": "Token {number}[ ({named})] is not valid yet, for {early_s}",
         },
         "state",
     ),

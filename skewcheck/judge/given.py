@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 
 from skewcheck.judge.case import Facts, finite
-from skewcheck.model import Finding, Interval, Moment, Status, Token, TokenKind
+from skewcheck.model import Fact, Finding, Interval, Moment, Status, Token, TokenKind
 
 JUST_WRITTEN_S = 60.0
 """What was written within a minute is of now."""
@@ -12,17 +12,20 @@ COUNTED_S = 1.0
 """What most messages count in."""
 
 
-def others(token: Token, span: Callable[[float], Interval | None]) -> list[Finding]:
-    """Tell of each further token what its end says; a refresh token that is dead is bad news.
+def others(token: Token, span: Callable[[float], Interval | None], left_s: float | None) -> list[Finding]:
+    """Tell of each further token what its times say; one that is not valid yet or a dead refresh token is bad news.
 
-    *span*: how far from now an end is, in Unix seconds; None: it can't be told.
+    *span*: how far from now a time is, in Unix seconds; None: it can't be told. *left_s*: how long the token that is
+    read is valid at least; None where it isn't, or that can't be told.
     """
     found = []
     for number, other in enumerate(token.listed, start=1):
         if number == token.picked:
             continue
         end = None if other.exp_s is None else span(other.exp_s)
-        state = "untold" if end is None else "expired" if end.high_s <= 0 else "valid" if end.low_s > 0 else "untold"
+        begins_s = [at_s for at_s in (other.iat_s, other.nbf_s) if at_s is not None]
+        begin = span(max(begins_s)) if begins_s else None
+        state = _state(begin, end)
         dead = state == "expired" and other.named == "refresh_token"
         facts: Facts = (
             ("number", number),
@@ -30,9 +33,52 @@ def others(token: Token, span: Callable[[float], Interval | None]) -> list[Findi
             ("state", state),
             ("left_low_s", None if end is None else finite(end.low_s)),
             ("left_high_s", None if end is None else finite(end.high_s)),
+            ("early_s", finite(begin.low_s) if begin is not None and state == "early" else None),
+            ("relogin", True if dead else None),
+            ("read", (token.listed[token.picked - 1].named or "token read") if dead else None),
+            ("read_left_s", left_s if dead else None),
         )
-        found.append(Finding("token-other", Status.WARNING if dead else Status.OK, facts))
+        found.append(Finding("token-other", Status.WARNING if dead or state == "early" else Status.OK, facts))
     return found
+
+
+def _state(begin: Interval | None, end: Interval | None) -> str:
+    """Return what a token is whose times are so far from now, where all of both ranges says so."""
+    if end is not None and end.high_s <= 0:
+        return "expired"
+    if begin is not None and begin.low_s > 0:
+        return "early"
+    return "valid" if end is not None and end.low_s > 0 and (begin is None or begin.high_s <= 0) else "untold"
+
+
+def obtained_later(token: Token, at_s: float) -> list[Finding]:
+    """Tell of a token that was obtained after *at_s*, which is now by this clock."""
+    obtained_s = token.obtained_at_s
+    if obtained_s is None or obtained_s <= at_s:
+        return []
+    facts = (("ahead_s", obtained_s - at_s), ("obtained_at_s", obtained_s))
+    return [Finding("token-obtained-later", Status.UNKNOWN, facts)]
+
+
+def later(*begins: Moment | None) -> Moment | None:
+    """Return the begin that decides."""
+    return max((begin for begin in begins if begin is not None), key=lambda begin: begin.at_s, default=None)
+
+
+def valid_for_s(span: Callable[[Moment], Interval | None], begin: Moment | None, end: Moment | None) -> float | None:
+    """Return how long a token is valid at least; None where it isn't, or that can't be told."""
+    begun, left = (None if moment is None else span(moment) for moment in (begin, end))
+    if left is None or left.low_s <= 0 or (begin is not None and (begun is None or begun.high_s > 0)):
+        return None
+    return finite(left.low_s)
+
+
+def stamped(by: str, *, ours: bool) -> dict[str, Fact]:
+    """Return whose clock, or whose word, puts a begin ahead: --at's, this host's that signs, or the issuer's."""
+    as_of = by == "at"
+    who = by if by in {"at", "local"} else "here" if ours else "issuer"
+    ours = ours and not as_of
+    return {"stamped": who, "as_of": as_of or None, "ours": ours or None, "theirs": not (as_of or ours) or None}
 
 
 def surroundings(
@@ -48,6 +94,7 @@ def surroundings(
         found.append(Finding("deadline-no-zone", Status.UNKNOWN, (("name", token.deadline_name),)))
     if as_of_s is not None:
         today = None if end is None else "expired" if end.at_s <= now_s else "valid"
+        today = "not yet valid" if begin is not None and begin.at_s > now_s and today != "expired" else today
         return [*found, Finding("token-as-of", Status.OK, (("as_of_at_s", as_of_s), ("today", today)))]
     if token.kind is TokenKind.MESSAGE or written_s is None or now_s - written_s < JUST_WRITTEN_S:
         return found

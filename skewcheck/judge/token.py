@@ -360,6 +360,8 @@ def _time(known: _Known, moment: Moment) -> list[Finding]:
     if not first and not here:
         return []
     surely = moment.name in _ENDS or span.low_s >= SURELY_REFUSED_S
+    if first and (still_s := _still_taken_s(known, moment)):
+        return [_found(known, "token-life-over", Status.WARNING, moment, span, still_s=still_s)]
     status = known.severity if not first else Status.CRITICAL if surely else Status.WARNING
     if first is not here and not known.blames_host and not (first and known.severity is Status.OK):
         other = known.case.api.survey.first.host if known.by == "api" and known.case.api is not None else "NTP"
@@ -368,9 +370,17 @@ def _time(known: _Known, moment: Moment) -> list[Finding]:
     if not first:
         return [_found(known, here_only, status, moment, span)]
     if moment.name not in _ENDS:
-        return [_found(known, refused, status, moment, span)]
+        ours = signing.signed_for(known.case.request) is not None
+        return [_found(known, refused, status, moment, span, **given.stamped(known.by, ours=ours))]
     id_ = refused if here or not known.blames_host else "token-expired-unseen"
     return [_found(known, id_, status, moment, span, **_lenient(known, moment, span))]
+
+
+def _still_taken_s(known: _Known, end: Moment) -> float | None:
+    """Return how long at least a server takes what is over by its own end; None: it doesn't, or that can't be told."""
+    until_s = known.token.taken_until_s
+    left = known.span(known.at(until_s)) if until_s is not None and end.name in _ENDS else None
+    return finite(left.low_s) if left is not None and left.low_s > 0 else None
 
 
 def _refuses(moment: Moment, left_s: float) -> bool:
@@ -404,14 +414,6 @@ def _lenient(known: _Known, end: Moment, span: Interval) -> dict[str, Fact]:
     return {"within_leeway": who, "leeway_s": None if who is None else leeway_s}
 
 
-def _obtained_later(known: _Known) -> list[Finding]:
-    obtained_s = known.token.obtained_at_s
-    if obtained_s is None or obtained_s <= known.at_s:
-        return []
-    facts = (("ahead_s", obtained_s - known.at_s), ("obtained_at_s", obtained_s))
-    return [Finding("token-obtained-later", Status.UNKNOWN, facts)]
-
-
 def _obtained_early(known: _Known) -> list[Finding]:
     """Tell of a token that was there before it was issued: this clock, or its issuer's, was off then."""
     obtained_s, issued_s = known.token.obtained_at_s, known.token.iat.value_s
@@ -427,10 +429,11 @@ def _obtained_early(known: _Known) -> list[Finding]:
 
 def _given(known: _Known) -> list[Finding]:
     """Tell what stands beside the token, or in its place."""
-    begin = known.moment("nbf") or known.moment("iat")
+    begin = given.later(known.moment("iat"), known.moment("nbf"))
+    left_s = given.valid_for_s(known.span, begin, known.expiry)
     return [
         *given.message(known.token),
-        *given.others(known.token, lambda at_s: known.span(known.at(at_s))),
+        *given.others(known.token, lambda at_s: known.span(known.at(at_s)), left_s),
         *given.surroundings(known.token, known.now_s, known.case.request.at_s, begin, known.expiry),
     ]
 
@@ -458,6 +461,8 @@ def _zone(known: _Known, refused: list[Status]) -> list[Finding]:
         age_s = known.at_s - token.obtained_at_s
         off_s = zone_of(Interval(issued.true.low_s + age_s, issued.true.high_s + age_s + COUNTED_S))
         sure = True
+    elif known.by == "at":
+        return []  # the time that is given is as likely to be of another zone
     else:
         far_s = next((zone_s for zone_s in ZONES_S if zone_s >= issued.true.high_s), 0)
         fits = issued.true.low_s > 0 and far_s - issued.true.low_s <= JUST_ISSUED_S
@@ -585,7 +590,7 @@ _FINDERS: tuple[_Finder, ...] = (
     _opaque,
     _malformed,
     _times,
-    _obtained_later,
+    lambda known: given.obtained_later(known.token, known.at_s),
     _obtained_early,
     _given,
     lambda known: in_themselves(known.token),

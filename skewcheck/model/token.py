@@ -100,6 +100,7 @@ class Listed(NamedTuple):
     kind: TokenKind
     iat_s: float | None
     exp_s: float | None
+    nbf_s: float | None = None
 
 
 class Token(NamedTuple):
@@ -146,6 +147,8 @@ class Token(NamedTuple):
     """All that were found, where there are several."""
     picked: int = 1
     """Which of them this is."""
+    taken_until_s: float | None = None
+    """Until when its server takes it, though its `exp` is before that; Unix seconds."""
     skipped: int = 0
     """Bytes before what was looked at: the end of a long text is read alone."""
 

@@ -42,6 +42,7 @@ MAX_SHOWN = 40
 _LARGEST_S = 1e300
 """Integers in JSON have no end, floats do; differences of two of these still are numbers."""
 
+_LIKE_A_TIME = re.compile(r"[0-9TZe:.+\- /]*")
 _UNITS = {"milliseconds": 1e3, "microseconds": 1e6, "nanoseconds": 1e9}
 _SHORTEST_S, _LATEST_DURATION_S = 30.0, 1e8
 """From half a minute to March 1973: no token ended before, and three years are a life that some have."""
@@ -61,7 +62,7 @@ def time_claim(name: str, claims: Mapping[str, object], *, duplicate: bool = Fal
     if duplicate:
         oddities.append("duplicate")
     state = ClaimState.UNUSABLE if value_s is None else ClaimState.USABLE
-    return TimeClaim(name, state, value_s, shown(value), tuple(oddities))
+    return TimeClaim(name, state, value_s, _shown_time(value), tuple(oddities))
 
 
 def unreadable(name: str) -> TimeClaim:
@@ -81,6 +82,11 @@ def shown(value: object) -> str:
         return foreign.header(json.dumps(value, ensure_ascii=False), MAX_SHOWN)
     except ValueError:  # an integer of more digits than this Python is told to write
         return "…"
+
+
+def _shown_time(value: object) -> str:
+    """Return as `shown` does; of a text that is not made as times are, only that it is one: it may be a name."""
+    return "a text" if isinstance(value, str) and _LIKE_A_TIME.fullmatch(value) is None else shown(value)
 
 
 def _as_verified(value: object) -> float | None:
@@ -195,7 +201,7 @@ def payload_oddities(payload: JsonObject) -> list[Oddity]:
 
 
 def _duplicate(name: str, values: list[object]) -> Oddity:
-    told = ", ".join(shown(value) for value in values[:_MAX_VALUES]) + (", …" if len(values) > _MAX_VALUES else "")
+    told = ", ".join(map(_shown_time, values[:_MAX_VALUES])) + (", …" if len(values) > _MAX_VALUES else "")
     return Oddity(
         "duplicate-claims", f"`{name}` stands in it {len(values)} times ({told}): PyJWT and most others take the last."
     )
@@ -221,7 +227,10 @@ def read(found: Found) -> Token:
 def _listed(found: Found) -> tuple[Listed, ...]:
     """Return what is told of each of several tokens."""
     tokens = [(each.named, _without_times(each)) for each in found.every]
-    return tuple(Listed(name.value, token.kind, token.iat.value_s, token.exp.value_s) for name, token in tokens)
+    return tuple(
+        Listed(name.value, token.kind, token.iat.value_s, token.exp.value_s, token.nbf.value_s)
+        for name, token in tokens
+    )
 
 
 def _without_times(found: Found) -> Token:
@@ -282,7 +291,10 @@ def _as_pyjwt_reads(text: str) -> Mapping[str, object] | None:
 
 def _told(found: Found, text: str, told: Told) -> Token:
     """Return what claims, an assertion or an error message say in the place of a token."""
-    iat, nbf, exp = (time_claim(name, told.claims) for name in _TIMES)
+    iat, nbf, exp = (time_claim(name, told.claims, duplicate=name in told.repeated) for name in _TIMES)
+    oddities = [_duplicate(name, values) for name, values in told.repeated.items()]
+    if told.inactive:
+        oddities.insert(0, Oddity("inactive", "Its times don't matter: a new token has to be got."))
     key_id = told.header.get("kid")
     return _bare(found, text)._replace(
         kind=told.kind,
@@ -293,6 +305,8 @@ def _told(found: Found, text: str, told: Told) -> Token:
         iat=iat,
         nbf=nbf,
         exp=exp,
+        oddities=tuple(oddities),
+        taken_until_s=told.taken_until_s,
     )
 
 
@@ -375,7 +389,7 @@ def _bare(found: Found, text: str) -> Token:
 
 
 def _host(name: str | None) -> str | None:
-    return None if name is None or secret_shapes.names_no_host(name) else foreign.text(name)
+    return None if name is None or secret_shapes.names_no_host(name) else foreign.text(name.lower())
 
 
 def _word(value: object) -> str | None:

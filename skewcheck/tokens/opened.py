@@ -14,8 +14,9 @@ MAX_INFLATED = 1 << 20
 _LAYERS = 3
 _RUN = r"(?<![\w.+/-])(?:k8s-aws-v1\.)?([A-Za-z0-9+/_-]{40,}(?:\n[ \t]{0,16}[A-Za-z0-9+/_-]+)*={0,2})(?![\w.])"
 _EKS = "k8s-aws-v1."
-_TELLING = r"eyJ[\w-]+\.|\beyJ|NotOnOrAfter|X-Amz-Date|(?:access|id|refresh)_?token\"|\"auths?\"|k8s-aws-v1\."
+_TELLING = r"\beyJ|NotOnOrAfter|X-Amz-Date|(?:access|id|refresh)_?token\"|\"auths?\"|k8s-aws-v1\."
 _TELLING_JSON = r"(?:access|id|refresh)_?token\"|\"auths?\""
+_WORD = r"[\w-]+\.?"
 _DEFLATED = r"SAML(?:Response|Request)=([\w+/=-]{40,})"
 
 
@@ -50,12 +51,20 @@ _WHITE = dict.fromkeys(map(ord, "\t\r\n"), " ")
 def _inside(run: re.Match[str]) -> str:
     written = run[1]
     # what begins as JSON does may be a part of a token
-    telling = _TELLING_JSON if written.startswith("ey") and not run[0].startswith(_EKS) else _TELLING
+    of_json = written.startswith("ey") and not run[0].startswith(_EKS)
     for part in dict.fromkeys((written, written.partition("\n")[0])):
         text = printable(part)
-        if text is not None and re.search(telling, text):
+        if text is not None and (re.search(_TELLING_JSON, text) if of_json else _tells(text)):
             return f'"{text}"{written[len(part) :]}' if text.startswith("eyJ") else f"{text}{written[len(part) :]}"
     return run[0]
+
+
+def _tells(text: str) -> bool:
+    """Tell whether a token, or times, stand in *text*; word by word, for from each `eyJ` to the end would take long."""
+    if re.search(_TELLING, text):
+        return True
+    words = (word[0] for word in re.finditer(_WORD, text))
+    return any(word.endswith(".") and "eyJ" in word[:-2] for word in words)
 
 
 def _inflated(written: str) -> str | None:

@@ -22,6 +22,12 @@ class Told(NamedTuple):
     header: dict[str, str]
     found_in: str
     detail: str | None = None
+    repeated: dict[str, list[object]] = {}  # noqa: RUF012 - never written to
+    """All values of a time that has more than one."""
+    taken_until_s: float | None = None
+    """Until when its server takes it, though it asks for less; Unix seconds."""
+    inactive: bool = False
+    """An introspection says so of it (RFC 7662 §2.2), whatever its times are."""
 
     def __repr__(self) -> str:
         """Show no claim."""
@@ -36,14 +42,18 @@ class Beside(NamedTuple):
     deadline_name: str | None = None
     """Where that can't be told, because it names no zone, the name stands alone."""
     host: str | None = None
-    """The host that it was sent to."""
+    """The host that it was sent to, as it was written: small letters would hide a key."""
     written_at_s: float | None = None
     """When a reply's `Date` or a log's line says that it was, Unix seconds."""
 
 
 # --- Claims without a token ---
 
-_TIME = r"(?<![\w-])([\"']?)(iat|nbf|exp)\1[ \t]{0,8}[:=]\s{0,8}([\"']?)(-?\d{1,20}(?:\.\d{1,9})?)\3(?![\w.])"
+_TIME = (
+    r"(?<![\w-])([\"']?)(iat|nbf|exp)\1[ \t]{0,8}[:=]\s{0,8}([\"']?)"
+    r"(-?\d{1,20}(?:\.\d{1,9})?(?:[eE][+-]?\d{1,3})?)\3(?![\w.])"
+)
+_INACTIVE = r"(?<![\w-])([\"']?)active\1[ \t]{0,8}[:=]\s{0,8}[Ff]alse\b"
 _WORD = r"(?<![\w-])[\"'](iss|alg|typ|kid)[\"'][ \t]{0,8}[:=]\s{0,8}([\"'])([^\"'\s]{1,200})\2"
 _PLAUSIBLE_S = 1e8
 """1973: what is smaller and stands in no quotes beside no other claim is no time."""
@@ -52,22 +62,28 @@ MAX_CLAIMS = 1000
 
 def claims(text: str) -> Told | None:
     """Return the times of claims that were decoded: JSON, Python's repr, a debugger's page, an introspection."""
-    times: dict[str, object] = {}
+    every: dict[str, list[object]] = {}
     certain = False
     for count, found in enumerate(re.finditer(_TIME, text)):
         if count >= MAX_CLAIMS:
             break
         number = found[4]
-        value: object = number if found[3] else float(number) if "." in number else int(number)
+        value: object = number if found[3] else int(number) if number.lstrip("-").isdigit() else float(number)
         certain = certain or bool(found[1]) or abs(float(number)) >= _PLAUSIBLE_S
-        times.setdefault(found[2], value)
-    if not times or not (certain or len(times) > 1):
+        every.setdefault(found[2], []).append(value)
+    if not every or not (certain or len(every) > 1):
         return None
+    # as readers of JSON do, the last counts
+    times: dict[str, object] = {name: values[-1] for name, values in every.items()}
+    repeated = {name: values for name, values in every.items() if any(value != values[0] for value in values)}
     words: dict[str, str] = {}
     for word in re.finditer(_WORD, text):
         words.setdefault(word[1], word[3])
     issuer = {"iss": words.pop("iss")} if "iss" in words else {}
-    return Told(TokenKind.CLAIMS, {**times, **issuer}, words, "claims without a token")
+    inactive = re.search(_INACTIVE, text) is not None
+    return Told(
+        TokenKind.CLAIMS, {**times, **issuer}, words, "claims without a token", repeated=repeated, inactive=inactive
+    )
 
 
 # --- Other things that carry times and are refused for them ---
@@ -83,19 +99,22 @@ _EKS_S = 900
 
 
 def saml(text: str) -> Told | None:
-    """Return the times of a SAML assertion (Core 2.0, §2.5.1): what its recipient compares with its own clock."""
+    """Return the times of SAML assertions (Core 2.0, §2.5.1): what their recipient compares with its own clock.
+
+    Each that it holds must be right, so what begins last and what ends first decide.
+    """
     if "NotOnOrAfter" not in text and "NotBefore" not in text:
         return None
-    conditions = re.search(_CONDITIONS, text) or re.search(_CONFIRMATION, text)
-    if conditions is None:
+    conditions = [found[0] for pattern in (_CONDITIONS, _CONFIRMATION) for found in re.finditer(pattern, text)]
+    if not conditions:
         return None
-    assertion = re.search(_ASSERTION, text)
+    assertions = [found[0] for found in re.finditer(_ASSERTION, text)]
     named = {
-        "iat": _attribute(assertion[0], "IssueInstant") if assertion else None,
-        "nbf": _attribute(conditions[0], "NotBefore"),
-        "exp": _attribute(conditions[0], "NotOnOrAfter"),
+        "iat": (max, _attributes(assertions, "IssueInstant")),
+        "nbf": (max, _attributes(conditions, "NotBefore")),
+        "exp": (min, _attributes(conditions, "NotOnOrAfter")),
     }
-    times: dict[str, object] = {name: at_s for name, at_s in named.items() if at_s is not None}
+    times: dict[str, object] = {name: decisive(all_s) for name, (decisive, all_s) in named.items() if all_s}
     detail = "iat: its IssueInstant, nbf: NotBefore, exp: NotOnOrAfter."
     return Told(TokenKind.SAML, times, {}, "a SAML assertion", detail) if times else None
 
@@ -110,11 +129,14 @@ def presigned(text: str) -> Told | None:
     if at_s is None:
         return None
     times: dict[str, object] = {"iat": at_s}
-    if life is not None:
-        times["exp"] = at_s + int(life[1])
+    to_eks = "Action=GetCallerIdentity" in text
+    if life is not None or to_eks:
+        asked_s = _EKS_S if life is None else int(life[1])
+        times["exp"] = at_s + (min(asked_s, _EKS_S) if to_eks else asked_s)
     detail = "iat: its date, exp: the end of the life that it asks for."
-    if "Action=GetCallerIdentity" in text:
-        detail = f"iat: its date, from which EKS takes it for {_EKS_S // 60} min; exp: as it asks."
+    if to_eks:
+        detail = f"iat: its date, exp: at most the {_EKS_S // 60} min that EKS takes it for."
+        return Told(TokenKind.PRESIGNED, times, {}, "a presigned URL", detail, taken_until_s=at_s + _EKS_S)
     return Told(TokenKind.PRESIGNED, times, {}, "a presigned URL", detail)
 
 
@@ -129,9 +151,10 @@ def signature(text: str) -> Told | None:
     return Told(TokenKind.SIGNATURE, times, {}, "a signature's header", detail) if times else None
 
 
-def _attribute(tag: str, name: str) -> float | None:
-    found = re.search(rf"\b{name}\s{{0,8}}=\s{{0,8}}[\"']([^\"']{{1,40}})[\"']", tag)
-    return _at(found[1]) if found else None
+def _attributes(tags: list[str], name: str) -> list[float]:
+    pattern = re.compile(rf"\b{name}\s{{0,8}}=\s{{0,8}}[\"']([^\"']{{1,40}})[\"']")
+    times = [_at(found[1]) for tag in tags if (found := pattern.search(tag))]
+    return [at_s for at_s in times if at_s is not None]
 
 
 def _at(written: str) -> float | None:
@@ -171,7 +194,7 @@ def beside(text: str) -> Beside:
     return Beside(
         at_s,
         deadline[1] if deadline else None,
-        host[1].lower().rstrip(".") if host else None,
+        host[1].rstrip(".") if host else None,
         _written_at(text) if ":" in text else None,
     )
 
