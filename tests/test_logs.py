@@ -197,6 +197,16 @@ def test_a_stream_of_other_lines_ends(monkeypatch: pytest.MonkeyPatch) -> None:
         assert log.file.ended == ended
 
 
+@pytest.mark.parametrize("stray", ['"a,200,/x', '1800014400,200,"/x', '1800014400,200,/x,"'])
+def test_a_stray_quote_costs_its_line_alone(stray: str) -> None:
+    """A quote in a CSV that isn't closed swallows no line behind it: that line is counted, and the next ones are read."""
+    rows = [f"{NOON + i},401,/x" for i in range(100)]
+    content = "\n".join(["time,status,url", *rows[:50], stray, *rows[50:], '1800014500,200,"/x,""y"""'])
+    log = Log("x", io.BytesIO(content.encode()), len(content), packed=False, tell=None)
+    assert [event.status for event in log.events(Reader(), "auto")] == [401] * 100 + [200]
+    assert (log.file.read_as, log.file.used, log.file.not_understood) == ("csv", 101, 1)
+
+
 def test_it_opens_no_socket(tmp_path: Path) -> None:
     """A log is read and judged: nothing is asked, and nothing that asks is loaded."""
     path = tmp_path / "app.ndjson"

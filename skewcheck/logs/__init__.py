@@ -156,15 +156,9 @@ class Log:
         return self._counted(_record(reader, text) for text in texts if text.strip())
 
     def _csv(self, reader: Reader, texts: Iterator[str]) -> Iterator[Event]:
-        rows = csv.reader(texts)
-        try:
-            names = [name.strip().strip("$") for name in next(rows, [])]
-            records = ({k: v for k, v in zip(names, row, strict=False) if v not in {"", "-"}} for row in rows if row)
-            self._lines += 1
-            yield from self._counted(reader.event(record) for record in records)
-        except csv.Error:
-            self._missed()
-            self._ended = "damaged"
+        names = [name.strip().strip("$") for name in _cells(next(texts, "")) or ()]
+        self._lines += 1
+        yield from self._counted(_row(reader, names, text) for text in texts if text.strip())
 
     def _plain(self, reader: Reader, texts: Iterator[str]) -> Iterator[Event]:
         readers, block = list(lines.READERS), lines.SdkBlock()
@@ -198,6 +192,23 @@ def _record(reader: Reader, text: str) -> Event | None:
     except (ValueError, RecursionError):
         return None
     return reader.event(record) if end == len(text) and isinstance(record, dict) else None
+
+
+def _row(reader: Reader, names: list[str], text: str) -> Event | None:
+    cells = _cells(text)
+    if cells is None:
+        return None
+    return reader.event({k: v for k, v in zip(names, cells, strict=False) if v not in {"", "-"}})
+
+
+def _cells(text: str) -> list[str] | None:
+    """Return the cells of one line of CSV; None where a quote isn't closed on it: it would swallow those behind it."""
+    if '"' not in text:
+        return text.rstrip("\r").split(",")
+    try:
+        return next(csv.reader((text,), strict=True), None)
+    except csv.Error:
+        return None
 
 
 def _by_others(readers: list[lines.LineReader], reader: Reader, text: str) -> Event | None:
