@@ -676,9 +676,12 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "log-cant-tell": Row(
         "{refused_all} of {requests} requests were refused; the log can't tell why",
-        "[About {needed} refreshes with stamps in milliseconds would tell; here are {refreshes}.|What is missing "
-        "stands below.]",
-        "refused_all requests refreshes needed refused of missing",
+        "[{lost} of {lines} lines were not understood: what these say is not known.|Not all of it could be "
+        "read{unread}.|About {needed} refreshes with stamps in milliseconds would tell; here are {refreshes}.|What is "
+        "missing stands below.]",
+        "refused_all requests refreshes needed refused of missing unread lost lines",
+        {"True": "No refusal among {requests} requests, but not all could be read: can't tell"},
+        "unread",
     ),
     "log-none-refused": Row(
         "None of {requests} requests was refused[ ({refreshes} refreshes)]",

@@ -21,6 +21,8 @@ ENOUGH, ENOUGH_REFUSED = 60, 6
 LEAST = 3
 KNOWN = 20
 """Tokens that must be known to be accepted before a wait is named."""
+LOST_SHARE = 0.1
+"""Of the lines: where more are not understood, it isn't known that none was refused."""
 WHOLE_S = 0.5
 """A stamp that is wider tells no phase."""
 HOLD_SURE = 0.95
@@ -518,11 +520,21 @@ def _findings(known: _Known, part: LogPart) -> list[Finding]:
             "refreshes": part.refreshes,
             "needed": part.tokens_needed,
             "missing": part.missing[0] if part.missing else None,
+            **({} if part.refused else _unread(part.files)),
         }
-        id_, status = ("log-cant-tell", Status.UNKNOWN) if part.refused else ("log-none-refused", Status.OK)
+        known_ok = not part.refused and not facts.get("unread")
+        id_, status = ("log-none-refused", Status.OK) if known_ok else ("log-cant-tell", Status.UNKNOWN)
         found.append(_finding(id_, status, facts))
     order = (Status.CRITICAL, Status.WARNING, Status.UNKNOWN, Status.OK)
     return sorted(found, key=lambda each: (order.index(each.status), catalogue.rank(each.id)))
+
+
+def _unread(files: Sequence[LogFile]) -> dict[str, Fact]:
+    """Return how much was not read, where refusals may stand in that."""
+    lost, lines = sum(file.not_understood for file in files), sum(file.lines for file in files)
+    ended = any(file.ended is not None for file in files)
+    many = lost > LOST_SHARE * lines
+    return {"unread": ended or many, "lost": lost if many else None, "lines": lines if many else None}
 
 
 def _finding(id_: str, status: Status, facts: dict[str, Fact]) -> Finding:
