@@ -245,6 +245,32 @@ def test_a_quote_that_is_never_closed(reader: lines.LineReader) -> None:
             assert took[1] < 50 * max(took[0], 1e-3), part
 
 
+@pytest.mark.parametrize("how", ["cut off", "a wrong byte", "a wrong sum", "no gzip behind it"])
+def test_what_comes_before_a_damage_is_read(how: str) -> None:
+    """Of a damaged .gz nothing is lost that can be unpacked, and it is said that the file is damaged."""
+    rows = [json.dumps({"t": NOON + i, "url": f"/{random.random()}", "status": 401}) for i in range(4000)]
+    whole = gzip.compress("\n".join(rows).encode())
+    half = len(whole) // 2
+    content, least = {
+        "cut off": (whole[:half], 1900),
+        "a wrong byte": (whole[:half] + bytes(64) + whole[half + 64 :], 1900),
+        "a wrong sum": (whole[:-8] + bytes(8), 3999),
+        "no gzip behind it": (whole + b"x" * 99, 3999),
+    }[how]
+    log = Log("x", io.BytesIO(content), len(content), packed=True, tell=None)
+    assert len(list(log.events(Reader(), "ndjson"))) >= least
+    assert log.file.ended == "damaged"
+
+
+def test_members_of_gzip_are_one_log() -> None:
+    """Packed parts, one behind the other and padded, are read as one."""
+    part = gzip.compress((LINES["the hook"] + "\n").encode())
+    content = part * 3 + bytes(9) + part + bytes(50_000)
+    log = Log("x", io.BytesIO(content), len(content), packed=True, tell=None)
+    assert len(list(log.events(Reader(), "ndjson"))) == 4
+    assert log.file.ended is None
+
+
 @pytest.mark.parametrize("stray", ['"a,200,/x', '1800014400,200,"/x', '1800014400,200,/x,"'])
 def test_a_stray_quote_costs_its_line_alone(stray: str) -> None:
     """A quote in a CSV that isn't closed swallows no line behind it: that line is counted, the next ones are read."""

@@ -5,12 +5,10 @@ end a file, and so does a `.gz` that unpacks to more than 500 times its size. Wh
 """
 
 import csv
-import gzip
 import io
 import json
 import os
 import re
-import zlib
 from collections.abc import Callable, Iterator
 from operator import itemgetter
 from typing import IO
@@ -18,6 +16,7 @@ from typing import IO
 from skewcheck import foreign
 from skewcheck.errors import InputError, UsageError
 from skewcheck.logs import har, lines
+from skewcheck.logs.gzipped import Unpacker
 from skewcheck.logs.records import Reader
 from skewcheck.model.log import Event, LogFile
 from skewcheck.visible import visible
@@ -52,7 +51,7 @@ class Log:
     def __init__(self, name: str, stream: IO[bytes], size: int | None, *, packed: bool, tell: Tell | None) -> None:
         """*name*: as it was given; *size*: in bytes, where it is known; *packed*: it is gzip."""
         self.name, self._stream, self._size, self._tell = name, stream, size, tell
-        self._unpacked = gzip.GzipFile(fileobj=stream) if packed else None
+        self._unpacked = Unpacker(stream) if packed else None
         self.file = LogFile(shown(name), "auto")
         self._lines = self._used = self._bad = 0
         self._first_bad: int | None = None
@@ -81,20 +80,18 @@ class Log:
     def _block(self) -> bytes:
         try:
             block = self._stream.read(_BLOCK) if self._unpacked is None else self._unpacked.read(_BLOCK)
-        except (OSError, EOFError, zlib.error) as error:
-            if self._unpacked is None:
-                reason = foreign.text(getattr(error, "strerror", None) or "it broke off")
-                raise InputError(f"{quoted(self.name)} can't be read: {reason}", _REMEDY) from None
-            self._ended = "damaged"
-            return b""
+        except OSError as error:
+            reason = foreign.text(error.strerror or "it broke off")
+            raise InputError(f"{quoted(self.name)} can't be read: {reason}", _REMEDY) from None
         self._bytes += len(block)
-        if self._unpacked is not None and self._bytes > UNPACKED_FREELY:
-            packed = self._stream.tell()
-            if self._bytes > MAX_RATIO * packed:
-                self._ended = "unpacked"
-                return b""
+        packed = self._bytes if self._unpacked is None else self._unpacked.read_bytes
+        if self._unpacked is not None and self._unpacked.damaged:
+            self._ended = "damaged"
+        if self._bytes > UNPACKED_FREELY and self._bytes > MAX_RATIO * packed:
+            self._ended = "unpacked"
+            return b""
         if self._tell is not None:
-            self._tell(self._bytes if self._unpacked is None else self._stream.tell(), self._size)
+            self._tell(packed, self._size)
         return block
 
     def _texts(self, block: bytes) -> Iterator[str]:
