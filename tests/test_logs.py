@@ -223,7 +223,7 @@ def test_none_refused_needs_what_was_read(told: Told, tmp_path: Path) -> None:
     path.write_text(fine + (LINES["nginx"] + "\n") * 50)
     done = told("log", str(path), "--json")
     (finding,) = json.loads(done.out)["findings"]
-    assert (done.exit_code, finding["id"], finding["status"]) == (3, "log-cant-tell", "unknown")
+    assert (done.exit_code, finding["id"], finding["status"]) == (3, "log-unread", "unknown")
     assert "50 of 55 lines" in told("log", str(path)).out
     path.write_text(fine * 10 + LINES["nginx"])
     assert told("log", str(path)).exit_code == 0

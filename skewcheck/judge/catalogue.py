@@ -676,12 +676,15 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "log-cant-tell": Row(
         "{refused_all} of {requests} requests were refused; the log can't tell why",
-        "[{lost} of {lines} lines were not understood: what these say is not known.|Not all of it could be "
-        "read{unread}.|About {needed} refreshes with stamps in milliseconds would tell; here are {refreshes}.|What is "
-        "missing stands below.]",
-        "refused_all requests refreshes needed refused of missing unread lost lines",
-        {"True": "No refusal among {requests} requests, but not all could be read: can't tell"},
-        "unread",
+        "[About {needed} refreshes with stamps in milliseconds would tell; here are {refreshes}.|What is missing "
+        "stands below.]",
+        "refused_all requests refreshes needed refused of missing",
+    ),
+    "log-unread": Row(
+        "No refusal among {requests} requests, but too much was not understood",
+        "[{lost} of {total} lines were not understood: refusals may stand in them.|The rest of a file can't be read: "
+        "refusals may stand in it.]",
+        "requests refreshes lost total",
     ),
     "log-none-refused": Row(
         "None of {requests} requests was refused[ ({refreshes} refreshes)]",

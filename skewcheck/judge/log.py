@@ -520,21 +520,24 @@ def _findings(known: _Known, part: LogPart) -> list[Finding]:
             "refreshes": part.refreshes,
             "needed": part.tokens_needed,
             "missing": part.missing[0] if part.missing else None,
-            **({} if part.refused else _unread(part.files)),
         }
-        known_ok = not part.refused and not facts.get("unread")
-        id_, status = ("log-none-refused", Status.OK) if known_ok else ("log-cant-tell", Status.UNKNOWN)
-        found.append(_finding(id_, status, facts))
+        unread = _unread(part.files)
+        if part.refused:
+            found.append(_finding("log-cant-tell", Status.UNKNOWN, facts))
+        elif unread is not None:
+            found.append(_finding("log-unread", Status.UNKNOWN, facts | unread))
+        else:
+            found.append(_finding("log-none-refused", Status.OK, facts))
     order = (Status.CRITICAL, Status.WARNING, Status.UNKNOWN, Status.OK)
     return sorted(found, key=lambda each: (order.index(each.status), catalogue.rank(each.id)))
 
 
-def _unread(files: Sequence[LogFile]) -> dict[str, Fact]:
-    """Return how much was not read, where refusals may stand in that."""
-    lost, lines = sum(file.not_understood for file in files), sum(file.lines for file in files)
-    ended = any(file.ended is not None for file in files)
-    many = lost > LOST_SHARE * lines
-    return {"unread": ended or many, "lost": lost if many else None, "lines": lines if many else None}
+def _unread(files: Sequence[LogFile]) -> dict[str, Fact] | None:
+    """Return how many lines were not understood, where so much was not read that refusals may well stand in it."""
+    worst = max(files, key=lambda file: file.not_understood / max(file.lines, 1), default=None)
+    if worst is not None and worst.not_understood > LOST_SHARE * worst.lines:
+        return {"lost": worst.not_understood, "total": worst.lines}
+    return {"lost": None, "total": None} if any(file.ended is not None for file in files) else None
 
 
 def _finding(id_: str, status: Status, facts: dict[str, Fact]) -> Finding:
