@@ -271,6 +271,23 @@ def test_members_of_gzip_are_one_log() -> None:
     assert log.file.ended is None
 
 
+@pytest.mark.parametrize(
+    ("requests", "every_s", "id_"),
+    [(3, 1, "cant-tell"), (30, 1, "cant-tell"), (9, 60, "cant-tell"), (12, 6, "never-accepted")],
+)
+def test_no_clock_refuses_for_long(requests: int, every_s: int, id_: str, told: Told, tmp_path: Path) -> None:
+    """A wrong region is named from ten refused requests in a minute on; without refreshes nothing else is excluded."""
+    path = tmp_path / "app.log"
+    hook = json.loads(LINES["the hook"])
+    path.write_text("".join(json.dumps(hook | {"t": NOON + i * every_s}) + "\n" for i in range(requests)))
+    document = told("log", str(path), "--json").document
+    assert [finding["id"] for finding in document["findings"]] == [f"log-{id_}"]
+    verdicts = {cause["id"]: cause["verdict"] for cause in document["log"]["causes"]}
+    assert {verdicts[each] for each in ("late-refresh", "idle", "revoked")} == {"cant-tell"}
+    new = {verdicts[each] for each in ("issuer-ahead", "propagation", "one-node", "any-age")}
+    assert new == {"unlikely" if id_ == "never-accepted" else id_}
+
+
 @pytest.mark.parametrize("stray", ['"a,200,/x', '1800014400,200,"/x', '1800014400,200,/x,"'])
 def test_a_stray_quote_costs_its_line_alone(stray: str) -> None:
     """A quote in a CSV that isn't closed swallows no line behind it: that line is counted, the next ones are read."""
