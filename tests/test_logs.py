@@ -288,6 +288,18 @@ def test_no_clock_refuses_for_long(requests: int, every_s: int, id_: str, told: 
     assert new == {"unlikely" if id_ == "never-accepted" else id_}
 
 
+@pytest.mark.parametrize("words", [["log"], ["token", "--offline", "--file"]], ids=lambda words: words[0])
+def test_what_is_read_is_not_overwritten(words: list[str], told: Told, tmp_path: Path) -> None:
+    """`-o` with the file that is read, by another name, is wrong usage, and the file stays as it was."""
+    path, other = tmp_path / "app.log", tmp_path / "other"
+    path.write_text(LINES["the hook"])
+    other.hardlink_to(path)
+    done = told(*words, str(path), "-o", str(other))
+    assert (done.exit_code, done.out) == (3, "")
+    assert "-o/--output" in done.err
+    assert path.read_text() == LINES["the hook"]
+
+
 @pytest.mark.parametrize("stray", ['"a,200,/x', '1800014400,200,"/x', '1800014400,200,/x,"'])
 def test_a_stray_quote_costs_its_line_alone(stray: str) -> None:
     """A quote in a CSV that isn't closed swallows no line behind it: that line is counted, the next ones are read."""
