@@ -55,12 +55,16 @@ def view(values: Mapping[str, Any]) -> View:
 
 def keep_apart(output: str | None, inputs: Iterable[str]) -> None:
     """Raise UsageError where *output* is one of the *inputs*, by whatever name: it would be replaced by the report."""
+    if output is None:
+        return
+    from pathlib import Path  # it takes 2 ms
+
     for name in inputs:
         try:
-            same = output is not None and name != "-" and os.path.samefile(output, name)
+            same = name != "-" and Path(output).samefile(name) and Path(name).is_file()
         except (OSError, ValueError):
             continue  # one of them isn't there
-        if same and os.path.isfile(name):
+        if same:
             raise UsageError("-o/--output names what is to be read: it would be lost", "-o with another file")
 
 

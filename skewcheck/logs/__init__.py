@@ -1,6 +1,6 @@
 """Recorded requests, in whatever people have them: a file -> its events, one by one, in bounded memory.
 
-A log may have any length. A line has 64 KiB, a HAR 64 MiB; 64 MiB or half a million lines of which none is understood
+A log may have any length. A line has 64 KiB, a HAR 16 MiB; 64 MiB or half a million lines of which none is understood
 end a file, and so does a `.gz` that unpacks to more than 500 times its size. What was left out is counted and said.
 """
 
@@ -25,7 +25,7 @@ __all__ = ["FORMATS", "Log", "Reader", "held", "merged", "opened"]
 
 FORMATS = ("auto", "ndjson", "csv", "har", "lines")
 MAX_LINE = 64 << 10
-MAX_HAR = 64 << 20
+MAX_HAR = 16 << 20
 MAX_BARREN, MAX_BARREN_LINES = 64 << 20, 500_000
 """Bytes, and lines, without one that is understood."""
 MAX_RATIO, UNPACKED_FREELY = 500, 256 << 20
