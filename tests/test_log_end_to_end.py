@@ -39,7 +39,7 @@ CASES = {
     "idle": Case(Service(lives_s=3600.0, idle_limit_s=11.0), Habit(tokens=2, clients=6, pause_s=12.0), "log-idle"),
     "in flight": Case(Service(lives_s=LIVES_S, revokes=True), Habit(tokens=3, eager=True), "log-in-flight"),
     "storm": Case(Service(lives_s=LIVES_S, limited_from=10), Habit(tokens=6, storm=True), "log-storm"),
-    "region": Case(Service(lives_s=LIVES_S, rejects_all=True), Habit(tokens=1), "log-never-accepted"),
+    "region": Case(Service(lives_s=LIVES_S, rejects_all=True), Habit(tokens=1), "log-all-refused"),
     "any age": Case(Service(lives_s=LIVES_S, background=0.15), Habit(), "log-any-age"),
 }
 Told = Callable[..., Done]

@@ -5,6 +5,7 @@ import io
 import json
 import random
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skewcheck import logs
-from skewcheck.logs import Log, Reader
+from skewcheck.logs import Log, Reader, lines
 from skewcheck.logs.stamps import any_stamp, http_date
 from skewcheck.model.log import CauseVerdict, Event
 
@@ -195,6 +196,118 @@ def test_a_stream_of_other_lines_ends(monkeypatch: pytest.MonkeyPatch) -> None:
         log = Log("x", io.BytesIO((b"y\n" * 50_000 + good) * 12), None, packed=False, tell=None)
         assert len(list(log.events(Reader(), "lines"))) == 12 * bool(good)
         assert log.file.ended == ended
+
+
+@pytest.mark.parametrize("written", ["401.0", "401 ", " 401", 401.0, 401], ids=repr)
+def test_a_status_as_tables_write_it(written: object) -> None:
+    """`401.0` and `401 ` are a 401, in CSV and in JSON."""
+    assert [e.status for e in read(f"time,status,url\n{NOON},{written},/x\n")] == [401]
+    assert [e.status for e in read(json.dumps({"t": NOON, "url": "/x", "status": written}), "ndjson")] == [401]
+
+
+def test_numbers_too_long_for_a_float() -> None:
+    """A line whose time or lifetime has hundreds of digits is not understood, or has none; it ends nothing."""
+    long = "9" * 400
+    line = f'{{"t":{long},"url":"/x","status":401}}'
+    assert read(f"{line}\n{LINES['the hook']}\n", "ndjson")[0].status == 401
+    grant = f'{{"t":{NOON},"url":"/token","status":200,"expires_in":{long}}}'
+    assert [e.lifetime_s for e in read(grant, "ndjson")] == [None]
+    entry = f'{{"startedDateTime":{long},"time":{long},"request":{{"url":"/x"}},"response":{{"status":401}}}}'
+    assert read(f'{{"log":{{"entries":[{entry}]}}}}', "har") == []
+
+
+def test_none_refused_needs_what_was_read(told: Told, tmp_path: Path) -> None:
+    """Where more than a tenth of the lines is not understood, "none was refused" is not known: exit 3, and how many."""
+    path = tmp_path / "app.log"
+    fine = "".join(json.dumps({"t": NOON + i, "url": "/x", "status": 200}) + "\n" for i in range(5))
+    path.write_text(fine + (LINES["nginx"] + "\n") * 50)
+    done = told("log", str(path), "--json")
+    (finding,) = json.loads(done.out)["findings"]
+    assert (done.exit_code, finding["id"], finding["status"]) == (3, "log-unread", "unknown")
+    assert "50 of 55 lines" in told("log", str(path)).out
+    path.write_text(fine * 10 + LINES["nginx"])
+    assert told("log", str(path)).exit_code == 0
+
+
+@pytest.mark.parametrize("reader", lines.READERS)
+def test_a_quote_that_is_never_closed(reader: lines.LineReader) -> None:
+    """The work on a line grows with its length, not with its square: eight times the length takes no fifty times."""
+    for head in (LINES["nginx"], LINES["envoy"]):
+        begin = head[: head.index("/api")]
+        for part in ("a", "a ", '\\"', "\\", "[", '" 4'):
+            took = []
+            for size in (8 << 10, 64 << 10):
+                line = begin + part * (size // len(part))
+                began_s = time.process_time()
+                for _ in range(5):
+                    assert reader(Reader(), line) is None
+                took.append(time.process_time() - began_s)
+            assert took[1] < 50 * max(took[0], 1e-3), part
+
+
+@pytest.mark.parametrize("how", ["cut off", "a wrong byte", "a wrong sum", "no gzip behind it"])
+def test_what_comes_before_a_damage_is_read(how: str) -> None:
+    """Of a damaged .gz nothing is lost that can be unpacked, and it is said that the file is damaged."""
+    rows = [json.dumps({"t": NOON + i, "url": f"/{random.random()}", "status": 401}) for i in range(4000)]
+    whole = gzip.compress("\n".join(rows).encode())
+    half = len(whole) // 2
+    content, least = {
+        "cut off": (whole[:half], 1900),
+        "a wrong byte": (whole[:half] + bytes(64) + whole[half + 64 :], 1900),
+        "a wrong sum": (whole[:-8] + bytes(8), 3999),
+        "no gzip behind it": (whole + b"x" * 99, 3999),
+    }[how]
+    log = Log("x", io.BytesIO(content), len(content), packed=True, tell=None)
+    assert len(list(log.events(Reader(), "ndjson"))) >= least
+    assert log.file.ended == "damaged"
+
+
+def test_members_of_gzip_are_one_log() -> None:
+    """Packed parts, one behind the other and padded, are read as one."""
+    part = gzip.compress((LINES["the hook"] + "\n").encode())
+    content = part * 3 + bytes(9) + part + bytes(50_000)
+    log = Log("x", io.BytesIO(content), len(content), packed=True, tell=None)
+    assert len(list(log.events(Reader(), "ndjson"))) == 4
+    assert log.file.ended is None
+
+
+@pytest.mark.parametrize(
+    ("requests", "every_s", "id_"),
+    [(3, 1, "cant-tell"), (30, 1, "cant-tell"), (9, 60, "cant-tell"), (12, 6, "never-accepted")],
+)
+def test_no_clock_refuses_for_long(requests: int, every_s: int, id_: str, told: Told, tmp_path: Path) -> None:
+    """A wrong region is named from ten refused requests in a minute on; without refreshes nothing else is excluded."""
+    path = tmp_path / "app.log"
+    hook = json.loads(LINES["the hook"])
+    path.write_text("".join(json.dumps(hook | {"t": NOON + i * every_s}) + "\n" for i in range(requests)))
+    document = told("log", str(path), "--json").document
+    assert [finding["id"] for finding in document["findings"]] == [f"log-{id_}"]
+    verdicts = {cause["id"]: cause["verdict"] for cause in document["log"]["causes"]}
+    assert {verdicts[each] for each in ("late-refresh", "idle", "revoked")} == {"cant-tell"}
+    new = {verdicts[each] for each in ("issuer-ahead", "propagation", "one-node", "any-age")}
+    assert new == {"unlikely" if id_ == "never-accepted" else id_}
+
+
+@pytest.mark.parametrize("words", [["log"], ["token", "--offline", "--file"]], ids=lambda words: words[0])
+def test_what_is_read_is_not_overwritten(words: list[str], told: Told, tmp_path: Path) -> None:
+    """`-o` with the file that is read, by another name, is wrong usage, and the file stays as it was."""
+    path, other = tmp_path / "app.log", tmp_path / "other"
+    path.write_text(LINES["the hook"])
+    other.hardlink_to(path)
+    done = told(*words, str(path), "-o", str(other))
+    assert (done.exit_code, done.out) == (3, "")
+    assert "-o/--output" in done.err
+    assert path.read_text() == LINES["the hook"]
+
+
+@pytest.mark.parametrize("stray", ['"a,200,/x', '1800014400,200,"/x', '1800014400,200,/x,"'])
+def test_a_stray_quote_costs_its_line_alone(stray: str) -> None:
+    """A quote in a CSV that isn't closed swallows no line behind it: that line is counted, the next ones are read."""
+    rows = [f"{NOON + i},401,/x" for i in range(100)]
+    content = "\n".join(["time,status,url", *rows[:50], stray, *rows[50:], '1800014500,200,"/x,""y"""'])
+    log = Log("x", io.BytesIO(content.encode()), len(content), packed=False, tell=None)
+    assert [event.status for event in log.events(Reader(), "auto")] == [401] * 100 + [200]
+    assert (log.file.read_as, log.file.used, log.file.not_understood) == ("csv", 101, 1)
 
 
 def test_it_opens_no_socket(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """What a command line asks for: the values of its options, checked, as a `Request`, a `View` and a `Deadline`."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from skewcheck.cli.deliver import FORMATS, Format
@@ -51,6 +51,21 @@ def view(values: Mapping[str, Any]) -> View:
     format_: Format = "json" if values["json"] else values["format_"]
     file = None if output == "-" else output
     return View(format_, file, values["quiet"], values["verbose"], values["color"])
+
+
+def keep_apart(output: str | None, inputs: Iterable[str]) -> None:
+    """Raise UsageError where *output* is one of the *inputs*, by whatever name: it would be replaced by the report."""
+    if output is None:
+        return
+    from pathlib import Path  # it takes 2 ms
+
+    for name in inputs:
+        try:
+            same = name != "-" and Path(output).samefile(name) and Path(name).is_file()
+        except (OSError, ValueError):
+            continue  # one of them isn't there
+        if same:
+            raise UsageError("-o/--output names what is to be read: it would be lost", "-o with another file")
 
 
 def request(typed: "Typed", command: str, values: Mapping[str, Any], *, needs_api: bool = False) -> Request:

@@ -59,6 +59,7 @@ def log(_typed: Typed, values: Mapping[str, Any]) -> int:
     files = tuple(values["files"] or ()) or ("-",)
     if files.count("-") > 1:
         raise UsageError("standard input can be read once", "- once, and files beside it")
+    asking.keep_apart(view.output, files)
     if files == ("-",) and _at_terminal():
         raise UsageError("there is no log: nothing is piped in, and no FILE is named", "skewcheck log FILE")
     default = Policy()

@@ -93,6 +93,7 @@ def token(typed: Typed, values: Mapping[str, Any]) -> int:
         }  # the environment's are for other runs
     asked = asking.request(typed, "token", values)
     source = Source(tuple(values["words"] or ()), values["file"], values["env"])
+    asking.keep_apart(view.output, filter(None, (source.file,)))
     pick = 1 if values["pick"] is None else values["pick"]
     found, deadline = read(source, Deadline(typed.began_s, values["timeout"]).of(asked).enforced(), pick)
     asked = asked._replace(

@@ -81,6 +81,8 @@ def _nothing(logs: "Sequence[object]") -> InputError:
     if not any(file.lines or file.ended for file in files):
         return InputError("there is nothing in what was given", "a FILE that holds the log, or pipe one in")
     first = next(file for file in files if file.lines or file.ended)
+    if first.ended == "damaged" and not first.lines:
+        return InputError(f"{first.name} is damaged: it can't be unpacked", "the whole file, as it was packed")
     at = first.first_not_understood or 1
     said = f"no line of {first.name} is understood, from line {at} on (read as {first.read_as})"
     wanted = {

@@ -699,6 +699,12 @@ CATALOGUE: Mapping[str, Row] = {
         "stands below.]",
         "refused_all requests refreshes needed refused of missing",
     ),
+    "log-unread": Row(
+        "No refusal among {requests} requests, but too much was not understood",
+        "[{lost} of {total} lines were not understood: refusals may stand in them.|The rest of a file can't be read: "
+        "refusals may stand in it.]",
+        "requests refreshes lost total",
+    ),
     "log-none-refused": Row(
         "None of {requests} requests was refused[ ({refreshes} refreshes)]",
         "",

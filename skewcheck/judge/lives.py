@@ -32,6 +32,26 @@ class Use(NamedTuple):
     date_s: float | None
 
 
+class Asked:
+    """What one host that was asked made of it."""
+
+    __slots__ = ("_first_s", "accepted", "refused", "refused_for_s")
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.accepted = self.refused = 0
+        self._first_s: float | None = None
+        self.refused_for_s = 0.0
+        """From the first refusal to the last one."""
+
+    def refuse(self, at_s: float | None) -> None:
+        """Count one."""
+        self.refused += 1
+        if at_s is not None:
+            self._first_s = at_s if self._first_s is None else self._first_s
+            self.refused_for_s = max(self.refused_for_s, at_s - self._first_s)
+
+
 class Life:
     """One token, from when it was there until the next one was."""
 
@@ -123,8 +143,7 @@ class Lives:
         """Refused, of a token that isn't known."""
         self.in_flight = self.in_flight_refused = 0
         """Old tokens that were sent after the new one was there, by their fingerprints; and those refused."""
-        self.hosts: dict[str, list[int]] = {}
-        """Accepted and refused, by whom was asked."""
+        self.hosts: dict[str, Asked] = {}
         self.gap_s, self.gaps = 0.0, 0
         """By messages that quote both times: how far the checker's clock is behind at least, and how many say so."""
         self.from_s: float | None = None
@@ -206,14 +225,14 @@ class Lives:
         refused = status in self._refused
         counts = self.hosts.get(host)
         if counts is None:
-            counts = self.hosts.setdefault(host if len(self.hosts) < _HOSTS else "", [0, 0])
+            counts = self.hosts.setdefault(host if len(self.hosts) < _HOSTS else "", Asked())
         if refused:
             self.refused += 1
-            counts[1] += 1
+            counts.refuse(end_s if end_s is not None else start_s)
         elif status >= 500 or status in _NOT_JUDGED:
             return
         else:
-            counts[0] += 1
+            counts.accepted += 1
         self.without_start += start_s is None
         self.with_date += date_s is not None
         use = Use(start_s, end_s, width_s, refused, date_s)

@@ -21,6 +21,8 @@ ENOUGH, ENOUGH_REFUSED = 60, 6
 LEAST = 3
 KNOWN = 20
 """Tokens that must be known to be accepted before a wait is named."""
+LOST_SHARE = 0.1
+"""Of the lines: where more are not understood, it isn't known that none was refused."""
 WHOLE_S = 0.5
 """A stamp that is wider tells no phase."""
 HOLD_SURE = 0.95
@@ -40,9 +42,14 @@ class _Known(NamedTuple):
     dates: "refusals.Dates | None"
 
     @property
+    def blind(self) -> bool:
+        """Tell whether tokens were refused of which nobody knows when they came, or were replaced."""
+        return self.lives.refused > 0 and not self.lives.refreshes
+
+    @property
     def never(self) -> bool:
         """Tell whether nobody accepted anything."""
-        return refusals.never_accepted(self.lives)[0] == len(self.lives.hosts) > 0
+        return refusals.never_accepted(self.lives, surely=True)[0] == len(self.lives.hosts) > 0
 
 
 class _Tests(NamedTuple):
@@ -109,7 +116,7 @@ def _tested(lives: Lives, found: Refusals, dates: "refusals.Dates | None", issue
         refused,
         len(first),
         of_new,
-        any_age=often and not of_new and not refusals.never_accepted(lives)[0],
+        any_age=often and not of_new and not refusals.never_accepted(lives, surely=False)[0],
         whole_seconds=lives.stamp_s >= WHOLE_S,
     )
     if not of_new:
@@ -242,6 +249,8 @@ def _of_any_age(known: _Known) -> Cause:
     tests, (late, of) = known.tests, known.found.late
     if tests.any_age:
         return _cause("any-age", _V.LIKELY, "old-too", late + tests.refused, late=late, of=of)
+    if known.blind:
+        return _cause("any-age", _V.CANT_TELL, "no-refreshes")
     if late == 0 and not tests.refused:
         return _cause("any-age", _V.EXCLUDED, "others-explain")
     return _cause("any-age", *((_V.UNLIKELY, "new-only") if tests.of_new else (_V.CANT_TELL, "too-few")))
@@ -251,14 +260,13 @@ def _of_first_uses(known: _Known) -> list[Cause]:
     """Return the issuer ahead, propagation, one node behind, and refusals at any age."""
     tests, n = known.tests, known.tests.refused
     node, age = _node(known), _of_any_age(known)
-    nothing = "none-first" if n == 0 else "never-accepted" if known.never else ""
-    if nothing:
-        verdict = _V.EXCLUDED if n == 0 else _V.UNLIKELY
-        ids = ("issuer-ahead", "propagation", "one-node", "any-age")
-        return [
-            *(_cause(id_, verdict, nothing) for id_ in ids[:3]),
-            age if n == 0 else _cause(ids[3], verdict, nothing),
-        ]
+    new = ("issuer-ahead", "propagation", "one-node")
+    if known.never:
+        return [_cause(id_, _V.UNLIKELY, "never-accepted") for id_ in (*new, "any-age")]
+    if n == 0:
+        unseen = known.lives.refused and not tests.of
+        verdict, why = (_V.CANT_TELL, "no-first-uses") if unseen else (_V.EXCLUDED, "none-first")
+        return [*(_cause(id_, verdict, why) for id_ in new), age]
     if node.verdict is _V.SHOWN:
         return [*(_cause(id_, _V.UNLIKELY, "node-does") for id_ in ("issuer-ahead", "propagation", "any-age")), node]
     if not tests.of_new:
@@ -307,7 +315,9 @@ def _of_expiry(known: _Known) -> Cause:
         return _cause("late-refresh", _V.LIKELY, "at-one-age", len(unknown))
     if unknown:
         return _cause("late-refresh", _V.POSSIBLE, "no-lifetime", len(unknown))
-    return _cause("late-refresh", _V.EXCLUDED, "none-before")
+    if known.blind:
+        return _cause("late-refresh", _V.CANT_TELL, "no-refreshes")
+    return _cause("late-refresh", _V.EXCLUDED, "none-at-end")
 
 
 def _of_idleness(known: _Known) -> Cause:
@@ -322,6 +332,8 @@ def _of_idleness(known: _Known) -> Cause:
             shortest_s=min(b.gap_s for b in idle),
             ok_s=known.found.idle_ok_s,
         )
+    if known.blind:
+        return _cause("idle", _V.CANT_TELL, "no-refreshes")
     return _cause("idle", _V.EXCLUDED if not known.found.before else _V.UNLIKELY, "no-pause")
 
 
@@ -336,7 +348,9 @@ def _of_early_end(known: _Known) -> Cause:
         return _cause("revoked", _V.LIKELY, "before-the-end", left)
     if unknown:
         return _cause("revoked", _V.CANT_TELL, "no-lifetime", unknown)
-    return _cause("revoked", *((_V.CANT_TELL, "too-few-before") if left else (_V.EXCLUDED, "none-before")), left)
+    if known.blind:
+        return _cause("revoked", _V.CANT_TELL, "no-refreshes")
+    return _cause("revoked", *((_V.CANT_TELL, "too-few-before") if left else (_V.EXCLUDED, "none-early")), left)
 
 
 def _of_flight(known: _Known) -> Cause:
@@ -368,12 +382,10 @@ def _of_a_storm(known: _Known) -> Cause:
 
 
 def _of_the_host_asked(known: _Known) -> Cause:
-    hosts, refused = refusals.never_accepted(known.lives)
-    if hosts:
-        verdict = _V.LIKELY
-        return _cause(
-            "wrong-host", verdict, "never-accepted", refused, hosts=hosts, all=len(known.lives.hosts) == hosts
-        )
+    for verdict, why, surely in ((_V.LIKELY, "never-accepted", True), (_V.CANT_TELL, "too-few-asked", False)):
+        hosts, refused = refusals.never_accepted(known.lives, surely=surely)
+        if hosts:
+            return _cause("wrong-host", verdict, why, refused, hosts=hosts, all=len(known.lives.hosts) == hosts)
     return _cause("wrong-host", _V.EXCLUDED, "accepted-too")
 
 
@@ -406,7 +418,7 @@ NAMED = (_V.SHOWN, _V.LIKELY)
 
 def _part(known: _Known, files: tuple[LogFile, ...], zone: str | None, causes: tuple[Cause, ...]) -> LogPart:
     lives, found, tests, dates = known.lives, known.found, known.tests, known.dates
-    hold, wait_s = ((), None) if known.never else _hold(found.trials)
+    hold, wait_s = ((), None) if known.never or tests.any_age else _hold(found.trials)
     first = None
     if tests.of:
         low, high = (bound(tests.refused, tests.of, 0.975) for bound in (trials.share_low, trials.share_high))
@@ -519,10 +531,23 @@ def _findings(known: _Known, part: LogPart) -> list[Finding]:
             "needed": part.tokens_needed,
             "missing": part.missing[0] if part.missing else None,
         }
-        id_, status = ("log-cant-tell", Status.UNKNOWN) if part.refused else ("log-none-refused", Status.OK)
-        found.append(_finding(id_, status, facts))
+        unread = _unread(part.files)
+        if part.refused:
+            found.append(_finding("log-cant-tell", Status.UNKNOWN, facts))
+        elif unread is not None:
+            found.append(_finding("log-unread", Status.UNKNOWN, facts | unread))
+        else:
+            found.append(_finding("log-none-refused", Status.OK, facts))
     order = (Status.CRITICAL, Status.WARNING, Status.UNKNOWN, Status.OK)
     return sorted(found, key=lambda each: (order.index(each.status), catalogue.rank(each.id)))
+
+
+def _unread(files: Sequence[LogFile]) -> dict[str, Fact] | None:
+    """Return how many lines were not understood, where so much was not read that refusals may well stand in it."""
+    worst = max(files, key=lambda file: file.not_understood / max(file.lines, 1), default=None)
+    if worst is not None and worst.not_understood > LOST_SHARE * worst.lines:
+        return {"lost": worst.not_understood, "total": worst.lines}
+    return {"lost": None, "total": None} if any(file.ended is not None for file in files) else None
 
 
 def _finding(id_: str, status: Status, facts: dict[str, Fact]) -> Finding:

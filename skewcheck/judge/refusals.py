@@ -17,6 +17,8 @@ SHOWN = 3
 """So many events, and none against, show a cause: one is an accident."""
 STORM_PER_LIFE, STORM_LEAST, STORM_S = 2, 6, 60.0
 """More than two tokens in a lifetime are wasteful; six of them within a minute are a storm."""
+NEVER_LEAST, NEVER_S = 10, 60.0
+"""A host that refused so many and no other, for so many seconds, refuses by no clock."""
 _SOON_S = 5.0
 """After a refused use, a refresh within this time is its answer."""
 _ROUNDED_S = 0.002
@@ -236,10 +238,15 @@ def _most_within(span_s: float, times: Sequence[float]) -> int:
     return most
 
 
-def never_accepted(lives: Lives) -> tuple[int, int]:
-    """Return how many hosts refused all of at least three requests, and how many requests these were."""
-    hosts = [counts for counts in lives.hosts.values() if counts[0] == 0 and counts[1] >= SHOWN]
-    return len(hosts), sum(refused for _, refused in hosts)
+def never_accepted(lives: Lives, *, surely: bool) -> tuple[int, int]:
+    """Return how many hosts refused all of at least three requests, and how many requests these were.
+
+    *surely*: of so many, and for so long, that no clock does it.
+    """
+    hosts = [asked for asked in lives.hosts.values() if not asked.accepted and asked.refused >= SHOWN]
+    if surely:
+        hosts = [asked for asked in hosts if asked.refused >= NEVER_LEAST and asked.refused_for_s >= NEVER_S]
+    return len(hosts), sum(asked.refused for asked in hosts)
 
 
 # --- The Date of the replies ---

@@ -1,16 +1,14 @@
 """Recorded requests, in whatever people have them: a file -> its events, one by one, in bounded memory.
 
-A log may have any length. A line has 64 KiB, a HAR 64 MiB; 64 MiB or half a million lines of which none is understood
+A log may have any length. A line has 64 KiB, a HAR 16 MiB; 64 MiB or half a million lines of which none is understood
 end a file, and so does a `.gz` that unpacks to more than 500 times its size. What was left out is counted and said.
 """
 
 import csv
-import gzip
 import io
 import json
 import os
 import re
-import zlib
 from collections.abc import Callable, Iterator
 from operator import itemgetter
 from typing import IO
@@ -18,6 +16,7 @@ from typing import IO
 from skewcheck import foreign
 from skewcheck.errors import InputError, UsageError
 from skewcheck.logs import har, lines
+from skewcheck.logs.gzipped import Unpacker
 from skewcheck.logs.records import Reader
 from skewcheck.model.log import Event, LogFile
 from skewcheck.visible import visible
@@ -26,7 +25,7 @@ __all__ = ["FORMATS", "Log", "Reader", "held", "merged", "opened"]
 
 FORMATS = ("auto", "ndjson", "csv", "har", "lines")
 MAX_LINE = 64 << 10
-MAX_HAR = 64 << 20
+MAX_HAR = 16 << 20
 MAX_BARREN, MAX_BARREN_LINES = 64 << 20, 500_000
 """Bytes, and lines, without one that is understood."""
 MAX_RATIO, UNPACKED_FREELY = 500, 256 << 20
@@ -52,7 +51,7 @@ class Log:
     def __init__(self, name: str, stream: IO[bytes], size: int | None, *, packed: bool, tell: Tell | None) -> None:
         """*name*: as it was given; *size*: in bytes, where it is known; *packed*: it is gzip."""
         self.name, self._stream, self._size, self._tell = name, stream, size, tell
-        self._unpacked = gzip.GzipFile(fileobj=stream) if packed else None
+        self._unpacked = Unpacker(stream) if packed else None
         self.file = LogFile(shown(name), "auto")
         self._lines = self._used = self._bad = 0
         self._first_bad: int | None = None
@@ -81,20 +80,18 @@ class Log:
     def _block(self) -> bytes:
         try:
             block = self._stream.read(_BLOCK) if self._unpacked is None else self._unpacked.read(_BLOCK)
-        except (OSError, EOFError, zlib.error) as error:
-            if self._unpacked is None:
-                reason = foreign.text(getattr(error, "strerror", None) or "it broke off")
-                raise InputError(f"{quoted(self.name)} can't be read: {reason}", _REMEDY) from None
-            self._ended = "damaged"
-            return b""
+        except OSError as error:
+            reason = foreign.text(error.strerror or "it broke off")
+            raise InputError(f"{quoted(self.name)} can't be read: {reason}", _REMEDY) from None
         self._bytes += len(block)
-        if self._unpacked is not None and self._bytes > UNPACKED_FREELY:
-            packed = self._stream.tell()
-            if self._bytes > MAX_RATIO * packed:
-                self._ended = "unpacked"
-                return b""
+        packed = self._bytes if self._unpacked is None else self._unpacked.read_bytes
+        if self._unpacked is not None and self._unpacked.damaged:
+            self._ended = "damaged"
+        if self._bytes > UNPACKED_FREELY and self._bytes > MAX_RATIO * packed:
+            self._ended = "unpacked"
+            return b""
         if self._tell is not None:
-            self._tell(self._bytes if self._unpacked is None else self._stream.tell(), self._size)
+            self._tell(packed, self._size)
         return block
 
     def _texts(self, block: bytes) -> Iterator[str]:
@@ -156,15 +153,9 @@ class Log:
         return self._counted(_record(reader, text) for text in texts if text.strip())
 
     def _csv(self, reader: Reader, texts: Iterator[str]) -> Iterator[Event]:
-        rows = csv.reader(texts)
-        try:
-            names = [name.strip().strip("$") for name in next(rows, [])]
-            records = ({k: v for k, v in zip(names, row, strict=False) if v not in {"", "-"}} for row in rows if row)
-            self._lines += 1
-            yield from self._counted(reader.event(record) for record in records)
-        except csv.Error:
-            self._missed()
-            self._ended = "damaged"
+        names = [name.strip().strip("$") for name in _cells(next(texts, "")) or ()]
+        self._lines += 1
+        yield from self._counted(_row(reader, names, text) for text in texts if text.strip())
 
     def _plain(self, reader: Reader, texts: Iterator[str]) -> Iterator[Event]:
         readers, block = list(lines.READERS), lines.SdkBlock()
@@ -198,6 +189,23 @@ def _record(reader: Reader, text: str) -> Event | None:
     except (ValueError, RecursionError):
         return None
     return reader.event(record) if end == len(text) and isinstance(record, dict) else None
+
+
+def _row(reader: Reader, names: list[str], text: str) -> Event | None:
+    cells = _cells(text)
+    if cells is None:
+        return None
+    return reader.event({k: v for k, v in zip(names, cells, strict=False) if v not in {"", "-"}})
+
+
+def _cells(text: str) -> list[str] | None:
+    """Return the cells of one line of CSV; None where a quote isn't closed on it: it would swallow those behind it."""
+    if '"' not in text:
+        return text.rstrip("\r").split(",")
+    try:
+        return next(csv.reader((text,), strict=True), None)
+    except csv.Error:
+        return None
 
 
 def _by_others(readers: list[lines.LineReader], reader: Reader, text: str) -> Event | None:

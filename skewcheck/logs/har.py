@@ -23,7 +23,7 @@ def events(reader: Reader, content: bytes) -> Iterator[Event | None]:
     for entry in entries:
         try:
             yield _event(reader, entry)
-        except (AttributeError, KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
             yield None
 
 

@@ -10,12 +10,14 @@ from skewcheck.logs import stamps
 from skewcheck.logs.records import Reader
 from skewcheck.model.log import Event
 
+_TARGET = r'(?=[^\s"])([^"\\]*(?:\\.[^"\\]*)*)'
+"""Up to the quote that ends it; what follows the URL is split off later: two parts that overlap take square time."""
 _ACCESS = re.compile(
-    r'(\S{1,256}) [^\[]{1,512}\[([^\]]{20,40})\] "(?:[A-Z]{3,10}) (\S{1,8192})[^"]*" (\d{3}) ?(.*)', re.DOTALL
+    r'(\S{1,256}) [^\[]{1,512}\[([^\]]{20,40})\] "(?:[A-Z]{3,10}) ' + _TARGET + r'" (\d{3}) ?(.*)', re.DOTALL
 )
 """nginx and Apache: common, combined, and either with more behind it."""
 _MORE = re.compile(r'\b(rt|request_time|dur|duration|date|sent_http_date|token)[=:] ?("[^"]*"|\S+)')
-_ENVOY = re.compile(r'\[(\d{4}-[^\]]{16,40})\] "(?:[A-Z]{3,10}) (\S{1,8192})[^"]*" (\d{3}) (.*)', re.DOTALL)
+_ENVOY = re.compile(r'\[(\d{4}-[^\]]{16,40})\] "(?:[A-Z]{3,10}) ' + _TARGET + r'" (\d{3}) (.*)', re.DOTALL)
 _ENVOY_TIMES = re.compile(r' \d+ \d+ (\d+) (?:\d+|-) "([^"]*)" "[^"]*" "[^"]*" "([^"]*)"')
 """Bytes in, bytes out, milliseconds; who asked, as a proxy before it says, and behind two more the authority."""
 _AGENT = re.compile(r'\S+ "[^"]*" "([^"]{1,200})"')
@@ -45,7 +47,7 @@ def access(reader: Reader, line: str) -> Event | None:
     end_s = stamp.at_s
     if dur_s is not None:
         start_s = end_s - dur_s
-    refresh, host = reader.target(target)
+    refresh, host = reader.target(_url(target))
     date = more.get("date") or more.get("sent_http_date")
     agent = _AGENT.match(rest)
     client = client if agent is None else f"{client} {agent[1]}"  # several programs behind one address
@@ -65,7 +67,7 @@ def envoy(reader: Reader, line: str) -> Event | None:
     if stamp is None:
         return None
     times = _ENVOY_TIMES.search(rest[:4096])
-    refresh, host = reader.target(target)
+    refresh, host = reader.target(_url(target))
     end_s = None if times is None else stamp.at_s + int(times[1][:9]) / 1000
     return Event(
         stamp.at_s, end_s, stamp.width_s, refresh, int(status), "" if times is None else times[2],
@@ -143,6 +145,10 @@ class SdkBlock:
         self._stamp, self.inside = None, False
         self._url = self._status = self._date = ""
         return event
+
+
+def _url(target: str) -> str:
+    return target.split(None, 1)[0][:8192]
 
 
 def _number(text: str) -> float | None:

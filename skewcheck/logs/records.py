@@ -32,6 +32,8 @@ LIMITED = re.compile(r"(?i)rate.?limit|too many requests")
 TOKEN_PATHS = ("/oauth/token", "/oauth2/token", "/token")
 _LONGEST_S = 10 * 366 * 86400.0
 _LONGEST_MESSAGE = 8192
+_STATUS, _LONGEST_STATUS, _STATUS_RANGE = re.compile(r"\s*([1-5]\d\d)(?:\.0+)?\s*"), 16, range(100, 600)
+"""Tables write a number as `401.0`, or with spaces."""
 _TELLING = r"(?i)too early|too_early|nbf|iat|not.?before|not.?yet|issued|IDX102"
 """One of these is in each message that says that a token comes too early."""
 _FEW_FIELDS, _FEW_SHAPES = 64, 256
@@ -165,7 +167,9 @@ def fingerprint(token: str) -> str:
 
 
 def _status(value: Any) -> int | None:
-    if isinstance(value, str) and len(value) == 3 and value.isdecimal():
+    if isinstance(value, str) and len(value) <= _LONGEST_STATUS and (found := _STATUS.fullmatch(value)):
+        value = int(found[1])
+    elif isinstance(value, float) and value in _STATUS_RANGE:
         value = int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and 100 <= value <= 599 else None
 

@@ -65,7 +65,9 @@ def common(text: str) -> Stamp | None:
 
 def number(value: float) -> Stamp | None:
     """Return what a count of seconds says, or of milli-, micro- or nanoseconds since 1970."""
-    if 0 < value < _LATEST_S:
+    if not 0 < value < _LATEST_S * 1e9:  # an int may be too long for a float
+        return None
+    if value < _LATEST_S:
         if value == int(value):
             return Stamp(float(value), 1.0, naive=False)
         fine = abs(value * 1000 - round(value * 1000)) > 1e-3
