@@ -41,11 +41,11 @@ _TICK_S = 0.06
 
 
 class Receiver:
-    """Tells chronyd on its socket that its clock is right, as the receiver of a satellite's signal would."""
+    """Tells chronyd on its socket what its clock lacks, as the receiver of a satellite's signal would."""
 
-    def __init__(self, path: str) -> None:
-        """Begin to tell, as soon as there is a socket at *path*."""
-        self._over = threading.Event()
+    def __init__(self, path: str, ahead_s: float) -> None:
+        """Begin to tell that true time is *ahead_s* ahead of this host's, as soon as there is a socket at *path*."""
+        self._over, self._ahead_s = threading.Event(), ahead_s
         self._thread = threading.Thread(target=self._tell, args=(path,), daemon=True)
         self._thread.start()
 
@@ -60,7 +60,7 @@ class Receiver:
             while not self._over.wait(_TICK_S):
                 now_us = time.time_ns() // 1000
                 with contextlib.suppress(OSError):  # chronyd is starting, or has ended
-                    there.sendto(_SAMPLE.pack(*divmod(now_us, 10**6), 0.0, 0, 0, 0, _MAGIC), path)
+                    there.sendto(_SAMPLE.pack(*divmod(now_us, 10**6), self._ahead_s, 0, 0, 0, _MAGIC), path)
 
 
 class Chronyd:
@@ -105,7 +105,7 @@ class Chronyd:
         with (folder / "log").open("wb") as log:
             self._process = subprocess.Popen([*prefix, *command], stdout=log, stderr=log)
         self._log = folder / "log"
-        self._receiver = None if local or follows is not None else Receiver(str(folder / "receiver"))
+        self._receiver = None if local or follows is not None else Receiver(str(folder / "receiver"), ahead_s)
 
     @property
     def server(self) -> str:
@@ -143,13 +143,11 @@ class Chronyd:
 
 @contextlib.contextmanager
 def running(folder: Path, ahead_s: dict[str, float]) -> Iterator[dict[str, Chronyd]]:
-    """Run one chronyd for each name in *ahead_s*, that far ahead of true time, and one that the wrong ones follow."""
+    """Run one chronyd for each name in *ahead_s*, that far ahead of true time: each has a receiver of its own."""
     servers: dict[str, Chronyd] = {}
     with contextlib.ExitStack() as running_ones:
-        first = Chronyd(_new(folder / "first"))
-        running_ones.callback(first.stop)
         for name, by_s in ahead_s.items():
-            servers[name] = Chronyd(_new(folder / name), by_s, first if by_s else None)
+            servers[name] = Chronyd(_new(folder / name), by_s)
             running_ones.callback(servers[name].stop)
         for server in servers.values():
             server.wait_until_settled()
