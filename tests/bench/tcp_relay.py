@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import random
 import threading
+from collections.abc import Coroutine
 from typing import NamedTuple, final
 
 _PIECE = 65_536
@@ -37,6 +38,7 @@ class TcpRelay:
         self._over = asyncio.Event()
         self.port = 0
         self.connections = 0
+        self._accepted: list[asyncio.StreamWriter] = []
 
     def __enter__(self) -> "TcpRelay":
         """Start."""
@@ -54,7 +56,7 @@ class TcpRelay:
             self._loop.run_until_complete(self._serve())
 
     async def _serve(self) -> None:
-        server = await asyncio.start_server(self._relay, self.host, 0)
+        server = await asyncio.start_server(self._accept, self.host, 0)
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         await self._over.wait()
@@ -63,7 +65,14 @@ class TcpRelay:
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
+        for writer in self._accepted:
+            writer.transport.abort()
         await asyncio.sleep(0)  # what was aborted is closed in the next turn of the loop
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Coroutine[None, None, None]:
+        """Keep the writer: a task that is cancelled before it begins closes nothing."""
+        self._accepted.append(writer)
+        return self._relay(reader, writer)
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
