@@ -384,6 +384,13 @@ def test_a_way_that_is_shut_is_not_advised() -> None:
     assert found["no-network"] == ["ip route"]
 
 
+def test_a_web_server_is_looked_up_by_its_name() -> None:
+    """The resolver knows no URL: neither its scheme nor its port stands in the command to paste."""
+    finding = Finding("ntp-unreached", Status.UNKNOWN, (("reason", "dns"), ("server", "https://a.example:8443")))
+    first, _ = steps(case(request=Request("clock", servers=("https://a.example:8443",))), [finding])
+    assert first.command == "getent hosts a.example"
+
+
 @pytest.mark.parametrize(
     ("issuer", "region"),
     [

@@ -230,7 +230,9 @@ def _by_silence(case: Case, finding: Finding) -> list[Step]:
         return [_routes(case)]
     if reason in ("dns", "no-such-name"):
         instead = [Step("by-address", "skewcheck clock -H IP-ADDRESS")] if reason == "dns" else _other_servers(case)
-        return [Step("test-dns", f"getent hosts {quote(str(finding.fact('server') or 'HOST'))}"), *instead]
+        server = str(finding.fact("server") or "HOST")
+        name = server.removeprefix("https://").partition(":")[0] if server.startswith("https://") else server
+        return [Step("test-dns", f"getent hosts {quote(name)}"), *instead]
     if reason == "no-address" and case.request.family is not Family.ANY:
         return [Step("any-family", _command(case, case.request.command, family=False))]
     return [Step(_UNUSABLE.get(str(reason), step.kind), step.command) for step in _other_servers(case)]

@@ -116,7 +116,7 @@ def parse_url(text: str) -> Target:
     return Target(Role.URL, shown, f"{parts.scheme}://{shown}{path}", requests)
 
 
-_NO_HOST = "names no host that can be asked; write https://HOST/PATH or https://HOST:PORT/PATH"
+_NO_HOST = "names no host that can be asked; write https://HOST or https://HOST:PORT"
 
 
 def endpoint(target: Target) -> Endpoint:
