@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import resource
 import socket
 import ssl
 import threading
@@ -384,6 +385,21 @@ def test_a_host_that_allows_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     with asking(80, host="api.test") as transport:
         trouble = refused(transport.exchange(HEAD, 0.0))
     assert (trouble.reason, "thread" in trouble.detail) == ("dns-failed", True)
+
+
+@pytest.mark.parametrize("room", [0, 1], ids=["no room", "room for one"])
+def test_a_process_that_may_open_no_more_files(room: int) -> None:
+    """A connection takes two for a moment: without both there is none, with the reason, and nobody is disturbed."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with asking(80) as transport:
+        with socket.socket() as next_one:
+            free = next_one.fileno()  # the lowest that is free (POSIX)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (free + room, hard))
+        try:
+            trouble = refused(transport.exchange(HEAD, 0.0))
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert trouble.detail == "Too many open files"
 
 
 def test_a_sleep_that_is_refused_is_waited_out(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,7 +94,11 @@ def connect(addresses: Sequence[Address], left_s: Callable[[], float]) -> Opened
     first: dict[socket.AddressFamily, Address] = {}
     for address in addresses:
         first.setdefault(address.family, address)
-    with contextlib.closing(_Race(list(dict.fromkeys([*first.values(), *addresses])))) as race:
+    try:
+        race = _Race(list(dict.fromkeys([*first.values(), *addresses])))
+    except OSError as error:  # a selector is a file, too, and this process may have no room for one
+        raise ExchangeError(network_trouble(error)) from error
+    with contextlib.closing(race):
         return race.run(left_s)
 
 
