@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import pytest
 from bench.golden import check
-from bench.typed import Done, skewcheck
+from bench.terminal import terminal
+from bench.typed import PROGRAM, Done, clean, skewcheck
 
 Told = Callable[..., Done]
 
@@ -86,6 +87,25 @@ def test_they_have_one_shape(shown: list[tuple[str, Done]]) -> None:
         assert (done.exit_code, done.out) == (3, ""), typed
         assert re.fullmatch(r"error: .*[^.]\n  try: .*[^.]\n(       .*[^.]\n){0,2}", done.err), typed
         assert max(map(len, done.err.splitlines())) <= 100, typed
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "clock --format jsn",
+        "api --ca-file= --region eu-west-1 --format xml",
+        f"clock --region {'x' * 40}",
+        f"api https://gateway.example.net/{'x' * 40}",
+        "token --file /nowhere/token.json --offline",
+    ],
+)
+def test_on_a_terminal_each_fits(typed: str) -> None:
+    """No line is longer than the terminal, and nothing of what a pipe gets is lost; a command goes on behind a \\."""
+    with terminal(*PROGRAM, *typed.split(), environment=clean({"TERM": "xterm"})) as shown:
+        assert shown.end() == 3
+        lines = shown.screen.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert re.sub(r"[\s\\]", "", shown.screen) == re.sub(r"\s", "", skewcheck(*typed.split()).err)
 
 
 @pytest.mark.parametrize(

@@ -24,8 +24,8 @@ WIDTH = 80
 """Cells of a line of that list."""
 PROMPT = "Token (paste, then Enter; not shown): "
 ON_COMMAND_LINE = (
-    "skewcheck: a token on the command line stays in the shell's history, and every user of this host can see it in "
-    "the list of processes; pipe it in, or use --file\n"
+    "skewcheck: a token on the command line stays in the shell's history, and every\n"
+    "user here can see it in the list of processes; pipe it in, or use --file\n"
 )
 _STDIN = 0
 _VARIABLE = r"[A-Z][A-Z0-9_]{0,40}"
@@ -117,8 +117,7 @@ def _check_that_nobody_is_named(typed: Typed) -> None:
     for name, option in (("server", "-H"), ("region", "--region"), ("url", "--url"), ("issuer", "--issuer")):
         if name in typed.here:
             raise UsageError(
-                f"with --offline, --at or --skew nobody is asked, and {option} names whom to ask",
-                "one without the other",
+                f"--offline, --at and --skew ask nobody, and {option} names whom to ask", "one without the other"
             )
 
 
