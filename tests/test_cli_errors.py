@@ -100,7 +100,7 @@ def test_they_have_one_shape(shown: list[tuple[str, Done]]) -> None:
     ],
 )
 def test_on_a_terminal_each_fits(typed: str) -> None:
-    """No line is longer than the terminal, and nothing of what a pipe gets is lost; a command goes on behind a \\."""
+    r"""No line is longer than the terminal, and nothing of what a pipe gets is lost; a command goes on behind a \\."""
     with terminal(*PROGRAM, *typed.split(), environment=clean({"TERM": "xterm"})) as shown:
         assert shown.end() == 3
         lines = shown.screen.splitlines()
