@@ -588,7 +588,7 @@ def _buffer(page: Page, part: TokenPart, advice: Recommended) -> list[Line]:
     """Return the sum of the buffer as one adds on paper, the leeway, and how long to wait."""
     buffer = "no buffer helps: it would be more than half of the life"
     if advice.buffer_s is not None:
-        before = "exp" if part.token.exp.value_s is not None else "the end of expires_in"
+        before = "exp" if part.token.exp.value_s is not None else "the end of expires_in, counted from the request"
         buffer = f"refresh {advice.buffer_s:,} s before {before}"
     rows = [("buffer", buffer)]
     after = []

@@ -114,8 +114,8 @@ def _blocks(page: Page, report: Report, shown: _Shown) -> list[list[Line]]:
         _table(page, report, shown.rows),
         _remarks(page, report, shown.remarks),
         [*_effects(page, report, briefly=not shown.harmless), *_suspects(page, report)],
-        tables.of_the_token(page, report),
-        _notes(page, report),
+        tables.of_the_token(page, report, summed_up=shown.rows is None),
+        _notes(page, report) if shown.rows is not None else [],  # the evidence has each of them
         _steps(page, report),
     ]
 
@@ -195,7 +195,7 @@ def _remarks(page: Page, report: Report, most: int | None) -> list[Line]:
     lead, *others = report.findings
     if lead.id == "token-zone":  # the expiry is as far off, and a new token would be, too
         others = [finding for finding in others if finding.id != "token-expired"]
-    found = [finding for finding in others if most is None or finding.id not in hidden or _bad(finding)]
+    found = [finding for finding in others if finding.id not in hidden or _bad(finding)]
     if most is None:
         return [line for finding in found for line in _remark(page, finding, "")]
     by_id: dict[str, list[Finding]] = {}
