@@ -94,8 +94,14 @@ def measured(asked: Request, view: "View", deadline: Deadline) -> Report:
         return examine(asked, line)
 
 
-def deliver(report: Report, view: "View", deadline: Deadline) -> int:
-    """Show *report* as *view* says and return its exit code. Raises OutputError."""
+def deliver(report: Report, view: "View", deadline: Deadline | None = None) -> int:
+    """Show *report* as *view* says and return its exit code; without a *deadline* in the usual time from now on.
+
+    Raises OutputError.
+    """
+    if deadline is None:
+        deadline = Deadline(time.monotonic(), None)
+        output.wait_until(deadline.until_s)
     if report.lead is not None:
         from skewcheck.judge.catalogue import answer
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from skewcheck.cli.deliver import FORMATS
 from skewcheck.cli.last_resort import LONGEST_S
+from skewcheck.errors import meant
 from skewcheck.model import Interval
 from skewcheck.quantity import NotReadError, parse_duration, parse_signed_duration, parse_span, parse_time
 
@@ -85,10 +86,7 @@ def _one_of(*values: str) -> dict[str, Any]:
     def read(text: str) -> str:
         if text in values:
             return text
-        from difflib import get_close_matches
-
-        near = get_close_matches(text[:40], values, n=1)
-        raise NotReadError(f"is not one of {', '.join(values)}", near[0] if near else "")
+        raise NotReadError(f"is not one of {', '.join(values)}", meant(text, values))
 
     return {"read": read, "offers": lambda: values}
 

@@ -74,3 +74,11 @@ def _ascii_only(stream: TextIO | None, environment: Mapping[str, str]) -> bool:
     except (UnicodeEncodeError, LookupError):
         return True
     return False
+
+
+def is_stdin() -> bool:
+    """Tell whether a person may type what is read from standard input."""
+    try:
+        return os.isatty(0)
+    except OSError:  # it is closed
+        return False
