@@ -265,7 +265,7 @@ def _of_a_log(cause: str) -> Report:
     if cause not in FINDINGS:
         near = meant(cause, FINDINGS)
         remedy = f"--log {near}" if near else f"one of {', '.join(FINDINGS)}"
-        raise UsageError(f"--log: unknown cause {quoted(cause)}", remedy)
+        raise UsageError(f"--log: no such cause: {quoted(cause)}", remedy)
     report = examine_log(LogRequest(), content=written(cause))
     missed = None if any(found.id == FINDINGS[cause] for found in report.findings) else "cause"
     nothing = dict.fromkeys(CATALOGUE["demo"].facts.split())

@@ -42,6 +42,6 @@ def explain(_typed: Typed, values: Mapping[str, Any]) -> int:
     if text is None:
         near = meant(name.strip().lower(), pages())
         remedy = [f"skewcheck explain {near}"] if near else []
-        raise UsageError(f"unknown finding {quoted(name)}", "\n".join([*remedy, "skewcheck explain lists all"]))
+        raise UsageError(f"unknown finding: {quoted(name)}", "\n".join([*remedy, "skewcheck explain lists all"]))
     output.write_stdout(text)
     return 0

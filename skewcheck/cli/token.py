@@ -160,7 +160,10 @@ def read(source: Source, deadline: Deadline, pick: int = 1) -> "tuple[Found, Dea
     if found is None:
         first = find(text) if pick != 1 else None
         if first is not None:
-            raise UsageError(f"there is no token {pick} in what was given", f"--pick 1 to {max(1, len(first.every))}")
+            raise UsageError(
+                f"there is no token {pick} in what was given",
+                f"--pick 1 to {len(first.every)}" if len(first.every) > 1 else "without --pick: there is one",
+            )
         raise _nothing(source, len(text) if text.strip() else 0)
     return found, deadline
 
