@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from skewcheck.judge import catalogue
-from skewcheck.model import DateReading, Failure, Finding, Report, StampedBy, Status
+from skewcheck.model import DateReading, Finding, Report, StampedBy, Status
 from skewcheck.render import tables
-from skewcheck.render.page import ERROR, FULL_WIDTH, NARROWEST_HANGING, PLAIN, STRONG, VERDICT, Line, Page
+from skewcheck.render.page import FULL_WIDTH, NARROWEST_HANGING, PLAIN, STRONG, VERDICT, Line, Page
 from skewcheck.render.tables import INDENT
 
 LINES = 24
@@ -46,10 +46,8 @@ def render(report: Report, *, width: int, color: bool, verbose: int, quiet: bool
     reply, too. *ascii_only*: for an output that can't take more.
     """
     page = Page(width, color=color, ascii_only=ascii_only)
-    if quiet:
+    if quiet or report.failure is not None:  # what to try there, `cli.failure` tells on stderr
         return page.printed([_line_1(page, report)], report.status)
-    if report.failure is not None:
-        return page.printed(_failure(page, report.failure), report.status)
     if not verbose:
         return page.printed(_joined(_cut(page, report)), report.status)
     from skewcheck.render import evidence
@@ -142,7 +140,7 @@ def _shown(page: Page, finding: Finding) -> Finding:
 
 def _line_1(page: Page, report: Report) -> Line:
     if report.failure is not None or report.lead is None:
-        return [("error:", ERROR), (f" {'' if report.failure is None else report.failure.summary}", PLAIN)]
+        return [(f"error: {'' if report.failure is None else report.failure.summary}", PLAIN)]
     word = report.status.value.upper()
     token = None if report.token is None or report.command != "token" else report.token.token
     of_several = f" ({token.picked} of {token.others + 1})" if token is not None and token.others else ""
@@ -165,14 +163,6 @@ def _head(page: Page, report: Report) -> list[Line]:
     first, *more = page.wrapped(title, STRONG, indent)
     head = [[(word, role), gap, *first[1:]], *more] if indent else [[(word, role)], first, *more]
     return [*head, *(page.wrapped(means, PLAIN, indent) if means else [])]
-
-
-def _failure(page: Page, failure: Failure) -> list[Line]:
-    """Return what is wrong and what to try, as compilers say it."""
-    lines = page.beside("error:", failure.summary, 7, label_role=ERROR, role=STRONG)
-    for at, remedy in enumerate(filter(None, failure.remedy.split("\n"))):
-        lines += page.beside("" if at else "try:", remedy, 7, indent=2)
-    return lines
 
 
 def _table(page: Page, report: Report, most: int | None) -> list[Line]:
