@@ -86,7 +86,7 @@ def measured(asked: Request, view: "View", deadline: Deadline) -> Report:
     from skewcheck.examine import examine
 
     asked = asked._replace(began_s=deadline.began_s, way_out_s=deadline.way_out_s(view))
-    if view.quiet or asked.asks_nobody or sys.stderr is None or not sys.stderr.isatty():
+    if view.quiet or asked.asks_nobody or not terminal.rewrites(sys.stderr):
         return examine(asked)
     from skewcheck.cli import progress
 

@@ -1,7 +1,6 @@
 """`skewcheck log`: what recorded requests say of their refusals. It opens no socket."""
 
 import contextlib
-import os
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -79,8 +78,7 @@ def log(_typed: Typed, values: Mapping[str, Any]) -> int:
 @contextlib.contextmanager
 def _progress(view: "View") -> "Iterator[Tell | None]":
     """Give what writes to the terminal how much is read, where somebody watches; at the end that line is empty."""
-    stream = sys.stderr
-    if view.quiet or stream is None or not stream.isatty() or os.environ.get("TERM", "dumb") == "dumb":
+    if view.quiet or not terminal.rewrites(sys.stderr):
         yield None
         return
     at_s, width = time.monotonic() + _PATIENCE_S - _TELL_EVERY_S, 0

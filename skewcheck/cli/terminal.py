@@ -76,6 +76,11 @@ def _ascii_only(stream: TextIO | None, environment: Mapping[str, str]) -> bool:
     return False
 
 
+def rewrites(stream: TextIO | None) -> bool:
+    """Tell whether *stream* is a terminal that can go back to the start of a line."""
+    return stream is not None and stream.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+
+
 def is_stdin() -> bool:
     """Tell whether a person may type what is read from standard input."""
     try:
