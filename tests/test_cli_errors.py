@@ -140,6 +140,7 @@ def test_nothing_is_suggested_where_nothing_is_near(typed: str, told: Told) -> N
         ("explain loacl-behind", "skewcheck explain local-behind"),
         ("token --verifier github-ap", "--verifier github-app"),
         ("demo --skew 200", "--skew 200ms or 200s"),
+        ("clock --version", "skewcheck --version"),
     ],
 )
 def test_the_command_as_it_should_be(typed: str, works: str, told: Told) -> None:

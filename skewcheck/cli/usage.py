@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+from skewcheck.cli import completion
 from skewcheck.cli.redact import holds_token, names_no_url, redacted
 from skewcheck.errors import UsageError, meant
 from skewcheck.genesys import may_be_meant
@@ -16,6 +17,7 @@ _WORD = re.compile(r"[a-z][a-z-]{0,19}")
 _OPTION_NAME = re.compile(r"--?[A-Za-z0-9][A-Za-z0-9-]{0,29}")
 _VALUE = re.compile(r"[A-Za-z0-9.:/_\[\]-]{1,60}")
 """What may be repeated in a command to try, where it looks like no secret."""
+_BEFORE = frozenset({"-V", "--version", *completion.OPTIONS})
 _TAKES_A_SECRET = "token"  # noqa: S105 - a command, not a secret
 """A token that a shell broke into words can have one that looks like an option, or its value."""
 _QUOTED = re.compile(r"^'.*'(?= (?:is|has|must)\b)", re.DOTALL)
@@ -42,6 +44,8 @@ def translated(error: Any, arguments: Sequence[str]) -> UsageError:
 
 def _no_such_option(error: Any, arguments: Sequence[str], command: str) -> UsageError:
     name = error.option_name
+    if name in _BEFORE:
+        return UsageError(f"{name} stands before a command", f"skewcheck {name}")
     owners = _owners(name)
     if not command and owners:
         typed = next((word for word in arguments if word in owners), owners[0])
