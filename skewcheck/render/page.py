@@ -119,6 +119,13 @@ class Page:
         gap = " " * (column - indent - len(label))
         return [[(" " * indent, PLAIN), (label, PLAIN), (gap, PLAIN), *first[1:]], *more]
 
+    def labelled(self, rows: Sequence[tuple[str, str]], indent: int = MARGIN, column: int = 0) -> list[Line]:
+        """Return facts from that *column* on, or from the longest label's end, each behind its label."""
+        if self.width < NARROWEST_HANGING:
+            return [line for label, said in rows for line in self.wrapped(f"{label}: {said}", PLAIN, indent)]
+        column = column or indent + max((len(label) for label, _ in rows), default=0) + GUTTER
+        return [line for label, said in rows for line in self.beside(label, said, column, indent)]
+
     def flowed(self, facts: Sequence[str], indent: int) -> list[Line]:
         """Return short *facts* on as few lines as they take, none of them broken that fits on one."""
         groups: list[str] = []

@@ -229,7 +229,7 @@ def _effects(page: Page, report: Report, *, briefly: bool) -> list[Line]:
         title += f" IF THIS HOST IS {ways[0]}"
     elif len(ways) == 1 and (found & _FAULTS_OF_THIS_HOST or not found & _FAULTS_OF_THE_API):
         title += f" OF A CLOCK THAT IS {ways[0]}"
-    return [*page.wrapped(title, PLAIN), *_pairs(page, seen, 24)]
+    return [*page.wrapped(title, PLAIN), *page.labelled(seen, 0, 24)]
 
 
 def _suspects(page: Page, report: Report) -> list[Line]:
@@ -240,17 +240,7 @@ def _suspects(page: Page, report: Report) -> list[Line]:
     genesys = bool(lead.fact("genesys"))
     fitting = [suspect for suspect in catalogue.SUSPECTS if suspect.genesys in (None, genesys)]
     pairs = [(f"{number} {suspect.name}", suspect.why) for number, suspect in enumerate(fitting, start=1)]
-    return [*page.wrapped("CHECK NEXT, IN THIS ORDER", PLAIN), *_pairs(page, pairs, 19)]
-
-
-def _pairs(page: Page, pairs: Sequence[tuple[str, str]], width: int) -> list[Line]:
-    lines: list[Line] = []
-    for name, said in pairs:
-        if page.width < NARROWEST_HANGING:
-            lines += [*page.wrapped(name, PLAIN), *page.wrapped(said, PLAIN, 2)]
-            continue
-        lines += page.beside(name, said, width)
-    return lines
+    return [*page.wrapped("CHECK NEXT, IN THIS ORDER", PLAIN), *page.labelled(pairs, 0, 19)]
 
 
 def _notes(page: Page, report: Report) -> list[Line]:
