@@ -10,6 +10,18 @@
 A server that does not answer is not an error: it is a result (`NoReading`).
 """
 
+from collections.abc import Iterable
+
+_NEAR = 0.75
+"""How alike two names are of which one is meant for the other; 1: the same."""
+
+
+def meant(word: str, known: Iterable[str]) -> str:
+    """Return the one of *known* names that somebody meant who typed *word*; empty where none is near."""
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(word[:40], [*known], n=1, cutoff=_NEAR)), "")
+
 
 class SkewcheckError(Exception):
     """Root of the tree. `summary`: what happened; `remedy`: what to try, on one to three lines, a command where it can.

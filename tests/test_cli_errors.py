@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import pytest
 from bench.golden import check
-from bench.typed import Done, skewcheck
+from bench.terminal import terminal
+from bench.typed import PROGRAM, Done, clean, skewcheck
 
 Told = Callable[..., Done]
 
@@ -91,6 +92,25 @@ def test_they_have_one_shape(shown: list[tuple[str, Done]]) -> None:
 @pytest.mark.parametrize(
     "typed",
     [
+        "clock --format jsn",
+        "api --ca-file= --region eu-west-1 --format xml",
+        f"clock --region {'x' * 40}",
+        f"api https://gateway.example.net/{'x' * 40}",
+        "token --file /nowhere/token.json --offline",
+    ],
+)
+def test_on_a_terminal_each_fits(typed: str) -> None:
+    r"""No line is longer than the terminal, and nothing of what a pipe gets is lost; a command goes on behind a \\."""
+    with terminal(*PROGRAM, *typed.split(), environment=clean({"TERM": "xterm"})) as shown:
+        assert shown.end() == 3
+        lines = shown.screen.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert re.sub(r"[\s\\]", "", shown.screen) == re.sub(r"\s", "", skewcheck(*typed.split()).err)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
         "api --region eu-west-3",  # as near to one as to another
         "api --region nowhere",
         "token --verifier zitadel",
@@ -120,6 +140,7 @@ def test_nothing_is_suggested_where_nothing_is_near(typed: str, told: Told) -> N
         ("explain loacl-behind", "skewcheck explain local-behind"),
         ("token --verifier github-ap", "--verifier github-app"),
         ("demo --skew 200", "--skew 200ms or 200s"),
+        ("clock --version", "skewcheck --version"),
     ],
 )
 def test_the_command_as_it_should_be(typed: str, works: str, told: Told) -> None:

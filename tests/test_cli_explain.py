@@ -91,7 +91,7 @@ def test_an_unknown_name_is_told_the_nearest(name: str, remedy: str, told: Told)
     done = told("explain", name)
     assert (done.exit_code, done.out) == (3, "")
     first, *rest = done.err.splitlines()
-    assert first.startswith("error: unknown finding ")
+    assert first.startswith("error: unknown finding: ")
     assert [line.split(None, 1)[-1].removeprefix("try: ") for line in rest[:-1]] == ([remedy] if remedy else [])
     assert rest[-1].endswith("skewcheck explain lists all")
     assert len(first) <= 120

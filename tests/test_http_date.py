@@ -278,6 +278,8 @@ def test_why_there_is_nothing() -> None:
     bad = refused(lambda _, reply: with_headers(reply, {"date": "\x1b[2J"}))
     assert (bad.reason, bad.rejected) == ("bad-date", True)
     assert bad.detail.isprintable()
+    secret = refused(lambda _, reply: with_headers(reply, {"date": f"Bearer {'aB3' * 9} {'x ' * 5000}"}))
+    assert ("aB3" in secret.detail, len(secret.detail) < 100) == (False, True)
     unset = refused(lambda _, reply: with_headers(reply, {"date": "Thu, 01 Jan 1970 00:05:12 GMT"}))
     assert (unset.reason, unset.rejected) == ("date-unset", True)
     lost = refused(lambda _number, _reply: Trouble("closed-early", "closed", sent=True))

@@ -289,7 +289,7 @@ def test_hosts_that_are_silent_alike_are_told_of_once() -> None:
     [
         ("dns-no-such-name", "dns"), ("no-address", "no-address"), ("no-route", "no-network"), ("proxy-auth", "proxy"),
         ("proxy-unusable", "proxy"), ("certificate-unknown-ca", "untrusted"), ("ca-not-a-ca", "untrusted"),
-        ("ca-file-unreadable", "untrusted"), ("rate-limited", "rate-limited"), ("not-http", "no-date"),
+        ("ca-file-unreadable", "ca-file"), ("rate-limited", "rate-limited"), ("not-http", "no-date"),
         ("closed-early", None), ("tls-failed", None), ("something-new", None),
     ],
 )  # fmt: skip

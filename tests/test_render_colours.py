@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from api_reports import BY_HAND as API_BY_HAND
 from judged_screens import SCREENS
-from reports import ALL_WELL, BY_HAND, HOURS_BEHIND, MISUSE, NOBODY, ONE_LIAR
+from reports import ALL_WELL, BY_HAND, HOURS_BEHIND, NOBODY, ONE_LIAR
 
 from skewcheck.model import Report
 from skewcheck.render.text import render
@@ -61,9 +61,8 @@ def test_what_is_to_be_read_can_be_read(report: Report, quiet: bool, ascii_only:
         (ONE_LIAR, "\x1b[38;5;16;48;5;220mWARNING\x1b[0m  "),
         (HOURS_BEHIND, "\x1b[1;38;5;231;48;5;160mCRITICAL\x1b[0m  "),
         (NOBODY, "\x1b[38;5;16;48;5;44mUNKNOWN\x1b[0m  "),
-        (MISUSE, "\x1b[1;38;5;231;48;5;160merror:\x1b[0m "),
     ],
-    ids=["ok", "warning", "critical", "unknown", "error"],
+    ids=["ok", "warning", "critical", "unknown"],
 )
 def test_the_status_word_stands_out(report: Report, style: str) -> None:
     """On a ground of its own, in colours that are the same in every theme; and so does who was rejected."""

@@ -64,6 +64,8 @@ def _keeps_to_the_schema(report: Report) -> None:
 
 def _keeps_to_the_terminal(report: Report, width: int, verbose: int) -> None:
     """24 lines of 80 columns by default; else its width, and no command broken; in ASCII, and the same in colour."""
+    if report.failure is not None:
+        return  # it is told on stderr
     fits(report, screen(report))
     fits(report, screen(report, width=max(width, 80)), max(width, 80))
     shown = screen(report, width=width, verbose=verbose)
@@ -72,7 +74,7 @@ def _keeps_to_the_terminal(report: Report, width: int, verbose: int) -> None:
     assert screen(report, width=width, verbose=verbose, ascii_only=True).isascii()
     quiet = screen(report, quiet=True, ascii_only=True)
     assert quiet.count("\n") == 1
-    assert report.failure is not None or len(quiet) <= 81
+    assert len(quiet) <= 81
     coloured = text.render(report, width=width, color=True, verbose=verbose, quiet=False)
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == shown  # no foreign text is markup or anything that rich knows
 

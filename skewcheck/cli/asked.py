@@ -93,8 +93,8 @@ def policy(values: Mapping[str, Any]) -> Policy:
     """Return where the limits are: what isn't given is as it is for everybody who asks."""
     default = Policy()
     return Policy(
-        default.warning_s if values["warning"] is None else values["warning"],
-        default.critical_s if values["critical"] is None else values["critical"],
+        default.warning_s if values.get("warning") is None else values["warning"],
+        default.critical_s if values.get("critical") is None else values["critical"],
         Status(values["fail_on"]),
         Status(values["on_unknown"]),
     )

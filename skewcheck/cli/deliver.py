@@ -86,7 +86,7 @@ def measured(asked: Request, view: "View", deadline: Deadline) -> Report:
     from skewcheck.examine import examine
 
     asked = asked._replace(began_s=deadline.began_s, way_out_s=deadline.way_out_s(view))
-    if view.quiet or asked.asks_nobody or sys.stderr is None or not sys.stderr.isatty():
+    if view.quiet or asked.asks_nobody or not terminal.rewrites(sys.stderr):
         return examine(asked)
     from skewcheck.cli import progress
 
@@ -94,8 +94,14 @@ def measured(asked: Request, view: "View", deadline: Deadline) -> Report:
         return examine(asked, line)
 
 
-def deliver(report: Report, view: "View", deadline: Deadline) -> int:
-    """Show *report* as *view* says and return its exit code. Raises OutputError."""
+def deliver(report: Report, view: "View", deadline: Deadline | None = None) -> int:
+    """Show *report* as *view* says and return its exit code; without a *deadline* in the usual time from now on.
+
+    Raises OutputError.
+    """
+    if deadline is None:
+        deadline = Deadline(time.monotonic(), None)
+        output.wait_until(deadline.until_s)
     if report.lead is not None:
         from skewcheck.judge.catalogue import answer
 

@@ -10,7 +10,8 @@ from skewcheck.cli import options
 from skewcheck.cli.argv import Typed
 from skewcheck.cli.deliver import Deadline, deliver, measured
 from skewcheck.cli.help import UNMEASURED, UNMEASURED_BRIEFLY, Screen
-from skewcheck.errors import UsageError
+from skewcheck.errors import UsageError, meant
+from skewcheck.foreign import quoted
 from skewcheck.model import Basis, DateReading, Finding, Report, Request, ServerStatus, Status, Step
 
 if TYPE_CHECKING:
@@ -116,9 +117,7 @@ def demo(typed: Typed, values: Mapping[str, Any]) -> int:
     """
     view, liars = asking.view(values), values["liars"]
     if values["log"] is not None:
-        from skewcheck.cli.demo_log import demo_log
-
-        return demo_log(values["log"], view)
+        return deliver(_of_a_log(values["log"]), view)
     if liars is not None and liars > len(_PATHS):
         raise UsageError(f"--liars: of five servers {liars} can't lie", "--liars 0 to 5")
     services, nodes = _services(values), values["nodes"] is not None
@@ -191,22 +190,27 @@ def _servers(skew_s: float, lying: tuple[int, ...]) -> "list[NtpServer]":
 def _held_against(report: Report, set_up: _SetUp) -> Report:
     """Return *report* as that of a demonstration: it exits with 0 if it measured what was set up, and else with 3."""
     missed = _missed(report, set_up)
-    facts = (
-        ("set_up_skew_s", set_up.skew_s),
-        ("liars", len(set_up.lying)),
-        ("set_up_api_ahead_s", None if set_up.services is None else set_up.services.api_ahead_s),
-        ("set_up_login_ahead_s", None if set_up.services is None else set_up.services.login_ahead_s),
-        ("set_up_nodes", None if set_up.services is None else set_up.services.nodes),
-        ("set_up_node_behind_s", None if set_up.services is None else set_up.services.node_behind_s),
-        ("exit_code", report.exit_code),
-        ("missed", missed),
-    )
-    finding = Finding("demo", Status.UNKNOWN if missed else Status.OK, facts)
-    command = "skewcheck clock" if set_up.services is None else "skewcheck check --region REGION"
-    if set_up.services is not None and set_up.services.nodes > 1:
+    services = set_up.services
+    facts = {
+        "set_up_skew_s": set_up.skew_s,
+        "liars": len(set_up.lying),
+        "set_up_api_ahead_s": None if services is None else services.api_ahead_s,
+        "set_up_login_ahead_s": None if services is None else services.login_ahead_s,
+        "set_up_nodes": None if services is None else services.nodes,
+        "set_up_node_behind_s": None if services is None else services.node_behind_s,
+    }
+    command = "skewcheck clock" if services is None else "skewcheck check --region REGION"
+    if services is not None and services.nodes > 1:
         command += f" --connections {CONNECTIONS}"
-    real = Step("real", command)
+    return _shown(report, facts, missed, Step("real", command))
+
+
+def _shown(report: Report, set_up: dict[str, Any], missed: str | None, real: Step) -> Report:
+    """Return *report* as that of a demonstration, with what was *set_up*, what it *missed*, and what to run next."""
+    facts = {**set_up, "exit_code": report.exit_code, "missed": missed}
+    finding = Finding("demo", Status.UNKNOWN if missed else Status.OK, tuple(facts.items()))
     return report._replace(
+        command="demo",
         status=Status.UNKNOWN if missed else report.status,
         exit_code=3 if missed else 0,
         findings=(finding, *report.findings) if missed else (*report.findings, finding),
@@ -247,3 +251,22 @@ def _missed_by_api(report: Report, set_up: _SetUp) -> str | None:
     if off and not any(finding.id == "api-nodes-differ" for finding in report.findings):
         return "node-unseen"
     return None
+
+
+# --- A log ---
+
+
+def _of_a_log(cause: str) -> Report:
+    """Return the report on a log that is made up with that *cause*."""
+    from skewcheck.examine.of_log import LogRequest, examine_log
+    from skewcheck.judge.catalogue import CATALOGUE
+    from skewcheck.lab.log import FINDINGS, written
+
+    if cause not in FINDINGS:
+        near = meant(cause, FINDINGS)
+        remedy = f"--log {near}" if near else f"one of {', '.join(FINDINGS)}"
+        raise UsageError(f"--log: no such cause: {quoted(cause)}", remedy)
+    report = examine_log(LogRequest(), content=written(cause))
+    missed = None if any(found.id == FINDINGS[cause] for found in report.findings) else "cause"
+    nothing = dict.fromkeys(CATALOGUE["demo"].facts.split())
+    return _shown(report, nothing, missed, Step("real-log", "skewcheck log FILE"))

@@ -1,17 +1,14 @@
 """`skewcheck explain`: what a finding means, who notices, and how to fix it."""
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from skewcheck.cli import output
 from skewcheck.cli.argv import Typed
 from skewcheck.cli.help import UNMEASURED, UNMEASURED_BRIEFLY, Screen
-from skewcheck.errors import UsageError
+from skewcheck.errors import UsageError, meant
 from skewcheck.foreign import quoted
 
-_NEAR = 0.75
-"""How alike two names are of which one is meant for the other; 1: the same."""
 OPTIONS = ("id",)
 SCREEN = Screen(
     "Explain a finding: who notices, how to fix it.",
@@ -43,8 +40,8 @@ def explain(_typed: Typed, values: Mapping[str, Any]) -> int:
         return 0
     text = pages().get(name.strip().lower())
     if text is None:
-        near = get_close_matches(name.strip().lower()[:40], pages(), n=1, cutoff=_NEAR)
-        remedy = [f"skewcheck explain {near[0]}"] if near else []
-        raise UsageError(f"unknown finding {quoted(name)}", "\n".join([*remedy, "skewcheck explain lists all"]))
+        near = meant(name.strip().lower(), pages())
+        remedy = [f"skewcheck explain {near}"] if near else []
+        raise UsageError(f"unknown finding: {quoted(name)}", "\n".join([*remedy, "skewcheck explain lists all"]))
     output.write_stdout(text)
     return 0

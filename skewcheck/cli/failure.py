@@ -5,11 +5,12 @@ Whatever goes out from here has no secret in it, no control character and, witho
 
 import contextlib
 import os
+import re
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from skewcheck.cli import EXIT_CODE, asked, deliver, last_resort, limits, output
+from skewcheck.cli import EXIT_CODE, asked, deliver, last_resort, limits, output, terminal
 from skewcheck.cli.redact import redacted, without_tokens
 from skewcheck.cli.signals import Stopped
 from skewcheck.errors import HostError, InternalError, OutputError, SkewcheckError, UsageError
@@ -113,11 +114,26 @@ def _tell(error: SkewcheckError, *, secret: bool = False) -> SkewcheckError:
     lines = clean(error.remedy).split("\n")[:MAX_LINES]  # foreign text in it is visible already: these are ours
     lines = [visible(line, MAX_SHOWN) for line in lines]
     shown = type(error)(visible(clean(error.summary), MAX_SHOWN), "\n".join(lines))
-    tries = "".join(f"{mark}{line}\n" for mark, line in zip(_MARKS, lines, strict=False))
-    complain(f"error: {shown.summary}\n{tries}")
+    told = zip(("error: ", *_MARKS), (shown.summary, *lines), strict=False)
+    complain("".join(f"{line}\n" for mark, said in told for line in _fitted(mark, said)))
     last_resort.told()
     _debug(error, secret=secret)
     return shown
+
+
+def _fitted(mark: str, said: str) -> list[str]:
+    """Return *said* behind its *mark*, on a terminal broken at its width: a command as a shell reads on, by options."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        return [mark + said]
+    width, indent = terminal.surface(sys.stderr, os.environ, "never").width, " " * len(mark)
+    if len(mark + said) <= width:
+        return [mark + said]
+    from textwrap import wrap
+
+    if said.startswith("skewcheck "):
+        first, *options = re.split(" (?=-)", said)
+        return " \\\n".join([mark + first, *(f"{indent}  {option}" for option in options)]).split("\n")
+    return wrap(said, width, initial_indent=mark, subsequent_indent=indent, break_on_hyphens=False)
 
 
 def _write_document(error: SkewcheckError, arguments: Sequence[str], exit_code: int) -> None:

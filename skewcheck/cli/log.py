@@ -1,19 +1,17 @@
 """`skewcheck log`: what recorded requests say of their refusals. It opens no socket."""
 
 import contextlib
-import os
 import sys
 import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from skewcheck.cli import asked as asking
-from skewcheck.cli import output
+from skewcheck.cli import output, terminal
 from skewcheck.cli.argv import Typed
-from skewcheck.cli.deliver import Deadline, deliver
+from skewcheck.cli.deliver import deliver
 from skewcheck.cli.help import CODES, Screen
 from skewcheck.errors import UsageError
-from skewcheck.model import Policy, Status
 
 if TYPE_CHECKING:
     from skewcheck.cli.asked import View
@@ -60,10 +58,8 @@ def log(_typed: Typed, values: Mapping[str, Any]) -> int:
     if files.count("-") > 1:
         raise UsageError("standard input can be read once", "- once, and files beside it")
     asking.keep_apart(view.output, files)
-    if files == ("-",) and _at_terminal():
+    if files == ("-",) and terminal.is_stdin():
         raise UsageError("there is no log: nothing is piped in, and no FILE is named", "skewcheck log FILE")
-    default = Policy()
-    policy = Policy(default.warning_s, default.critical_s, Status(values["fail_on"]), Status(values["on_unknown"]))
     request = LogRequest(
         files=files,
         read_as=values["read_as"] or "auto",
@@ -72,27 +68,17 @@ def log(_typed: Typed, values: Mapping[str, Any]) -> int:
         expires_in_s=values["expires_in"],
         zone_s=values["zone"],
         issuer_ahead=values["issuer_ahead"],
-        policy=policy,
+        policy=asking.policy(values),
     )
     with _progress(view) as tell:
         report = examine_log(request, tell)
-    deadline = Deadline(time.monotonic(), None)  # reading has none: a log may have any length
-    output.wait_until(deadline.until_s)
-    return deliver(report, view, deadline)
-
-
-def _at_terminal() -> bool:
-    try:
-        return os.isatty(0)
-    except OSError:
-        return False
+    return deliver(report, view)  # reading has no deadline: a log may have any length
 
 
 @contextlib.contextmanager
 def _progress(view: "View") -> "Iterator[Tell | None]":
     """Give what writes to the terminal how much is read, where somebody watches; at the end that line is empty."""
-    stream = sys.stderr
-    if view.quiet or stream is None or not stream.isatty() or os.environ.get("TERM", "dumb") == "dumb":
+    if view.quiet or not terminal.rewrites(sys.stderr):
         yield None
         return
     at_s, width = time.monotonic() + _PATIENCE_S - _TELL_EVERY_S, 0

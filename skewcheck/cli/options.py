@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from skewcheck.cli.deliver import FORMATS
 from skewcheck.cli.last_resort import LONGEST_S
+from skewcheck.errors import meant
 from skewcheck.model import Interval
 from skewcheck.quantity import NotReadError, parse_duration, parse_signed_duration, parse_span, parse_time
 
@@ -22,9 +23,6 @@ SETTING, SOURCE, SAID, JUDGING = (
 ASKING, LIMITS, OUTPUT, OTHER = "Whom to ask", "Limits and exit code", "Output", "Other options"
 READING = "How it is read"
 """The sections of `--help`."""
-COLORS = ("auto", "always", "never")
-FAIL_ON = ("warning", "critical")
-ON_UNKNOWN = ("ok", "warning", "critical", "unknown")
 
 _LONGEST_NUMBER = 6
 _BARE = r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?=$|±|\+|-)"
@@ -85,10 +83,7 @@ def _one_of(*values: str) -> dict[str, Any]:
     def read(text: str) -> str:
         if text in values:
             return text
-        from difflib import get_close_matches
-
-        near = get_close_matches(text[:40], values, n=1)
-        raise NotReadError(f"is not one of {', '.join(values)}", near[0] if near else "")
+        raise NotReadError(f"is not one of {', '.join(values)}", meant(text, values))
 
     return {"read": read, "offers": lambda: values}
 
@@ -400,12 +395,12 @@ OPTIONS: dict[str, Option] = {
     ),
     "fail_on": Option(
         "--fail-on STATUS", LIMITS, "From warning or from critical on, exit with other than 0.",
-        "lowest that exits with non-0", default="warning", value="warning", **_one_of(*FAIL_ON),
+        "lowest that exits with non-0", default="warning", value="warning", **_one_of("warning", "critical"),
     ),
     "on_unknown": Option(
         "--on-unknown STATUS", LIMITS,
         "What a measurement that can't tell counts as, in the exit code: ok, warning, critical or unknown.",
-        "what UNKNOWN counts as", default="unknown", value="unknown", **_one_of(*ON_UNKNOWN),
+        "what UNKNOWN counts as", default="unknown", value="unknown", **_one_of("ok", "warning", "critical", "unknown"),
     ),
     "format_": Option(
         "--format FORMAT", OUTPUT,
@@ -432,7 +427,7 @@ OPTIONS: dict[str, Option] = {
     "color": Option(
         "--color WHEN", OUTPUT,
         "auto, always or never. auto: on a terminal, unless NO_COLOR, FORCE_COLOR or CLICOLOR say otherwise.",
-        default="auto", value="auto", **_one_of(*COLORS),
+        default="auto", value="auto", **_one_of("auto", "always", "never"),
     ),
 }  # fmt: skip
 """By name. What stands behind a colon tells two of one name apart."""

@@ -10,7 +10,7 @@ import select
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TextIO
 from unicodedata import east_asian_width
 
@@ -116,29 +116,23 @@ class Line:
 
 @contextlib.contextmanager
 def shown(began_s: float, timeout_s: float) -> Iterator[Line | None]:
-    """Give the line to tell how far it is, and erase it at the end; None where there is to be none."""
-    line = _line(sys.stderr, os.environ, began_s, timeout_s)
-    if line is not None:
-        try:
-            threading.Thread(target=line.run, daemon=True).start()
-        except RuntimeError:  # this process may not start one more: then nothing is shown
-            line = None
-    try:
-        yield line
-    finally:
-        if line is not None:
-            line.erase()
-
-
-def _line(stream: TextIO | None, environment: Mapping[str, str], began_s: float, timeout_s: float) -> Line | None:
-    if stream is None or not stream.isatty() or environment.get("TERM", "dumb") == "dumb":
-        return None
+    """Give the line on stderr, a terminal, to tell how far it is, and erase it at the end; None: there is none."""
+    stream = sys.stderr
     try:
         columns = os.get_terminal_size(stream.fileno()).columns or terminal.PIPED_WIDTH
     except OSError:
         columns = terminal.PIPED_WIDTH
-    ascii_only = terminal.surface(stream, environment, "never").ascii_only
-    return Line(stream, columns, began_s, timeout_s, ascii_only=ascii_only)
+    ascii_only = terminal.surface(stream, os.environ, "never").ascii_only
+    line = Line(stream, columns, began_s, timeout_s, ascii_only=ascii_only)
+    try:
+        threading.Thread(target=line.run, daemon=True).start()
+    except RuntimeError:  # this process may not start one more: then nothing is shown
+        yield None
+        return
+    try:
+        yield line
+    finally:
+        line.erase()
 
 
 def _writable(stream: TextIO) -> bool:

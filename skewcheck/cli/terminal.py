@@ -74,3 +74,16 @@ def _ascii_only(stream: TextIO | None, environment: Mapping[str, str]) -> bool:
     except (UnicodeEncodeError, LookupError):
         return True
     return False
+
+
+def rewrites(stream: TextIO | None) -> bool:
+    """Tell whether *stream* is a terminal that can go back to the start of a line."""
+    return stream is not None and stream.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+
+
+def is_stdin() -> bool:
+    """Tell whether a person may type what is read from standard input."""
+    try:
+        return os.isatty(0)
+    except OSError:  # it is closed
+        return False

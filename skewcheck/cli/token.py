@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from skewcheck.cli import asked as asking
-from skewcheck.cli import last_resort, options, output
+from skewcheck.cli import last_resort, options, output, terminal
 from skewcheck.cli.argv import Typed
 from skewcheck.cli.deliver import Deadline, run
 from skewcheck.cli.help import CODES, Screen
@@ -24,8 +24,8 @@ WIDTH = 80
 """Cells of a line of that list."""
 PROMPT = "Token (paste, then Enter; not shown): "
 ON_COMMAND_LINE = (
-    "skewcheck: a token on the command line stays in the shell's history, and every user of this host can see it in "
-    "the list of processes; pipe it in, or use --file\n"
+    "skewcheck: a token on the command line stays in the shell's history, and every\n"
+    "user here can see it in the list of processes; pipe it in, or use --file\n"
 )
 _STDIN = 0
 _VARIABLE = r"[A-Z][A-Z0-9_]{0,40}"
@@ -117,8 +117,7 @@ def _check_that_nobody_is_named(typed: Typed) -> None:
     for name, option in (("server", "-H"), ("region", "--region"), ("url", "--url"), ("issuer", "--issuer")):
         if name in typed.here:
             raise UsageError(
-                f"with --offline, --at or --skew nobody is asked, and {option} names whom to ask",
-                "one without the other",
+                f"--offline, --at and --skew ask nobody, and {option} names whom to ask", "one without the other"
             )
 
 
@@ -161,7 +160,10 @@ def read(source: Source, deadline: Deadline, pick: int = 1) -> "tuple[Found, Dea
     if found is None:
         first = find(text) if pick != 1 else None
         if first is not None:
-            raise UsageError(f"there is no token {pick} in what was given", f"--pick 1 to {max(1, len(first.every))}")
+            raise UsageError(
+                f"there is no token {pick} in what was given",
+                f"--pick 1 to {len(first.every)}" if len(first.every) > 1 else "without --pick: there is one",
+            )
         raise _nothing(source, len(text) if text.strip() else 0)
     return found, deadline
 
@@ -179,7 +181,7 @@ def _text(source: Source, deadline: Deadline) -> "tuple[str | bytes | Given, Dea
     if not source.from_stdin:
         output.write_stderr(ON_COMMAND_LINE, patient=False)  # the time is for measuring
         return " ".join(source.words), deadline
-    if not _at_terminal():
+    if not terminal.is_stdin():
         return tokens.read_stream(_STDIN, deadline.until_s), deadline
     from skewcheck.tokens.paste import paste
 
@@ -197,13 +199,6 @@ def _check_variable(name: str) -> None:
         )
 
 
-def _at_terminal() -> bool:
-    try:
-        return os.isatty(_STDIN)
-    except OSError:
-        return False
-
-
 def _nothing(source: Source, length: int) -> InputError:
     """Return the error on input without a token, of which nothing is repeated."""
     if length:
@@ -213,7 +208,7 @@ def _nothing(source: Source, length: int) -> InputError:
         )
     if not source.from_stdin:
         return InputError("what was given is empty", "the token, or the response that it came in")
-    if _at_terminal():
+    if terminal.is_stdin():
         return InputError("no token was pasted", f"paste it at the prompt, pipe it in, or {source.option} FILE")
     return InputError("no token on stdin", f"pipe one in, or {source.elsewhere}")
 

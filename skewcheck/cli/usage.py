@@ -5,22 +5,21 @@ typer's classes for its errors are private since 0.26, so they are told apart by
 
 import re
 from collections.abc import Sequence
-from difflib import get_close_matches
 from itertools import pairwise
 from typing import Any
 
+from skewcheck.cli import completion
 from skewcheck.cli.redact import holds_token, names_no_url, redacted
-from skewcheck.errors import UsageError
+from skewcheck.errors import UsageError, meant
 from skewcheck.genesys import may_be_meant
 
 _WORD = re.compile(r"[a-z][a-z-]{0,19}")
 _OPTION_NAME = re.compile(r"--?[A-Za-z0-9][A-Za-z0-9-]{0,29}")
 _VALUE = re.compile(r"[A-Za-z0-9.:/_\[\]-]{1,60}")
 """What may be repeated in a command to try, where it looks like no secret."""
+_BEFORE = frozenset({"-V", "--version", *completion.OPTIONS})
 _TAKES_A_SECRET = "token"  # noqa: S105 - a command, not a secret
 """A token that a shell broke into words can have one that looks like an option, or its value."""
-_NEAR = 0.75
-"""How alike two names are of which one is meant for the other; 1: the same."""
 _QUOTED = re.compile(r"^'.*'(?= (?:is|has|must)\b)", re.DOTALL)
 _PLACE = {"clock": "-H", "check": "--region", "api": "--region"}
 """By which option the one word behind these commands is named, where it is no URL."""
@@ -45,6 +44,8 @@ def translated(error: Any, arguments: Sequence[str]) -> UsageError:
 
 def _no_such_option(error: Any, arguments: Sequence[str], command: str) -> UsageError:
     name = error.option_name
+    if name in _BEFORE:
+        return UsageError(f"{name} stands before a command", f"skewcheck {name}")
     owners = _owners(name)
     if not command and owners:
         typed = next((word for word in arguments if word in owners), owners[0])
@@ -54,10 +55,10 @@ def _no_such_option(error: Any, arguments: Sequence[str], command: str) -> Usage
         owner = next((word for word in ("check", "api", "token") if word in owners), owners[0])
         return UsageError(f"{command} takes no {name}", f"skewcheck {owner} {name}{_value_of(name, arguments)}")
     names = [option for param in error.ctx.command.params for option in param.opts]
-    near = get_close_matches(name, names, n=1, cutoff=_NEAR)
+    near = meant(name, names)
     may_show = _OPTION_NAME.fullmatch(name) and (near or command != _TAKES_A_SECRET)
     summary = f"unknown option {name}" if may_show else "unknown option"
-    return UsageError(summary, f"skewcheck {command} {near[0]}".replace("  ", " ") if near else _see_help(command))
+    return UsageError(summary, f"skewcheck {command} {near}".replace("  ", " ") if near else _see_help(command))
 
 
 def _owners(name: str) -> list[str]:
@@ -104,9 +105,8 @@ def _no_such_command(arguments: Sequence[str], commands: Sequence[str]) -> Usage
         return UsageError("that is a token, not a command", "pipe it into: skewcheck token")
     if not _WORD.fullmatch(word):  # whatever was pasted there is not repeated
         return UsageError("that is no command of skewcheck", _see_help(""))
-    close = [command for command in commands if command.startswith(word)]
-    close = close or get_close_matches(word, commands, cutoff=_NEAR)
-    return UsageError(f"unknown command '{word}'", f"skewcheck {close[0]}" if close else _see_help(""))
+    near = next((command for command in commands if command.startswith(word)), meant(word, commands))
+    return UsageError(f"unknown command '{word}'", f"skewcheck {near}" if near else _see_help(""))
 
 
 def _too_many(extra: str, command: str) -> UsageError:

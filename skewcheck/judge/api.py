@@ -160,6 +160,7 @@ _REASONS = (
     ("no-address", ("no-address",)),
     ("no-network", ("no-route", "unreachable", "prohibited")),
     ("proxy", ("proxy-",)),
+    ("ca-file", ("ca-file-",)),
     ("untrusted", ("certificate-", "ca-")),
     ("rate-limited", ("rate-limited",)),
     ("unset", ("date-unset",)),

@@ -432,6 +432,7 @@ CATALOGUE: Mapping[str, Row] = {
             "no-address": "Not measured: {host} has no address of that family",
             "no-network": "Not measured: this host has no way to {host}",
             "proxy": "Not measured: no way through the proxy to {host}[: {detail}]",
+            "ca-file": "Not measured: no CA certificates to trust {host} by[: {detail}]",
             "untrusted": "Not measured: certificate of {host} refused[: {detail}]",
             "rate-limited": "Not measured: {host} asks for patience[: {detail}]",
             "no-date": "Not measured: {host} sends no usable Date[: {detail}]",

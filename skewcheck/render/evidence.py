@@ -46,7 +46,7 @@ from skewcheck.model import (
 )
 from skewcheck.quantity import at_least_text, at_most_text, duration_text, local_text, one_in, signed_text, utc_text
 from skewcheck.render.chart import LABEL, LIAR, Bar, Picture, picture
-from skewcheck.render.page import GUTTER, MARGIN, NARROWEST_HANGING, PLAIN, STRONG, Line, Page, Row, columns
+from skewcheck.render.page import GUTTER, MARGIN, PLAIN, STRONG, Line, Page, Row, columns
 from skewcheck.render.tables import api_name, daemons, in_calendar, nodes
 
 
@@ -334,7 +334,7 @@ def _host_facts(page: Page, part: ApiPart) -> list[list[Line]]:
     for host in part.survey.hosts:
         if isinstance(host.outcome, DateReading):
             name = page.wrapped(api_name(host.role, host.host), STRONG, MARGIN)
-            shown.append([*name, *_labelled(page, list(_facts(host.outcome)), 2 * MARGIN)])
+            shown.append([*name, *page.labelled(list(_facts(host.outcome)), 2 * MARGIN)])
     if part.issuer_ahead is not None:
         shown.append(page.wrapped(_difference(part.issuer_ahead), PLAIN, MARGIN))
     return shown
@@ -502,11 +502,11 @@ _NOISE = 1e-9
 def _token(page: Page, report: Report, part: TokenPart) -> list[list[Line]]:
     odd = [oddity.summary for oddity in part.token.oddities]
     return [
-        _labelled(page, _local_times(part)),
+        page.labelled(_local_times(part)),
         [line for said in odd for line in page.wrapped(said, PLAIN, MARGIN)],
         _risks(page, report, part),
         _buffer(page, part, part.recommended) if part.recommended is not None else [],
-        _labelled(page, [(v.name, _of_verifier(v)) for v in part.verifiers]),
+        page.labelled([(v.name, _of_verifier(v)) for v in part.verifiers]),
     ]
 
 
@@ -588,7 +588,7 @@ def _buffer(page: Page, part: TokenPart, advice: Recommended) -> list[Line]:
     """Return the sum of the buffer as one adds on paper, the leeway, and how long to wait."""
     buffer = "no buffer helps: it would be more than half of the life"
     if advice.buffer_s is not None:
-        before = "exp" if part.token.exp.value_s is not None else "the end of expires_in"
+        before = "exp" if part.token.exp.value_s is not None else "the end of expires_in, counted from the request"
         buffer = f"refresh {advice.buffer_s:,} s before {before}"
     rows = [("buffer", buffer)]
     after = []
@@ -596,7 +596,7 @@ def _buffer(page: Page, part: TokenPart, advice: Recommended) -> list[Line]:
         after.append(("leeway", f"{advice.leeway_s:,} s for a validator on this host"))
     if advice.settle_s is not None:
         after.append(("settle", _settle(advice.settle_s)))
-    return [*_labelled(page, rows), *_sum(page, part, advice), *_labelled(page, after)]
+    return [*page.labelled(rows), *_sum(page, part, advice), *page.labelled(after)]
 
 
 def _settle(settle_s: float) -> str:
@@ -634,14 +634,3 @@ def _explained(line: BufferLine, part: TokenPart) -> str:
         how = "up to the round trip" if part.latency_measured else "assumed, not measured"
         return f"latency: {'as given (--latency)' if part.latency_given else how}"
     return BUFFER_LINES.get(line.what, line.what)
-
-
-# --- Labels ---
-
-
-def _labelled(page: Page, rows: Sequence[tuple[str, str]], indent: int = MARGIN) -> list[Line]:
-    """Return facts, each behind its label, what is too long continued below itself."""
-    if page.width < NARROWEST_HANGING:
-        return [line for label, said in rows for line in page.wrapped(f"{label}: {said}", PLAIN, indent)]
-    column = indent + max((len(label) for label, _ in rows), default=0) + GUTTER
-    return [line for label, said in rows for line in page.beside(label, said, column, indent)]

@@ -17,7 +17,7 @@ from skewcheck.visible import in_ascii, inert
 if TYPE_CHECKING:
     from rich.console import Console
 
-PLAIN, STRONG, VERDICT, ERROR = "plain", "strong", "verdict", "error"
+PLAIN, STRONG, VERDICT = "plain", "strong", "verdict"
 """Roles of text beside those of the picture."""
 MARGIN, GUTTER = 2, 2
 _NARROWEST_TEXT = 8
@@ -42,7 +42,6 @@ _GREEN, _YELLOW, _RED, _CYAN, _MAGENTA = "color(40)", "color(220)", "color(160)"
 _STYLES = {
     PLAIN: "",
     STRONG: "bold",
-    ERROR: f"{_WHITE} on {_RED}",
     LINE: "dim",
     RANGE: "",
     LIAR: f"{_WHITE} on {_MAGENTA}",
@@ -114,13 +113,18 @@ class Page:
         lines = Text(glued).wrap(self._console, max(self.width - indent, _NARROWEST_TEXT))
         return [[(" " * indent, PLAIN), (line.plain.rstrip().replace(_GLUE, " "), role)] for line in lines]
 
-    def beside(  # noqa: PLR0917 - a label and a text, where they stand and how they look
-        self, label: str, text: str, column: int, indent: int = 0, label_role: str = PLAIN, role: str = PLAIN
-    ) -> list[Line]:
+    def beside(self, label: str, text: str, column: int, indent: int = 0) -> list[Line]:
         """Return *label*, and *text* beside it from that *column* on, continued below itself."""
-        first, *more = self.wrapped(text, role, column) or [[("", PLAIN), ("", PLAIN)]]
+        first, *more = self.wrapped(text, PLAIN, column) or [[("", PLAIN), ("", PLAIN)]]
         gap = " " * (column - indent - len(label))
-        return [[(" " * indent, PLAIN), (label, label_role), (gap, PLAIN), *first[1:]], *more]
+        return [[(" " * indent, PLAIN), (label, PLAIN), (gap, PLAIN), *first[1:]], *more]
+
+    def labelled(self, rows: Sequence[tuple[str, str]], indent: int = MARGIN, column: int = 0) -> list[Line]:
+        """Return facts from that *column* on, or from the longest label's end, each behind its label."""
+        if self.width < NARROWEST_HANGING:
+            return [line for label, said in rows for line in self.wrapped(f"{label}: {said}", PLAIN, indent)]
+        column = column or indent + max((len(label) for label, _ in rows), default=0) + GUTTER
+        return [line for label, said in rows for line in self.beside(label, said, column, indent)]
 
     def flowed(self, facts: Sequence[str], indent: int) -> list[Line]:
         """Return short *facts* on as few lines as they take, none of them broken that fits on one."""

@@ -439,8 +439,11 @@ def _clocks(report: Report, part: TokenPart) -> list[tuple[str, str]]:
     return rows or [("clock", "not checked (--offline): times are by this host's clock")]
 
 
-def of_the_token(page: Page, report: Report) -> list[Line]:
-    """Return when to refresh, and what the verifiers say that were asked for; within a check its times, too."""
+def of_the_token(page: Page, report: Report, *, summed_up: bool) -> list[Line]:
+    """Return when to refresh, and what the verifiers say that were asked for; within a check its times, too.
+
+    *summed_up*: the evidence has the buffer and the leeway, with how they come to be.
+    """
     part = report.token
     if part is None:
         return []
@@ -450,7 +453,8 @@ def of_the_token(page: Page, report: Report) -> list[Line]:
         usual = " Normal for Genesys Cloud." if part.token.genesys_form else ""
         lines += page.wrapped(f"An opaque token holds no times: it can't show skew.{usual}", PLAIN)
     advice = part.recommended
-    if advice is not None and advice.buffer_s is not None and not _DEAD & {finding.id for finding in report.findings}:
+    dead = bool(_DEAD & {finding.id for finding in report.findings})
+    if advice is not None and advice.buffer_s is not None and not dead and not summed_up:
         when = "exp." if not opaque else "the end of expires_in, counted from sending the request."
         said = f"Refresh {advice.buffer_s} s before {when}"
         if advice.leeway_s is not None and not opaque:

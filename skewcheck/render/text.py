@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from skewcheck.judge import catalogue
-from skewcheck.model import DateReading, Failure, Finding, Report, StampedBy, Status
+from skewcheck.model import DateReading, Finding, Report, StampedBy, Status
 from skewcheck.render import tables
-from skewcheck.render.page import ERROR, FULL_WIDTH, NARROWEST_HANGING, PLAIN, STRONG, VERDICT, Line, Page
+from skewcheck.render.page import FULL_WIDTH, NARROWEST_HANGING, PLAIN, STRONG, VERDICT, Line, Page
 from skewcheck.render.tables import INDENT
 
 LINES = 24
@@ -46,10 +46,8 @@ def render(report: Report, *, width: int, color: bool, verbose: int, quiet: bool
     reply, too. *ascii_only*: for an output that can't take more.
     """
     page = Page(width, color=color, ascii_only=ascii_only)
-    if quiet:
+    if quiet or report.failure is not None:  # what to try there, `cli.failure` tells on stderr
         return page.printed([_line_1(page, report)], report.status)
-    if report.failure is not None:
-        return page.printed(_failure(page, report.failure), report.status)
     if not verbose:
         return page.printed(_joined(_cut(page, report)), report.status)
     from skewcheck.render import evidence
@@ -114,8 +112,8 @@ def _blocks(page: Page, report: Report, shown: _Shown) -> list[list[Line]]:
         _table(page, report, shown.rows),
         _remarks(page, report, shown.remarks),
         [*_effects(page, report, briefly=not shown.harmless), *_suspects(page, report)],
-        tables.of_the_token(page, report),
-        _notes(page, report),
+        tables.of_the_token(page, report, summed_up=shown.rows is None),
+        _notes(page, report) if shown.rows is not None else [],  # the evidence has each of them
         _steps(page, report),
     ]
 
@@ -142,7 +140,7 @@ def _shown(page: Page, finding: Finding) -> Finding:
 
 def _line_1(page: Page, report: Report) -> Line:
     if report.failure is not None or report.lead is None:
-        return [("error:", ERROR), (f" {'' if report.failure is None else report.failure.summary}", PLAIN)]
+        return [(f"error: {'' if report.failure is None else report.failure.summary}", PLAIN)]
     word = report.status.value.upper()
     token = None if report.token is None or report.command != "token" else report.token.token
     of_several = f" ({token.picked} of {token.others + 1})" if token is not None and token.others else ""
@@ -167,14 +165,6 @@ def _head(page: Page, report: Report) -> list[Line]:
     return [*head, *(page.wrapped(means, PLAIN, indent) if means else [])]
 
 
-def _failure(page: Page, failure: Failure) -> list[Line]:
-    """Return what is wrong and what to try, as compilers say it."""
-    lines = page.beside("error:", failure.summary, 7, label_role=ERROR, role=STRONG)
-    for at, remedy in enumerate(filter(None, failure.remedy.split("\n"))):
-        lines += page.beside("" if at else "try:", remedy, 7, indent=2)
-    return lines
-
-
 def _table(page: Page, report: Report, most: int | None) -> list[Line]:
     """Return the one table of this screen."""
     if report.token is not None and report.command != "check":
@@ -195,7 +185,7 @@ def _remarks(page: Page, report: Report, most: int | None) -> list[Line]:
     lead, *others = report.findings
     if lead.id == "token-zone":  # the expiry is as far off, and a new token would be, too
         others = [finding for finding in others if finding.id != "token-expired"]
-    found = [finding for finding in others if most is None or finding.id not in hidden or _bad(finding)]
+    found = [finding for finding in others if finding.id not in hidden or _bad(finding)]
     if most is None:
         return [line for finding in found for line in _remark(page, finding, "")]
     by_id: dict[str, list[Finding]] = {}
@@ -239,7 +229,7 @@ def _effects(page: Page, report: Report, *, briefly: bool) -> list[Line]:
         title += f" IF THIS HOST IS {ways[0]}"
     elif len(ways) == 1 and (found & _FAULTS_OF_THIS_HOST or not found & _FAULTS_OF_THE_API):
         title += f" OF A CLOCK THAT IS {ways[0]}"
-    return [*page.wrapped(title, PLAIN), *_pairs(page, seen, 24)]
+    return [*page.wrapped(title, PLAIN), *page.labelled(seen, 0, 24)]
 
 
 def _suspects(page: Page, report: Report) -> list[Line]:
@@ -250,17 +240,7 @@ def _suspects(page: Page, report: Report) -> list[Line]:
     genesys = bool(lead.fact("genesys"))
     fitting = [suspect for suspect in catalogue.SUSPECTS if suspect.genesys in (None, genesys)]
     pairs = [(f"{number} {suspect.name}", suspect.why) for number, suspect in enumerate(fitting, start=1)]
-    return [*page.wrapped("CHECK NEXT, IN THIS ORDER", PLAIN), *_pairs(page, pairs, 19)]
-
-
-def _pairs(page: Page, pairs: Sequence[tuple[str, str]], width: int) -> list[Line]:
-    lines: list[Line] = []
-    for name, said in pairs:
-        if page.width < NARROWEST_HANGING:
-            lines += [*page.wrapped(name, PLAIN), *page.wrapped(said, PLAIN, 2)]
-            continue
-        lines += page.beside(name, said, width)
-    return lines
+    return [*page.wrapped("CHECK NEXT, IN THIS ORDER", PLAIN), *page.labelled(pairs, 0, 19)]
 
 
 def _notes(page: Page, report: Report) -> list[Line]:
