@@ -340,6 +340,11 @@ def _by_the_api(case: Case, overall: Status) -> list[Finding]:
     return [Finding("api-ok", Status.OK, facts)]
 
 
+def _against_both(case: Case, _: Status) -> list[Finding]:
+    facts = (*_skew(case), ("host", case.api_host), ("https", case.asked_web or None))
+    return [Finding("ntp-differs", Status.WARNING, facts)]
+
+
 _FINDERS: dict[Who, Callable[[Case, Status], list[Finding]]] = {
     Who.NOBODY: _nobody,
     Who.LOCAL: lambda case, overall: _local(case, overall) or _undecided(case, overall),  # NTP may leave the way open
@@ -349,7 +354,7 @@ _FINDERS: dict[Who, Callable[[Case, Status], list[Finding]]] = {
         *_of_the_api(case, worse(Status.WARNING, _by_itself(case))),
     ],
     Who.SHARED: lambda case, overall: _undecided(case, overall, "skew-shared"),
-    Who.NTP: lambda case, _: [Finding("ntp-differs", Status.WARNING, (*_skew(case), ("host", case.api_host)))],
+    Who.NTP: _against_both,
     Who.OPEN: lambda case, overall: _undecided(case, overall) or _by_ntp(case, overall),
     Who.BY_API_ALONE: _by_the_api,
     Who.BY_NTP_ALONE: _by_ntp,
@@ -379,7 +384,7 @@ def _vote(case: Case) -> Facts:
         ("answered", votes.answered),
         ("asked", votes.asked),
         ("unreached", votes.asked - votes.answered),
-        ("https", True if case.ntp.survey.by_web else None),
+        ("https", case.asked_web or None),
     )
 
 

@@ -93,6 +93,13 @@ class Case(NamedTuple):
         return [vote.outcome for vote in votes if isinstance(vote.outcome, Reading) and vote.outcome.exchanges]
 
     @property
+    def asked_web(self) -> bool:
+        """Tell whether a web server was asked for UTC, by its `Date`."""
+        votes = () if self.ntp is None else self.ntp.survey.consensus.votes
+        asked = (*self.request.servers, *(vote.outcome.server for vote in votes))
+        return any(server.startswith("https://") for server in asked)
+
+    @property
     def voted(self) -> bool:
         """Tell whether a majority of servers vouches for UTC, and not this host's own alone."""
         ntp = self.ntp
