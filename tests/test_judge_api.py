@@ -19,6 +19,8 @@ from measurements import (
     UNKNOWN,
     WARNING,
     YEAR_S,
+    api,
+    check,
     date,
     dates,
     facts_of,
@@ -207,6 +209,37 @@ def test_a_date_of_any_age_bounds_one_side() -> None:
     told = facts_of(dates(stale(-3.0)), "skew-undecided")
     assert told == {"high_s": -3.0, "host": API, "why": "one-sided"}
     assert facts_of(dates(stale(-3.0)), "api-stale")["least_s"] == 3.0
+
+
+def test_a_date_that_may_be_old_is_no_party() -> None:
+    """Behind this host it may be only old; of a clock that is ahead of this host it tells the least, and no buffer."""
+    timer = Lag(0.5, known=True, because="a timer of half a second")
+    old, timed, fresh = (facts_of(dates(api(0.6, lag=lag)), "skew-undecided") for lag in (SECOND, timer, FRESH))
+    assert (old["why"], timed["why"], fresh.get("why")) == ("old", "old", None)
+    assert {name: value for name, value in old.items() if name != "why"} == fresh
+    behind = facts_of(dates(api(-0.4, lag=SECOND)), "skew-undecided")
+    assert behind == {"high_s": pytest.approx(-0.38), "host": API}
+
+
+@pytest.mark.parametrize(
+    ("found", "late_s", "high_s"),
+    [
+        (api(-0.4), 0.42, 0.43),
+        (api(-0.4, lag=SECOND), None, None),
+        (api(-0.4, lag=Lag(0.5, known=True, because="a timer of half a second")), 0.917, 0.927),
+        (stale(-3.2), None, None),
+    ],
+)
+def test_no_buffer_is_named_that_an_old_date_would_make_too_small(
+    found: DateReading, late_s: float | None, high_s: float | None
+) -> None:
+    """It covers all that the age of the `Date` may add; where that isn't known, or has no end, there is none."""
+    for told in (dates(found), check(servers(0.0), found)):
+        (late,) = (effect for effect in told.effects if effect.id == "late-refresh")
+        assert dict(late.facts)["late_s"] == (late_s and pytest.approx(late_s, abs=0.002))
+    ahead = the(told, "api-ahead")
+    assert ahead.fact("high_s") == (high_s and pytest.approx(high_s, abs=0.005))
+    assert ahead.fact("old") is (None if high_s else True)
 
 
 def test_how_old_a_date_may_be() -> None:

@@ -405,7 +405,7 @@ OTHERS, WEB_SERVERS = "-H HOST1 -H HOST2 -H HOST3", "-H https://HOST1 -H https:/
 )
 def test_others_are_asked_by_how_many_were(servers: tuple[str, ...], answered: int, kind: str, options: str) -> None:
     """Whoever asked several is not told to ask several; whoever asked web servers gets more of them, or NTP's."""
-    replies = [Reading(f"{n}.example", None, 0, Interval(0, 1), 0.01, ()) for n in range(answered)]
+    replies = [Reading(f"{n}.example", "192.0.2.1", 0, Interval(0, 1), 0.01, ()) for n in range(answered)]
     votes = [Vote(reply, ServerStatus.UNJUDGED) for reply in replies]
     of = case(facts(), *votes, request=Request("clock", servers=servers), interval=None)
     (step,) = steps(of, _found("servers-disagree"))

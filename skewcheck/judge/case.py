@@ -301,6 +301,14 @@ def may_lag(reading: DateReading) -> bool:
     return reading.interval.low_s < reading.fresh.low_s - DISTINCT_S
 
 
+def low_at_any_age(reading: DateReading) -> float:
+    """Return the low end of what this server's `Date` shows, however old that is: none where its age isn't known.
+
+    An old `Date` is of a clock that is ahead of what it says.
+    """
+    return -math.inf if may_lag(reading) and not reading.lag.known else reading.interval.low_s
+
+
 def outdated(reading: DateReading) -> bool:
     """Tell whether the certificate is not valid at the time that its own server has."""
     dates = reading.certificate

@@ -320,15 +320,16 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "api-ahead": Row(
         "The {clock} is {off} AHEAD of UTC[; this host is right{host_ok}]",
-        "Nothing to fix here: raise your buffer, and tell whoever runs the API.",
-        _SKEW + "clock host host_ok unconfirmed max_lag_s",
+        "Nothing to fix here: tell whoever runs the API"
+        "[. Its Date may be older, so no buffer is known to be enough{old}|, and raise your buffer].",
+        _SKEW + "clock host host_ok unconfirmed max_lag_s old",
         {"True": "The {clock} looks {off} AHEAD of UTC, unconfirmed"},
         "unconfirmed",
     ),
     "api-behind": Row(
         "The {clock} is {off} BEHIND UTC[; this host is right{host_ok}]",
         "Nothing to fix here: tell whoever runs the API.[ Or its Date is old: it may keep one for {max_lag_s}.]",
-        _SKEW + "clock host host_ok unconfirmed max_lag_s",
+        _SKEW + "clock host host_ok unconfirmed max_lag_s old",
         {"True": "The {clock} looks {off} BEHIND UTC, unconfirmed"},
         "unconfirmed",
     ),
@@ -340,8 +341,8 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "issuer-behind": Row(
         "{login} is {off} BEHIND {host}",
-        "It issues the tokens: they die so much before their time. Nothing on this host fixes that; a buffer hides it."
-        "[ Or a Date is old{old}.]",
+        "It issues the tokens: they die so much before their time. Nothing on this host fixes that"
+        "[. Or a Date is old{old}|; a buffer hides it].",
         _SKEW + "login host old",
     ),
     "skew-shared": Row(
@@ -352,8 +353,13 @@ CATALOGUE: Mapping[str, Row] = {
     "skew-undecided": Row(
         "Either this host is {off} {way} or {host} is {other_way}",
         "[This host is {ntp_range} from UTC, which does not settle it.|Only a third clock, NTP's, can "
-        "say which of the two is wrong.]",
+        "say which one is wrong.]",
         _SKEW + "host why ntp_low_s ntp_high_s",
+        {
+            "one-sided": "This host is {off} BEHIND an old Date of {host}",
+            "old": "{host}'s Date is {off} BEHIND this host, or old",
+        },
+        "why",
     ),
     "token-clocks-differ": Row(
         "This host and {other} do not agree on the token's {claim}",
@@ -448,11 +454,11 @@ CATALOGUE: Mapping[str, Row] = {
         "mix",
     ),
     "api-stale": Row(
-        "Not measured: a cache answers for {host}[, its Date {age_s} old]",
+        "[At least {least_s} ahead|Not measured]: a cache answers for {host}[, its Date {age_s} old]",
         "[This host is {ntp_bound_s} off UTC at most. ]A Date of any age shows only BEHIND. Ask a path that no "
         "cache keeps.",
         "host stale age_s x_cache via least_s ntp_bound_s",
-        {"frozen": "Not measured: the Date of {host} stands still[ while seconds pass]"},
+        {"frozen": "[At least {least_s} ahead|Not measured]: the Date of {host} stands still[ while seconds pass]"},
         "stale",
     ),
     "too-coarse": Row(

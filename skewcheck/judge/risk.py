@@ -8,7 +8,7 @@ token in seven at a latency of 50 ms, and the same token works a moment later, b
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from skewcheck.judge.case import DRIFT_PPM, OFF, Case, Who, finite
+from skewcheck.judge.case import DRIFT_PPM, OFF, Case, Who, finite, low_at_any_age
 from skewcheck.judge.checkers import UNKNOWN, Checker, Stamp
 from skewcheck.judge.host import KERNEL_LIMIT_S
 from skewcheck.judge.severity import difference, judge
@@ -414,14 +414,20 @@ def _what_is_off(case: Case) -> tuple[Interval, float] | None:
         if consensus.interval is not None and consensus.skew_s is not None:
             found.append((consensus.interval, consensus.skew_s))
     if case.api is not None and case.api.judgement.status in OFF and reading is not None:
-        found.insert(0 if case.who in _AGAINST_API else len(found), (reading.range, reading.skew_s))
+        found.insert(0 if case.who in _AGAINST_API else len(found), (_against(reading), reading.skew_s))
     return next((off for off in found if not off[0].holds_zero), None)  # of no direction nothing follows
+
+
+def _against(reading: DateReading) -> Interval:
+    """Return its range; of a clock that is behind it how far at most, whatever that `Date`'s age."""
+    behind = reading.range.high_s < 0
+    return reading.range._replace(low_s=low_at_any_age(reading)) if behind else reading.range
 
 
 def _late_for_both(case: Case, seen: list[Effect]) -> list[Effect]:
     """Return what is seen where the API's clock is off, too: its tokens end by its clock, whatever UTC is."""
     reading = api_reading(case)
-    if reading is None or (by_api := reading.range).high_s >= 0:
+    if reading is None or (by_api := _against(reading)).high_s >= 0:
         return [effect for effect in seen if effect.id not in _HARMLESS]
     late = Effect(Party.REFRESH_BY_EXP, "late-refresh", (("late_s", finite(-by_api.low_s)),))
     others = [effect for effect in seen if effect.party is not Party.REFRESH_BY_EXP and effect.id not in _HARMLESS]
