@@ -893,6 +893,7 @@ EFFECTS: Mapping[str, str] = {
     "signed-old": "they expire [{early_s} ]early",
     "signed-future": "they look issued in the future[, by up to {early_s}]",
     "gateway-future": "{share_high} first requests can be refused",
+    "gateway-node": "first requests that reach that clock can be refused",
     "gateway-nodes": "{percent_low} to {percent_high} % of first requests can be refused",
     "gateway-expired": "tokens die [{early_s} ]early",
 }

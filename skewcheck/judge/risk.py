@@ -468,6 +468,12 @@ def _is_seen(effect: Effect, inputs: Inputs) -> bool:
     return any(_risk(inputs, effect.party, harm).level is not Level.NONE for harm in Harm)
 
 
+def _one_node_alone(case: Case) -> bool:
+    """Tell whether all that differs is one clock of one host: who reaches it is who is refused."""
+    several = [reading for _, reading in case.readings if reading.nodes is not None and len(reading.nodes.clocks) > 1]
+    return len(several) == 1 and [look.several for look in case.looks] == [False]
+
+
 def _of_the_issuer(case: Case) -> list[Effect]:
     """Return what the service does to its own tokens where its issuer's clock and its checkers' differ."""
     apart = None if case.api is None else case.api.issuer_ahead
@@ -477,8 +483,11 @@ def _of_the_issuer(case: Case) -> list[Effect]:
     if inputs.issuer_pairs:
         share = _risk(inputs, Party.GATEWAY, Harm.FUTURE_ISSUED)
         low, high = math.floor(100 * (share.share_low or 0.0)), math.ceil(100 * (share.share_high or 0.0))
-        percents = (("percent_low", low), ("percent_high", high))
-        return [Effect(Party.GATEWAY, "gateway-nodes", percents)] if high else []
+        if not high:
+            return []
+        if share.share_low and _one_node_alone(case):  # `api-nodes-differ` has that share
+            return [Effect(Party.GATEWAY, "gateway-node")]
+        return [Effect(Party.GATEWAY, "gateway-nodes", (("percent_low", low), ("percent_high", high)))]
     if case.issuer_status not in OFF:
         return []
     if apart.skew_s < 0:
