@@ -62,8 +62,6 @@ USUAL: dict[str, Fact] = {
     "other": "api.usw2.pure.cloud",
     "origin": "/etc/chrony/chrony.conf",
     "percent": 34,
-    "percent_high": 33,
-    "percent_low": 2,
     "port": 123,
     "reached": 3,
     "late": 12,
@@ -248,8 +246,7 @@ def test_an_effect_needs_no_cut(id_: str) -> None:
             ("late_s", size_s),
             ("early_s", size_s),
             ("share_high", 0.143),
-            ("percent_low", 2),
-            ("percent_high", 33),
+            ("share_low", 0.02),
         )
         said = catalogue.effect(Effect(Party.LOCAL_SIGN, id_, facts))[1]
         assert "…" not in said

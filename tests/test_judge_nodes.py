@@ -143,7 +143,7 @@ def gateway(found: Report) -> tuple[int, int] | None:
     for effect in found.effects:
         if effect.party is Party.GATEWAY:
             facts = dict(effect.facts) or facts_of(found, "api-nodes-differ")
-            return int(str(facts["percent_low"])), int(str(facts["percent_high"]))
+            return math.floor(100 * float(str(facts["share_low"]))), math.ceil(100 * float(str(facts["share_high"])))
     return None
 
 

@@ -294,9 +294,9 @@ def _of_the_api(case: Case, overall: Status) -> list[Finding]:
         ("host_ok", True if case.who is Who.API and ntp.judgement.proven else None),
         ("unconfirmed", None if case.voted and _vouched_for(reading, ahead) else True),
         ("max_lag_s", finite(reading.lag.max_s) if lags else None),
-        ("old", True if math.isinf(high_s) else None),
     )
-    return [Finding(f"api-{way}", overall, facts)]
+    old = (("old", True if math.isinf(high_s) else None),) if way == "ahead" else ()
+    return [Finding(f"api-{way}", overall, (*facts, *old))]
 
 
 def _vouched_for(reading: DateReading, ahead: Difference) -> bool:

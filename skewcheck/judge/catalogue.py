@@ -10,7 +10,8 @@ A title is a template over the facts of a finding:
 - `{off}`, `{range}`, `{bound}`, `{signed}`, `{beside}`, `{way}`, `{other_way}` and `{way_of}` are made of the facts
   `skew_s`, `low_s` and `high_s`: the size (the range where there is no estimate), the range, its larger side, both ends
   with their signs, the range where an estimate stands beside it, AHEAD or BEHIND, the opposite, and `AHEAD of` or
-  `BEHIND`. `{witness}`, `{witnesses}` and `{confirming}` say whom `https` was asked.
+  `BEHIND`. `{witness}`, `{witnesses}` and `{confirming}` say whom `https` was asked, and
+  `{percent_low}` and `{percent_high}` hold a share.
 - `{harm}` is what a clock that is off so does to a token, as far as `jwt` tells its kind.
 - `{left}` and `{ago}` are made of `left_low_s` and `left_high_s`, which are below 0 for what is past; `{ntp_range}` of
   `ntp_low_s`, `ntp_high_s`.
@@ -313,8 +314,7 @@ CATALOGUE: Mapping[str, Row] = {
         "{reached} of {connections} {units} reach a clock {range} {way_of} the others[, {address}]",
         "[It is the worst of several{several}. ]{percent_low} to {percent_high} % of all do (95 %): tell whoever "
         "runs {host}.[ Or a Date is old{old}.][ Plain http: not proven{plain}.]",
-        "host reached connections units clocks low_s high_s least_s by several old plain address share_low share_high "
-        "percent_low percent_high",
+        "host reached connections units clocks low_s high_s least_s by several old plain address share_low share_high",
         {"utc": "{reached} of {connections} {units} reach a clock {range} {way_of} UTC[, {address}]"},
         "by",
     ),
@@ -329,7 +329,7 @@ CATALOGUE: Mapping[str, Row] = {
     "api-behind": Row(
         "The {clock} is {off} BEHIND UTC[; this host is right{host_ok}]",
         "Nothing to fix here: tell whoever runs the API.[ Or its Date is old: it may keep one for {max_lag_s}.]",
-        _SKEW + "clock host host_ok unconfirmed max_lag_s old",
+        _SKEW + "clock host host_ok unconfirmed max_lag_s",
         {"True": "The {clock} looks {off} BEHIND UTC, unconfirmed"},
         "unconfirmed",
     ),
@@ -337,7 +337,7 @@ CATALOGUE: Mapping[str, Row] = {
         "{login} is {off} AHEAD of {host}",
         "It issues the tokens: first requests can fail where the API checks iat. Nothing on this host fixes that."
         "[ Or a Date is old{old}.]",
-        _SKEW + "login host old share_high",
+        _SKEW + "login host old",
     ),
     "issuer-behind": Row(
         "{login} is {off} BEHIND {host}",
@@ -1191,6 +1191,8 @@ _MADE: Mapping[str, Callable[[_Facts], str]] = {
     "confirming": lambda facts: "The servers asked" if facts.get("https") else "NTP",
     "witness": lambda facts: "server" if facts.get("https") else "NTP server",
     "witnesses": lambda facts: "servers" if facts.get("https") else "NTP servers",
+    "percent_low": lambda facts: f"{math.floor(100 * (_number(facts, 'share_low') or 0)):d}",
+    "percent_high": lambda facts: f"{math.ceil(100 * (_number(facts, 'share_high') or 0)):d}",
     "ntp_range": lambda facts: signed_text(*_bounds(facts, "ntp_")) if _number(facts, "ntp_low_s") is not None else "",
 }
 """What is made of several facts, or of a number for its reader."""

@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 from skewcheck.judge.attribution import clocks_status
 from skewcheck.judge.case import OFF, Case, Facts, reason_of
-from skewcheck.judge.severity import severity
 from skewcheck.model import (
     SAME_ADDRESS,
     SMEARED,
@@ -144,7 +143,7 @@ def _falsetickers(case: Case, ntp: NtpPart) -> list[Finding]:
         if vote.status is ServerStatus.FALSETICKER:
             server = vote.outcome.server
             off_by_s = vote.off_by_s or 0.0
-            bad = severity(off_by_s, case.limits) if case.holds_servers_to_limits and case.voted else Status.OK
+            bad = case.server_status(off_by_s)
             limit_s = {Status.WARNING: case.limits.warning_s, Status.CRITICAL: case.limits.critical_s}.get(bad)
             facts = (("server", server), ("off_by_s", off_by_s), ("origin", origins.get(server)), ("limit_s", limit_s))
             found.append(Finding("falseticker", bad, facts))

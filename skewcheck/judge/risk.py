@@ -480,18 +480,14 @@ def _of_the_issuer(case: Case) -> list[Effect]:
     if apart is None:
         return []
     inputs = inputs_of(case)
+    found = _risk(inputs, Party.GATEWAY, Harm.FUTURE_ISSUED)
+    shares = (("share_low", found.share_low), ("share_high", found.share_high))
     if inputs.issuer_pairs:
-        share = _risk(inputs, Party.GATEWAY, Harm.FUTURE_ISSUED)
-        low, high = math.floor(100 * (share.share_low or 0.0)), math.ceil(100 * (share.share_high or 0.0))
-        if not high:
-            return []
-        if share.share_low and _one_node_alone(case):  # `api-nodes-differ` has that share
+        if found.share_low and _one_node_alone(case):  # `api-nodes-differ` has that share
             return [Effect(Party.GATEWAY, "gateway-node")]
-        return [Effect(Party.GATEWAY, "gateway-nodes", (("percent_low", low), ("percent_high", high)))]
+        return [Effect(Party.GATEWAY, "gateway-nodes", shares)] if found.share_high else []
     if case.issuer_status not in OFF:
         return []
     if apart.skew_s < 0:
         return [Effect(Party.GATEWAY, "gateway-expired", (("early_s", _size_s(case, apart.fresh, apart.skew_s)),))]
-    found = _risk(inputs, Party.GATEWAY, Harm.FUTURE_ISSUED)
-    figures = (("share_low", found.share_low), ("share_high", found.share_high))
-    return [Effect(Party.GATEWAY, "gateway-future", figures)]
+    return [Effect(Party.GATEWAY, "gateway-future", shares)]
