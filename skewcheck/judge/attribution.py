@@ -337,7 +337,7 @@ def _by_the_api(case: Case, overall: Status) -> list[Finding]:
     if case.nodes_status is not Status.OK:
         return []
     facts = (
-        *_from_api(case, reading),
+        *skew_facts(reading.skew_s, reading.range, case.limits.warning_s),
         ("host", case.api_host),
         ("unconfirmed", True if _unconfirmed(case) else None),
         ("ntp_silent", True if ntp is not None and not ntp.survey.consensus.answered else None),
@@ -374,10 +374,6 @@ def _skew(case: Case) -> Facts:
     assert case.ntp is not None  # else no row names UTC
     assert case.utc is not None
     return skew_facts(case.ntp.survey.consensus.skew_s or 0.0, case.utc, case.limits.warning_s)
-
-
-def _from_api(case: Case, reading: DateReading) -> Facts:
-    return skew_facts(reading.skew_s, reading.range, case.limits.warning_s)
 
 
 def _vote(case: Case) -> Facts:

@@ -478,8 +478,8 @@ def fix_clock(case: Case) -> Step:
         return below
     if not wrong:
         return _fix_daemon(host)
-    name = contradicted.name if contradicted is not None else _daemon_of(wrong_server or "")
-    tool = _TOOLS.get(name or "")
+    of_file = next((daemon for part, daemon in _FILES if part in (wrong_server or "")), "")
+    tool = _TOOLS.get(of_file if contradicted is None else contradicted.name)
     look = _GENERIC.command if tool is None else tool.look
     return Step("look-at-sources", look.removeprefix("sudo ") if family_of(host.place) == "alpine" else look)
 
@@ -579,10 +579,6 @@ _FILES = (
 def family_of(place: Place) -> str:
     """Return whose commands a distribution understands: its family's; empty for one that isn't known."""
     return _FAMILIES.get(place.distribution or "", "")
-
-
-def _daemon_of(origin: str) -> str | None:
-    return next((daemon for part, daemon in _FILES if part in origin), None)
 
 
 def _fix_daemon(host: HostFacts) -> Step:
