@@ -150,9 +150,7 @@ def _by_web_servers(case: Case) -> list[Step]:
 
 def _beside_web_servers(case: Case, _: object = None) -> list[Step]:
     """Return how to hold those who were asked against what nobody on the way can forge, where that wasn't done."""
-    if case.asked_web:
-        return _other_servers(case)
-    return [Step("https-beside", _command(case, "check", *_WEB))]
+    return _other_servers(case) if case.asked_web else [Step("https-beside", _command(case, "check", *_WEB))]
 
 
 def _add_ntp(case: Case, _: object = None) -> list[Step]:
@@ -350,9 +348,7 @@ def _measure(case: Case, _: object = None) -> list[Step]:
 
 
 def _token_fine(case: Case, _: Finding) -> list[Step]:
-    if case.request.asks_nobody:
-        return _measure(case)
-    return _compare_with_api(case) or [_EXPLAIN_401]
+    return _measure(case) or _compare_with_api(case) or [_EXPLAIN_401]
 
 
 def _of_a_message(case: Case, finding: Finding) -> list[Step]:
@@ -361,9 +357,8 @@ def _of_a_message(case: Case, finding: Finding) -> list[Step]:
 
 
 def _token_cut(case: Case, _: object = None) -> list[Step]:
-    if case.request.command == "check":
-        return [Step("token-file", _command(case, "check", "--token-file FILE"))]
-    return [Step("token-file", _command(case, "token", "--file FILE"))]
+    name, option = ("check", "--token-file FILE") if case.request.command == "check" else ("token", "--file FILE")
+    return [Step("token-file", _command(case, name, option))]
 
 
 _BY_LEAD: dict[str, _Steps] = {
