@@ -165,7 +165,7 @@ def test_a_node_behind_the_others_is_shown() -> None:
     assert found["share_low"] <= 1 / 8 <= found["share_high"]
     host = done.document["api"]["hosts"][0]
     assert (host["nodes"]["asked"], len(host["nodes"]["replies"])) == (23, 24)
-    assert "gateway-nodes" in {seen["effect"] for seen in done.document["effects"]}
+    assert "gateway-node" in {seen["effect"] for seen in done.document["effects"]}
 
 
 @pytest.mark.parametrize("words", ["--nodes 1", "--nodes 17", "--node-behind 2s"])

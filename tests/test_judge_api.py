@@ -19,6 +19,8 @@ from measurements import (
     UNKNOWN,
     WARNING,
     YEAR_S,
+    api,
+    check,
     date,
     dates,
     facts_of,
@@ -209,6 +211,37 @@ def test_a_date_of_any_age_bounds_one_side() -> None:
     assert facts_of(dates(stale(-3.0)), "api-stale")["least_s"] == 3.0
 
 
+def test_a_date_that_may_be_old_is_no_party() -> None:
+    """Behind this host it may be only old; of a clock that is ahead of this host it tells the least, and no buffer."""
+    timer = Lag(0.5, known=True, because="a timer of half a second")
+    old, timed, fresh = (facts_of(dates(api(0.6, lag=lag)), "skew-undecided") for lag in (SECOND, timer, FRESH))
+    assert (old["why"], timed["why"], fresh.get("why")) == ("old", "old", None)
+    assert {name: value for name, value in old.items() if name != "why"} == fresh
+    behind = facts_of(dates(api(-0.4, lag=SECOND)), "skew-undecided")
+    assert behind == {"high_s": pytest.approx(-0.38), "host": API}
+
+
+@pytest.mark.parametrize(
+    ("found", "late_s", "high_s"),
+    [
+        (api(-0.4), 0.42, 0.43),
+        (api(-0.4, lag=SECOND), None, None),
+        (api(-0.4, lag=Lag(0.5, known=True, because="a timer of half a second")), 0.917, 0.927),
+        (stale(-3.2), None, None),
+    ],
+)
+def test_no_buffer_is_named_that_an_old_date_would_make_too_small(
+    found: DateReading, late_s: float | None, high_s: float | None
+) -> None:
+    """It covers all that the age of the `Date` may add; where that isn't known, or has no end, there is none."""
+    for told in (dates(found), check(servers(0.0), found)):
+        (late,) = (effect for effect in told.effects if effect.id == "late-refresh")
+        assert dict(late.facts)["late_s"] == (late_s and pytest.approx(late_s, abs=0.002))
+    ahead = the(told, "api-ahead")
+    assert ahead.fact("high_s") == (high_s and pytest.approx(high_s, abs=0.005))
+    assert ahead.fact("old") is (None if high_s else True)
+
+
 def test_how_old_a_date_may_be() -> None:
     """By how much it may be old, whether that is known, and how far behind this host may be then."""
     told = facts_of(dates(date(-0.05, 0.06, SECOND)), "api-lag")
@@ -238,9 +271,7 @@ def test_an_issuer_that_is_ahead() -> None:
     assert (lead(found), found.status, found.proven) == ("issuer-ahead", WARNING, False)
     assert facts_of(found, "issuer-ahead") == {
         "low_s": pytest.approx(0.30), "high_s": pytest.approx(0.51), "login": LOGIN, "host": API,
-        "share_high": pytest.approx(0.51),
     }  # fmt: skip
-    assert facts_of(dates(FINE, BEHIND), "issuer-ahead")["share_high"] == 1.0
 
 
 def test_an_issuer_that_is_behind() -> None:
@@ -257,7 +288,7 @@ def test_an_issuer_beside_a_date_of_any_age() -> None:
     behind = facts_of(dates(stale(0.02), date(3.05, 3.15)), "issuer-behind")
     assert ("low_s" in behind, behind["high_s"]) == (False, pytest.approx(-3.03))
     ahead = facts_of(dates(FINE, stale(-3.0)), "issuer-ahead")
-    assert (ahead["low_s"], "high_s" in ahead, ahead["share_high"]) == (pytest.approx(2.95), False, 1.0)
+    assert (ahead["low_s"], "high_s" in ahead) == (pytest.approx(2.95), False)
 
 
 def test_an_issuer_whose_difference_may_be_none_is_no_finding() -> None:

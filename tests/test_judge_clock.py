@@ -215,6 +215,40 @@ def test_the_port_that_may_be_blocked(addresses: list[str], port: str | None) ->
     assert the(clock(*outcomes), "ntp-unreached").fact("port") == port
 
 
+def _over(scheme: str, *low_s: float) -> list[Reading]:
+    return [server(f"{scheme}{n}.example", each_s, each_s + 0.01) for n, each_s in enumerate(low_s)]
+
+
+@pytest.mark.parametrize(
+    ("low_s", "id_"),
+    [
+        ((0.0, 0.0, 0.0), "clock-ok"), ((0.5, 0.5, 0.5), "local-ahead"), ((0.5,), "local-unconfirmed"),
+        ((0.0, 9.0, 20.0), "servers-disagree"), ((0.0, 9.0), "servers-disagree"),
+    ],
+)  # fmt: skip
+def test_web_servers_are_called_no_ntp_servers(low_s: tuple[float, ...], id_: str) -> None:
+    """What was asked over HTTPS, or partly so, is a fact of each finding that names the servers."""
+    assert the(clock(*_over("ntp", *low_s)), id_).fact("https") is None
+    assert the(clock(*_over("https://web", *low_s)), id_).fact("https") is True
+    mixed = clock(*_over("https://web", *low_s), mute("ntp.example"))
+    assert next(finding for finding in mixed.findings if finding.id in (id_, "servers-disagree")).fact("https") is True
+
+
+@pytest.mark.parametrize(
+    ("names", "who", "port"),
+    [
+        (("a", "b"), "2 NTP servers", "123"),
+        (("https://a", "https://b"), "2 web servers", None),
+        (("a", "https://b"), "2 servers", "123"),
+        (("https://a",), "https://a", None),
+    ],
+)
+def test_who_was_not_reached_is_called_by_what_was_asked(names: tuple[str, ...], who: str, port: str | None) -> None:
+    """And a port of UDP is named of NTP alone."""
+    found = the(clock(*map(mute, names)), "ntp-unreached")
+    assert (found.fact("who"), found.fact("port")) == (who, port)
+
+
 def test_a_second_name_of_the_same_address_is_no_vote() -> None:
     """It is listed, but neither asked nor counted."""
     told = facts_of(clock(*GOOD[:2], mute("again", "same-address")), "clock-ok")

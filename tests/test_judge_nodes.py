@@ -139,11 +139,11 @@ def test_an_address_is_told_where_it_tells_them_apart() -> None:
 
 
 def gateway(found: Report) -> tuple[int, int] | None:
-    """Return between which percents of first requests the API refuses."""
+    """Return between which percents of first requests the API refuses, as one finding or the effect says it."""
     for effect in found.effects:
         if effect.party is Party.GATEWAY:
-            facts = dict(effect.facts)
-            return int(facts["percent_low"] or 0), int(facts["percent_high"] or 0)
+            facts = dict(effect.facts) or facts_of(found, "api-nodes-differ")
+            return math.floor(100 * float(str(facts["share_low"]))), math.ceil(100 * float(str(facts["share_high"])))
     return None
 
 
@@ -161,6 +161,19 @@ def test_the_share_of_first_requests_is_that_of_the_pairs_that_refuse() -> None:
     assert both[0] <= 100 * (1 - (7 / 8) ** 2) <= both[1]
     assert both[1] > max(of_api[1], of_login[1])
     assert gateway(check(servers(0.0), several((0.0,) * 8), api(0.0))) is None
+
+
+def test_one_share_has_one_number() -> None:
+    """Of one node of one host the finding has it; the effect has one of its own where nodes of both make pairs."""
+
+    def facts(found: Report) -> list[tuple[str, bool]]:
+        return [(effect.id, bool(effect.facts)) for effect in found.effects if effect.party is Party.GATEWAY]
+
+    assert facts(check(servers(0.0), several(ONE_BEHIND), api(0.0))) == [("gateway-node", False)]
+    two = check(servers(0.0), several(ONE_BEHIND), several(tuple(-at_s for at_s in ONE_BEHIND)))
+    assert facts(two) == [("gateway-nodes", True)]
+    apart = check(servers(0.0), several((*ONE_BEHIND[:-1], 5.0)), api(0.0))
+    assert facts(apart) == [("gateway-nodes", True)]
 
 
 def test_an_api_node_ahead_refuses_no_fresh_token() -> None:

@@ -301,22 +301,22 @@ WITHOUT_NTP = {
     "no-network": "ip route",
     "no-route": "ip route",
     "no-such-name": "getent hosts ntp.example",
-    "port-closed": "asks others; nothing listens for NTP there",
-    "rate": "asks others; or ask that one less often, in 15 min",
-    "unsynchronised": "asks others; that one has lost its own source",
-    "distance": "asks others; that one is too unsure of its time",
-    "no-address": "asks by IPv4 and by IPv6",
-    "other-address": "asks others; that one must answer from where it is asked",
+    "port-closed": "instead-of-closed",
+    "rate": "instead-of-limited",
+    "unsynchronised": "instead-of-unsynchronised",
+    "distance": "instead-of-unsure",
+    "no-address": "any-family",
+    "other-address": "instead-of-elsewhere",
 }
 
 
 @pytest.mark.parametrize(("reason", "expected"), WITHOUT_NTP.items())
 def test_each_reason_has_its_own_way_out(reason: str, expected: str) -> None:
-    """No two reasons for which NTP gave nothing end in the same words, but for those that are one."""
+    """No two reasons for which NTP gave nothing end in the same step, but for those that are one."""
     asked = Request("clock", servers=("ntp.example",), family=Family.V4 if reason == "no-address" else Family.ANY)
     facts_ = (("reason", reason), ("server", "ntp.example"))
     first, *_ = steps(case(request=asked, interval=None), (Finding("ntp-unreached", Status.UNKNOWN, facts_),))
-    assert expected in (first.command, STEPS[first.kind].words)
+    assert expected in (first.command, first.kind)
 
 
 @pytest.mark.parametrize("request_", REQUESTS, ids=range(len(REQUESTS)))
@@ -343,6 +343,8 @@ def _check_options(kind: str, words: list[str], request: Request) -> None:
     others = kind.startswith("instead-of-") or kind in (
         "public-servers",
         "more-servers",
+        "other-servers",
+        "by-ntp",
         "nearer-servers",
         "by-address",
         "by-https",
@@ -382,6 +384,65 @@ def test_a_way_that_is_shut_is_not_advised() -> None:
     assert found["blocked"] == [web, "skewcheck check --region REGION"] == found["prohibited"]
     assert found["dns"] == ["getent hosts ntp0.example", "skewcheck clock -H IP-ADDRESS"]
     assert found["no-network"] == ["ip route"]
+
+
+WEB = ("https://a.example", "https://b.example", "https://c.example")
+NTP = ("a.example", "b.example")
+OTHERS, WEB_SERVERS = "-H HOST1 -H HOST2 -H HOST3", "-H https://HOST1 -H https://HOST2 -H https://HOST3"
+
+
+@pytest.mark.parametrize(
+    ("servers", "answered", "kind", "options"),
+    [
+        ((), 1, "more-servers", f" {OTHERS}"),
+        ((), 4, "other-servers", f" {OTHERS}"),
+        (NTP[:1], 1, "public-servers", ""),
+        (NTP, 2, "other-servers", ""),
+        (WEB[:1], 1, "https-time", f" {WEB_SERVERS}"),
+        (WEB, 3, "by-ntp", ""),
+        ((*NTP, WEB[0]), 3, "other-servers", ""),
+    ],
+)
+def test_others_are_asked_by_how_many_were(servers: tuple[str, ...], answered: int, kind: str, options: str) -> None:
+    """Whoever asked several is not told to ask several; whoever asked web servers gets more of them, or NTP's."""
+    replies = [Reading(f"{n}.example", "192.0.2.1", 0, Interval(0, 1), 0.01, ()) for n in range(answered)]
+    votes = [Vote(reply, ServerStatus.UNJUDGED) for reply in replies]
+    of = case(facts(), *votes, request=Request("clock", servers=servers), interval=None)
+    (step,) = steps(of, _found("servers-disagree"))
+    assert (step.kind, step.command) == (kind, f"skewcheck clock{options}")
+
+
+@pytest.mark.parametrize(
+    ("found", "kind"),
+    [
+        (Finding("too-coarse", Status.UNKNOWN, (("reference", "UTC"), ("because", "server"))), "nearer-servers"),
+        (Finding("smear-mixed", Status.UNKNOWN), "instead-of-smeared"),
+        (Finding("local-unconfirmed", Status.WARNING, (("why", "smear"),)), "instead-of-smeared"),
+    ],
+)
+def test_others_are_asked_for_what_those_who_were_said_of_themselves(found: Finding, kind: str) -> None:
+    """Doubt of its own, or a smear, is the reason: that several were asked helps nobody then."""
+    (step,) = steps(case(facts(), request=Request("clock", servers=NTP)), [found])
+    assert (step.kind, step.command) == (kind, "skewcheck clock")
+
+
+def test_ntp_against_this_host_and_the_api_is_held_against_what_nobody_forges() -> None:
+    """The servers that were named stay beside web servers; where web servers were among them others are asked."""
+    found = _found("ntp-differs")
+    (step,) = steps(case(facts(), request=Request("check", servers=NTP, region="eu-west-1")), found)
+    named = "-H a.example -H b.example"
+    assert (step.kind, step.command) == (
+        "https-beside", f"skewcheck check {named} --region eu-west-1 {WEB_SERVERS}"
+    )  # fmt: skip
+    (step,) = steps(case(facts(), request=Request("check", servers=WEB, region="eu-west-1")), found)
+    assert (step.kind, step.command) == ("by-ntp", "skewcheck check --region eu-west-1")
+
+
+def test_a_firewall_that_stops_https_is_not_passed_by_https() -> None:
+    """Where web servers are out of reach for it, neither others of them nor the API are advised."""
+    shut = Finding("ntp-unreached", Status.UNKNOWN, (("reason", "prohibited"),))
+    (step,) = steps(case(facts(), request=Request("clock", servers=WEB), interval=None), [shut])
+    assert step.kind == "explain"
 
 
 def test_a_web_server_is_looked_up_by_its_name() -> None:

@@ -5,9 +5,10 @@ local - API; the third, API - UTC, follows from them. An API's clock is not true
 readings have a time in common, one clock that is off explains both.
 """
 
+import math
 from collections.abc import Callable
 
-from skewcheck.judge.case import OFF, Case, Facts, Who, finite, may_lag, skew_facts
+from skewcheck.judge.case import OFF, Case, Facts, Who, finite, low_at_any_age, may_lag, skew_facts
 from skewcheck.judge.severity import judge_date, severity, worse
 from skewcheck.model import (
     ApiPart,
@@ -281,11 +282,11 @@ def _doubt(case: Case) -> str | None:
 
 
 def _of_the_api(case: Case, overall: Status) -> list[Finding]:
-    reading, ahead, ntp = case.reading, case.api_ahead, case.ntp
-    if reading is None or ahead is None or ntp is None:
+    reading, ahead, utc, ntp = case.reading, case.api_ahead, case.utc_with_api, case.ntp
+    if reading is None or ahead is None or utc is None or ntp is None:
         return []
     way, lags = direction(ahead.skew_s), may_lag(reading) or reading.stale is not None
-    high_s = float("inf") if lags and way == "ahead" else ahead.fresh.high_s  # the older its `Date`, the farther ahead
+    high_s = utc.high_s - low_at_any_age(reading) if way == "ahead" else ahead.fresh.high_s
     facts = (
         *skew_facts(ahead.skew_s, Interval(ahead.fresh.low_s, high_s), case.limits.warning_s),
         ("clock", _CLOCKS["cached" if reading.stale is Stale.CACHED else reading.stamped_by.value]),
@@ -294,7 +295,8 @@ def _of_the_api(case: Case, overall: Status) -> list[Finding]:
         ("unconfirmed", None if case.voted and _vouched_for(reading, ahead) else True),
         ("max_lag_s", finite(reading.lag.max_s) if lags else None),
     )
-    return [Finding(f"api-{way}", overall, facts)]
+    old = (("old", True if math.isinf(high_s) else None),) if way == "ahead" else ()
+    return [Finding(f"api-{way}", overall, (*facts, *old))]
 
 
 def _vouched_for(reading: DateReading, ahead: Difference) -> bool:
@@ -316,13 +318,16 @@ def _undecided(case: Case, overall: Status, id_: str = "skew-undecided") -> list
     reading, off = case.reading, case.api is not None and case.api.judgement.status in OFF
     if reading is None or not off or reading.range.holds_zero:
         return []
-    facts = (*_from_api(case, reading), ("host", case.api_host))
+    low_s, high_s = reading.range
+    low_s = low_at_any_age(reading) if high_s < 0 else low_s
+    facts = (*skew_facts(reading.skew_s, Interval(low_s, high_s), case.limits.warning_s), ("host", case.api_host))
     if id_ == "skew-shared":
         return [Finding(id_, overall, (*facts, ("limit_s", case.limits.warning_s)))]
-    low_s, high_s = (None, None) if case.utc is None else case.utc
+    by_ntp = (None, None) if case.utc is None else case.utc
     silent = case.ntp is not None and not case.ntp.survey.consensus.answered
-    why = "one-sided" if reading.stale is not None else "ntp-silent" if silent else None
-    return [Finding(id_, overall, (*facts, ("why", why), ("ntp_low_s", low_s), ("ntp_high_s", high_s)))]
+    old = "old" if reading.range.low_s > 0 and may_lag(reading) else None
+    why = "one-sided" if reading.stale is not None else old or ("ntp-silent" if silent else None)
+    return [Finding(id_, overall, (*facts, ("why", why), ("ntp_low_s", by_ntp[0]), ("ntp_high_s", by_ntp[1])))]
 
 
 def _by_the_api(case: Case, overall: Status) -> list[Finding]:
@@ -332,12 +337,17 @@ def _by_the_api(case: Case, overall: Status) -> list[Finding]:
     if case.nodes_status is not Status.OK:
         return []
     facts = (
-        *_from_api(case, reading),
+        *skew_facts(reading.skew_s, reading.range, case.limits.warning_s),
         ("host", case.api_host),
         ("unconfirmed", True if _unconfirmed(case) else None),
         ("ntp_silent", True if ntp is not None and not ntp.survey.consensus.answered else None),
     )
     return [Finding("api-ok", Status.OK, facts)]
+
+
+def _against_both(case: Case, _: Status) -> list[Finding]:
+    facts = (*_skew(case), ("host", case.api_host), ("https", case.asked_web or None))
+    return [Finding("ntp-differs", Status.WARNING, facts)]
 
 
 _FINDERS: dict[Who, Callable[[Case, Status], list[Finding]]] = {
@@ -349,7 +359,7 @@ _FINDERS: dict[Who, Callable[[Case, Status], list[Finding]]] = {
         *_of_the_api(case, worse(Status.WARNING, _by_itself(case))),
     ],
     Who.SHARED: lambda case, overall: _undecided(case, overall, "skew-shared"),
-    Who.NTP: lambda case, _: [Finding("ntp-differs", Status.WARNING, (*_skew(case), ("host", case.api_host)))],
+    Who.NTP: _against_both,
     Who.OPEN: lambda case, overall: _undecided(case, overall) or _by_ntp(case, overall),
     Who.BY_API_ALONE: _by_the_api,
     Who.BY_NTP_ALONE: _by_ntp,
@@ -366,10 +376,6 @@ def _skew(case: Case) -> Facts:
     return skew_facts(case.ntp.survey.consensus.skew_s or 0.0, case.utc, case.limits.warning_s)
 
 
-def _from_api(case: Case, reading: DateReading) -> Facts:
-    return skew_facts(reading.skew_s, reading.range, case.limits.warning_s)
-
-
 def _vote(case: Case) -> Facts:
     assert case.ntp is not None
     votes = case.ntp.survey.consensus
@@ -379,7 +385,7 @@ def _vote(case: Case) -> Facts:
         ("answered", votes.answered),
         ("asked", votes.asked),
         ("unreached", votes.asked - votes.answered),
-        ("https", True if case.ntp.survey.by_web else None),
+        ("https", case.asked_web or None),
     )
 
 

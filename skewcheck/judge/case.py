@@ -93,6 +93,13 @@ class Case(NamedTuple):
         return [vote.outcome for vote in votes if isinstance(vote.outcome, Reading) and vote.outcome.exchanges]
 
     @property
+    def asked_web(self) -> bool:
+        """Tell whether a web server was asked for UTC, by its `Date`."""
+        votes = () if self.ntp is None else self.ntp.survey.consensus.votes
+        asked = (*self.request.servers, *(vote.outcome.server for vote in votes))
+        return any(server.startswith("https://") for server in asked)
+
+    @property
     def voted(self) -> bool:
         """Tell whether a majority of servers vouches for UTC, and not this host's own alone."""
         ntp = self.ntp
@@ -176,17 +183,15 @@ class Case(NamedTuple):
 
     @property
     def servers_status(self) -> Status:
-        """How bad it is that NTP servers are off, where the user named them and a limit: it is meant for them, too."""
-        if self.ntp is None or not self.voted or not self.holds_servers_to_limits:
-            return Status.OK
-        votes = self.ntp.survey.consensus.votes
-        return worse(Status.OK, *(severity(vote.off_by_s, self.limits) for vote in votes if vote.off_by_s is not None))
+        """How bad it is that NTP servers are off."""
+        votes = () if self.ntp is None else self.ntp.survey.consensus.votes
+        return worse(*(self.server_status(vote.off_by_s or 0.0) for vote in votes), Status.OK)
 
-    @property
-    def holds_servers_to_limits(self) -> bool:
-        """Tell whether the user named both the NTP servers and a limit of his own."""
+    def server_status(self, off_by_s: float) -> Status:
+        """Return how bad it is that an NTP server is off: ok, unless the user named servers and a limit for them."""
         default = Policy()
-        return bool(self.request.servers) and self.limits != (default.warning_s, default.critical_s)
+        held = bool(self.request.servers) and self.limits != (default.warning_s, default.critical_s)
+        return severity(off_by_s, self.limits) if held and self.voted else Status.OK
 
     @property
     def rests_on_freshness(self) -> bool:
@@ -292,6 +297,14 @@ def finite(end_s: float) -> float | None:
 def may_lag(reading: DateReading) -> bool:
     """Tell whether this server's `Date` may be so old that it makes a difference."""
     return reading.interval.low_s < reading.fresh.low_s - DISTINCT_S
+
+
+def low_at_any_age(reading: DateReading) -> float:
+    """Return the low end of what this server's `Date` shows, however old that is: none where its age isn't known.
+
+    An old `Date` is of a clock that is ahead of what it says.
+    """
+    return -math.inf if may_lag(reading) and not reading.lag.known else reading.interval.low_s
 
 
 def outdated(reading: DateReading) -> bool:

@@ -10,7 +10,8 @@ A title is a template over the facts of a finding:
 - `{off}`, `{range}`, `{bound}`, `{signed}`, `{beside}`, `{way}`, `{other_way}` and `{way_of}` are made of the facts
   `skew_s`, `low_s` and `high_s`: the size (the range where there is no estimate), the range, its larger side, both ends
   with their signs, the range where an estimate stands beside it, AHEAD or BEHIND, the opposite, and `AHEAD of` or
-  `BEHIND`.
+  `BEHIND`. `{witness}`, `{witnesses}` and `{confirming}` say whom `https` was asked, and
+  `{percent_low}` and `{percent_high}` hold a share.
 - `{harm}` is what a clock that is off so does to a token, as far as `jwt` tells its kind.
 - `{left}` and `{ago}` are made of `left_low_s` and `left_high_s`, which are below 0 for what is past; `{ntp_range}` of
   `ntp_low_s`, `ntp_high_s`.
@@ -67,7 +68,7 @@ _COUNTED = "Opaque access tokens: not affected if you count expires_in."
 _LOCAL = Row(
     "This host is {off} {way_of} UTC" + _AGREE,
     "[This host says {here_at_s}, UTC is {utc_at_s}. ]"
-    "[NTP and {api_host} say the same: fix this host, not the API.|{harm}]"
+    "[{confirming} and {api_host} say the same: fix this host, not the API.|{harm}]"
     "[ {wide_host} may be off by itself, too, by up to {wide_s}: rerun this after the fix.]",
     _SKEW + _VOTE + _FAR + "api_host jwt wide_host wide_s",
 )
@@ -288,11 +289,11 @@ CATALOGUE: Mapping[str, Row] = {
     "local-ahead": _LOCAL,
     "local-behind": _LOCAL,
     "local-unconfirmed": Row(
-        "This host looks {off} {way_of} UTC, unconfirmed ({agreeing} of {asked} [servers{https}|NTP servers])",
+        "This host looks {off} {way_of} UTC, unconfirmed ({agreeing} of {asked} {witnesses})",
         "Set no clock by that: first ask more servers, or narrow the range.",
         _SKEW + _VOTE + _FAR + "why limit_s",
         {
-            "one-server": "This host looks {off} {way_of} UTC, unconfirmed[: by one NTP server]",
+            "one-server": "This host looks {off} {way_of} UTC, unconfirmed[: by one {witness}]",
             "own-servers": "This host looks {off} {way_of} UTC, unconfirmed[: by its own servers]",
             "one-source": "This host looks {off} {way_of} UTC, unconfirmed[: too few sources of time]",
             "smear": "This host looks {off} {way_of} UTC, unconfirmed[: a leap second is smeared]",
@@ -313,15 +314,15 @@ CATALOGUE: Mapping[str, Row] = {
         "{reached} of {connections} {units} reach a clock {range} {way_of} the others[, {address}]",
         "[It is the worst of several{several}. ]{percent_low} to {percent_high} % of all do (95 %): tell whoever "
         "runs {host}.[ Or a Date is old{old}.][ Plain http: not proven{plain}.]",
-        "host reached connections units clocks low_s high_s least_s by several old plain address share_low share_high "
-        "percent_low percent_high",
+        "host reached connections units clocks low_s high_s least_s by several old plain address share_low share_high",
         {"utc": "{reached} of {connections} {units} reach a clock {range} {way_of} UTC[, {address}]"},
         "by",
     ),
     "api-ahead": Row(
         "The {clock} is {off} AHEAD of UTC[; this host is right{host_ok}]",
-        "Nothing to fix here: raise your buffer, and tell whoever runs the API.",
-        _SKEW + "clock host host_ok unconfirmed max_lag_s",
+        "Nothing to fix here: tell whoever runs the API"
+        "[. Its Date may be older, so no buffer is known to be enough{old}|, and raise your buffer].",
+        _SKEW + "clock host host_ok unconfirmed max_lag_s old",
         {"True": "The {clock} looks {off} AHEAD of UTC, unconfirmed"},
         "unconfirmed",
     ),
@@ -336,12 +337,12 @@ CATALOGUE: Mapping[str, Row] = {
         "{login} is {off} AHEAD of {host}",
         "It issues the tokens: first requests can fail where the API checks iat. Nothing on this host fixes that."
         "[ Or a Date is old{old}.]",
-        _SKEW + "login host old share_high",
+        _SKEW + "login host old",
     ),
     "issuer-behind": Row(
         "{login} is {off} BEHIND {host}",
-        "It issues the tokens: they die so much before their time. Nothing on this host fixes that; a buffer hides it."
-        "[ Or a Date is old{old}.]",
+        "It issues the tokens: they die so much before their time. Nothing on this host fixes that"
+        "[. Or a Date is old{old}|; a buffer hides it].",
         _SKEW + "login host old",
     ),
     "skew-shared": Row(
@@ -351,9 +352,14 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "skew-undecided": Row(
         "Either this host is {off} {way} or {host} is {other_way}",
-        "[By NTP this host is {ntp_range} from UTC, which does not settle it.|Only a third clock, NTP's, can "
-        "say which of the two is wrong.]",
+        "[This host is {ntp_range} from UTC, which does not settle it.|Only a third clock, NTP's, can "
+        "say which one is wrong.]",
         _SKEW + "host why ntp_low_s ntp_high_s",
+        {
+            "one-sided": "This host is {off} BEHIND an old Date of {host}",
+            "old": "{host}'s Date is {off} BEHIND this host, or old",
+        },
+        "why",
     ),
     "token-clocks-differ": Row(
         "This host and {other} do not agree on the token's {claim}",
@@ -362,9 +368,10 @@ CATALOGUE: Mapping[str, Row] = {
         _TIME + " other fine_here",
     ),
     "ntp-differs": Row(
-        "This host and {host} agree; NTP seen from here differs[ ({signed})]",
-        "Between these two the clock is an unlikely cause. NTP is intercepted or smeared here, or both clocks are off.",
-        _SKEW + "host",
+        "This host and {host} agree; [the servers asked differ{https}|NTP seen from here differs][ ({signed})]",
+        "Between these two the clock is an unlikely cause. [Those servers are off{https}|NTP is intercepted or smeared "
+        "here], or both clocks are off.",
+        _SKEW + "host https",
     ),
     "api-certificate": Row(
         "{host}'s certificate is not valid by its own Date[: nobody can call it]",
@@ -392,12 +399,12 @@ CATALOGUE: Mapping[str, Row] = {
         "servers",
     ),
     "servers-disagree": Row(
-        "Not measured: the {answered} NTP servers that answered contradict each other",
+        "Not measured: the {answered} {witnesses} that answered contradict each other",
         "No majority shares a time, so who is right can't be told.",
-        "answered asked unreached why agreeing against",
+        "answered asked unreached why agreeing against https",
         {
-            "minority": "Not settled: {agreeing} of {asked} NTP servers agree, {against} against",
-            "two": "Not measured: the two NTP servers that answered contradict each other",
+            "minority": "Not settled: {agreeing} of {asked} {witnesses} agree, {against} against",
+            "two": "Not measured: the two {witnesses} that answered contradict each other",
             "own": "Not measured: this host's own NTP servers and others disagree",
         },
         "why",
@@ -409,10 +416,10 @@ CATALOGUE: Mapping[str, Row] = {
         {
             "blocked": "Not measured: no reply from {who} in {duration_s}[ (UDP {port} blocked?)]",
             "silent": "Not measured: {who} did not reply in {duration_s}[ (UDP {port} blocked?)]",
-            "prohibited": "Not measured: a firewall on this host prohibits NTP[ (UDP {port})]",
-            "no-network": "Not measured: this host has no network (no route to {asked} NTP servers)",
+            "prohibited": "Not measured: a firewall on this host lets nothing out[ by UDP {port}]",
+            "no-network": "Not measured: no network here[ (no route to {who})]",
             "no-route": "Not measured: there is no way from this host to {who}",
-            "dns": "Not measured: DNS fails on this host (0 of {asked} NTP servers resolved)",
+            "dns": "Not measured: DNS fails here[ (no address of {who})]",
             "no-such-name": "Not measured: there is no such name: {server}",
             "no-address": "Not measured: {who} had no address of that family",
             "port-closed": "Not measured: no NTP service on {who}[ (UDP port closed)]",
@@ -425,7 +432,7 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "api-unreached": Row(
         "Not measured: {host}[: {detail}| was not reached]",
-        "[NTP: this host is {ntp_bound_s} off UTC at most.|" + _HIDDEN + "]",
+        "[This host is {ntp_bound_s} off UTC at most.|" + _HIDDEN + "]",
         "host reason detail ntp_bound_s",
         {
             "dns": "Not measured: DNS fails for {host}",
@@ -442,17 +449,17 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "api-inconsistent": Row(
         "Replies of {host} exclude each other by at least {spread_s}",
-        "[NTP: this host is {ntp_bound_s} off UTC at most. ]One clock may stamp a token and another check it.",
+        "[This host is {ntp_bound_s} off UTC at most. ]One clock may stamp a token and another check it.",
         "host spread_s mix ntp_bound_s",
         {"connections": "{host} has clocks at least {spread_s} apart[, one per connection]"},
         "mix",
     ),
     "api-stale": Row(
-        "Not measured: a cache answers for {host}[, its Date {age_s} old]",
-        "[NTP: this host is {ntp_bound_s} off UTC at most. ]A Date of any age shows only BEHIND. Ask a path that no "
+        "[At least {least_s} ahead|Not measured]: a cache answers for {host}[, its Date {age_s} old]",
+        "[This host is {ntp_bound_s} off UTC at most. ]A Date of any age shows only BEHIND. Ask a path that no "
         "cache keeps.",
         "host stale age_s x_cache via least_s ntp_bound_s",
-        {"frozen": "Not measured: the Date of {host} stands still[ while seconds pass]"},
+        {"frozen": "[At least {least_s} ahead|Not measured]: the Date of {host} stands still[ while seconds pass]"},
         "stale",
     ),
     "too-coarse": Row(
@@ -772,14 +779,13 @@ CATALOGUE: Mapping[str, Row] = {
         "expires_in_s clock_bound_s unchecked api_unasked",
     ),
     "clock-ok": Row(
-        "Clock within {bound} of UTC ({agreeing} of {answered} [servers{https}|NTP servers] agree"
-        "[; {unreached} not reached])",
+        "Clock within {bound} of UTC ({agreeing} of {answered} {witnesses} agree[; {unreached} not reached])",
         "[Nobody confirms that: ask more servers.{unconfirmed}|Unlikely to cause a 401. The API's clock was not "
         "checked.]",
         _SKEW + _VOTE + "unconfirmed why limit_s",
         {
-            "minority": "Clock within {bound} of UTC, unconfirmed ({agreeing} of {asked} [servers{https}|NTP servers])",
-            "one-server": "Clock within {bound} of UTC, unconfirmed: by one NTP server only",
+            "minority": "Clock within {bound} of UTC, unconfirmed ({agreeing} of {asked} {witnesses})",
+            "one-server": "Clock within {bound} of UTC, unconfirmed: by one {witness} only",
             "own-servers": "Clock within {bound} of UTC, unconfirmed[: by its own servers]",
             "one-source": "Clock within {bound} of UTC, unconfirmed[: too few sources of time]",
             "smear": "Clock within {bound} of UTC, unconfirmed[: a leap second is smeared]",
@@ -789,7 +795,7 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "api-ok": Row(
         "Clock within {bound} of {host}[, unconfirmed{unconfirmed}][ (by its HTTP Date header)]",
-        "Unlikely to cause a 401.[ NTP gave no time: UTC is not known{ntp_silent}.]",
+        "Unlikely to cause a 401.[ UTC is not known: no other server answered{ntp_silent}.]",
         _SKEW + "host unconfirmed ntp_silent",
     ),
 }
@@ -838,15 +844,19 @@ STEPS: Mapping[str, Words] = {
     "evidence": Words("Next", "evidence for the ticket"),
     "more-samples": Words("Next", "several samples of each server: a narrower range"),
     "public-servers": Words("Next", "asks several, so that none is trusted alone"),
+    "other-servers": Words("Next", "asks others than those that were asked"),
+    "https-beside": Words("Next", "adds web servers: nobody on the way forges their time"),
+    "by-ntp": Words("Next", "asks NTP servers instead"),
     "more-servers": Words("Next", "three or more outvote one that is wrong"),
     "nearer-servers": Words("Next", "servers that are nearer, or surer of their time"),
     "https-time": Words("Next", "takes UTC from three web servers of different operators"),
     "by-https": Words("Next", "uses HTTPS, so it needs no UDP 123"),
     "instead-of-closed": Words("Next", "asks others; nothing listens for NTP there"),
-    "instead-of-limited": Words("Next", "asks others; or ask that one less often, in 15 min"),
-    "instead-of-unsynchronised": Words("Next", "asks others; that one has lost its own source"),
-    "instead-of-elsewhere": Words("Next", "asks others; that one must answer from where it is asked"),
-    "instead-of-unsure": Words("Next", "asks others; that one is too unsure of its time"),
+    "instead-of-limited": Words("Next", "asks others; or ask again, less often, in 15 min"),
+    "instead-of-unsynchronised": Words("Next", "asks others; no source of time is left there"),
+    "instead-of-elsewhere": Words("Next", "asks others; a reply must come from where it was asked"),
+    "instead-of-unsure": Words("Next", "asks others; the time there is too unsure"),
+    "instead-of-smeared": Words("Next", "asks others; of one kind: all smear, or none does"),
     "any-family": Words("Next", "asks by IPv4 and by IPv6"),
     "by-address": Words("Next", "asks an NTP server without DNS"),
     "test-dns": Words("Next", "tests DNS: fix that first"),
@@ -884,6 +894,7 @@ EFFECTS: Mapping[str, str] = {
     "signed-old": "they expire [{early_s} ]early",
     "signed-future": "they look issued in the future[, by up to {early_s}]",
     "gateway-future": "{share_high} first requests can be refused",
+    "gateway-node": "first requests that reach that clock can be refused",
     "gateway-nodes": "{percent_low} to {percent_high} % of first requests can be refused",
     "gateway-expired": "tokens die [{early_s} ]early",
 }
@@ -1178,6 +1189,11 @@ _MADE: Mapping[str, Callable[[_Facts], str]] = {
     "way_of": lambda facts: "AHEAD of" if _ahead(facts) else "BEHIND",
     "ago": lambda facts: _left(facts, -1),
     "left": lambda facts: _left(facts, 1),
+    "confirming": lambda facts: "The servers asked" if facts.get("https") else "NTP",
+    "witness": lambda facts: "server" if facts.get("https") else "NTP server",
+    "witnesses": lambda facts: "servers" if facts.get("https") else "NTP servers",
+    "percent_low": lambda facts: f"{math.floor(100 * (_number(facts, 'share_low') or 0)):d}",
+    "percent_high": lambda facts: f"{math.ceil(100 * (_number(facts, 'share_high') or 0)):d}",
     "ntp_range": lambda facts: signed_text(*_bounds(facts, "ntp_")) if _number(facts, "ntp_low_s") is not None else "",
 }
 """What is made of several facts, or of a number for its reader."""

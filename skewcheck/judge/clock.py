@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 from skewcheck.judge.attribution import clocks_status
 from skewcheck.judge.case import OFF, Case, Facts, reason_of
-from skewcheck.judge.severity import severity
 from skewcheck.model import (
     SAME_ADDRESS,
     SMEARED,
@@ -56,8 +55,8 @@ _SILENCES = (
 )
 
 
-def _unreached(_: Case, ntp: NtpPart) -> list[Finding]:
-    votes = ntp.survey.consensus
+def _unreached(case: Case, ntp: NtpPart) -> list[Finding]:
+    votes, web = ntp.survey.consensus, ntp.survey.by_web
     if votes.answered:
         return []
     failed = [
@@ -74,8 +73,8 @@ def _unreached(_: Case, ntp: NtpPart) -> list[Finding]:
         ("reason", reason),
         ("counts", ", ".join(f"{count} {each}" for each, count in reasons.most_common())),
         ("server", first),
-        ("who", first if alone else f"{votes.asked} {'web' if ntp.survey.by_web else 'NTP'} servers"),
-        ("port", _port(failed)),
+        ("who", first if alone else f"{votes.asked} {'web ' if web else '' if case.asked_web else 'NTP '}servers"),
+        ("port", None if web else _port(failed)),
         ("duration_s", ntp.survey.local.duration_s),
     )
     return [Finding("ntp-unreached", Status.UNKNOWN, facts)]
@@ -88,7 +87,7 @@ def _port(failed: list[NoReading]) -> str | None:
     return ports.pop() if len(ports) == 1 else None
 
 
-def _disagree(_: Case, ntp: NtpPart) -> list[Finding]:
+def _disagree(case: Case, ntp: NtpPart) -> list[Finding]:
     """Tell of servers none of whom is to be believed; of a few that agree, where others leave it open by contradicting.
 
     A minority that is contradicted and yet surely ok, or surely off, is told with its clock (`attribution`).
@@ -106,6 +105,7 @@ def _disagree(_: Case, ntp: NtpPart) -> list[Finding]:
         ("why", "minority" if unsettled else "own" if own else "two" if votes.answered == 2 else None),
         ("agreeing", votes.agreeing if unsettled else None),
         ("against", len(votes.against) if unsettled else None),
+        ("https", case.asked_web or None),
     )
     return [Finding("servers-disagree", Status.UNKNOWN, facts)]
 
@@ -143,7 +143,7 @@ def _falsetickers(case: Case, ntp: NtpPart) -> list[Finding]:
         if vote.status is ServerStatus.FALSETICKER:
             server = vote.outcome.server
             off_by_s = vote.off_by_s or 0.0
-            bad = severity(off_by_s, case.limits) if case.holds_servers_to_limits and case.voted else Status.OK
+            bad = case.server_status(off_by_s)
             limit_s = {Status.WARNING: case.limits.warning_s, Status.CRITICAL: case.limits.critical_s}.get(bad)
             facts = (("server", server), ("off_by_s", off_by_s), ("origin", origins.get(server)), ("limit_s", limit_s))
             found.append(Finding("falseticker", bad, facts))

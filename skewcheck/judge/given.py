@@ -88,7 +88,8 @@ def surroundings(
 
     *now_s*: by this host's clock.
     """
-    found = [Finding("paste-skipped", Status.OK, (("size", _size(token.skipped)),))] if token.skipped else []
+    size = f"{token.skipped >> 20} MiB" if token.skipped >= 1 << 20 else f"{token.skipped:,} bytes"
+    found = [Finding("paste-skipped", Status.OK, (("size", size),))] if token.skipped else []
     written_s = token.written_at_s
     if token.deadline_name is not None and token.deadline_s is None and end is None:
         found.append(Finding("deadline-no-zone", Status.UNKNOWN, (("name", token.deadline_name),)))
@@ -102,10 +103,6 @@ def surroundings(
     state = "early" if begin is not None and begin.at_s > written_s else state
     facts: Facts = (("then_at_s", written_s), ("state", state), ("since_s", now_s - written_s))
     return [*found, Finding("token-then", Status.OK, facts)]
-
-
-def _size(count: int) -> str:
-    return f"{count >> 20} MiB" if count >= 1 << 20 else f"{count:,} bytes"
 
 
 def message(token: Token) -> list[Finding]:

@@ -8,7 +8,7 @@ token in seven at a latency of 50 ms, and the same token works a moment later, b
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from skewcheck.judge.case import DRIFT_PPM, OFF, Case, Who, finite
+from skewcheck.judge.case import DRIFT_PPM, OFF, Case, Who, finite, low_at_any_age
 from skewcheck.judge.checkers import UNKNOWN, Checker, Stamp
 from skewcheck.judge.host import KERNEL_LIMIT_S
 from skewcheck.judge.severity import difference, judge
@@ -414,14 +414,20 @@ def _what_is_off(case: Case) -> tuple[Interval, float] | None:
         if consensus.interval is not None and consensus.skew_s is not None:
             found.append((consensus.interval, consensus.skew_s))
     if case.api is not None and case.api.judgement.status in OFF and reading is not None:
-        found.insert(0 if case.who in _AGAINST_API else len(found), (reading.range, reading.skew_s))
+        found.insert(0 if case.who in _AGAINST_API else len(found), (_against(reading), reading.skew_s))
     return next((off for off in found if not off[0].holds_zero), None)  # of no direction nothing follows
+
+
+def _against(reading: DateReading) -> Interval:
+    """Return its range; of a clock that is behind it how far at most, whatever that `Date`'s age."""
+    behind = reading.range.high_s < 0
+    return reading.range._replace(low_s=low_at_any_age(reading)) if behind else reading.range
 
 
 def _late_for_both(case: Case, seen: list[Effect]) -> list[Effect]:
     """Return what is seen where the API's clock is off, too: its tokens end by its clock, whatever UTC is."""
     reading = api_reading(case)
-    if reading is None or (by_api := reading.range).high_s >= 0:
+    if reading is None or (by_api := _against(reading)).high_s >= 0:
         return [effect for effect in seen if effect.id not in _HARMLESS]
     late = Effect(Party.REFRESH_BY_EXP, "late-refresh", (("late_s", finite(-by_api.low_s)),))
     others = [effect for effect in seen if effect.party is not Party.REFRESH_BY_EXP and effect.id not in _HARMLESS]
@@ -462,21 +468,26 @@ def _is_seen(effect: Effect, inputs: Inputs) -> bool:
     return any(_risk(inputs, effect.party, harm).level is not Level.NONE for harm in Harm)
 
 
+def _one_node_alone(case: Case) -> bool:
+    """Tell whether all that differs is one clock of one host: who reaches it is who is refused."""
+    several = [reading for _, reading in case.readings if reading.nodes is not None and len(reading.nodes.clocks) > 1]
+    return len(several) == 1 and [look.several for look in case.looks] == [False]
+
+
 def _of_the_issuer(case: Case) -> list[Effect]:
     """Return what the service does to its own tokens where its issuer's clock and its checkers' differ."""
     apart = None if case.api is None else case.api.issuer_ahead
     if apart is None:
         return []
     inputs = inputs_of(case)
+    found = _risk(inputs, Party.GATEWAY, Harm.FUTURE_ISSUED)
+    shares = (("share_low", found.share_low), ("share_high", found.share_high))
     if inputs.issuer_pairs:
-        share = _risk(inputs, Party.GATEWAY, Harm.FUTURE_ISSUED)
-        low, high = math.floor(100 * (share.share_low or 0.0)), math.ceil(100 * (share.share_high or 0.0))
-        percents = (("percent_low", low), ("percent_high", high))
-        return [Effect(Party.GATEWAY, "gateway-nodes", percents)] if high else []
+        if found.share_low and _one_node_alone(case):  # `api-nodes-differ` has that share
+            return [Effect(Party.GATEWAY, "gateway-node")]
+        return [Effect(Party.GATEWAY, "gateway-nodes", shares)] if found.share_high else []
     if case.issuer_status not in OFF:
         return []
     if apart.skew_s < 0:
         return [Effect(Party.GATEWAY, "gateway-expired", (("early_s", _size_s(case, apart.fresh, apart.skew_s)),))]
-    found = _risk(inputs, Party.GATEWAY, Harm.FUTURE_ISSUED)
-    figures = (("share_low", found.share_low), ("share_high", found.share_high))
-    return [Effect(Party.GATEWAY, "gateway-future", figures)]
+    return [Effect(Party.GATEWAY, "gateway-future", shares)]

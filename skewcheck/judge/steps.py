@@ -38,6 +38,7 @@ _FIND_FAKE = Step("find-fake", "env | grep LD_PRELOAD; cat /etc/ld.so.preload")
 ALLOW_S = 30
 """Of time, where the deadline came first."""
 _OTHERS = ("-H HOST1", "-H HOST2", "-H HOST3")
+_WEB = ("-H https://HOST1", "-H https://HOST2", "-H https://HOST3")
 
 
 def steps(case: Case, findings: Sequence[Finding]) -> tuple[Step, ...]:
@@ -135,19 +136,21 @@ def _compare_with_api(case: Case, _: object = None) -> list[Step]:
     return [Step("check-region", _command(case, "check", target=region))]
 
 
-def _by_https(case: Case, _: object = None) -> list[Step]:
-    """Return how to ask the API instead; the servers that were named did not answer."""
-    if case.request.asks_api:
+def _by_https(case: Case) -> list[Step]:
+    """Return how to ask the API instead, where that is another way than the one that is shut."""
+    if case.request.asks_api or case.asked_web:
         return []
     return [Step("by-https", _command(case, "check", target=_region_of_issuer(case) or "--url URL", servers=False))]
 
 
 def _by_web_servers(case: Case) -> list[Step]:
     """Return how to take UTC from the `Date`s of web servers, where that wasn't tried."""
-    if any(server.startswith("https://") for server in case.request.servers):
-        return []
-    name = "check" if case.request.asks_api or case.request.command != "clock" else "clock"
-    return [Step("https-time", _command(case, name, *(f"-H https://HOST{n}" for n in (1, 2, 3)), servers=False))]
+    return [] if case.asked_web else [Step("https-time", _clocks_again(case, *_WEB))]
+
+
+def _beside_web_servers(case: Case, _: object = None) -> list[Step]:
+    """Return how to hold those who were asked against what nobody on the way can forge, where that wasn't done."""
+    return _other_servers(case) if case.asked_web else [Step("https-beside", _command(case, "check", *_WEB))]
 
 
 def _add_ntp(case: Case, _: object = None) -> list[Step]:
@@ -178,12 +181,24 @@ def _full(case: Case, _: object = None) -> list[Step]:
     return [Step("full", _command(case, "api", "--full"))]
 
 
-def _other_servers(case: Case, _: object = None) -> list[Step]:
-    """Return how to ask somebody else than those who were asked."""
+def _other_servers(case: Case, _: object = None, kind: str | None = None) -> list[Step]:
+    """Return how to ask somebody else than those who were asked; *kind*: because of what they said, and not to vote."""
+    named = case.request.servers
+    asked = len(named) if case.ntp is None else case.ntp.survey.consensus.asked
+    if not named:
+        kind = kind or ("more-servers" if asked < len(_OTHERS) else "other-servers")
+        return [Step(kind, _clocks_again(case, *_OTHERS))]
+    if not all(server.startswith("https://") for server in named):
+        return [Step(kind or ("public-servers" if len(named) == 1 else "other-servers"), _clocks_again(case))]
+    if len(named) == 1:
+        return [Step("https-time", _clocks_again(case, *_WEB))]
+    return [Step("by-ntp", _clocks_again(case))]
+
+
+def _clocks_again(case: Case, *servers: str) -> str:
+    """Return the command that asks those *servers* instead, and the API again where it was asked."""
     name = "check" if case.request.asks_api or case.request.command != "clock" else "clock"
-    if case.request.servers:
-        return [Step("public-servers", _command(case, name, servers=False))]
-    return [Step("more-servers", _command(case, name, *_OTHERS, servers=False))]
+    return _command(case, name, *servers, servers=False)
 
 
 def _narrower(case: Case, _: object = None) -> list[Step]:
@@ -210,7 +225,7 @@ def _unconfirmed(case: Case, finding: Finding) -> list[Step]:
         return _narrower(case)
     if case.outside_is_silent:  # by whatever name that comes: other servers are behind the same wall
         return _compare_with_api(case) or _explained(case, finding)
-    return _other_servers(case)
+    return _other_servers(case, kind="instead-of-smeared" if why == "smear" else None)
 
 
 def _undecided(case: Case, finding: Finding) -> list[Step]:
@@ -235,7 +250,7 @@ def _by_silence(case: Case, finding: Finding) -> list[Step]:
         return [Step("test-dns", f"getent hosts {quote(name)}"), *instead]
     if reason == "no-address" and case.request.family is not Family.ANY:
         return [Step("any-family", _command(case, case.request.command, family=False))]
-    return [Step(_UNUSABLE.get(str(reason), step.kind), step.command) for step in _other_servers(case)]
+    return _other_servers(case, kind=_UNUSABLE.get(str(reason)))
 
 
 _UNUSABLE = {
@@ -312,7 +327,8 @@ def _certificate(case: Case, _: object = None) -> list[Step]:
 
 def _too_coarse(case: Case, finding: Finding) -> list[Step]:
     if finding.fact("reference") == "UTC":
-        return _narrower(case) if finding.fact("because") != "server" else _other_servers(case)
+        doubting = finding.fact("because") == "server"
+        return _other_servers(case, kind="nearer-servers") if doubting else _narrower(case)
     if any(reading.ended is Ended.DEADLINE for _, reading in case.readings):
         return [_longer(case)]
     return _full(case) or _explained(case, finding)
@@ -332,9 +348,7 @@ def _measure(case: Case, _: object = None) -> list[Step]:
 
 
 def _token_fine(case: Case, _: Finding) -> list[Step]:
-    if case.request.asks_nobody:
-        return _measure(case)
-    return _compare_with_api(case) or [_EXPLAIN_401]
+    return _measure(case) or _compare_with_api(case) or [_EXPLAIN_401]
 
 
 def _of_a_message(case: Case, finding: Finding) -> list[Step]:
@@ -343,9 +357,8 @@ def _of_a_message(case: Case, finding: Finding) -> list[Step]:
 
 
 def _token_cut(case: Case, _: object = None) -> list[Step]:
-    if case.request.command == "check":
-        return [Step("token-file", _command(case, "check", "--token-file FILE"))]
-    return [Step("token-file", _command(case, "token", "--file FILE"))]
+    name, option = ("check", "--token-file FILE") if case.request.command == "check" else ("token", "--file FILE")
+    return [Step("token-file", _command(case, name, option))]
 
 
 _BY_LEAD: dict[str, _Steps] = {
@@ -359,10 +372,10 @@ _BY_LEAD: dict[str, _Steps] = {
     "issuer-behind": _evidence,
     "skew-shared": _undecided,
     "skew-undecided": _undecided,
-    "ntp-differs": _other_servers,
+    "ntp-differs": _beside_web_servers,
     "api-certificate": _certificate,
     "tls-dates": _undecided,
-    "smear-mixed": _other_servers,
+    "smear-mixed": lambda case, _: _other_servers(case, kind="instead-of-smeared"),
     "servers-disagree": _other_servers,
     "ntp-unreached": _by_silence,
     "api-unreached": _by_no_reply,
@@ -460,8 +473,8 @@ def fix_clock(case: Case) -> Step:
         return below
     if not wrong:
         return _fix_daemon(host)
-    name = contradicted.name if contradicted is not None else _daemon_of(wrong_server or "")
-    tool = _TOOLS.get(name or "")
+    of_file = next((daemon for part, daemon in _FILES if part in (wrong_server or "")), "")
+    tool = _TOOLS.get(of_file if contradicted is None else contradicted.name)
     look = _GENERIC.command if tool is None else tool.look
     return Step("look-at-sources", look.removeprefix("sudo ") if family_of(host.place) == "alpine" else look)
 
@@ -561,10 +574,6 @@ _FILES = (
 def family_of(place: Place) -> str:
     """Return whose commands a distribution understands: its family's; empty for one that isn't known."""
     return _FAMILIES.get(place.distribution or "", "")
-
-
-def _daemon_of(origin: str) -> str | None:
-    return next((daemon for part, daemon in _FILES if part in origin), None)
 
 
 def _fix_daemon(host: HostFacts) -> Step:

@@ -16,7 +16,7 @@ from skewcheck.judge.checkers import Ask, Stamp
 from skewcheck.judge.claims import counts_otherwise, in_themselves, named
 from skewcheck.judge.host import SUMMER_S, ZONES_S, zone_of
 from skewcheck.judge.risk import Inputs, Judged, api_reading, inputs_of, one_sided, risks
-from skewcheck.judge.severity import judge, judge_date, worse
+from skewcheck.judge.severity import judge, worse
 from skewcheck.judge.verifiers import Verifier, times_unreadable, verdict, verifier
 from skewcheck.model import (
     Basis,
@@ -227,7 +227,7 @@ def _skew(case: Case, at_s: float) -> _Skew | None:
     if case.api is None or reading is None or side is None:
         return None
     since = side.widened(moved_since(case.api.survey.local, case.runs, at_s))
-    return _Skew("api", since, reading.skew_s, judge_date(reading, case.limits).status)
+    return _Skew("api", since, reading.skew_s, case.api.judgement.status)
 
 
 def _behind(local_s: float, skew: Interval) -> Interval:
