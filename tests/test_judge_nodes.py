@@ -117,6 +117,22 @@ def test_right_nodes_change_nothing_but_that_they_were_seen() -> None:
     assert "few" not in facts_of(check(servers(0.0), several((0.0,) * 24)), "nodes-seen")
 
 
+@pytest.mark.parametrize(("silent", "stopped", "short"), [(0, False, None), (3, False, "silent"), (3, True, "stopped")])
+def test_a_look_that_the_server_cut_short_says_so(silent: int, stopped: bool, short: str | None) -> None:
+    """By default, too, with the verdict as it is: what never answered is counted, what asked for patience named."""
+    reading = several((0.0,) * 4)
+    assert reading.nodes is not None
+    reading = reading._replace(nodes=reading.nodes._replace(asked=3 + silent, stopped=stopped))
+    found = check(servers(0.0), reading, api(0.0))
+    told = facts_of(found, "nodes-seen")
+    assert (found.status, found.proven) == (OK, True)
+    assert (told.get("short"), told.get("silent"), told.get("tried")) == (
+        short,
+        silent or None,
+        4 + silent if silent else None,
+    )
+
+
 @pytest.mark.parametrize(("apart_s", "status"), [(0.05, OK), (0.3, WARNING), (3.0, CRITICAL)])
 def test_the_status_is_that_of_the_worst_node(apart_s: float, status: Status) -> None:
     """By what is proven of it."""

@@ -211,7 +211,8 @@ def _date_note(reading: DateReading) -> str:
     if reading.mix is not None:
         return f"replies {at_least_text(reading.spread_s)} apart"
     if reading.ended is Ended.TOLD_TO_STOP:
-        return f"asked for patience ({reading.served.status})"
+        status = reading.served.status  # another one than where it asked so on a connection beside
+        return f"asked for patience ({status})" if status in (429, 503) else "asked for patience"
     return {Security.PLAIN: "plain http", Security.DATES_IGNORED: "TLS dates ignored"}.get(reading.security, "")
 
 
