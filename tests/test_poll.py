@@ -14,6 +14,7 @@ from skewcheck.errors import HostError
 from skewcheck.lab.ntp import NtpServer, Reply
 from skewcheck.measure.addresses import Address
 from skewcheck.measure.consensus import agree, contested
+from skewcheck.measure.localclock import LocalClock
 from skewcheck.measure.poll import poll_servers, spacing_s
 from skewcheck.measure.servers import PUBLIC, Origin, Server, parse_server, whom_to_ask
 from skewcheck.model import Basis, Family, Interval, NoReading, Reading, ServerList, ServerStatus, Survey
@@ -181,6 +182,16 @@ def test_a_slow_resolver_is_not_taken_for_a_blocked_port() -> None:
     """A name that took nearly all of the time to resolve left none to answer in."""
     with mute() as dead:
         assert reasons(ask({"n": [dead]}, slow={"n": 0.5}, timeout_s=0.6)) == {"n": "dns-slow"}
+
+
+def test_a_slow_host_is_not_taken_for_a_slow_resolver() -> None:
+    """An address that this process came late to ask has no name: its silence is none of DNS."""
+    with mute() as (host, port):
+        clock = LocalClock()
+        time.sleep(0.3)
+        server = Server("n", host, port)
+        found = poll_servers([server], ServerList.NAMED, timeout_s=clock.elapsed_s() + 0.1, clock=clock)
+    assert reasons(found) == {"n": "no-reply"}
 
 
 def test_a_host_without_file_descriptors_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -221,7 +221,7 @@ class _Loop:
             else:
                 self._look_up_aside(poll)
         for poll, addresses in numeric:
-            self._take(poll, addresses)
+            poll.found(addresses, by_name=False)
 
     def _look_up_aside(self, poll: "ServerPoll") -> None:
         try:
@@ -358,7 +358,7 @@ class ServerPoll:
         self._troubles: list[tuple[str | None, Trouble]] = []
         self._dropped: Counter[str] = Counter()
         self._peers: set[Peer] = set()
-        self._all_reached = True
+        self._all_reached = self._by_name = True
         self.address: Address | None = None
         """The address that answered; None where none did."""
         self.answered_by: Peer | None = None
@@ -369,8 +369,9 @@ class ServerPoll:
         """All that the name leads to; empty where there may be more."""
         return frozenset() if self._waiting or not self._all_reached else frozenset(self._peers)
 
-    def found(self, addresses: Sequence[Address]) -> None:
-        """Take the addresses of the name and ask the first of each family."""
+    def found(self, addresses: Sequence[Address], *, by_name: bool = True) -> None:
+        """Take the addresses and ask the first of each family; *by_name*: the resolver gave them."""
+        self._by_name = by_name
         first = {address.family: address for address in reversed(addresses)}
         self._waiting.extend(address for address in addresses if address is not first[address.family])
         self._asked_at_s = self._clock.elapsed_s()
@@ -448,7 +449,7 @@ class ServerPoll:
         if trouble.reason == "dns-timeout":
             return address, trouble
         waited_s = end_s - self._asked_at_s
-        if waited_s < min(ANSWER_S, self._asked_at_s):
+        if self._by_name and waited_s < min(ANSWER_S, self._asked_at_s):
             times = f"{duration_text(self._asked_at_s)} to resolve, which left {duration_text(waited_s)} for an answer"
             return address, Trouble("dns-slow", f"the name took {times}")
         return address, Trouble("no-reply", f"no reply in {duration_text(waited_s)}")
