@@ -331,8 +331,8 @@ def test_a_smeared_server_has_no_vote_beside_others() -> None:
 )
 def test_who_smears_is_known_by_name(host: str, smeared: bool) -> None:
     """Google's numbered names smear as the plain one does; none of the public list does."""
-    assert Server(host, host).smeared is smeared
-    assert not any(server.smeared for server in PUBLIC)
+    assert (Server(host, host).smeared_by is not None) is smeared
+    assert not any(server.smeared_by for server in PUBLIC)
 
 
 def test_smeared_servers_alone_are_all_there_is() -> None:

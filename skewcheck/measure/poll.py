@@ -181,7 +181,7 @@ class _Loop:
 
     def _majority_agrees(self) -> bool:
         """Tell whether a majority of those asked, not only of those that answered, share a point, and aren't one."""
-        unsmeared = [poll for poll in self._polls if not poll.server.smeared] or self._polls
+        unsmeared = [poll for poll in self._polls if poll.server.smeared_by is None] or self._polls
         first = {poll.answered_by: poll for poll in unsmeared if poll.samples}
         ranges, asked = [poll.samples[0].interval for poll in first.values()], len(self._polls)
         if consensus.depth(ranges) < consensus.quorum(asked):
@@ -276,7 +276,7 @@ def _smeared_by(servers: Sequence[Server]) -> dict[str, str]:
 
 def _unmixed(servers: Sequence[Server], outcomes: Sequence[Reading | NoReading]) -> Sequence[Reading | NoReading]:
     """Return *outcomes* without those of servers that smear leap seconds, where enough others answered that don't."""
-    smeared = {server.given for server in servers if server.smeared}
+    smeared = _smeared_by(servers)
     others = sum(isinstance(outcome, Reading) and outcome.server not in smeared for outcome in outcomes)
     if others < ENOUGH_UNSMEARED:
         return outcomes
