@@ -9,6 +9,7 @@ from skewcheck.measure import nodes
 from skewcheck.model import DateReading, Ended, Interval, Lag, Mix, Party, Report, Security, Status
 from skewcheck.render.json import render as as_json
 from skewcheck.render.monitoring import prometheus
+from skewcheck.render.tables import nodes as nodes_evidence
 
 FRESH_S = 0.003
 UNKNOWN_LAG = Lag(1.1, known=False, because="nothing is known of such a server")
@@ -122,10 +123,11 @@ def test_a_look_that_the_server_cut_short_says_so(silent: int, stopped: bool, sh
     """By default, too, with the verdict as it is: what never answered is counted, what asked for patience named."""
     reading = several((0.0,) * 4)
     assert reading.nodes is not None
-    reading = reading._replace(nodes=reading.nodes._replace(asked=3 + silent, stopped=stopped))
-    found = check(servers(0.0), reading, api(0.0))
+    cut = reading.nodes._replace(asked=3 + silent, stopped=stopped)
+    found = check(servers(0.0), reading._replace(nodes=cut), api(0.0))
     told = facts_of(found, "nodes-seen")
     assert (found.status, found.proven) == (OK, True)
+    assert (f"{silent} gave no Date" in nodes_evidence(cut)) == bool(silent)
     assert (told.get("short"), told.get("silent"), told.get("tried")) == (
         short,
         silent or None,

@@ -125,7 +125,7 @@ def _nodes_seen(case: Case, _: ApiPart) -> list[Finding]:
     host, n, nodes = min(looked, key=lambda named: named[1])
     short, per_reply = case.nodes_unseen, nodes is not None and nodes.per_reply
     stopped = nodes is not None and nodes.stopped
-    silent = 0 if nodes is None or per_reply else nodes.asked + 1 - n
+    silent = 0 if nodes is None else nodes.silent
     facts = (
         ("host", host),
         ("connections", n),

@@ -582,7 +582,7 @@ CATALOGUE: Mapping[str, Row] = {
             "time": "Only {connections} of {wanted} connections in time: misses 1 node of 8 in {percent} % of runs",
             "stopped": "{host} asked for patience at {connections}[ of {wanted}] {units}[: misses 1 node of 8 in "
             "{percent} %]",
-            "silent": "{silent} of {tried} connections got no reply: a node of 8 is missed in {percent} % of runs",
+            "silent": "{silent} of {tried} connections gave no Date: a node of 8 is missed in {percent} % of runs",
         },
         "short",
     ),
