@@ -203,13 +203,11 @@ class _Loop:
         with contextlib.suppress(BlockingIOError):
             self._bell.recv(64)
         while not self._found.empty():
-            self._take(*self._found.get())
-
-    def _take(self, poll: "ServerPoll", found: Sequence[Address] | Trouble) -> None:
-        if isinstance(found, Trouble):
-            poll.fail(found)
-        else:
-            poll.found(found)
+            poll, found = self._found.get()
+            if isinstance(found, Trouble):
+                poll.fail(found)
+            else:
+                poll.found(found)
 
     def _look_up(self) -> None:
         """Start to resolve the names, each in a thread of its own, then ask what is an address already."""
