@@ -17,7 +17,7 @@ from bench.certificates import PAST_S, VALID_S, YEAR_S, Authority, Signed
 import skewcheck
 from skewcheck.errors import UsageError
 from skewcheck.examine import Request, examine
-from skewcheck.model import Policy, Report, Role, Security, Status
+from skewcheck.model import Policy, Report, Role, Security, Status, Step
 
 
 @contextmanager
@@ -107,6 +107,26 @@ def test_a_certificates_dates_are_judged_by_the_servers_own(  # noqa: PLR0917 - 
     if told:
         assert not report.proven
         assert report.assumes == ()
+
+
+def test_a_web_server_of_ones_own_authority_is_a_source_of_time(tmp_path: Path) -> None:
+    """With the authority named its `Date` is a vote, and its `Date` made anew is a narrower one; without, that is next.
+
+    What is asked next carries both on.
+    """
+    authority = Authority(tmp_path)
+    with served(5.0, authority.sign("server")) as url:
+        server = url.removesuffix("/health")
+        found = [
+            examine(Request("clock", servers=(server,), ca_file=ca_file, date_fresh=True, timeout_s=6))
+            for ca_file in (str(authority.ca_file), None)
+        ]
+    known, unknown = (report.ntp.survey.consensus for report in found if report.ntp is not None)
+    assert known.interval is not None
+    assert known.interval.low_s <= -5.0 <= known.interval.high_s
+    assert known.interval.width_s < 0.9
+    assert unknown.interval is None
+    assert found[1].steps[0] == Step("authority-file", f"skewcheck clock -H {server} --date-fresh --ca-file FILE")
 
 
 def test_progress_and_policy() -> None:

@@ -9,6 +9,7 @@ from skewcheck.measure import nodes
 from skewcheck.model import DateReading, Ended, Interval, Lag, Mix, Party, Report, Security, Status
 from skewcheck.render.json import render as as_json
 from skewcheck.render.monitoring import prometheus
+from skewcheck.render.tables import nodes as nodes_evidence
 
 FRESH_S = 0.003
 UNKNOWN_LAG = Lag(1.1, known=False, because="nothing is known of such a server")
@@ -115,6 +116,23 @@ def test_right_nodes_change_nothing_but_that_they_were_seen() -> None:
     assert (found.status, found.proven) == (OK, True)
     assert (facts_of(found, "nodes-seen")["percent"], facts_of(found, "nodes-seen")["few"]) == (34, True)
     assert "few" not in facts_of(check(servers(0.0), several((0.0,) * 24)), "nodes-seen")
+
+
+@pytest.mark.parametrize(("silent", "stopped", "short"), [(0, False, None), (3, False, "silent"), (3, True, "stopped")])
+def test_a_look_that_the_server_cut_short_says_so(silent: int, stopped: bool, short: str | None) -> None:
+    """By default, too, with the verdict as it is: what never answered is counted, what asked for patience named."""
+    reading = several((0.0,) * 4)
+    assert reading.nodes is not None
+    cut = reading.nodes._replace(asked=3 + silent, stopped=stopped)
+    found = check(servers(0.0), reading._replace(nodes=cut), api(0.0))
+    told = facts_of(found, "nodes-seen")
+    assert (found.status, found.proven) == (OK, True)
+    assert (f"{silent} gave no Date" in nodes_evidence(cut)) == bool(silent)
+    assert (told.get("short"), told.get("silent"), told.get("tried")) == (
+        short,
+        silent or None,
+        4 + silent if silent else None,
+    )
 
 
 @pytest.mark.parametrize(("apart_s", "status"), [(0.05, OK), (0.3, WARNING), (3.0, CRITICAL)])

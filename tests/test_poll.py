@@ -14,6 +14,7 @@ from skewcheck.errors import HostError
 from skewcheck.lab.ntp import NtpServer, Reply
 from skewcheck.measure.addresses import Address
 from skewcheck.measure.consensus import agree, contested
+from skewcheck.measure.localclock import LocalClock
 from skewcheck.measure.poll import poll_servers, spacing_s
 from skewcheck.measure.servers import PUBLIC, Origin, Server, parse_server, whom_to_ask
 from skewcheck.model import Basis, Family, Interval, NoReading, Reading, ServerList, ServerStatus, Survey
@@ -183,6 +184,16 @@ def test_a_slow_resolver_is_not_taken_for_a_blocked_port() -> None:
         assert reasons(ask({"n": [dead]}, slow={"n": 0.5}, timeout_s=0.6)) == {"n": "dns-slow"}
 
 
+def test_a_slow_host_is_not_taken_for_a_slow_resolver() -> None:
+    """An address that this process came late to ask has no name: its silence is none of DNS."""
+    with mute() as (host, port):
+        clock = LocalClock()
+        time.sleep(0.3)
+        server = Server("n", host, port)
+        found = poll_servers([server], ServerList.NAMED, timeout_s=clock.elapsed_s() + 0.1, clock=clock)
+    assert reasons(found) == {"n": "no-reply"}
+
+
 def test_a_host_without_file_descriptors_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not a defect of ours: this host's limit, and what to do about it."""
 
@@ -320,8 +331,8 @@ def test_a_smeared_server_has_no_vote_beside_others() -> None:
 )
 def test_who_smears_is_known_by_name(host: str, smeared: bool) -> None:
     """Google's numbered names smear as the plain one does; none of the public list does."""
-    assert Server(host, host).smeared is smeared
-    assert not any(server.smeared for server in PUBLIC)
+    assert (Server(host, host).smeared_by is not None) is smeared
+    assert not any(server.smeared_by for server in PUBLIC)
 
 
 def test_smeared_servers_alone_are_all_there_is() -> None:

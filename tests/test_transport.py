@@ -412,3 +412,22 @@ def test_a_sleep_that_is_refused_is_waited_out(monkeypatch: pytest.MonkeyPatch) 
     began_s = time.monotonic()
     transport.rest(0.05)
     assert time.monotonic() - began_s >= 0.045
+
+
+def test_what_python_can_not_load_any_more_is_this_connections_trouble(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It loads a part of itself to read a certificate's dates, for which no file may be left."""
+
+    def no_room(_: str) -> int:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    authority = Authority(tmp_path)
+    context = authority.sign("server").server_context()
+    monkeypatch.setattr(ssl, "cert_time_to_seconds", no_room)
+    with (
+        HostileServer(over_tls(context, answering(EMPTY))) as server,
+        asking(server.port, scheme="https", host="localhost", ca_file=authority.ca_file) as transport,
+    ):
+        trouble = refused(transport.exchange(HEAD, transport.now_s()))
+    assert (trouble.reason, trouble.rejected, trouble.sent) == ("send-failed", False, 0)

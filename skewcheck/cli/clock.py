@@ -9,7 +9,7 @@ from skewcheck.cli.argv import Typed
 from skewcheck.cli.deliver import Deadline, run
 from skewcheck.cli.help import Screen
 
-OPTIONS = ("server", "samples", "timeout:clock", *options.FAMILY, *options.SHARED)
+OPTIONS = ("server", "samples", "timeout:clock", *options.TLS, *options.FAMILY, *options.SHARED)
 SCREEN = Screen(
     "Compare this host's clock with NTP servers.",
     "[-H HOST]... [OPTIONS]",

@@ -4,6 +4,7 @@ Every command and the public API call `examine`, and nothing deeper. What a requ
 that asks NTP alone pays for no HTTP, and a token that is looked at offline for no socket.
 """
 
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -58,12 +59,12 @@ def examine(request: Request, progress: "Tell | None" = None) -> Report:
     host, ntp, api = (None, None, None) if request.asks_nobody else _asked(request, progress)
     for survey in (ntp, api):
         if host is not None and survey is not None and survey.local.pace is not Pace.TRUE:
-            from skewcheck.examine.own_clocks import seen
+            from skewcheck.examine.own_clocks import at_another_rate
 
-            host = seen(host, survey.local)
+            host = at_another_rate(host)
     from skewcheck.judge.report import report
 
-    return report(request, Measured(_now_s(ntp, api), _platform(), host, ntp, api, token), replays)
+    return report(request, Measured(_now_s(ntp, api), sys.platform, host, ntp, api, token), replays)
 
 
 def failed(command: str, error: SkewcheckError) -> Report:
@@ -86,12 +87,6 @@ def signer_names() -> tuple[str, ...]:
     return signers()
 
 
-def _platform() -> str:
-    import sys
-
-    return sys.platform
-
-
 def _asked(request: Request, progress: "Tell | None") -> tuple[HostFacts | None, Survey | None, ApiSurvey | None]:
     """Return what this host, NTP and the API say; the API is asked in a thread of its own beside the others."""
     if not request.asks_api:
@@ -101,22 +96,15 @@ def _asked(request: Request, progress: "Tell | None") -> tuple[HostFacts | None,
     from skewcheck.examine.ask_api import ask_api, start_api
 
     if not request.ask_ntp:
-        host = _host(request)
-        return host, None, ask_api(request, progress)
+        from skewcheck.host import read_host
+
+        return read_host() if request.ask_host else None, None, ask_api(request, progress)
     from skewcheck.examine.ask_ntp import ask_ntp, named_servers
 
     named_servers(request)  # what is wrong with the request is told before anything is asked
     answer = start_api(request, progress)
     host, ntp = ask_ntp(request, progress)
-    return host, ntp, answer()
-
-
-def _host(request: Request) -> HostFacts | None:
-    if not request.ask_host:
-        return None
-    from skewcheck.host import read_host
-
-    return read_host()
+    return host, ntp, answer(None)
 
 
 def _now_s(ntp: Survey | None, api: ApiSurvey | None) -> float:

@@ -1,6 +1,5 @@
 """An API and the host that issues its tokens: whom to ask, for how long, and what their `Date` says."""
 
-import queue
 from collections.abc import Callable
 
 from skewcheck import genesys
@@ -8,7 +7,7 @@ from skewcheck.errors import UsageError
 from skewcheck.examine.own_clocks import own_clock
 from skewcheck.examine.request import api_timeout_s, measuring_time
 from skewcheck.foreign import is_secret
-from skewcheck.measure.addresses import start_thread
+from skewcheck.measure.addresses import aside
 from skewcheck.measure.date_evidence import Progress, Question, Target
 from skewcheck.measure.dates import ask_dates, parse_url, region_targets
 from skewcheck.model import ApiSurvey, Request, Role
@@ -47,25 +46,10 @@ def ask_api(request: Request, progress: Callable[[Progress], None] | None = None
     )
 
 
-def start_api(request: Request, progress: Callable[[Progress], None] | None) -> Callable[[], ApiSurvey]:
+def start_api(request: Request, progress: Callable[[Progress], None] | None) -> Callable[[float | None], ApiSurvey]:
     """Start to ask, in a thread of its own; return what waits for the answer and returns or raises it."""
     named_hosts(request)
-    answers: queue.SimpleQueue[ApiSurvey | BaseException] = queue.SimpleQueue()
-
-    def ask() -> None:
-        try:
-            answers.put(ask_api(request, progress))
-        except BaseException as error:  # noqa: BLE001  not swallowed: it is raised where it is waited for
-            answers.put(error)
-
-    def answer() -> ApiSurvey:
-        came = answers.get()
-        if isinstance(came, BaseException):
-            raise came
-        return came
-
-    start_thread(ask)
-    return answer
+    return aside(lambda: ask_api(request, progress))
 
 
 def named_hosts(request: Request) -> tuple[str | None, tuple[Target, ...]]:

@@ -8,7 +8,8 @@ from skewcheck.errors import UsageError
 from skewcheck.examine.own_clocks import own_clock
 from skewcheck.examine.request import API_TIMEOUT_S, TIMEOUT_S, measuring_time
 from skewcheck.foreign import is_secret
-from skewcheck.host import cloud_of, read_host
+from skewcheck.host import read_host
+from skewcheck.host.place import cloud_server
 from skewcheck.measure.localclock import LocalClock
 from skewcheck.measure.poll import Progress, poll_servers, spacing_s
 from skewcheck.measure.servers import MAX_SERVERS, Origin, Server, parse_server, whom_to_ask
@@ -102,7 +103,7 @@ def _own_servers(host: HostFacts | None) -> Sequence[Server]:
     if host is None:
         return []
     own = [(configured.host, Origin.HOST) for configured in host.configured]
-    own += [(offered.host, Origin.CLOUD) for offered in [cloud_of(host)] if offered is not None]
+    own += [(offered.host, Origin.CLOUD) for offered in [cloud_server(host.place)] if offered is not None]
     servers = []
     for name, origin in own:
         with contextlib.suppress(ValueError):  # what stands in a file may be anything

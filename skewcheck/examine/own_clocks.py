@@ -5,7 +5,7 @@ import os
 from skewcheck.host.files import Files
 from skewcheck.host.kernel import BETWEEN, kernel_time, other_rate
 from skewcheck.measure.localclock import LocalClock, system_sources
-from skewcheck.model import Fake, HostFacts, LocalRun, Pace
+from skewcheck.model import Fake, HostFacts
 
 
 def own_clock() -> LocalClock:
@@ -14,9 +14,7 @@ def own_clock() -> LocalClock:
     return LocalClock(system_sources()._replace(kernel_ns=kernel_time(), other_rate=told))
 
 
-def seen(host: HostFacts | None, run: LocalRun) -> HostFacts | None:
-    """Return what *host* says of itself, and that time runs at another rate here where the measurement found that."""
-    if host is None or run.pace is Pace.TRUE:
-        return host
+def at_another_rate(host: HostFacts) -> HostFacts:
+    """Return what *host* says of itself, and that time runs at another rate here."""
     how = BETWEEN if host.fake is None else host.fake.how
     return host._replace(fake=Fake(how, None, other_rate=True))

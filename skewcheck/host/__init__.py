@@ -12,9 +12,9 @@ from skewcheck.host.daemons import read_daemons, tracking
 from skewcheck.host.files import Files
 from skewcheck.host.hardware import read_hardware
 from skewcheck.host.kernel import find_fake, read_kernel
-from skewcheck.host.place import cloud_server, read_place
+from skewcheck.host.place import read_place
 from skewcheck.host.zone import read_zone
-from skewcheck.model import ConfiguredServer, HostFacts
+from skewcheck.model import HostFacts
 
 
 def read_host(files: Files | None = None) -> HostFacts:
@@ -33,8 +33,3 @@ def read_host(files: Files | None = None) -> HostFacts:
         fake=find_fake(kernel, files, os.environ),
         configured=read_configured(files, running),
     )
-
-
-def cloud_of(facts: HostFacts) -> ConfiguredServer | None:
-    """Return the time server that this host's cloud offers to it; None where it offers none."""
-    return cloud_server(facts.place)

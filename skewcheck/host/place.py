@@ -87,7 +87,7 @@ _LAYERS = (
 
 
 def _container(signs: _Signs) -> str | None:
-    return next((kind for kind, told in _CONTAINERS if told(signs)), None) or _told_by_manager(signs)
+    return next((kind for kind, told in _CONTAINERS if told(signs)), None) or ("container" if signs.manager else None)
 
 
 def _read_signs(files: Files, environ: Mapping[str, str]) -> _Signs:
@@ -146,10 +146,6 @@ def _by_layers(kind: str) -> Callable[[_Signs], bool]:
 
 def _by_manager(kind: str) -> Callable[[_Signs], bool]:
     return lambda signs: _MANAGERS.get(signs.manager) == kind
-
-
-def _told_by_manager(signs: _Signs) -> str | None:
-    return "container" if signs.manager else None
 
 
 _CONTAINERS: tuple[tuple[str, Callable[[_Signs], bool]], ...] = (

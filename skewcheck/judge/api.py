@@ -117,15 +117,19 @@ def _nodes_seen(case: Case, _: ApiPart) -> list[Finding]:
     from skewcheck.judge.nodes import WORTH_CONNECTIONS, percent_missed
 
     host, n, nodes = min(looked, key=lambda named: named[1])
-    short = case.nodes_unseen
+    short, per_reply = case.nodes_unseen, nodes is not None and nodes.per_reply
+    stopped = nodes is not None and nodes.stopped
+    silent = 0 if nodes is None else nodes.silent
     facts = (
         ("host", host),
         ("connections", n),
-        ("units", "replies" if nodes is not None and nodes.per_reply else "connections"),
+        ("units", "replies" if per_reply else "connection" if n == 1 else "connections"),
         ("percent", percent_missed(n)),
         ("few", True if n < WORTH_CONNECTIONS else None),
-        ("wanted", wanted if short else None),
-        ("short", "stopped" if short and nodes is not None and nodes.stopped else "time" if short else None),
+        ("wanted", wanted if short or stopped else None),
+        ("short", "stopped" if stopped else "time" if short else "silent" if silent else None),
+        ("silent", silent or None),
+        ("tried", silent + n if silent else None),
     )
     return [Finding("nodes-seen", Status.UNKNOWN if short else Status.OK, facts)]
 

@@ -585,10 +585,12 @@ CATALOGUE: Mapping[str, Row] = {
     "nodes-seen": Row(
         "A node that serves 1 in 8 is missed by {connections} {units} in {percent} % of runs[, by 24 in 4 %{few}]",
         "",
-        "host connections units percent few wanted short",
+        "host connections units percent few wanted short silent tried",
         {
             "time": "Only {connections} of {wanted} connections in time: misses 1 node of 8 in {percent} % of runs",
-            "stopped": "{host} stopped it at {connections} of {wanted} connections",
+            "stopped": "{host} asked for patience at {connections}[ of {wanted}] {units}[: misses 1 node of 8 in "
+            "{percent} %]",
+            "silent": "{silent} of {tried} connections gave no Date: a node of 8 is missed in {percent} % of runs",
         },
         "short",
     ),

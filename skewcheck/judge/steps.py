@@ -82,6 +82,7 @@ def _command(
         words += [f"-H {quote(server)}" for server in request.servers]
     if name != "clock":
         words += [target] if target is not None else _target(case)
+    if name != "clock" or any("https://" in word for word in (*words, *more)):
         if request.ca_file is not None and ca_file:
             words.append(f"--ca-file {quote(request.ca_file)}")
         if request.date_fresh:
@@ -239,6 +240,8 @@ def _undecided(case: Case, finding: Finding) -> list[Step]:
 def _by_silence(case: Case, finding: Finding) -> list[Step]:
     """Return what to do where no NTP server answered, by why."""
     reason = finding.fact("reason")
+    if any(silent in str(finding.fact("counts")) for silent in ("certificate-unknown-ca", "certificate-self-signed")):
+        return [Step("authority-file", _command(case, case.request.command, "--ca-file FILE", ca_file=False))]
     if reason in ("blocked", "silent", "prohibited"):
         return [*_by_web_servers(case), *_by_https(case), *_what_the_daemon_believes(case)] or _explained(case, finding)
     if reason in ("no-network", "no-route"):

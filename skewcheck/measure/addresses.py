@@ -2,15 +2,17 @@
 
 import errno
 import os
+import queue
 import socket
 import threading
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from skewcheck import foreign
 from skewcheck.errors import HostError
 from skewcheck.model import Family
 
+T = TypeVar("T")
 SocketAddress = tuple[str, int] | tuple[str, int, int, int]
 
 
@@ -153,3 +155,26 @@ def start_thread(run: Callable[[], None]) -> None:
             "this process may not start the threads that it asks with",
             "allow more processes: ulimit -u, or the container's pids limit\nor more memory: ulimit -v",
         ) from error
+
+
+def aside(run: Callable[[], T]) -> Callable[[float | None], T]:
+    """Begin to run a function in such a thread; return what waits for it, for so many seconds, or for however long.
+
+    That returns what the function returns, raises what it raises, and queue.Empty when time is up. Raises HostError.
+    """
+    came: queue.SimpleQueue[tuple[list[T], BaseException | None]] = queue.SimpleQueue()
+
+    def tell() -> None:
+        try:
+            came.put(([run()], None))
+        except BaseException as error:  # noqa: BLE001  not swallowed: it is raised where it is waited for
+            came.put(([], error))
+
+    def wait(seconds: float | None) -> T:
+        found, error = came.get(timeout=seconds)
+        if error is not None:
+            raise error
+        return found[0]
+
+    start_thread(tell)
+    return wait

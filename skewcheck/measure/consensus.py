@@ -30,7 +30,8 @@ def agree(outcomes: Sequence[Reading | NoReading], sources: Sequence[int] | None
     *sources*: for each outcome which source of time it shows, equal for those that show one; None: each its own.
     """
     sources = range(len(outcomes)) if sources is None else sources
-    agreed = _agree(outcomes, [source for outcome, source in zip(outcomes, sources, strict=True) if _heard(outcome)])
+    both = zip(outcomes, sources, strict=True)
+    agreed = _agree(outcomes, [source for outcome, source in both if isinstance(outcome, Reading)])
     first: dict[int, str] = {}
     votes, agreeing = [], set()
     for vote, source in zip(agreed.votes, sources, strict=True):
@@ -39,10 +40,6 @@ def agree(outcomes: Sequence[Reading | NoReading], sources: Sequence[int] | None
         if agreed.agrees(vote):
             agreeing.add(source)
     return agreed._replace(votes=tuple(votes), sources=len(agreeing))
-
-
-def _heard(outcome: Reading | NoReading) -> bool:
-    return isinstance(outcome, Reading)
 
 
 def _agree(outcomes: Sequence[Reading | NoReading], sources: Sequence[int]) -> Consensus:

@@ -329,15 +329,12 @@ class Record:
     def range(self, lag_s: float, now: Now) -> Interval:
         """Return the range with that lag; where replies exclude each other it holds every clock that was seen."""
         if self.stale is not None:
-            bounds = together if self._surely_stale() else hull
+            # one old `Date`, and surely not the clocks of two
+            bounds = together if self.stale is Stale.CACHED or stands_still(self.pieces) else hull
             return Interval(-math.inf, bounds(self.pieces, freshness.FRESH_S, now).high_s)
         if self.contradicted:
             return hull(self.pieces, lag_s, now)
         return together(self.pieces, lag_s, now)
-
-    def _surely_stale(self) -> bool:
-        """Tell whether it is one old `Date`, and can't be the clocks of two."""
-        return self.stale is Stale.CACHED or stands_still(self.pieces)
 
     def mix(self, now: Now) -> Mix | None:
         """Return how replies that exclude each other are spread; None where they don't."""

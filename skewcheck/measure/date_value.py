@@ -11,7 +11,6 @@ from skewcheck.model import OddDate
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_MONTH_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _TIME = r"(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)"
 _SHORT = "|".join(day[:3] for day in _DAYS)
 _MONTH = "(?P<month>" + "|".join(_MONTHS) + ")"
@@ -32,8 +31,8 @@ _FAR_YEARS = 50
 _MAX_CHARACTERS = 60
 _LONGEST_ZONE_S = 14 * 3600
 _DAY_S = 86400
-_EPOCH_DAYS = 719468
-"""Days from 0000-03-01 to 1970-01-01."""
+_EPOCH_DAYS = 719163
+"""1970-01-01, as `toordinal` counts."""
 
 
 class DateValue(NamedTuple):
@@ -98,11 +97,13 @@ def _is_its_day(match: re.Match[str], now_s: float) -> bool:
 
 def _days_since_1970(match: re.Match[str], now_s: float) -> int | None:
     """Return the days until that day; None where there is no such day."""
+    from datetime import date  # http.client has loaded it by then
+
     year, month, day = _year(match["year"], now_s), _MONTHS.index(match["month"].capitalize()) + 1, int(match["day"])
-    leap_day_missing = (month, day) == (2, 29) and (year % 4 != 0 or (year % 100 == 0 and year % 400 != 0))
-    if year < 1 or not 1 <= day <= _MONTH_DAYS[month - 1] or leap_day_missing:
+    try:
+        return date(year, month, day).toordinal() - _EPOCH_DAYS
+    except ValueError:
         return None
-    return _days(year, month, day)
 
 
 def _year(digits: str, now_s: float) -> int:
@@ -111,10 +112,3 @@ def _year(digits: str, now_s: float) -> int:
         return int(digits)
     latest = 1970 + int(now_s // (365.2425 * _DAY_S)) + _FAR_YEARS
     return latest - (latest - int(digits)) % 100
-
-
-def _days(year: int, month: int, day: int) -> int:
-    """Return the days since 1970-01-01, counted in years that begin in March: then the leap day is the last."""
-    years = year - (month <= 2)
-    months = (month + 9) % 12
-    return years * 365 + years // 4 - years // 100 + years // 400 + (153 * months + 2) // 5 + day - 1 - _EPOCH_DAYS

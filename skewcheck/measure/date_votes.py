@@ -4,11 +4,10 @@ For hosts from which NTP can't leave and HTTPS can. A `Date` says less than a pa
 may be old by about as much more. What is one-sided, or speaks of two clocks, is no vote.
 """
 
-import queue
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from skewcheck.measure.addresses import start_thread, written_out
+from skewcheck.measure.addresses import aside, written_out
 from skewcheck.measure.date_evidence import Question, Target
 from skewcheck.measure.dates import ask_dates, endpoint
 from skewcheck.measure.localclock import DRIFT_PPM, LocalClock
@@ -47,34 +46,23 @@ class DateVotes:
     ) -> None:
         """Start to ask, by the clock that everybody is asked by."""
         self.named = named
-        self._came: queue.SimpleQueue[tuple[LocalRun, list[DateReading | NoReading]] | BaseException] = (
-            queue.SimpleQueue()
+        targets = [one.target for one in named]
+        self._answer = aside(
+            lambda: ask_dates(
+                targets, question, region=None, timeout_s=timeout_s, family=family, ca_file=ca_file, clock=clock
+            )
         )
-
-        def ask() -> None:
-            try:
-                targets = [one.target for one in named]
-                found = ask_dates(
-                    targets, question, region=None, timeout_s=timeout_s, family=family, ca_file=ca_file, clock=clock
-                )
-                self._came.put((found.local, [host.outcome for host in found.hosts]))
-            except BaseException as error:  # noqa: BLE001  not swallowed: it is raised where it is waited for
-                self._came.put(error)
-
-        start_thread(ask)
 
     def wait(self) -> None:
         """Return once all that comes of it is there; raises what was raised."""
-        came = self._came.get()
-        if isinstance(came, BaseException):
-            raise came
-        self._run, self._outcomes = came
+        self._found = self._answer(None)
 
     def outcomes(self, run: LocalRun) -> list[Reading | NoReading]:
         """Return what each is worth at the end of *run*, that of all who were asked."""
-        since_s = DRIFT_PPM * 1e-6 * max(0.0, run.duration_s - self._run.duration_s)
-        by_s = since_s + max(0.0, run.wander_s - self._run.wander_s) + abs(run.step_s - self._run.step_s)
-        return [_vote(one.given, outcome, by_s) for one, outcome in zip(self.named, self._outcomes, strict=True)]
+        own = self._found.local
+        since_s = DRIFT_PPM * 1e-6 * max(0.0, run.duration_s - own.duration_s)
+        by_s = since_s + max(0.0, run.wander_s - own.wander_s) + abs(run.step_s - own.step_s)
+        return [_vote(one.given, host.outcome, by_s) for one, host in zip(self.named, self._found.hosts, strict=True)]
 
 
 def _vote(given: str, outcome: DateReading | NoReading, by_s: float) -> Reading | NoReading:

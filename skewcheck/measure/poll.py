@@ -181,7 +181,7 @@ class _Loop:
 
     def _majority_agrees(self) -> bool:
         """Tell whether a majority of those asked, not only of those that answered, share a point, and aren't one."""
-        unsmeared = [poll for poll in self._polls if not poll.server.smeared] or self._polls
+        unsmeared = [poll for poll in self._polls if poll.server.smeared_by is None] or self._polls
         first = {poll.answered_by: poll for poll in unsmeared if poll.samples}
         ranges, asked = [poll.samples[0].interval for poll in first.values()], len(self._polls)
         if consensus.depth(ranges) < consensus.quorum(asked):
@@ -203,13 +203,11 @@ class _Loop:
         with contextlib.suppress(BlockingIOError):
             self._bell.recv(64)
         while not self._found.empty():
-            self._take(*self._found.get())
-
-    def _take(self, poll: "ServerPoll", found: Sequence[Address] | Trouble) -> None:
-        if isinstance(found, Trouble):
-            poll.fail(found)
-        else:
-            poll.found(found)
+            poll, found = self._found.get()
+            if isinstance(found, Trouble):
+                poll.fail(found)
+            else:
+                poll.found(found)
 
     def _look_up(self) -> None:
         """Start to resolve the names, each in a thread of its own, then ask what is an address already."""
@@ -221,7 +219,7 @@ class _Loop:
             else:
                 self._look_up_aside(poll)
         for poll, addresses in numeric:
-            self._take(poll, addresses)
+            poll.found(addresses, by_name=False)
 
     def _look_up_aside(self, poll: "ServerPoll") -> None:
         try:
@@ -276,7 +274,7 @@ def _smeared_by(servers: Sequence[Server]) -> dict[str, str]:
 
 def _unmixed(servers: Sequence[Server], outcomes: Sequence[Reading | NoReading]) -> Sequence[Reading | NoReading]:
     """Return *outcomes* without those of servers that smear leap seconds, where enough others answered that don't."""
-    smeared = {server.given for server in servers if server.smeared}
+    smeared = _smeared_by(servers)
     others = sum(isinstance(outcome, Reading) and outcome.server not in smeared for outcome in outcomes)
     if others < ENOUGH_UNSMEARED:
         return outcomes
@@ -358,7 +356,7 @@ class ServerPoll:
         self._troubles: list[tuple[str | None, Trouble]] = []
         self._dropped: Counter[str] = Counter()
         self._peers: set[Peer] = set()
-        self._all_reached = True
+        self._all_reached = self._by_name = True
         self.address: Address | None = None
         """The address that answered; None where none did."""
         self.answered_by: Peer | None = None
@@ -369,8 +367,9 @@ class ServerPoll:
         """All that the name leads to; empty where there may be more."""
         return frozenset() if self._waiting or not self._all_reached else frozenset(self._peers)
 
-    def found(self, addresses: Sequence[Address]) -> None:
-        """Take the addresses of the name and ask the first of each family."""
+    def found(self, addresses: Sequence[Address], *, by_name: bool = True) -> None:
+        """Take the addresses and ask the first of each family; *by_name*: the resolver gave them."""
+        self._by_name = by_name
         first = {address.family: address for address in reversed(addresses)}
         self._waiting.extend(address for address in addresses if address is not first[address.family])
         self._asked_at_s = self._clock.elapsed_s()
@@ -448,7 +447,7 @@ class ServerPoll:
         if trouble.reason == "dns-timeout":
             return address, trouble
         waited_s = end_s - self._asked_at_s
-        if waited_s < min(ANSWER_S, self._asked_at_s):
+        if self._by_name and waited_s < min(ANSWER_S, self._asked_at_s):
             times = f"{duration_text(self._asked_at_s)} to resolve, which left {duration_text(waited_s)} for an answer"
             return address, Trouble("dns-slow", f"the name took {times}")
         return address, Trouble("no-reply", f"no reply in {duration_text(waited_s)}")

@@ -47,11 +47,6 @@ class Server(NamedTuple):
         return next((by for by, known in _SMEARED.items() if host.endswith(known)), None)
 
     @property
-    def smeared(self) -> bool:
-        """Tell whether it is known to smear leap seconds."""
-        return self.smeared_by is not None
-
-    @property
     def key(self) -> tuple[str, int]:
         """What tells two servers apart, however they are spelt: names have no case and may end in a dot."""
         return self.host.removesuffix(".").lower(), self.port

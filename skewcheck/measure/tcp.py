@@ -11,13 +11,13 @@ import queue
 import selectors
 import socket
 import sys
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from skewcheck.measure.addresses import Address, Trouble, network_trouble, resolver_trouble, written_out
+from skewcheck.errors import HostError
+from skewcheck.measure.addresses import Address, Trouble, aside, network_trouble, resolver_trouble, written_out
 from skewcheck.measure.servers import could_be_a_host
 from skewcheck.model import Family
 from skewcheck.secret_shapes import names_no_host
@@ -61,26 +61,15 @@ def find(host: str, port: int, family: Family, left_s: Callable[[], float], reso
     """
     if numeric := written_out(host, port, family):
         return numeric
-    answers: queue.SimpleQueue[Sequence[Address] | BaseException] = queue.SimpleQueue()
-
-    def ask() -> None:
-        try:
-            answers.put(resolver(host, port, family))
-        except BaseException as error:  # noqa: BLE001  not swallowed: whoever waits gets it
-            answers.put(error)
-
     try:
-        threading.Thread(target=ask, daemon=True).start()
-        found = answers.get(timeout=max(0.0, left_s()))
-    except RuntimeError as error:
+        found = aside(lambda: resolver(host, port, family))(max(0.0, left_s()))
+    except HostError as error:
         trouble = Trouble("dns-failed", "this host can't start a thread to resolve the name")
         raise ExchangeError(trouble) from error
     except queue.Empty:
         raise ExchangeError(Trouble("dns-timeout", "the name was not resolved until the deadline")) from None
-    if isinstance(found, (OSError, UnicodeError)):
-        raise ExchangeError(resolver_trouble(found)) from found
-    if isinstance(found, BaseException):
-        raise found
+    except (OSError, UnicodeError) as error:
+        raise ExchangeError(resolver_trouble(error)) from error
     if not found:
         raise ExchangeError(Trouble("no-address", "the name has no address"))
     return found

@@ -116,7 +116,7 @@ def _shaken(opened: socket.socket, name: str, checking: ssl.SSLContext, security
         raise _unshaken(error) from None
     try:
         return Secured(secured, security, _dates(secured))
-    except TlsFailure:
+    except (TlsFailure, OSError):
         secured.close()
         raise
 

@@ -173,6 +173,9 @@ class HttpTransport:
         except ExchangeError as error:
             self.close()
             return error.trouble._replace(sent=self._sent)
+        except OSError as error:  # not the network's: a part of Python that no file was left to load from
+            self.close()
+            return network_trouble(error)._replace(sent=self._sent)
 
     def _ask(self, request: Request) -> Reply:
         """Send the request; once more where a connection that had served before can't serve again.

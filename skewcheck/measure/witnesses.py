@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from skewcheck.measure.addresses import follower_id
-from skewcheck.model import Exchange, NoReading, Reading
+from skewcheck.model import NoReading, Reading
 
 _LOCAL_CLOCKS = ("LOCL", "LCL", "76.79.67.76", "127.127.1.")
 """How the reference ID of a clock begins that nobody keeps right; the third is the first as stratum 2 shows it."""
@@ -62,7 +62,9 @@ def split_by_a_smear(outcomes: Outcomes, smears: Callable[[str], bool]) -> tuple
 
 def _signs(reading: Reading, operator: Callable[[str], str | None]) -> set[str]:
     """Return what joins a server with others: whom it follows, its own address, and whose smeared time it has."""
-    found = {_upstream(exchange) for exchange in reading.exchanges if exchange.stratum > 1 or _is_local(exchange)}
+    found = {exchange.reference_id for exchange in reading.exchanges if exchange.stratum > 1}
+    if any(exchange.reference_id.startswith(_LOCAL_CLOCKS) for exchange in reading.exchanges):
+        found.add("a local clock")
     own = follower_id(_host_of(reading.address)) if reading.address else None  # behind a proxy it isn't known
     runs = operator(reading.server)
     if own is not None:
@@ -70,14 +72,6 @@ def _signs(reading: Reading, operator: Callable[[str], str | None]) -> set[str]:
     if runs is not None:
         found.add("smeared" if _near_a_leap(reading) else f"smeared by {runs}")
     return found
-
-
-def _upstream(exchange: Exchange) -> str:
-    return "a local clock" if _is_local(exchange) else exchange.reference_id
-
-
-def _is_local(exchange: Exchange) -> bool:
-    return exchange.reference_id.startswith(_LOCAL_CLOCKS)
 
 
 def _host_of(address: str) -> str:

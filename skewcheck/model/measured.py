@@ -446,6 +446,11 @@ class Nodes(NamedTuple):
     stopped: bool = False
     """A server asked not to be asked, so fewer went out than were to."""
 
+    @property
+    def silent(self) -> int:
+        """How many connections gave no `Date`; 0 where each reply stands for itself."""
+        return 0 if self.per_reply else max(0, self.asked + 1 - len(self.replies))
+
 
 class DateReading(NamedTuple):
     """What one host's `Date` proves: the skew of the local clock against the clock that wrote it."""

@@ -185,7 +185,9 @@ def _nodes_note(report: Report, host: ApiHost) -> str:
 def nodes(found: Nodes) -> str:
     """Return how many clocks the replies need, what each of them shares, and by which address they came."""
     what = "replies" if found.per_reply else "connections"
-    said = [f"{len(found.replies)} {what}, {found.asked} of them beside the search"]
+    said = [f"{len(found.replies) + found.silent} {what}, {found.asked} of them beside the search"]
+    if found.silent:
+        said.append(f"{found.silent} gave no Date")
     if len(found.clocks) > 1:
         ranges = (f"{clock.replies} at {signed_text(*clock.interval)}" for clock in found.clocks)
         said.append(f"{len(found.clocks)} clocks explain them: {', '.join(ranges)}")
@@ -211,7 +213,8 @@ def _date_note(reading: DateReading) -> str:
     if reading.mix is not None:
         return f"replies {at_least_text(reading.spread_s)} apart"
     if reading.ended is Ended.TOLD_TO_STOP:
-        return f"asked for patience ({reading.served.status})"
+        status = reading.served.status  # another one than where it asked so on a connection beside
+        return f"asked for patience ({status})" if status in (429, 503) else "asked for patience"
     return {Security.PLAIN: "plain http", Security.DATES_IGNORED: "TLS dates ignored"}.get(reading.security, "")
 
 
