@@ -36,6 +36,7 @@ _REORDERED = 4096
 """Events within which times may stand out of order: a line is written when its reply is there."""
 _MAX_NAME = 40
 _WHOLE_S = 0.5
+_NO_VALUE = frozenset({"", "-"})
 _TOO_LONG = "too long"
 _SCAN = json.JSONDecoder().raw_decode
 """`json.loads` without what looks for white space."""
@@ -107,7 +108,9 @@ class Log:
             rest = texts.pop()
             if too_long and texts:
                 texts[0], too_long = _TOO_LONG, False
-            yield from texts if len(block) < MAX_LINE else (t if len(t) <= MAX_LINE else _TOO_LONG for t in texts)
+            if max(map(len, texts), default=0) > MAX_LINE:
+                texts = [text if len(text) <= MAX_LINE else _TOO_LONG for text in texts]
+            yield from texts
             if len(rest) > MAX_LINE:
                 rest, too_long = "", True
             if used < self._used:
@@ -150,12 +153,20 @@ class Log:
             self._first_bad = self._lines
 
     def _ndjson(self, reader: Reader, texts: Iterator[str]) -> Iterator[Event]:
-        return self._counted(_record(reader, text) for text in texts if text.strip())
+        return self._counted(_record(reader, text) for text in map(str.strip, texts) if text)
 
     def _csv(self, reader: Reader, texts: Iterator[str]) -> Iterator[Event]:
-        names = [name.strip().strip("$") for name in _cells(next(texts, "")) or ()]
+        cells = _Cells()
+        names = [name.strip().strip("$") for name in cells.of(next(texts, "")) or ()]
         self._lines += 1
-        yield from self._counted(_row(reader, names, text) for text in texts if text.strip())
+
+        def event(text: str) -> Event | None:
+            row = cells.of(text)
+            if row is None:
+                return None
+            return reader.event({k: v for k, v in zip(names, row, strict=False) if v not in _NO_VALUE})
+
+        yield from self._counted(event(text) for text in texts if text.strip())
 
     def _plain(self, reader: Reader, texts: Iterator[str]) -> Iterator[Event]:
         readers, block = list(lines.READERS), lines.SdkBlock()
@@ -183,7 +194,6 @@ class Log:
 
 
 def _record(reader: Reader, text: str) -> Event | None:
-    text = text.strip()
     try:
         record, end = _SCAN(text)
     except (ValueError, RecursionError):
@@ -191,21 +201,32 @@ def _record(reader: Reader, text: str) -> Event | None:
     return reader.event(record) if end == len(text) and isinstance(record, dict) else None
 
 
-def _row(reader: Reader, names: list[str], text: str) -> Event | None:
-    cells = _cells(text)
-    if cells is None:
-        return None
-    return reader.event({k: v for k, v in zip(names, cells, strict=False) if v not in {"", "-"}})
+class _Cells:
+    """Lines of CSV -> their cells, each for itself: a quote that isn't closed would swallow the lines behind it."""
 
+    def __init__(self) -> None:
+        """One parser serves all lines: to make one takes longer than to use it."""
+        self._line: list[str] = []
+        self._parser = csv.reader(self, strict=True)
 
-def _cells(text: str) -> list[str] | None:
-    """Return the cells of one line of CSV; None where a quote isn't closed on it: it would swallow those behind it."""
-    if '"' not in text:
-        return text.rstrip("\r").split(",")
-    try:
-        return next(csv.reader((text,), strict=True), None)
-    except csv.Error:
-        return None
+    def __iter__(self) -> Iterator[str]:
+        """Return what the parser reads: itself."""
+        return self
+
+    def __next__(self) -> str:
+        """Return the one line that there is."""
+        if not self._line:
+            raise StopIteration
+        return self._line.pop()
+
+    def of(self, line: str) -> list[str] | None:
+        """Return them; None where the line breaks off within quotes."""
+        self._line.append(line)
+        try:
+            return next(self._parser, None)
+        except csv.Error:
+            self._line.clear()
+            return None
 
 
 def _by_others(readers: list[lines.LineReader], reader: Reader, text: str) -> Event | None:

@@ -60,7 +60,8 @@ class Reader:
         """Return whether *url* gives tokens, and its host."""
         if "?" in url or "#" in url:
             url = re.split(r"[?#]", url, maxsplit=1)[0]
-        return url.endswith(self._token_paths), url.partition("://")[2].partition("/")[0].rpartition("@")[2]
+        parts = url.split("/", 3) if "://" in url else ()
+        return url.endswith(self._token_paths), parts[2].rpartition("@")[2] if len(parts) > 2 else ""
 
     def stamp(self, value: object) -> stamps.Stamp | None:
         """Return what a time says, and note where it names no zone."""
@@ -69,7 +70,7 @@ class Reader:
             return None
         if found.naive:
             self.naive = True
-        if isinstance(value, int | float):  # of a thousand times with milliseconds one is written without
+        if not isinstance(value, str):  # of a thousand times with milliseconds one is written without
             self._fine = self._fine or found.width_s < 1
             return found._replace(width_s=1e-3) if self._fine and found.width_s == 1 else found
         return found
@@ -80,7 +81,9 @@ class Reader:
         if plan is None:
             if dict in map(type, record.values()):
                 record = _flat(record)
-            plan = self._plan(record)
+                plan = self._plans.get(tuple(record))
+            if plan is None:
+                plan = self._plan(record)
         get = record.get
         status, url = _status(get(plan.status)), get(plan.url)
         if status is None or not isinstance(url, str):
@@ -167,16 +170,15 @@ def fingerprint(token: str) -> str:
 
 
 def _status(value: Any) -> int | None:
-    if isinstance(value, str) and len(value) <= _LONGEST_STATUS and (found := _STATUS.fullmatch(value)):
-        value = int(found[1])
-    elif isinstance(value, float) and value in _STATUS_RANGE:
-        value = int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) and 100 <= value <= 599 else None
+    if isinstance(value, str):
+        found = _STATUS.fullmatch(value) if len(value) <= _LONGEST_STATUS else None
+        return None if found is None else int(found[1])
+    return int(value) if isinstance(value, (int, float)) and value in _STATUS_RANGE else None
 
 
 def _seconds(value: object) -> float | None:
     try:
-        seconds = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else None
+        seconds = float(value) if isinstance(value, (float, int, str)) and value is not True else -1.0
     except (ValueError, OverflowError):
         return None
-    return seconds if seconds is not None and 0 <= seconds < _LONGEST_S else None
+    return seconds if 0 <= seconds < _LONGEST_S else None
