@@ -13,6 +13,8 @@ import pytest
 from bench.terminal import shell, terminal
 from bench.typed import Done, servers_for, skewcheck
 
+from skewcheck.examine import signer_names
+
 HOUR_S = 3600
 PROMPT = "Token (paste, then Enter; not shown): "
 
@@ -334,6 +336,14 @@ def test_the_table_of_verifiers() -> None:
         assert said in done.out
     assert max(map(len, done.out.splitlines())) <= 80
     assert all(line == line.rstrip() for line in done.out.splitlines())
+
+
+def test_the_table_of_those_that_a_host_signs_for() -> None:
+    """`--signed-for list` shows those whose names it takes, and no others; a slip leads to it."""
+    done = skewcheck("token", "--signed-for", "list")
+    names = {line.split()[0] for line in done.out.splitlines()[1:] if not line.startswith(" ")}
+    assert (done.exit_code, names) == (0, set(signer_names()))
+    assert "--signed-for list" in skewcheck("token", "--signed-for", "nobody").err
 
 
 # --- What people have instead of one token ---

@@ -315,7 +315,7 @@ OPTIONS: dict[str, Option] = {
     "signed_for": Option(
         "--signed-for NAME", JUDGING,
         "You sign it for this one (github-app, apple, google, ...): say what it takes, and how to date it by this "
-        "clock. `--verifier list` shows all.",
+        "clock. `list` shows all.",
         offers=_signers,
     ),
     "max_life": Option(

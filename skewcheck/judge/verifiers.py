@@ -274,9 +274,6 @@ def nearest(name: str, names: tuple[str, ...] = ()) -> str | None:
 
 # --- What one says to a token ---
 
-
-# --- What one says to a token ---
-
 _NO_TIMES = {
     TokenKind.JWE: "encrypted",
     TokenKind.OPAQUE: "opaque",

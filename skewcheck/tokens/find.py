@@ -205,7 +205,7 @@ def named(name: str) -> Named:
 
 
 MAX_BYTES = 1 << 20
-"""Of what is pasted: real tokens stay below 64 KiB. Who reads the text refuses more."""
+"""Of what is pasted, the last ones: real tokens stay below 64 KiB."""
 
 MAX_CANDIDATES = 1000
 """Of each kind that are looked at closely: nobody pastes more, and a forged text costs no time."""
