@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -136,8 +136,7 @@ def test_what_cannot_be_read_is_told(path: str, reason: str) -> None:
 
 def test_a_token_given_for_a_name_is_not_repeated() -> None:
     """`--file eyJ…` and `--env eyJ…` tell how long it was, and their errors carry no cause that knows more."""
-    attempts: tuple[Callable[[], object], ...] = (lambda: read_file(JWT, until()), lambda: read_environment(JWT, {}))
-    for attempt in attempts:
+    for attempt in (partial(read_file, JWT, until()), partial(read_environment, JWT, {})):
         with pytest.raises(SkewcheckError) as caught:
             attempt()
         assert f"{len(JWT)} characters" in caught.value.summary

@@ -294,7 +294,8 @@ OPTIONS: dict[str, Option] = {
     ),
     "at": Option(
         "--at TIME", JUDGING,
-        "Judge as of then, by no clock, and ask nobody: 2027-01-15T12:00:00Z, or Unix seconds.",
+        "Judge as of then and ask nobody: 2027-01-15T12:00:00Z, or Unix seconds. It is true time; with --skew it is "
+        "what a clock showed that was so far off.",
         "as of then: when it failed", read=parse_time, variable=False,
     ),
     "offline": Option(

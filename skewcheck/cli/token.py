@@ -80,8 +80,6 @@ def token(typed: Typed, values: Mapping[str, Any]) -> int:
         check_signed_for(values["signed_for"])
     if values["offline"] and values["skew"] is not None:
         raise UsageError("--offline and --skew were both given", "--skew alone: it asks nobody, either")
-    if values["at"] is not None and values["skew"] is not None:
-        raise UsageError("--at and --skew were both given", "--at alone: it judges by no clock")
     if values["offline"] or values["skew"] is not None or values["at"] is not None:
         _check_that_nobody_is_named(typed)
         values = {

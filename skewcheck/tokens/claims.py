@@ -214,6 +214,7 @@ MAX_WORD = 32
 KEY_ID_KEPT = 8
 FINGERPRINT_DIGITS = 8
 
+_INACTIVE = Oddity("inactive", "Its times don't matter: a new token has to be got.")
 _OPAQUE_DETAIL = "No times are in it: only its server knows when it ends."
 _GENESYS_FORM = re.compile(r"[\w-]{70,100}", re.ASCII)
 """What Genesys Cloud's access tokens are: base64url of 86 characters or so, and no dot."""
@@ -221,19 +222,19 @@ _GENESYS_FORM = re.compile(r"[\w-]{70,100}", re.ASCII)
 
 def read(found: Found) -> Token:
     """Return what the token says; whatever it is, there is an answer."""
-    return _without_times(found)._replace(listed=_listed(found)) if found.every else _without_times(found)
+    token = _itself(found)
+    if found.beside.inactive or (found.told is not None and found.told.inactive):
+        token = token._replace(oddities=(_INACTIVE, *token.oddities))
+    return token._replace(listed=tuple(map(_listed, found.every)))
 
 
-def _listed(found: Found) -> tuple[Listed, ...]:
-    """Return what is told of each of several tokens."""
-    tokens = [(each.named, _without_times(each)) for each in found.every]
-    return tuple(
-        Listed(name.value, token.kind, token.iat.value_s, token.exp.value_s, token.nbf.value_s)
-        for name, token in tokens
-    )
+def _listed(found: Found) -> Listed:
+    """Return what is told of one of several tokens."""
+    token = _itself(found)
+    return Listed(found.named.value, token.kind, token.iat.value_s, token.exp.value_s, token.nbf.value_s)
 
 
-def _without_times(found: Found) -> Token:
+def _itself(found: Found) -> Token:
     text = found.secret.reveal()
     if found.told is not None:
         return _told(found, text, found.told)
@@ -293,8 +294,6 @@ def _told(found: Found, text: str, told: Told) -> Token:
     """Return what claims, an assertion or an error message say in the place of a token."""
     iat, nbf, exp = (time_claim(name, told.claims, duplicate=name in told.repeated) for name in _TIMES)
     oddities = [_duplicate(name, values) for name, values in told.repeated.items()]
-    if told.inactive:
-        oddities.insert(0, Oddity("inactive", "Its times don't matter: a new token has to be got."))
     key_id = told.header.get("kid")
     return _bare(found, text)._replace(
         kind=told.kind,

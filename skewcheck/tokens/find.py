@@ -320,8 +320,8 @@ def find(pasted: bytes | str, pick: int = 1, *, skipped: int = 0) -> Found | Non
     if not 1 <= pick <= len(found):
         return None
     every = tuple(found) if len(found) > 1 else ()
-    # a deadline beside them is that of the access token, which is the first
-    mine = beside if pick == 1 else beside._replace(deadline_s=None, deadline_name=None)
+    # a deadline beside them, or an introspection, is of the access token, which is the first
+    mine = beside if pick == 1 else beside._replace(deadline_s=None, deadline_name=None, inactive=False)
     return found[pick - 1]._replace(beside=mine, message=message, every=every, picked=pick, skipped=skipped)
 
 
