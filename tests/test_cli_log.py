@@ -1,6 +1,7 @@
 """`skewcheck log` as it is typed: a HAR, what it is refused for, and how far it has read."""
 
 import io
+import itertools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -8,8 +9,14 @@ from typing import Any
 
 import pytest
 from bench.typed import Done
+from hypothesis import given
+from hypothesis import strategies as st
 
 from skewcheck.cli import log, output
+from skewcheck.errors import InputError
+from skewcheck.logs import Reader
+from skewcheck.logs.har import BrokenOff
+from skewcheck.logs.har import events as har_events
 
 Told = Callable[..., Done]
 
@@ -50,6 +57,34 @@ def test_a_har_tells_a_late_refresh(told: Told, tmp_path: Path) -> None:
     (read,) = done.document["log"]["files"]
     assert (read["read_as"], read["not_understood"]) == ("har", 1)
     assert "PLANTED" not in done.out
+
+
+@given(st.lists(st.integers(0, 2000), max_size=20))
+def test_a_har_is_read_wherever_its_blocks_end(cuts: list[int]) -> None:
+    """An entry may begin in one block and end in another, or be none; what stands before them doesn't matter."""
+    entries = [entry(1, "/a", 401, text='"entries": [') for _ in range(3)]
+    text = json.dumps({"log": {"pages": [{"title": '"entries":[1]'}], "entries": [*entries, {}, 7], "comment": "x"}})
+    ends = [0, *sorted(cuts), len(text)]
+    pieces = (text[begin:end] for begin, end in itertools.pairwise(ends) if begin < end)
+    assert [event and event.status for event in har_events(Reader(), pieces)] == [401, 401, 401, None, None]
+
+
+def test_a_har_is_not_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of one without an end the entries come as they are there; an entry without an end is given up at its limit."""
+    endless = itertools.chain(['{"log": {"entries": ['], itertools.repeat(json.dumps(entry(1, "/a", 200)) + ","))
+    assert len(list(itertools.islice(har_events(Reader(), endless), 5000))) == 5000
+    monkeypatch.setattr("skewcheck.logs.har.MAX_ENTRY", 1 << 20)
+    for begin, error in (('{"log": {"entries": [{"a": "', BrokenOff), ('{"log": {"pages": "', InputError)):
+        with pytest.raises(error):
+            list(har_events(Reader(), itertools.chain([begin], itertools.repeat("x" * 1000))))
+
+
+def test_of_a_har_that_breaks_off(told: Told, tmp_path: Path) -> None:
+    """What is there is read, and it is said that the rest is damaged."""
+    path = tmp_path / "a.har"
+    path.write_text(har([entry(at_s, "/a", 200) for at_s in range(5)])[:-99])
+    (read,) = told("log", str(path), "--json").document["log"]["files"]
+    assert (read["used"], read["ended"]) == (4, "damaged")
 
 
 @pytest.mark.parametrize("text", ['{"log":{}}', "[1]", "{"])

@@ -1,7 +1,8 @@
 """Recorded requests, in whatever people have them: a file -> its events, one by one, in bounded memory.
 
-A log may have any length. A line has 64 KiB, a HAR 16 MiB; 64 MiB or half a million lines of which none is understood
-end a file, and so does a `.gz` that unpacks to more than 500 times its size. What was left out is counted and said.
+A log may have any length. A line has 64 KiB, an entry of a HAR 16 MiB; 64 MiB or half a million lines of which none is
+understood end a file, and so does a `.gz` that unpacks to more than 500 times its size. What was left out is counted
+and said.
 """
 
 import csv
@@ -25,7 +26,6 @@ __all__ = ["FORMATS", "Log", "Reader", "held", "merged", "opened"]
 
 FORMATS = ("auto", "ndjson", "csv", "har", "lines")
 MAX_LINE = 64 << 10
-MAX_HAR = 16 << 20
 MAX_BARREN, MAX_BARREN_LINES = 64 << 20, 500_000
 """Bytes, and lines, without one that is understood."""
 MAX_RATIO, UNPACKED_FREELY = 500, 256 << 20
@@ -57,19 +57,21 @@ class Log:
         self._lines = self._used = self._bad = 0
         self._first_bad: int | None = None
         self._ended: str | None = None
-        self._bytes = self._barren = 0
+        self._bytes = 0
 
     def events(self, reader: Reader, read_as: str) -> Iterator[Event]:
-        """Yield what is in it. Raises InputError for what is no log at all, or a HAR that is too long or broken."""
+        """Yield what is in it. Raises InputError for what is no HAR, though it is to be read as one."""
         try:
             first = self._block()
             kind = read_as if read_as != "auto" else sniffed(first[:_SNIFFED])
             self.file = self.file._replace(read_as=kind)
             if kind == "har":
-                yield from self._counted(har.events(reader, self._whole(first)))
+                yield from self._counted(har.events(reader, self._pieces(first)))
             else:
                 texts = self._texts(first)
                 yield from {"ndjson": self._ndjson, "csv": self._csv, "lines": self._plain}[kind](reader, texts)
+        except har.BrokenOff:
+            self._ended = "damaged"
         finally:
             self.file = LogFile(
                 self.file.name, self.file.read_as, self._lines, self._used, self._bad, self._first_bad, self._ended
@@ -95,16 +97,29 @@ class Log:
             self._tell(packed, self._size)
         return block
 
-    def _texts(self, block: bytes) -> Iterator[str]:
-        """Yield the lines, without their ends; in the place of one that is too long stands a mark."""
+    def _pieces(self, block: bytes) -> Iterator[str]:
+        """Yield the text, block by block."""
         import codecs
 
         encoding = "utf-16" if block[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
         decoder = codecs.getincrementaldecoder(encoding)("replace")
-        rest, too_long, barren_from = "", False, 0
         while block:
-            used = self._used
-            texts = (rest + decoder.decode(block)).split("\n")
+            if text := decoder.decode(block):  # of half a character there is none yet
+                yield text
+            block = self._block()
+        yield decoder.decode(b"", final=True)
+
+    def _texts(self, block: bytes) -> Iterator[str]:
+        """Yield the lines, without their ends; in the place of one that is too long stands a mark."""
+        rest, too_long = "", False
+        barren = barren_from = used = 0
+        for piece in self._pieces(block):
+            if used < self._used:
+                barren, barren_from, used = 0, self._lines, self._used
+            if barren > MAX_BARREN or self._lines - barren_from > MAX_BARREN_LINES:
+                self._ended = "no-lines"
+                return
+            texts = (rest + piece).split("\n")
             rest = texts.pop()
             if too_long and texts:
                 texts[0], too_long = _TOO_LONG, False
@@ -113,28 +128,9 @@ class Log:
             yield from texts
             if len(rest) > MAX_LINE:
                 rest, too_long = "", True
-            if used < self._used:
-                self._barren, barren_from = 0, self._lines
-            self._barren += len(block)
-            if self._barren > MAX_BARREN or self._lines - barren_from > MAX_BARREN_LINES:
-                self._ended = "no-lines"
-                return
-            block = self._block()
-        rest += decoder.decode(b"", final=True)
+            barren += len(piece)
         if rest or too_long:
             yield _TOO_LONG if too_long else rest
-
-    def _whole(self, block: bytes) -> bytes:
-        parts, size = [block], len(block)
-        while block := self._block():
-            parts.append(block)
-            size += len(block)
-            if size > MAX_HAR:
-                raise InputError(
-                    f"{quoted(self.name)} is a HAR of more than {MAX_HAR >> 20} MiB",
-                    "record less at a time, or write NDJSON: docs/log.md",
-                )
-        return b"".join(parts)
 
     # --- What they say ---
 
