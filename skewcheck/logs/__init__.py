@@ -12,7 +12,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from operator import itemgetter
-from typing import IO
+from typing import IO, Any
 
 from skewcheck import foreign
 from skewcheck.errors import InputError, UsageError
@@ -66,7 +66,7 @@ class Log:
             kind = read_as if read_as != "auto" else sniffed(first[:_SNIFFED])
             self.file = self.file._replace(read_as=kind)
             if kind == "har":
-                yield from self._counted(har.events(reader, self._pieces(first)))
+                yield from self._counted(reader, har.entries(self._pieces(first)), har.event)
             else:
                 texts = self._texts(first)
                 yield from {"ndjson": self._ndjson, "csv": self._csv, "lines": self._plain}[kind](reader, texts)
@@ -134,35 +134,42 @@ class Log:
 
     # --- What they say ---
 
-    def _counted(self, found: Iterator[Event | None]) -> Iterator[Event]:
-        for event in found:
+    def _counted(
+        self, reader: Reader, records: Iterator[Any], read: Callable[[Reader, Any], Event | None]
+    ) -> Iterator[Event]:
+        for record in records:
             self._lines += 1
-            if event is None:
-                self._missed()
-            else:
+            event = read(reader, record)
+            if event is not None:
                 self._used += 1
                 yield event
+            else:
+                self._other(reader, record)
 
-    def _missed(self) -> None:
+    def _other(self, reader: Reader, record: Any) -> None:
+        """Count what is no request: a message that quotes two times is understood."""
+        if isinstance(record, str) and reader.note(record.replace("\\u003c", "<")):  # as Go writes it
+            self._used += 1
+            return
         self._bad += 1
         if self._first_bad is None:
             self._first_bad = self._lines
 
     def _ndjson(self, reader: Reader, texts: Iterator[str]) -> Iterator[Event]:
-        return self._counted(_record(reader, text) for text in map(str.strip, texts) if text)
+        return self._counted(reader, filter(None, map(str.strip, texts)), _record)
 
     def _csv(self, reader: Reader, texts: Iterator[str]) -> Iterator[Event]:
         cells = _Cells()
         names = [name.strip().strip("$") for name in cells.of(next(texts, "")) or ()]
         self._lines += 1
 
-        def event(text: str) -> Event | None:
-            row = cells.of(text)
-            if row is None:
+        def row(reader: Reader, text: str) -> Event | None:
+            values = cells.of(text)
+            if values is None:
                 return None
-            return reader.event({k: v for k, v in zip(names, row, strict=False) if v not in _NO_VALUE})
+            return reader.event({k: v for k, v in zip(names, values, strict=False) if v not in _NO_VALUE})
 
-        yield from self._counted(event(text) for text in texts if text.strip())
+        return self._counted(reader, filter(str.strip, texts), row)
 
     def _plain(self, reader: Reader, texts: Iterator[str]) -> Iterator[Event]:
         readers, block = list(lines.READERS), lines.SdkBlock()
@@ -177,12 +184,7 @@ class Log:
                 self._used += 1
                 yield event
             elif not belongs and text.strip():
-                before = reader.gaps
-                reader.message(text)
-                if reader.gaps > before:
-                    self._used += 1
-                else:
-                    self._missed()
+                self._other(reader, text)
         ended = block.end(reader)
         if ended is not None:
             self._used += 1

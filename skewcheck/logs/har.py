@@ -26,18 +26,6 @@ class BrokenOff(Exception):  # noqa: N818 - it is no error: what comes before is
     """What follows is no entry, or one that is too long."""
 
 
-def events(reader: Reader, pieces: Iterator[str]) -> Iterator[Event | None]:
-    """Yield an event for each entry; None for one that can't be read.
-
-    Raises InputError for what is no HAR, and in the end BrokenOff for one that is damaged.
-    """
-    for entry in _entries(_from_entries(pieces), pieces):
-        try:
-            yield _event(reader, entry)
-        except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
-            yield None
-
-
 def _from_entries(pieces: Iterator[str]) -> str:
     """Return the text behind `"entries": [`, as far as it is read."""
     end, length = "", 0
@@ -51,9 +39,9 @@ def _from_entries(pieces: Iterator[str]) -> str:
     raise InputError("a HAR has log.entries, and here there is none", "another --read-as: ndjson, csv or lines")
 
 
-def _entries(text: str, pieces: Iterator[str]) -> Iterator[Any]:
-    """Yield each entry, from *text* on."""
-    at = 0
+def entries(pieces: Iterator[str]) -> Iterator[Any]:
+    """Yield each entry. Raises InputError for what is no HAR, and in the end BrokenOff for one that is damaged."""
+    text, at = _from_entries(pieces), 0
     while True:
         at = _BETWEEN.match(text, at).end()  # type: ignore[union-attr] # it matches nothing as well
         if text.startswith("]", at):
@@ -77,6 +65,14 @@ def _more(pieces: Iterator[str], least: int) -> str:
         found.append(piece)
         least -= len(piece)
     return "".join(found)
+
+
+def event(reader: Reader, entry: Any) -> Event | None:
+    """Return what an entry says; None for one that can't be read."""
+    try:
+        return _event(reader, entry)
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
+        return None
 
 
 def _event(reader: Reader, entry: Any) -> Event | None:

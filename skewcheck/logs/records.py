@@ -34,7 +34,7 @@ _LONGEST_S = 10 * 366 * 86400.0
 _LONGEST_MESSAGE = 8192
 _STATUS, _LONGEST_STATUS, _STATUS_RANGE = re.compile(r"\s*([1-5]\d\d)(?:\.0+)?\s*"), 16, range(100, 600)
 """Tables write a number as `401.0`, or with spaces."""
-_TELLING = r"(?i)too early|too_early|nbf|iat|not.?before|not.?yet|issued|IDX102"
+_TELLING = ("early", "nbf", "iat", "before", "yet", "issued", "idx102")
 """One of these is in each message that says that a token comes too early."""
 _FEW_FIELDS, _FEW_SHAPES = 64, 256
 _MOST_FIELDS, _DEEPEST = 1000, 4
@@ -115,18 +115,28 @@ class Reader:
         )
 
     def message(self, text: str) -> bool:
-        """Note how far the checker's clock is behind, where *text* quotes both times; tell whether it was too often."""
+        """Note what a refusal's message says of the clocks; tell whether it says that it was asked too often."""
+        self.note(text)
+        return LIMITED.search(text, 0, _LONGEST_MESSAGE) is not None
+
+    def note(self, text: str) -> bool:
+        """Note how far the checker's clock is behind, where *text* quotes both times; tell whether it does."""
         text = text[:_LONGEST_MESSAGE]
-        quoted = messages.read(text) if re.search(_TELLING, text) else None
-        if quoted is not None and quoted.kind == "too-early" and quoted.behind_low_s:
-            self.gaps += 1
-            self.gap_s = max(self.gap_s, quoted.behind_low_s)
-        return LIMITED.search(text) is not None
+        lower = text.lower()
+        quoted = messages.read(text) if any(word in lower for word in _TELLING) else None
+        if quoted is None or quoted.kind != "too-early" or not quoted.behind_low_s:
+            return False
+        self.gaps += 1
+        self.gap_s = max(self.gap_s, quoted.behind_low_s)
+        return True
 
     def _plan(self, record: Mapping[str, Any]) -> "_Plan":
         """Return which fields are which; flat records of one shape share it."""
         names = [next((name for name in fields if record.get(name) is not None), "") for fields in _ALL]
-        plan = _Plan._make((*names, DURATIONS.get(names[3], 1.0)))
+        unit_s = DURATIONS.get(names[3], 1.0)
+        if not names[3] and names[2] == "response_code" and record.get("duration") is not None:
+            names[3], unit_s = "duration", 1e-3  # Envoy's; elsewhere nobody knows its unit
+        plan = _Plan._make((*names, unit_s))
         if len(record) < _FEW_FIELDS and len(self._plans) < _FEW_SHAPES and None not in record.values():
             self._plans[tuple(record)] = plan
         return plan
