@@ -68,11 +68,12 @@ class Reader:
         found = stamps.any_stamp(value, self.zone_s)
         if found is None:
             return None
-        if found.naive:
-            self.naive = True
-        if not isinstance(value, str):  # of a thousand times with milliseconds one is written without
-            self._fine = self._fine or found.width_s < 1
-            return found._replace(width_s=1e-3) if self._fine and found.width_s == 1 else found
+        if isinstance(value, str):
+            self.naive = self.naive or found.naive
+        elif found.width_s < 1:
+            self._fine = True
+        elif self._fine:  # of a thousand times with milliseconds one is written without
+            return found._replace(width_s=1e-3)
         return found
 
     def event(self, record: Mapping[str, Any]) -> Event | None:
@@ -85,21 +86,26 @@ class Reader:
             if plan is None:
                 plan = self._plan(record)
         get = record.get
-        status, url = _status(get(plan.status)), get(plan.url)
+        start, stamp, status_, duration, url_, token_, date_, client_, message, unit_s = plan
+        status, url = _status(get(status_)), get(url_)
         if status is None or not isinstance(url, str):
             return None
-        at = start = self.stamp(get(plan.start)) if plan.start else None
+        sent = self.stamp(get(start)) if start else None
+        at = sent or self.stamp(get(stamp))
         if at is None:
-            at = self.stamp(get(plan.stamp))
-            if at is None:
-                return None
-        dur_s = _seconds(get(plan.duration)) if plan.duration else None
-        took_s = 0.0 if dur_s is None else dur_s * plan.unit_s
-        start_s = at.at_s if start is not None else None if dur_s is None else at.at_s - took_s
-        end_s = at.at_s if start is None else None if dur_s is None else at.at_s + took_s
+            return None
+        dur_s = _seconds(get(duration)) if duration else None
+        start_s: float | None = at.at_s
+        end_s = start_s
+        if dur_s is None:
+            start_s, end_s = (start_s, None) if sent else (None, end_s)
+        elif sent:
+            end_s = at.at_s + dur_s * unit_s
+        else:
+            start_s = at.at_s - dur_s * unit_s
         refresh, host = self.target(url)
-        date, client, token = get(plan.date), get(plan.client), get(plan.token)
-        told = get(plan.message) if status >= 400 else None
+        date, client, token = get(date_), get(client_), get(token_)
+        told = get(message) if status >= 400 else None
         return Event(
             start_s,
             end_s,

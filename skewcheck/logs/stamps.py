@@ -23,7 +23,7 @@ class Stamp(NamedTuple):
 
     at_s: float
     width_s: float
-    naive: bool
+    naive: bool = False
 
 
 def iso(text: str, zone_s: float) -> Stamp | None:
@@ -56,26 +56,22 @@ def common(text: str) -> Stamp | None:
         month = MONTHS[text[3:6]]
         parts = (int(text[7:11]), month, int(text[:2]), int(text[12:14]), int(text[15:17]))
         at_s = _utc(*parts)
-        return (
-            None
-            if at_s is None
-            else Stamp(at_s + int(text[18:20]) - offset(text[21:].strip() or "Z"), 1.0, naive=False)
-        )
+        return None if at_s is None else Stamp(at_s + int(text[18:20]) - offset(text[21:].strip() or "Z"), 1.0)
     except (KeyError, ValueError):
         return None
 
 
 def number(value: float) -> Stamp | None:
     """Return what a count of seconds says, or of milli-, micro- or nanoseconds since 1970."""
+    if 0 < value < _LATEST_S:
+        if value % 1 == 0:
+            return Stamp(float(value), 1.0)
+        fine = 1e-3 < value * 1000 % 1 < 1 - 1e-3
+        return Stamp(value, _FINEST_S if fine else 1e-3)
     if not 0 < value < _LATEST_S * 1e9:  # an int may be too long for a float
         return None
-    if value < _LATEST_S:
-        if value % 1 == 0:
-            return Stamp(float(value), 1.0, naive=False)
-        fine = 1e-3 < value * 1000 % 1 < 1 - 1e-3
-        return Stamp(value, _FINEST_S if fine else 1e-3, naive=False)
     unit_s = next((unit_s for unit_s in (1e-3, 1e-6, 1e-9) if 0 < value * unit_s < _LATEST_S), None)
-    return None if unit_s is None else Stamp(value * unit_s, max(unit_s, _FINEST_S), naive=False)
+    return None if unit_s is None else Stamp(value * unit_s, max(unit_s, _FINEST_S))
 
 
 def any_stamp(value: object, zone_s: float) -> Stamp | None:
@@ -88,7 +84,7 @@ def any_stamp(value: object, zone_s: float) -> Stamp | None:
         found, digits = number(float(value)), counted[1]
         if found is None or not digits:
             return found
-        return Stamp(found.at_s, max(10.0 ** -len(digits), _FINEST_S), naive=False)
+        return Stamp(found.at_s, max(10.0 ** -len(digits), _FINEST_S))
     found = iso(value, zone_s) or common(value)
     if found is None and (match := _SDK_DATE.fullmatch(value)):
         month, day, year, hour, minute, second = map(int, match.groups())
