@@ -99,7 +99,7 @@ def test_what_is_no_har(text: str, told: Told, tmp_path: Path) -> None:
 
 def test_nothing_to_read(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
     """At a terminal nobody is waited for, and standard input is read once."""
-    monkeypatch.setattr(log, "_at_terminal", lambda: True)
+    monkeypatch.setattr("skewcheck.cli.terminal.stdin_is_one", lambda: True)
     for words, said in ((("log",), "there is no log"), (("log", "-", "-"), "can be read once")):
         done = told(*words)
         assert (done.exit_code, done.out, said in done.err) == (3, "", True)

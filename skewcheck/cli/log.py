@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from skewcheck.cli import asked as asking
-from skewcheck.cli import output
+from skewcheck.cli import output, terminal
 from skewcheck.cli.argv import Typed
 from skewcheck.cli.deliver import Deadline, deliver
 from skewcheck.cli.help import CODES, Screen
@@ -63,7 +63,7 @@ def log(_typed: Typed, values: Mapping[str, Any]) -> int:
     if files.count("-") > 1:
         raise UsageError("standard input can be read once", "- once, and files beside it")
     asking.keep_apart(view.output, files)
-    if files == ("-",) and _at_terminal():
+    if files == ("-",) and terminal.stdin_is_one():
         raise UsageError("there is no log: nothing is piped in, and no FILE is named", "skewcheck log FILE")
     default = Policy()
     policy = Policy(default.warning_s, default.critical_s, Status(values["fail_on"]), Status(values["on_unknown"]))
@@ -83,13 +83,6 @@ def log(_typed: Typed, values: Mapping[str, Any]) -> int:
     deadline = Deadline(time.monotonic(), None)  # reading has none: a log may have any length
     output.wait_until(deadline.until_s)
     return deliver(report, view, deadline)
-
-
-def _at_terminal() -> bool:
-    try:
-        return os.isatty(0)
-    except OSError:
-        return False
 
 
 @contextlib.contextmanager

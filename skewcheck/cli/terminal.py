@@ -1,4 +1,7 @@
-"""What the output may look like: its width, whether colour, whether only ASCII. Decided here and nowhere else."""
+"""What the output may look like: its width, whether colour, whether only ASCII; and whether input is typed.
+
+Decided here and nowhere else.
+"""
 
 import os
 from collections.abc import Mapping
@@ -41,6 +44,14 @@ def _color(stream: TextIO | None, environment: Mapping[str, str], color: str) ->
     if environment.get("CLICOLOR") == "0" or environment.get("TERM") == "dumb":
         return False
     return stream.isatty()
+
+
+def stdin_is_one() -> bool:
+    """Tell whether standard input is a terminal."""
+    try:
+        return os.isatty(0)
+    except OSError:
+        return False
 
 
 def _width(stream: TextIO | None, environment: Mapping[str, str]) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from skewcheck.cli import asked as asking
-from skewcheck.cli import last_resort, options, output
+from skewcheck.cli import last_resort, options, output, terminal
 from skewcheck.cli.argv import Typed
 from skewcheck.cli.deliver import Deadline, run
 from skewcheck.cli.help import CODES, Screen
@@ -177,7 +177,7 @@ def _given(source: Source, deadline: Deadline) -> "tuple[Given, Deadline]":
     if not source.from_stdin:
         output.write_stderr(ON_COMMAND_LINE, patient=False)  # the time is for measuring
         return tokens.last(" ".join(source.words)), deadline
-    if not _at_terminal():
+    if not terminal.stdin_is_one():
         return tokens.read_stream(_STDIN, deadline.until_s), deadline
     from skewcheck.tokens.paste import paste
 
@@ -195,13 +195,6 @@ def _check_variable(name: str) -> None:
         )
 
 
-def _at_terminal() -> bool:
-    try:
-        return os.isatty(_STDIN)
-    except OSError:
-        return False
-
-
 def _nothing(source: Source, length: int) -> InputError:
     """Return the error on input without a token, of which nothing is repeated."""
     if length:
@@ -211,7 +204,7 @@ def _nothing(source: Source, length: int) -> InputError:
         )
     if not source.from_stdin:
         return InputError("what was given is empty", "the token, or the response that it came in")
-    if _at_terminal():
+    if terminal.stdin_is_one():
         return InputError("no token was pasted", f"paste it at the prompt, pipe it in, or {source.option} FILE")
     return InputError("no token on stdin", f"pipe one in, or {source.elsewhere}")
 

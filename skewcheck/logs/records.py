@@ -23,7 +23,6 @@ DURATIONS = {
 _DURATION_NAMES = tuple(DURATIONS)
 MESSAGES = ("error", "message", "body", "responseBody", "error_description")
 URLS = ("url", "path", "uri", "request_uri", "url.full", "url.path", "request.url")
-METHODS = ("method", "request_method", "http.request.method")
 TOKENS = ("token", "token_sha256", "token_id")
 DATES = ("Date", "response_date", "sent_http_date", "responseHeaders.Date", "responseHeaders.date", "date")
 CLIENTS = ("host", "hostname", "client", "remote_addr", "host.name")

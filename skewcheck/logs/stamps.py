@@ -81,16 +81,16 @@ def any_stamp(value: object, zone_s: float) -> Stamp | None:
     if len(value) > 64:
         return None
     if counted := _COUNT.fullmatch(value):
-        found, digits = number(float(value)), counted[1]
-        if found is None or not digits:
-            return found
-        return Stamp(found.at_s, max(10.0 ** -len(digits), _FINEST_S))
-    found = iso(value, zone_s) or common(value)
-    if found is None and (match := _SDK_DATE.fullmatch(value)):
+        at_s, digits = float(value), counted[1]
+        finer = digits and 0 < at_s < _LATEST_S
+        return Stamp(at_s, max(10.0 ** -len(digits), _FINEST_S)) if finer else number(at_s)
+    if found := iso(value, zone_s) or common(value):
+        return found
+    if match := _SDK_DATE.fullmatch(value):
         month, day, year, hour, minute, second = map(int, match.groups())
-        at_s = _utc(year, month, day, hour, minute)
-        found = None if at_s is None else Stamp(at_s + second - zone_s, 1.0, naive=True)
-    return found
+        begin_s = _utc(year, month, day, hour, minute)
+        return None if begin_s is None else Stamp(begin_s + second - zone_s, 1.0, naive=True)
+    return None
 
 
 @lru_cache(maxsize=64)

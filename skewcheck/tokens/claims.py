@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Literal, NamedTuple, final
+from typing import Literal, final
 
 from skewcheck import foreign, secret_shapes
 from skewcheck.model.token import ClaimState, Listed, Oddity, TimeClaim, Token, TokenKind
@@ -412,15 +412,6 @@ _CHECKS: tuple[Literal["iat", "nbf", "exp"], ...] = ("iat", "nbf", "exp")
 """In the order in which PyJWT makes them."""
 
 
-class Verdict(NamedTuple):
-    """Whether PyJWT takes a token, and if not, why."""
-
-    accepted: bool
-    refusal: str | None
-    """`expired`, `not-yet-valid-iat`, `not-yet-valid-nbf`, `unusable`; None where it takes it."""
-    detail: str
-
-
 @final
 class _At(float):
     """A leeway that puts PyJWT's clock at a moment of our choice.
@@ -445,8 +436,11 @@ class _At(float):
         return self._at_s - self._leeway_s
 
 
-def pyjwt_verdict(secret: Secret, at_s: float, leeway_s: float = 0.0) -> Verdict:
-    """Return what PyJWT says to the token when its clock is at *at_s*; its signature is not verified, its times are."""
+def pyjwt_refusal(secret: Secret, at_s: float, leeway_s: float = 0.0) -> str | None:
+    """Return why PyJWT refuses the token when its clock is at *at_s*; None: it takes it. No signature is verified.
+
+    `expired`, `future-issued`, `not-yet-valid`, `unreadable`.
+    """
     import jwt
 
     for name in _CHECKS:
@@ -462,11 +456,9 @@ def pyjwt_verdict(secret: Secret, at_s: float, leeway_s: float = 0.0) -> Verdict
                 leeway=_At(at_s, leeway_s),
             )
         except jwt.ExpiredSignatureError:
-            return Verdict(accepted=False, refusal="expired", detail="PyJWT raises ExpiredSignatureError.")
+            return "expired"
         except jwt.ImmatureSignatureError:
-            detail = f"PyJWT raises ImmatureSignatureError for `{name}`."
-            return Verdict(accepted=False, refusal=f"not-yet-valid-{name}", detail=detail)
-        except Exception as error:  # noqa: BLE001 - a hostile token may make it raise anything; its text may hold claims
-            detail = f"PyJWT can't read it as it was pasted ({type(error).__name__})."
-            return Verdict(accepted=False, refusal="unusable", detail=detail)
-    return Verdict(accepted=True, refusal=None, detail="PyJWT takes it.")
+            return "future-issued" if name == "iat" else "not-yet-valid"
+        except Exception:  # noqa: BLE001 - a hostile token may make it raise anything; its text may hold claims
+            return "unreadable"
+    return None
