@@ -755,7 +755,7 @@ CATALOGUE: Mapping[str, Row] = {
             "valid": "As of {then_at_s}, which stands beside it: valid",
             "expired": "As of {then_at_s}, which stands beside it: expired already",
             "early": "As of {then_at_s}, which stands beside it: not valid yet",
-            "no-times": "What was given is of {then_at_s}; an opaque token shows no end",
+            "no-times": "What was given is of {then_at_s}; the token names no end",
         },
         "state",
     ),
