@@ -1,6 +1,7 @@
 """`skewcheck log` as it is typed: a HAR, what it is refused for, and how far it has read."""
 
 import io
+import itertools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -8,8 +9,13 @@ from typing import Any
 
 import pytest
 from bench.typed import Done
+from hypothesis import given
+from hypothesis import strategies as st
 
 from skewcheck.cli import log, output, terminal
+from skewcheck.errors import InputError
+from skewcheck.logs import Reader
+from skewcheck.logs.har import BrokenOff, entries, event
 
 Told = Callable[..., Done]
 
@@ -28,28 +34,57 @@ def entry(at_s: float, path: str, status: int, *, token: str = "", text: str = "
     }
 
 
-def har(entries: list[Any]) -> str:
+def har(recorded: list[Any]) -> str:
     """Return it as browsers and proxies export it."""
-    return json.dumps({"log": {"version": "1.2", "entries": entries}})
+    return json.dumps({"log": {"version": "1.2", "entries": recorded}})
 
 
 def test_a_har_tells_a_late_refresh(told: Told, tmp_path: Path) -> None:
     """Tokens come from the bodies of token responses; a refused request before each refresh, and no token is shown."""
-    entries: list[Any] = []
+    recorded: list[Any] = []
     for turn in range(8):
         at_s, token = turn * 62.0, f"PLANTEDtoken{turn}0123456789"
         granted = json.dumps({"access_token": token, "expires_in": 60})
-        entries.append(entry(at_s, "/oauth/token", 200, text=granted))
-        entries += [entry(at_s + age_s, "/a", 200, token=token) for age_s in (1, 20, 40)]
-        entries.append(entry(at_s + 61, "/a", 401, token=token))
-    entries += [{"request": {}}, entry(1, "/oauth/token", 200, text="[]"), entry(2, "/oauth/token", 200, text="{")]
+        recorded.append(entry(at_s, "/oauth/token", 200, text=granted))
+        recorded += [entry(at_s + age_s, "/a", 200, token=token) for age_s in (1, 20, 40)]
+        recorded.append(entry(at_s + 61, "/a", 401, token=token))
+    recorded += [{"request": {}}, entry(1, "/oauth/token", 200, text="[]"), entry(2, "/oauth/token", 200, text="{")]
     path = tmp_path / "a.har"
-    path.write_text(har(entries))
+    path.write_text(har(recorded))
     done = told("log", str(path), "--json")
     assert (done.exit_code, done.document["findings"][0]["id"]) == (1, "log-late-refresh")
     (read,) = done.document["log"]["files"]
     assert (read["read_as"], read["not_understood"]) == ("har", 1)
     assert "PLANTED" not in done.out
+
+
+@given(st.lists(st.integers(0, 2000), max_size=20))
+def test_a_har_is_read_wherever_its_blocks_end(cuts: list[int]) -> None:
+    """An entry may begin in one block and end in another, or be none; what stands before them doesn't matter."""
+    three = [entry(1, "/a", 401, text='"entries": [') for _ in range(3)]
+    text = json.dumps({"log": {"pages": [{"title": '"entries":[1]'}], "entries": [*three, {}, 7], "comment": "x"}})
+    ends = [0, *sorted(cuts), len(text)]
+    pieces = (text[begin:end] for begin, end in itertools.pairwise(ends) if begin < end)
+    found = [event(Reader(), each) for each in entries(pieces)]
+    assert [each and each.status for each in found] == [401, 401, 401, None, None]
+
+
+def test_a_har_is_not_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of one without an end the entries come as they are there; an entry without an end is given up at its limit."""
+    endless = itertools.chain(['{"log": {"entries": ['], itertools.repeat(json.dumps(entry(1, "/a", 200)) + ","))
+    assert len(list(itertools.islice(entries(endless), 5000))) == 5000
+    monkeypatch.setattr("skewcheck.logs.har.MAX_ENTRY", 1 << 20)
+    for begin, error in (('{"log": {"entries": [{"a": "', BrokenOff), ('{"log": {"pages": "', InputError)):
+        with pytest.raises(error):
+            list(entries(itertools.chain([begin], itertools.repeat("x" * 1000))))
+
+
+def test_of_a_har_that_breaks_off(told: Told, tmp_path: Path) -> None:
+    """What is there is read, and it is said that the rest is damaged."""
+    path = tmp_path / "a.har"
+    path.write_text(har([entry(at_s, "/a", 200) for at_s in range(5)])[:-99])
+    (read,) = told("log", str(path), "--json").document["log"]["files"]
+    assert (read["used"], read["ended"]) == (4, "damaged")
 
 
 @pytest.mark.parametrize("text", ['{"log":{}}', "[1]", "{"])

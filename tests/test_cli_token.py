@@ -13,6 +13,8 @@ import pytest
 from bench.terminal import shell, terminal
 from bench.typed import Done, servers_for, skewcheck
 
+from skewcheck.examine import signer_names
+
 HOUR_S = 3600
 PROMPT = "Token (paste, then Enter; not shown): "
 
@@ -336,6 +338,14 @@ def test_the_table_of_verifiers() -> None:
     assert all(line == line.rstrip() for line in done.out.splitlines())
 
 
+def test_the_table_of_those_that_a_host_signs_for() -> None:
+    """`--signed-for list` shows those whose names it takes, and no others; a slip leads to it."""
+    done = skewcheck("token", "--signed-for", "list")
+    names = {line.split()[0] for line in done.out.splitlines()[1:] if not line.startswith(" ")}
+    assert (done.exit_code, names) == (0, set(signer_names()))
+    assert "--signed-for list" in skewcheck("token", "--signed-for", "nobody").err
+
+
 # --- What people have instead of one token ---
 
 
@@ -346,8 +356,17 @@ def test_as_of_the_incident() -> None:
     assert (done.exit_code, done.document["findings"][0]["id"], done.document["proven"]) == (0, "token-valid", False)
     assert done.document["token"]["judged_by"] == "at"
     assert piped(token, "--offline", "--json").exit_code == 2
-    for other in (["--skew", "1s"], ["-H", "ntp.example"], ["--region", "eu-west-1"]):
+    for other in (["-H", "ntp.example"], ["--region", "eu-west-1"]):
         assert piped(token, "--at", str(then_s), *other).exit_code == 3
+
+
+@pytest.mark.parametrize(("skew", "id_"), [("-3500s", "token-expired-unseen"), ("1h", "token-future-issued")])
+def test_by_a_clock_that_was_off_then(skew: str, id_: str) -> None:
+    """`--at` with `--skew` is what a clock showed that was so far off: true time is what it showed less that."""
+    token, then_s = minted(issued_ago_s=90_000), int(time.time()) - 89_000
+    done = piped(token, "--at", str(then_s), "--skew", skew, "--json")
+    assert done.exit_code == 2
+    assert (done.document["findings"][0]["id"], done.document["token"]["judged_by"]) == (id_, "skew")
 
 
 def test_one_of_several_is_picked() -> None:

@@ -570,12 +570,12 @@ def test_there_is_always_an_answer(case: Case, data: st.DataObject) -> None:
 
 @pytest.mark.parametrize(
     ("more", "flag"),
-    [({"at_s": NOON}, "as_of"), ({"at_s": NOON, "signed_for": "google"}, "as_of"), ({"max_life_s": 300.0}, "ours"),
-     ({"signed_for": "google"}, "ours"), ({}, "theirs")],
+    [({"at_s": NOON, "skew": None}, "as_of"), ({"at_s": NOON, "skew": None, "signed_for": "google"}, "as_of"),
+     ({"at_s": NOON}, "theirs"), ({"max_life_s": 300.0}, "ours"), ({"signed_for": "google"}, "ours"), ({}, "theirs")],
 )  # fmt: skip
 @pytest.mark.parametrize(("name", "id_"), [("iat", "token-future-issued"), ("nbf", "token-not-yet-valid")])
 def test_whose_clock_a_begin_ahead_is_laid_to(more: dict[str, object], flag: str, name: str, id_: str) -> None:
-    """To no clock where --at names the time, to this host's where that signs, else to the issuer's."""
+    """To no clock where --at alone names the time, to this host's where that signs, else to the issuer's."""
     token = jwt(7230.0, 10800.0) if name == "iat" else jwt(None, 10800.0, 7230.0)
     told = judged(token, asked(assuming(0.0, 0.0), **more))
     said = facts(told, id_)

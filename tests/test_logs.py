@@ -64,6 +64,17 @@ LINES = {
         "DEBUG: 2027-01-15T12:00:00.000Z\n=== REQUEST === \nURL: https://api.example.net/api/v2/users\nMethod: GET\n"
         "\n=== RESPONSE ===\nStatus: 401\n"
     ),
+    "nginx, JSON": json.dumps(
+        {"time_iso8601": "2027-01-15T12:00:00+00:00", "remote_addr": "10.0.0.1", "request_method": "GET",
+         "request_uri": "/api/v2/users?a=b", "status": "401", "request_time": "0.250", "body_bytes_sent": "15"}
+    ),
+    "apache, with hosts": (
+        'api.example.net:443 10.0.0.1 - - [15/Jan/2027:12:00:00 +0000] "GET /api/v2/users HTTP/1.1" 401 15 "-" "curl/8"'
+    ),
+    "envoy, JSON": json.dumps(
+        {"start_time": "2027-01-15T12:00:00.000Z", "method": "GET", "path": "/api/v2/users", "protocol": "HTTP/1.1",
+         "response_code": 401, "response_flags": "-", "duration": 250, "authority": "api.example.net"}
+    ),
     "the hook": json.dumps({"t": NOON, "dur_s": 0.25, "url": "https://api.example.net/x", "status": 401}),
     "sdk, JSON": json.dumps(
         {"level": "debug", "date": "2027-01-15T12:00:00.000Z", "method": "GET", "url": "https://api.example.net/x",
@@ -83,9 +94,21 @@ LINES = {
         ]}}
     ),
 }  # fmt: skip
-ENDS = {"nginx", "urllib3", "httpx", "apache", "sdk, Python", "sdk, JavaScript", "sdk, JSON", "sdk, JSON of Python"}
+ENDS = {
+    "nginx",
+    "nginx, JSON",
+    "apache, with hosts",
+    "urllib3",
+    "httpx",
+    "apache",
+    "sdk, Python",
+    "sdk, JavaScript",
+    "sdk, JSON",
+    "sdk, JSON of Python",
+}
 """Their stamp is the end; of those below it is the start."""
-STARTS = {"envoy", "istio", "the hook", "HAR"}
+STARTS = {"envoy", "envoy, JSON", "istio", "the hook", "HAR"}
+WHOLE_SECONDS = {"nginx", "nginx, JSON", "apache", "apache, with hosts", "sdk, JSON of Python", "the hook"}
 
 
 @pytest.mark.parametrize("name", LINES)
@@ -95,13 +118,13 @@ def test_each_format(name: str) -> None:
         (event,) = read(text)
         assert (event.status, event.refresh) == (401, False)
         assert (event.start_s if name in STARTS else event.end_s) == NOON
-        if name in {"nginx", "envoy", "istio", "the hook", "HAR", "ECS", "milliseconds", "CSV"}:
+        if name in STARTS | {"nginx", "nginx, JSON", "ECS", "milliseconds", "CSV"}:
             assert event.start_s is not None
             assert event.end_s is not None
             assert abs(event.end_s - event.start_s - 0.25) < 1e-6
         else:
             assert event.start_s is None
-        assert event.width_s == (1.0 if name in {"nginx", "apache", "sdk, JSON of Python", "the hook"} else 1e-3)
+        assert event.width_s == (1.0 if name in WHOLE_SECONDS else 1e-3)
         if "Date: " in text or '"Date"' in text:
             assert event.date_s == NOON
 
@@ -421,17 +444,27 @@ def test_several_files_are_one_log(told: Told, tmp_path: Path) -> None:
     assert [finding["id"] for finding in document["findings"]] == ["log-late-refresh"]  # type: ignore[attr-defined]
 
 
-def test_a_message_that_quotes_both_times(told: Told, tmp_path: Path) -> None:
-    """On a line of its own, or in a refused request's record: by how much the checker's clock is behind at least."""
-    said = "Token used too early, 1691058380 < 1691058403. Check that your computer's clock is set correctly."
-    for line in (
-        f"2023-08-03 12:26:20,001 ERROR {said}",
-        json.dumps({"t": NOON, "url": "/x", "status": 401, "error": said}),
-    ):
-        path = tmp_path / "app.log"
-        path.write_text(line + "\n")
-        (finding,) = [each for each in _json(told, path)["findings"] if each["id"] == "log-checker-behind"]  # type: ignore[attr-defined]
-        assert finding["evidence"]["behind_s"] == 22.0
+EARLY = "Token used too early, 1691058380 < 1691058403. Check that your computer's clock is set correctly."
+QUOTED = {
+    "Python's logging": (f"2023-08-03 12:26:20,001 ERROR {EARLY}", 22.0),
+    "a refused request": (json.dumps({"t": NOON, "url": "/x", "status": 401, "error": EARLY}), 22.0),
+    "slog": (json.dumps({"time": "2023-08-03T12:26:20.000001Z", "level": "ERROR", "error": EARLY}), 22.0),
+    "slog, as Go escapes it": (json.dumps({"level": "ERROR", "error": EARLY}).replace("<", "\\u003c"), 22.0),
+    "node": ("RPError: JWT not active yet, now 1642051718, nbf 1642051719", None),
+    "a fraction": ("IdTokenError: The token is not yet valid (iat) iat=1642051508.228 now=1642051508", None),
+    "no numbers": ("2022-05-12T03:11:09Z [ERROR] [/server/middleware]: token is not valid yet", None),
+}  # fmt: skip
+"""What one line of a log says of the checker's clock: by how much it is behind at least; None: by nothing for sure."""
+
+
+@pytest.mark.parametrize("name", QUOTED)
+def test_a_message_that_quotes_both_times(name: str, told: Told, tmp_path: Path) -> None:
+    """On a line of its own, or in a record: by how much the checker's clock is behind at least; rounding is no skew."""
+    line, behind_s = QUOTED[name]
+    path = tmp_path / "app.log"
+    path.write_text(f"{line}\n{LINES['the hook'] if line.startswith('{') else LINES['httpx']}\n")
+    found = [each for each in _json(told, path)["findings"] if each["id"] == "log-checker-behind"]  # type: ignore[attr-defined]
+    assert [each["evidence"]["behind_s"] for each in found] == ([] if behind_s is None else [behind_s])
 
 
 # --- Secrets ---

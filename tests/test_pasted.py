@@ -158,7 +158,8 @@ def test_what_curl_shows() -> None:
     token = told.part.token
     assert (token.kind, token.host, token.written_at_s) == (TokenKind.OPAQUE, "api.mypurecloud.ie", NOW - 86400)
     assert (lead(told).id, lead(told).status) == ("genesys-credentials", UNKNOWN)
-    assert facts(told, "token-then")["then_at_s"] == NOW - 86400
+    then = facts(told, "token-then")
+    assert (then["then_at_s"], then["state"]) == (NOW - 86400, "no-times")  # --at could judge nothing
 
 
 @pytest.mark.parametrize(("ago_s", "state"), [(7300, "early"), (5000, "valid"), (3500, "expired")])
@@ -308,6 +309,16 @@ def test_an_inactive_token_is_not_valid() -> None:
     assert (lead(told).status, facts(told, "token-malformed")["oddity"]) == (WARNING, "inactive")
     assert "token-valid" not in found(told)
     assert "token-valid" in found(pasted(json.dumps({**said, "active": True})))
+
+
+@pytest.mark.parametrize("beside", ["", f"Bearer {OPAQUE}\n", live(NOW) + "\n"], ids=["alone", "opaque", "a JWT"])
+def test_what_the_server_says_of_a_token_leads(beside: str) -> None:
+    """`{"active": false}` and no more is its answer on a dead token; a user who isn't active is no such thing."""
+    told = pasted(beside + '{"active":false}')
+    assert facts(told, "token-malformed")["oddity"] == "inactive"
+    assert (lead(told).id, "token-no-exp" in found(told)) == ("token-malformed", False)
+    if beside:
+        assert "token-malformed" not in found(pasted(beside + '{"id": 1, "active": false}'))
 
 
 @pytest.mark.parametrize(

@@ -124,19 +124,14 @@ def test_a_time_that_is_none_is_taken_by_nobody(name: str) -> None:
     assert said.accepts_now is (False if refuses else None)
 
 
-@pytest.mark.parametrize(
-    ("run", "why"),
-    [
-        ("accepted", "accepted"), ("expired", "expired"), ("not-yet-valid-iat", "future-issued"),
-        ("not-yet-valid-nbf", "not-yet-valid"), ("unusable", "unreadable"),
-    ],
-)  # fmt: skip
-def test_a_verifier_that_is_run_speaks_for_itself(run: str, why: str) -> None:
-    """Its reasons are told by the names that all have; one that can't read the token refuses it at any time."""
-    said = says("pyjwt", jwt(), by_ntp(0.0), replay=lambda _: Answer(run == "accepted", run))
-    assert (said.accepts_now, said.accepts_by_true_time, said.why) == (run == "accepted", run == "accepted", why)
+@pytest.mark.parametrize("why", ["accepted", "expired", "future-issued", "unreadable"])
+def test_a_verifier_that_is_run_speaks_for_itself(why: str) -> None:
+    """Its reasons are told; one that can't read the token refuses it at any time."""
+    takes = why == "accepted"
+    said = says("pyjwt", jwt(), by_ntp(0.0), replay=lambda _: Answer(takes, why))
+    assert (said.accepts_now, said.accepts_by_true_time, said.why) == (takes, takes, why)
     hidden = jwt()._replace(exp=TimeClaim("exp", ClaimState.UNUSABLE))
-    said = says("pyjwt", hidden, replay=lambda _: Answer(accepts=False, why="unusable"))
+    said = says("pyjwt", hidden, replay=lambda _: Answer(accepts=False, why="unreadable"))
     assert (said.accepts_now, said.accepts_by_true_time) == (False, False)
 
 
@@ -145,14 +140,14 @@ def test_pyjwts_row_is_what_pyjwt_does(iat_s: int, life_s: int, at_s: float, lee
     """The rules in the table and PyJWT itself agree, at any moment."""
     import jwt as pyjwt
 
-    from skewcheck.tokens.claims import pyjwt_verdict
+    from skewcheck.tokens.claims import pyjwt_refusal
     from skewcheck.tokens.find import Secret
 
     noon = int(NOON)
     signed = pyjwt.encode({"iat": noon + iat_s, "exp": noon + iat_s + life_s}, "k" * 32)
-    run = pyjwt_verdict(Secret(signed), NOON + at_s, leeway_s)
+    why = pyjwt_refusal(Secret(signed), NOON + at_s, leeway_s)
     checker = verifier("pyjwt").checker.with_leeway(leeway_s)
-    assert modelled(jwt(iat_s, iat_s + life_s), checker, NOON + at_s).accepts is run.accepted
+    assert modelled(jwt(iat_s, iat_s + life_s), checker, NOON + at_s).accepts is (why is None)
 
 
 @given(st.floats(-10, 10), st.floats(0.1, 20), st.floats(-20, 20), st.floats(0, 3), CHECKERS)

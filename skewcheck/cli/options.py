@@ -289,7 +289,8 @@ OPTIONS: dict[str, Option] = {
     ),
     "at": Option(
         "--at TIME", JUDGING,
-        "Judge as of then, by no clock, and ask nobody: 2027-01-15T12:00:00Z, or Unix seconds.",
+        "Judge as of then and ask nobody: 2027-01-15T12:00:00Z, or Unix seconds. It is true time; with --skew it is "
+        "what a clock showed that was so far off.",
         "as of then: when it failed", read=parse_time, variable=False,
     ),
     "offline": Option(
@@ -310,7 +311,7 @@ OPTIONS: dict[str, Option] = {
     "signed_for": Option(
         "--signed-for NAME", JUDGING,
         "You sign it for this one (github-app, apple, google, ...): say what it takes, and how to date it by this "
-        "clock. `--verifier list` shows all.",
+        "clock. `list` shows all.",
         offers=_signers,
     ),
     "max_life": Option(

@@ -1,4 +1,7 @@
-"""What the output may look like: its width, whether colour, whether only ASCII. Decided here and nowhere else."""
+"""What the output may look like: its width, whether colour, whether only ASCII; and whether input is typed.
+
+Decided here and nowhere else.
+"""
 
 import os
 from collections.abc import Mapping

@@ -68,8 +68,8 @@ def token(typed: Typed, values: Mapping[str, Any]) -> int:
     its times, issuer, header and the beginning of its SHA-256.
     """
     view, verifiers = asking.view(values), tuple(values["verifier"] or ())
-    if LIST in verifiers:
-        return _list_verifiers()
+    if LIST in (*verifiers, values["signed_for"]):
+        return _list_verifiers(signing=LIST not in verifiers)
     if verifiers:  # one that isn't known is said before anybody pastes a token for nothing
         from skewcheck.examine import check_verifiers
 
@@ -80,8 +80,6 @@ def token(typed: Typed, values: Mapping[str, Any]) -> int:
         check_signed_for(values["signed_for"])
     if values["offline"] and values["skew"] is not None:
         raise UsageError("--offline and --skew were both given", "--skew alone: it asks nobody, either")
-    if values["at"] is not None and values["skew"] is not None:
-        raise UsageError("--at and --skew were both given", "--at alone: it judges by no clock")
     if values["offline"] or values["skew"] is not None or values["at"] is not None:
         _check_that_nobody_is_named(typed)
         values = {
@@ -152,10 +150,10 @@ def read(source: Source, deadline: Deadline, pick: int = 1) -> "tuple[Found, Dea
 
     Raises UsageError and InputError; nothing that was given stands in either.
     """
-    from skewcheck.tokens.find import find
+    from skewcheck.tokens.find import characters, find
 
-    given, deadline = _text(source, deadline)
-    text, skipped = (given, 0) if isinstance(given, str | bytes) else given
+    (content, skipped), deadline = _given(source, deadline)
+    text = characters(content)
     found = find(text, pick, skipped=skipped)
     if found is None:
         first = find(text) if pick != 1 else None
@@ -168,7 +166,7 @@ def read(source: Source, deadline: Deadline, pick: int = 1) -> "tuple[Found, Dea
     return found, deadline
 
 
-def _text(source: Source, deadline: Deadline) -> "tuple[str | bytes | Given, Deadline]":
+def _given(source: Source, deadline: Deadline) -> "tuple[Given, Deadline]":
     if sum(map(bool, (source.words, source.file is not None, source.env is not None))) > 1:
         raise UsageError("a token can come from one place alone", "standard input, or --file FILE, or --env NAME")
     from skewcheck.tokens import source as tokens
@@ -180,7 +178,7 @@ def _text(source: Source, deadline: Deadline) -> "tuple[str | bytes | Given, Dea
         return tokens.read_file(source.file, deadline.until_s), deadline
     if not source.from_stdin:
         output.write_stderr(ON_COMMAND_LINE, patient=False)  # the time is for measuring
-        return " ".join(source.words), deadline
+        return tokens.last(" ".join(source.words)), deadline
     if not terminal.is_stdin():
         return tokens.read_stream(_STDIN, deadline.until_s), deadline
     from skewcheck.tokens.paste import paste
@@ -216,18 +214,20 @@ def _nothing(source: Source, length: int) -> InputError:
 # --- The table of verifiers ---
 
 
-def _list_verifiers() -> int:
+def _list_verifiers(*, signing: bool) -> int:
+    """Write those that are known; *signing*: of them those that a host signs for."""
     from textwrap import wrap
 
-    from skewcheck.examine import verifier_rows
+    from skewcheck.examine import signer_names, verifier_rows
 
-    rows = [("NAME", "LEEWAY", "IAT AHEAD", "NOW = EXP", "KNOWN BY"), *map(_row, verifier_rows())]
+    every = [known for known in verifier_rows() if not signing or known.name in signer_names()]
+    rows = [("NAME", "LEEWAY", "IAT AHEAD", "NOW = EXP", "KNOWN BY"), *map(_row, every)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for number, row in enumerate(rows):
         lines.append("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
         if number:
-            known = verifier_rows()[number - 1]
+            known = every[number - 1]
             option = f"leeway: {known.option}" if known.option else ""
             for said in filter(None, (f"{known.title}: {known.source}", known.note, option)):
                 lines += wrap(said, WIDTH, initial_indent="    ", subsequent_indent="    ", break_long_words=False)

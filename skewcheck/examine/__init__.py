@@ -136,10 +136,10 @@ def _token(request: Request) -> "tuple[Token | None, dict[str, Ask]]":
 def _pyjwt(found: "Found", leeway_s: float) -> "Ask":
     """Return PyJWT itself as a verifier, its clock at any time."""
     from skewcheck.judge.checkers import Answer
-    from skewcheck.tokens.claims import pyjwt_verdict
+    from skewcheck.tokens.claims import pyjwt_refusal
 
     def ask(at_s: float) -> Answer:
-        said = pyjwt_verdict(found.secret, at_s, leeway_s)
-        return Answer(said.accepted, said.refusal or "accepted")
+        why = pyjwt_refusal(found.secret, at_s, leeway_s)
+        return Answer(why is None, why or "accepted")
 
     return ask

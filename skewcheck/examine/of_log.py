@@ -82,7 +82,7 @@ def _nothing(logs: "Sequence[object]") -> InputError:
         return InputError("there is nothing in what was given", "a FILE that holds the log, or pipe one in")
     first = next(file for file in files if file.lines or file.ended)
     if first.ended == "damaged" and not first.lines:
-        return InputError(f"{first.name} is damaged: it can't be unpacked", "the whole file, as it was packed")
+        return InputError(f"{first.name} is damaged: nothing in it can be read", "the whole file, as it was written")
     at = first.first_not_understood or 1
     said = f"no line of {first.name} is understood, from line {at} on (read as {first.read_as})"
     wanted = {

@@ -113,7 +113,7 @@ def check_signed_for(name: str | None) -> None:
 
 
 def _unknown_verifier(name: str, near: str | None, option: str) -> UsageError:
-    everyone = "skewcheck token --verifier list shows all"
+    everyone = f"skewcheck token {option} list shows all"
     short = len(name) <= MAX_QUOTED and not is_secret(name)
     shown = quoted(name) if near or (short and name.isalpha()) else f"of {len(name)} characters"
     return UsageError(f"unknown verifier {shown}", everyone if near is None else f"{option} {near}\n{everyone}")

@@ -765,11 +765,12 @@ CATALOGUE: Mapping[str, Row] = {
             "valid": "As of {then_at_s}, which stands beside it: valid",
             "expired": "As of {then_at_s}, which stands beside it: expired already",
             "early": "As of {then_at_s}, which stands beside it: not valid yet",
+            "no-times": "What was given is of {then_at_s}; the token names no end",
         },
         "state",
     ),
     "token-as-of": Row(
-        "Judged as of {as_of_at_s}, by no clock[; today: {today}]",
+        "Judged as of {as_of_at_s}[; today: {today}]",
         "Today it may be another matter.",
         "as_of_at_s today",
     ),

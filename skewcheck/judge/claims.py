@@ -47,7 +47,8 @@ def _duration(token: Token) -> list[Finding]:
 
 
 def _no_end(token: Token) -> list[Finding]:
-    endless = (token.has_claims or token.kind in _SIGNED) and token.exp.state is ClaimState.ABSENT
+    ended = any(oddity.id == "inactive" for oddity in token.oddities)
+    endless = not ended and (token.has_claims or token.kind in _SIGNED) and token.exp.state is ClaimState.ABSENT
     return [Finding("token-no-exp", Status.OK if token.kind in _SIGNED else Status.WARNING)] if endless else []
 
 

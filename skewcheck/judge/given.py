@@ -99,7 +99,8 @@ def surroundings(
         return [*found, Finding("token-as-of", Status.OK, (("as_of_at_s", as_of_s), ("today", today)))]
     if token.kind is TokenKind.MESSAGE or written_s is None or now_s - written_s < JUST_WRITTEN_S:
         return found
-    state = "untold" if end is None else "expired" if end.at_s <= written_s else "valid"
+    untold = "no-times" if token.opaque else "untold"
+    state = untold if end is None else "expired" if end.at_s <= written_s else "valid"
     state = "early" if begin is not None and begin.at_s > written_s else state
     facts: Facts = (("then_at_s", written_s), ("state", state), ("since_s", now_s - written_s))
     return [*found, Finding("token-then", Status.OK, facts)]

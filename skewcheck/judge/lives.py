@@ -63,14 +63,13 @@ class Life:
 
     def __init__(self, event: Event | None, token: str = "") -> None:
         """*event*: the token response; None: the token is older than the log."""
-        known = event is not None
-        self.sent_s = event.start_s if event is not None else None
+        self.sent_s = None if event is None else event.start_s
         at_s = None if event is None else event.end_s if event.end_s is not None else event.start_s
         self.received_s: float | None = at_s
-        self.width_s = event.width_s if event is not None else 0.0
-        self.lifetime_s = event.lifetime_s if event is not None else None
+        self.width_s = 0.0 if event is None else event.width_s
+        self.lifetime_s = None if event is None else event.lifetime_s
         self.young_s = YOUNG_S if not self.lifetime_s else min(YOUNG_S, self.lifetime_s / 4)
-        self.token = event.token if event is not None and known else token
+        self.token = token if event is None else event.token
         self.beside = False
         """Several clients write to one log, each with a token of its own."""
         self.uses: list[Use] = []
@@ -190,8 +189,8 @@ class Lives:
 
     def end(self) -> None:
         """Close what is open."""
-        for client, life in self._current.items():
-            self._close(client, life, None)
+        for life in self._current.values():
+            self.ended.append(Ended(life, None))
         self._current.clear()
 
     def _step(self, at_s: float) -> None:
@@ -211,7 +210,7 @@ class Lives:
         client = event.client if event.client in self._current or len(self._current) < _CLIENTS else ""
         old = self._current.get(client)
         if old is not None:
-            self._close(client, old, life)
+            self.ended.append(Ended(old, life))
             self._before[client] = old
         self._current[client] = life
         if life.received_s is not None:
@@ -288,9 +287,6 @@ class Lives:
         self._by_token[token] = life
         if len(self._by_token) > 2 * MOST:
             del self._by_token[next(iter(self._by_token))]
-
-    def _close(self, _client: str, life: Life, following: Life | None) -> None:
-        self.ended.append(Ended(life, following))
 
 
 def _after(use: Use, life: Life) -> bool:

@@ -211,11 +211,11 @@ def _skew(case: Case, at_s: float) -> _Skew | None:
 
     Since it was measured the clock may have moved, in the seconds that the other measurement took longer.
     """
-    if case.request.at_s is not None:
-        return _Skew("at", Interval(0.0, 0.0), 0.0, Status.OK)
     given, reading = case.request.skew, api_reading(case)
     if given is not None:
         return _Skew("skew", given, given.middle_s, judge(given.middle_s, given, Basis.SINGLE, case.limits).status)
+    if case.request.at_s is not None:
+        return _Skew("at", Interval(0.0, 0.0), 0.0, Status.OK)
     if any(run.pace is Pace.OPEN for run in case.runs):
         return None
     if case.ntp is not None and case.who is not Who.NTP:

@@ -274,9 +274,6 @@ def nearest(name: str, names: tuple[str, ...] = ()) -> str | None:
 
 # --- What one says to a token ---
 
-
-# --- What one says to a token ---
-
 _NO_TIMES = {
     TokenKind.JWE: "encrypted",
     TokenKind.OPAQUE: "opaque",
@@ -285,8 +282,6 @@ _NO_TIMES = {
 }
 _KINDS = {TokenKind.JWT: "a JWT"}
 """What it is, by the `takes` of a verifier that is meant for it."""
-_AS_RUN = {"not-yet-valid-iat": "future-issued", "not-yet-valid-nbf": "not-yet-valid", "unusable": "unreadable"}
-"""Reasons of a verifier that was run (`tokens.replay`), by the name that they have here."""
 
 
 def times_unreadable(token: Token) -> bool:
@@ -310,7 +305,7 @@ def verdict(
         here = truly = Answer(None, "unreadable") if replay is None or now is None else replay(now.low_s)
     else:
         here, truly = _over(now, ask), _over(true_time, ask)
-    why, also = _AS_RUN.get(here.why, here.why), here.also
+    why, also = here.why, here.also
     if replay is not None and here.accepts is False and now is not None:  # run, it tells what it came upon first
         by_rule = modelled(token, row.checker, now.low_s)
         also = tuple(id_ for id_ in (by_rule.why, *by_rule.also) if id_ != why) if by_rule.accepts is False else ()

@@ -1,7 +1,8 @@
 """Recorded requests, in whatever people have them: a file -> its events, one by one, in bounded memory.
 
-A log may have any length. A line has 64 KiB, a HAR 16 MiB; 64 MiB or half a million lines of which none is understood
-end a file, and so does a `.gz` that unpacks to more than 500 times its size. What was left out is counted and said.
+A log may have any length. A line has 64 KiB, an entry of a HAR 16 MiB; 64 MiB or half a million lines of which none is
+understood end a file, and so does a `.gz` that unpacks to more than 500 times its size. What was left out is counted
+and said.
 """
 
 import csv
@@ -11,7 +12,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from operator import itemgetter
-from typing import IO
+from typing import IO, Any
 
 from skewcheck import foreign
 from skewcheck.errors import InputError, UsageError
@@ -25,7 +26,6 @@ __all__ = ["FORMATS", "Log", "Reader", "held", "merged", "opened"]
 
 FORMATS = ("auto", "ndjson", "csv", "har", "lines")
 MAX_LINE = 64 << 10
-MAX_HAR = 16 << 20
 MAX_BARREN, MAX_BARREN_LINES = 64 << 20, 500_000
 """Bytes, and lines, without one that is understood."""
 MAX_RATIO, UNPACKED_FREELY = 500, 256 << 20
@@ -36,6 +36,7 @@ _REORDERED = 4096
 """Events within which times may stand out of order: a line is written when its reply is there."""
 _MAX_NAME = 40
 _WHOLE_S = 0.5
+_NO_VALUE = frozenset({"", "-"})
 _TOO_LONG = "too long"
 _SCAN = json.JSONDecoder().raw_decode
 """`json.loads` without what looks for white space."""
@@ -56,19 +57,21 @@ class Log:
         self._lines = self._used = self._bad = 0
         self._first_bad: int | None = None
         self._ended: str | None = None
-        self._bytes = self._barren = 0
+        self._bytes = 0
 
     def events(self, reader: Reader, read_as: str) -> Iterator[Event]:
-        """Yield what is in it. Raises InputError for what is no log at all, or a HAR that is too long or broken."""
+        """Yield what is in it. Raises InputError for what is no HAR, though it is to be read as one."""
         try:
             first = self._block()
             kind = read_as if read_as != "auto" else sniffed(first[:_SNIFFED])
             self.file = self.file._replace(read_as=kind)
             if kind == "har":
-                yield from self._counted(har.events(reader, self._whole(first)))
+                yield from self._counted(reader, har.entries(self._pieces(first)), har.event)
             else:
                 texts = self._texts(first)
                 yield from {"ndjson": self._ndjson, "csv": self._csv, "lines": self._plain}[kind](reader, texts)
+        except har.BrokenOff:
+            self._ended = "damaged"
         finally:
             self.file = LogFile(
                 self.file.name, self.file.read_as, self._lines, self._used, self._bad, self._first_bad, self._ended
@@ -94,68 +97,79 @@ class Log:
             self._tell(packed, self._size)
         return block
 
-    def _texts(self, block: bytes) -> Iterator[str]:
-        """Yield the lines, without their ends; in the place of one that is too long stands a mark."""
+    def _pieces(self, block: bytes) -> Iterator[str]:
+        """Yield the text, block by block."""
         import codecs
 
         encoding = "utf-16" if block[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
         decoder = codecs.getincrementaldecoder(encoding)("replace")
-        rest, too_long, barren_from = "", False, 0
         while block:
-            used = self._used
-            texts = (rest + decoder.decode(block)).split("\n")
+            if text := decoder.decode(block):  # of half a character there is none yet
+                yield text
+            block = self._block()
+        yield decoder.decode(b"", final=True)
+
+    def _texts(self, block: bytes) -> Iterator[str]:
+        """Yield the lines, without their ends; in the place of one that is too long stands a mark."""
+        rest, too_long = "", False
+        barren = barren_from = used = 0
+        for piece in self._pieces(block):
+            if used < self._used:
+                barren, barren_from, used = 0, self._lines, self._used
+            if barren > MAX_BARREN or self._lines - barren_from > MAX_BARREN_LINES:
+                self._ended = "no-lines"
+                return
+            texts = (rest + piece).split("\n")
             rest = texts.pop()
             if too_long and texts:
                 texts[0], too_long = _TOO_LONG, False
-            yield from texts if len(block) < MAX_LINE else (t if len(t) <= MAX_LINE else _TOO_LONG for t in texts)
+            if max(map(len, texts), default=0) > MAX_LINE:
+                texts = [text if len(text) <= MAX_LINE else _TOO_LONG for text in texts]
+            yield from texts
             if len(rest) > MAX_LINE:
                 rest, too_long = "", True
-            if used < self._used:
-                self._barren, barren_from = 0, self._lines
-            self._barren += len(block)
-            if self._barren > MAX_BARREN or self._lines - barren_from > MAX_BARREN_LINES:
-                self._ended = "no-lines"
-                return
-            block = self._block()
-        rest += decoder.decode(b"", final=True)
+            barren += len(piece)
         if rest or too_long:
             yield _TOO_LONG if too_long else rest
 
-    def _whole(self, block: bytes) -> bytes:
-        parts, size = [block], len(block)
-        while block := self._block():
-            parts.append(block)
-            size += len(block)
-            if size > MAX_HAR:
-                raise InputError(
-                    f"{quoted(self.name)} is a HAR of more than {MAX_HAR >> 20} MiB",
-                    "record less at a time, or write NDJSON: docs/log.md",
-                )
-        return b"".join(parts)
-
     # --- What they say ---
 
-    def _counted(self, found: Iterator[Event | None]) -> Iterator[Event]:
-        for event in found:
+    def _counted(
+        self, reader: Reader, records: Iterator[Any], read: Callable[[Reader, Any], Event | None]
+    ) -> Iterator[Event]:
+        for record in records:
             self._lines += 1
-            if event is None:
-                self._missed()
-            else:
+            event = read(reader, record)
+            if event is not None:
                 self._used += 1
                 yield event
+            else:
+                self._other(reader, record)
 
-    def _missed(self) -> None:
+    def _other(self, reader: Reader, record: Any) -> None:
+        """Count what is no request: a message that quotes two times is understood."""
+        if isinstance(record, str) and reader.note(record.replace("\\u003c", "<")):  # as Go writes it
+            self._used += 1
+            return
         self._bad += 1
         if self._first_bad is None:
             self._first_bad = self._lines
 
     def _ndjson(self, reader: Reader, texts: Iterator[str]) -> Iterator[Event]:
-        return self._counted(_record(reader, text) for text in texts if text.strip())
+        return self._counted(reader, filter(None, map(str.strip, texts)), _record)
 
     def _csv(self, reader: Reader, texts: Iterator[str]) -> Iterator[Event]:
-        names = [name.strip().strip("$") for name in _cells(next(texts, "")) or ()]
+        cells = _Cells()
+        names = [name.strip().strip("$") for name in cells.of(next(texts, "")) or ()]
         self._lines += 1
-        yield from self._counted(_row(reader, names, text) for text in texts if text.strip())
+
+        def row(reader: Reader, text: str) -> Event | None:
+            values = cells.of(text)
+            if values is None:
+                return None
+            return reader.event({k: v for k, v in zip(names, values, strict=False) if v not in _NO_VALUE})
+
+        return self._counted(reader, filter(str.strip, texts), row)
 
     def _plain(self, reader: Reader, texts: Iterator[str]) -> Iterator[Event]:
         readers, block = list(lines.READERS), lines.SdkBlock()
@@ -170,12 +184,7 @@ class Log:
                 self._used += 1
                 yield event
             elif not belongs and text.strip():
-                before = reader.gaps
-                reader.message(text)
-                if reader.gaps > before:
-                    self._used += 1
-                else:
-                    self._missed()
+                self._other(reader, text)
         ended = block.end(reader)
         if ended is not None:
             self._used += 1
@@ -183,7 +192,6 @@ class Log:
 
 
 def _record(reader: Reader, text: str) -> Event | None:
-    text = text.strip()
     try:
         record, end = _SCAN(text)
     except (ValueError, RecursionError):
@@ -191,21 +199,32 @@ def _record(reader: Reader, text: str) -> Event | None:
     return reader.event(record) if end == len(text) and isinstance(record, dict) else None
 
 
-def _row(reader: Reader, names: list[str], text: str) -> Event | None:
-    cells = _cells(text)
-    if cells is None:
-        return None
-    return reader.event({k: v for k, v in zip(names, cells, strict=False) if v not in {"", "-"}})
+class _Cells:
+    """Lines of CSV -> their cells, each for itself: a quote that isn't closed would swallow the lines behind it."""
 
+    def __init__(self) -> None:
+        """One parser serves all lines: to make one takes longer than to use it."""
+        self._line: list[str] = []
+        self._parser = csv.reader(self, strict=True)
 
-def _cells(text: str) -> list[str] | None:
-    """Return the cells of one line of CSV; None where a quote isn't closed on it: it would swallow those behind it."""
-    if '"' not in text:
-        return text.rstrip("\r").split(",")
-    try:
-        return next(csv.reader((text,), strict=True), None)
-    except csv.Error:
-        return None
+    def __iter__(self) -> Iterator[str]:
+        """Return what the parser reads: itself."""
+        return self
+
+    def __next__(self) -> str:
+        """Return the one line that there is."""
+        if not self._line:
+            raise StopIteration
+        return self._line.pop()
+
+    def of(self, line: str) -> list[str] | None:
+        """Return them; None where the line breaks off within quotes."""
+        self._line.append(line)
+        try:
+            return next(self._parser, None)
+        except csv.Error:
+            self._line.clear()
+            return None
 
 
 def _by_others(readers: list[lines.LineReader], reader: Reader, text: str) -> Event | None:

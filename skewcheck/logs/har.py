@@ -1,6 +1,10 @@
-"""A HAR, as browsers and proxies export it -> events. Of a token in it a hash is kept alone."""
+"""A HAR, as browsers and proxies export it -> events. Of a token in it a hash is kept alone.
+
+It is read entry by entry: exports with their bodies have hundreds of MiB.
+"""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,22 +13,66 @@ from skewcheck.logs import stamps
 from skewcheck.logs.records import Reader, fingerprint
 from skewcheck.model.log import Event
 
+MAX_ENTRY = 16 << 20
+"""Characters of an entry, and of what stands before the first."""
 _LONGEST_BODY = 64 << 10
+_ENTRIES = re.compile(r'(?<!\\)"entries"\s{0,99}:\s{0,99}\[')
+_LONGEST_NAME = 210
+_BETWEEN = re.compile(r"[\s,]*")
+_SCAN = json.JSONDecoder().raw_decode
 
 
-def events(reader: Reader, content: bytes) -> Iterator[Event | None]:
-    """Yield an event for each entry; None for one that can't be read. Raises InputError for what is no HAR."""
-    try:
-        entries = json.loads(content)["log"]["entries"]
-    except (ValueError, RecursionError, KeyError, TypeError):
-        entries = None
-    if not isinstance(entries, list):
-        raise InputError("a HAR has log.entries, and here there is none", "another --read-as: ndjson, csv or lines")
-    for entry in entries:
+class BrokenOff(Exception):  # noqa: N818 - it is no error: what comes before is read
+    """What follows is no entry, or one that is too long."""
+
+
+def _from_entries(pieces: Iterator[str]) -> str:
+    """Return the text behind `"entries": [`, as far as it is read."""
+    end, length = "", 0
+    for piece in pieces:
+        text = end + piece
+        if found := _ENTRIES.search(text):
+            return text[found.end() :]
+        end, length = text[-_LONGEST_NAME:], length + len(piece)
+        if length > MAX_ENTRY:
+            break
+    raise InputError("a HAR has log.entries, and here there is none", "another --read-as: ndjson, csv or lines")
+
+
+def entries(pieces: Iterator[str]) -> Iterator[Any]:
+    """Yield each entry. Raises InputError for what is no HAR, and in the end BrokenOff for one that is damaged."""
+    text, at = _from_entries(pieces), 0
+    while True:
+        at = _BETWEEN.match(text, at).end()  # type: ignore[union-attr] # it matches nothing as well
+        if text.startswith("]", at):
+            return
         try:
-            yield _event(reader, entry)
-        except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
-            yield None
+            entry, at = _SCAN(text, at)
+        except (ValueError, RecursionError):
+            text, at = text[at:], 0
+            more = _more(pieces, len(text))
+            if not more or len(text) > MAX_ENTRY:
+                raise BrokenOff from None
+            text += more
+        else:
+            yield entry
+
+
+def _more(pieces: Iterator[str], least: int) -> str:
+    """Return so many characters more, where they are there: an entry that grows by halves is parsed a few times."""
+    found: list[str] = []
+    while least >= 0 and (piece := next(pieces, "")):
+        found.append(piece)
+        least -= len(piece)
+    return "".join(found)
+
+
+def event(reader: Reader, entry: Any) -> Event | None:
+    """Return what an entry says; None for one that can't be read."""
+    try:
+        return _event(reader, entry)
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
+        return None
 
 
 def _event(reader: Reader, entry: Any) -> Event | None:

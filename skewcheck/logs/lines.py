@@ -13,14 +13,15 @@ from skewcheck.model.log import Event
 _TARGET = r'(?=[^\s"])([^"\\]*(?:\\.[^"\\]*)*)'
 """Up to the quote that ends it; what follows the URL is split off later: two parts that overlap take square time."""
 _ACCESS = re.compile(
-    r'(\S{1,256}) [^\[]{1,512}\[([^\]]{20,40})\] "(?:[A-Z]{3,10}) ' + _TARGET + r'" (\d{3}) ?(.*)', re.DOTALL
+    r'(\S{1,256}) [^\[]{1,512}\[([^\]]{20,40})\] "(?:[A-Z]{3,10}) ' + _TARGET + r'" (\d{3})(.*)', re.DOTALL
 )
 """nginx and Apache: common, combined, and either with more behind it."""
-_MORE = re.compile(r'\b(rt|request_time|dur|duration|date|sent_http_date|token)[=:] ?("[^"]*"|\S+)')
+_MORE = re.compile(r'[ \t,;|"({[](rt|request_time|dur|duration|date|sent_http_date|token)[=:] ?("[^"]*"|\S+)')
+_TOOK = frozenset({"rt", "request_time", "dur", "duration"})
 _ENVOY = re.compile(r'\[(\d{4}-[^\]]{16,40})\] "(?:[A-Z]{3,10}) ' + _TARGET + r'" (\d{3}) (.*)', re.DOTALL)
 _ENVOY_TIMES = re.compile(r' \d+ \d+ (\d+) (?:\d+|-) "([^"]*)" "[^"]*" "[^"]*" "([^"]*)"')
 """Bytes in, bytes out, milliseconds; who asked, as a proxy before it says, and behind two more the authority."""
-_AGENT = re.compile(r'\S+ "[^"]*" "([^"]{1,200})"')
+_AGENT = re.compile(r' ?\S+ "[^"]*" "([^"]{1,200})"')
 """Behind the status: bytes, the page before, the program."""
 _URLLIB3 = re.compile(r'(https?://\S{1,512}) "(?:[A-Z]{3,10}) (\S{1,8192}) HTTP/[\d.]+" (\d{3})\b')
 _HTTPX = re.compile(r'HTTP Request: [A-Z]{3,10} (\S{1,8192}) "HTTP/[\d.]+ (\d{3})\b')
@@ -41,20 +42,22 @@ def access(reader: Reader, line: str) -> Event | None:
     stamp = stamps.common(written) or reader.stamp(written)
     if stamp is None:
         return None
-    more = {name: value.strip('"') for name, value in _MORE.findall(rest)} if "=" in rest or ": " in rest else {}
-    start_s = end_s = None
-    dur_s = _number(next((more[name] for name in ("rt", "request_time", "dur", "duration") if name in more), ""))
-    end_s = stamp.at_s
-    if dur_s is not None:
-        start_s = end_s - dur_s
+    start_s = date_s = None
+    token = ""
+    for name, value in _MORE.findall(rest) if "=" in rest or ": " in rest else ():
+        if name in _TOOK:
+            dur_s = _number(value.strip('"'))
+            start_s = None if dur_s is None else stamp.at_s - dur_s
+        elif name == "token":
+            token = value.strip('"')[:64]
+        else:
+            date_s = stamps.http_date(value.strip('"'))
     refresh, host = reader.target(_url(target))
-    date = more.get("date") or more.get("sent_http_date")
     agent = _AGENT.match(rest)
     client = client if agent is None else f"{client} {agent[1]}"  # several programs behind one address
     return Event(
-        start_s, end_s, stamp.width_s, refresh, int(status), client, host, more.get("token", "")[:64], None,
-        None if date is None else stamps.http_date(date), status == "429",
-    )  # fmt: skip
+        start_s, stamp.at_s, stamp.width_s, refresh, int(status), client, host, token, None, date_s, status == "429"
+    )
 
 
 def envoy(reader: Reader, line: str) -> Event | None:

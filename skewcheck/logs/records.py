@@ -23,7 +23,6 @@ DURATIONS = {
 _DURATION_NAMES = tuple(DURATIONS)
 MESSAGES = ("error", "message", "body", "responseBody", "error_description")
 URLS = ("url", "path", "uri", "request_uri", "url.full", "url.path", "request.url")
-METHODS = ("method", "request_method", "http.request.method")
 TOKENS = ("token", "token_sha256", "token_id")
 DATES = ("Date", "response_date", "sent_http_date", "responseHeaders.Date", "responseHeaders.date", "date")
 CLIENTS = ("host", "hostname", "client", "remote_addr", "host.name")
@@ -34,7 +33,7 @@ _LONGEST_S = 10 * 366 * 86400.0
 _LONGEST_MESSAGE = 8192
 _STATUS, _LONGEST_STATUS, _STATUS_RANGE = re.compile(r"\s*([1-5]\d\d)(?:\.0+)?\s*"), 16, range(100, 600)
 """Tables write a number as `401.0`, or with spaces."""
-_TELLING = r"(?i)too early|too_early|nbf|iat|not.?before|not.?yet|issued|IDX102"
+_TELLING = ("early", "nbf", "iat", "before", "yet", "issued", "idx102")
 """One of these is in each message that says that a token comes too early."""
 _FEW_FIELDS, _FEW_SHAPES = 64, 256
 _MOST_FIELDS, _DEEPEST = 1000, 4
@@ -60,18 +59,20 @@ class Reader:
         """Return whether *url* gives tokens, and its host."""
         if "?" in url or "#" in url:
             url = re.split(r"[?#]", url, maxsplit=1)[0]
-        return url.endswith(self._token_paths), url.partition("://")[2].partition("/")[0].rpartition("@")[2]
+        parts = url.split("/", 3) if "://" in url else ()
+        return url.endswith(self._token_paths), parts[2].rpartition("@")[2] if len(parts) > 2 else ""
 
     def stamp(self, value: object) -> stamps.Stamp | None:
         """Return what a time says, and note where it names no zone."""
         found = stamps.any_stamp(value, self.zone_s)
         if found is None:
             return None
-        if found.naive:
-            self.naive = True
-        if isinstance(value, int | float):  # of a thousand times with milliseconds one is written without
-            self._fine = self._fine or found.width_s < 1
-            return found._replace(width_s=1e-3) if self._fine and found.width_s == 1 else found
+        if isinstance(value, str):
+            self.naive = self.naive or found.naive
+        elif found.width_s < 1:
+            self._fine = True
+        elif self._fine:  # of a thousand times with milliseconds one is written without
+            return found._replace(width_s=1e-3)
         return found
 
     def event(self, record: Mapping[str, Any]) -> Event | None:
@@ -80,23 +81,30 @@ class Reader:
         if plan is None:
             if dict in map(type, record.values()):
                 record = _flat(record)
-            plan = self._plan(record)
+                plan = self._plans.get(tuple(record))
+            if plan is None:
+                plan = self._plan(record)
         get = record.get
-        status, url = _status(get(plan.status)), get(plan.url)
+        start, stamp, status_, duration, url_, token_, date_, client_, message, unit_s = plan
+        status, url = _status(get(status_)), get(url_)
         if status is None or not isinstance(url, str):
             return None
-        at = start = self.stamp(get(plan.start)) if plan.start else None
+        sent = self.stamp(get(start)) if start else None
+        at = sent or self.stamp(get(stamp))
         if at is None:
-            at = self.stamp(get(plan.stamp))
-            if at is None:
-                return None
-        dur_s = _seconds(get(plan.duration)) if plan.duration else None
-        took_s = 0.0 if dur_s is None else dur_s * plan.unit_s
-        start_s = at.at_s if start is not None else None if dur_s is None else at.at_s - took_s
-        end_s = at.at_s if start is None else None if dur_s is None else at.at_s + took_s
+            return None
+        dur_s = _seconds(get(duration)) if duration else None
+        start_s: float | None = at.at_s
+        end_s = start_s
+        if dur_s is None:
+            start_s, end_s = (start_s, None) if sent else (None, end_s)
+        elif sent:
+            end_s = at.at_s + dur_s * unit_s
+        else:
+            start_s = at.at_s - dur_s * unit_s
         refresh, host = self.target(url)
-        date, client, token = get(plan.date), get(plan.client), get(plan.token)
-        told = get(plan.message) if status >= 400 else None
+        date, client, token = get(date_), get(client_), get(token_)
+        told = get(message) if status >= 400 else None
         return Event(
             start_s,
             end_s,
@@ -112,18 +120,28 @@ class Reader:
         )
 
     def message(self, text: str) -> bool:
-        """Note how far the checker's clock is behind, where *text* quotes both times; tell whether it was too often."""
+        """Note what a refusal's message says of the clocks; tell whether it says that it was asked too often."""
+        self.note(text)
+        return LIMITED.search(text, 0, _LONGEST_MESSAGE) is not None
+
+    def note(self, text: str) -> bool:
+        """Note how far the checker's clock is behind, where *text* quotes both times; tell whether it does."""
         text = text[:_LONGEST_MESSAGE]
-        quoted = messages.read(text) if re.search(_TELLING, text) else None
-        if quoted is not None and quoted.kind == "too-early" and quoted.behind_low_s:
-            self.gaps += 1
-            self.gap_s = max(self.gap_s, quoted.behind_low_s)
-        return LIMITED.search(text) is not None
+        lower = text.lower()
+        quoted = messages.read(text) if any(word in lower for word in _TELLING) else None
+        if quoted is None or quoted.kind != "too-early" or not quoted.behind_low_s:
+            return False
+        self.gaps += 1
+        self.gap_s = max(self.gap_s, quoted.behind_low_s)
+        return True
 
     def _plan(self, record: Mapping[str, Any]) -> "_Plan":
         """Return which fields are which; flat records of one shape share it."""
         names = [next((name for name in fields if record.get(name) is not None), "") for fields in _ALL]
-        plan = _Plan._make((*names, DURATIONS.get(names[3], 1.0)))
+        unit_s = DURATIONS.get(names[3], 1.0)
+        if not names[3] and names[2] == "response_code" and record.get("duration") is not None:
+            names[3], unit_s = "duration", 1e-3  # Envoy's; elsewhere nobody knows its unit
+        plan = _Plan._make((*names, unit_s))
         if len(record) < _FEW_FIELDS and len(self._plans) < _FEW_SHAPES and None not in record.values():
             self._plans[tuple(record)] = plan
         return plan
@@ -167,16 +185,15 @@ def fingerprint(token: str) -> str:
 
 
 def _status(value: Any) -> int | None:
-    if isinstance(value, str) and len(value) <= _LONGEST_STATUS and (found := _STATUS.fullmatch(value)):
-        value = int(found[1])
-    elif isinstance(value, float) and value in _STATUS_RANGE:
-        value = int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) and 100 <= value <= 599 else None
+    if isinstance(value, str):
+        found = _STATUS.fullmatch(value) if len(value) <= _LONGEST_STATUS else None
+        return None if found is None else int(found[1])
+    return int(value) if isinstance(value, (int, float)) and value in _STATUS_RANGE else None
 
 
 def _seconds(value: object) -> float | None:
     try:
-        seconds = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else None
+        seconds = float(value) if isinstance(value, (float, int, str)) and value is not True else -1.0
     except (ValueError, OverflowError):
         return None
-    return seconds if seconds is not None and 0 <= seconds < _LONGEST_S else None
+    return seconds if 0 <= seconds < _LONGEST_S else None

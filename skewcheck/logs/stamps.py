@@ -13,6 +13,8 @@ _LATEST_S = 4e9
 """A number above is no count of seconds but of milli-, micro- or nanoseconds."""
 _HTTP_DATE = re.compile(r"(?:\w{3}, )?(\d\d)[ -](\w{3})[ -](\d{4}) (\d\d):(\d\d):(\d\d)")
 _SDK_DATE = re.compile(r"(\d\d)-(\d\d)-(\d{4}), (\d\d):(\d\d):(\d\d)")
+_COUNT = re.compile(r"\d{9,19}(?:\.(\d{1,9}))?")
+"""A number as text: the digits behind its point tell how fine it is."""
 _TAIL = re.compile(r"(?::?(\d\d)(?:[.,](\d{1,9})\d*)?)? ?(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?\b")
 
 
@@ -21,7 +23,7 @@ class Stamp(NamedTuple):
 
     at_s: float
     width_s: float
-    naive: bool
+    naive: bool = False
 
 
 def iso(text: str, zone_s: float) -> Stamp | None:
@@ -54,46 +56,41 @@ def common(text: str) -> Stamp | None:
         month = MONTHS[text[3:6]]
         parts = (int(text[7:11]), month, int(text[:2]), int(text[12:14]), int(text[15:17]))
         at_s = _utc(*parts)
-        return (
-            None
-            if at_s is None
-            else Stamp(at_s + int(text[18:20]) - offset(text[21:].strip() or "Z"), 1.0, naive=False)
-        )
+        return None if at_s is None else Stamp(at_s + int(text[18:20]) - offset(text[21:].strip() or "Z"), 1.0)
     except (KeyError, ValueError):
         return None
 
 
 def number(value: float) -> Stamp | None:
     """Return what a count of seconds says, or of milli-, micro- or nanoseconds since 1970."""
+    if 0 < value < _LATEST_S:
+        if value % 1 == 0:
+            return Stamp(float(value), 1.0)
+        fine = 1e-3 < value * 1000 % 1 < 1 - 1e-3
+        return Stamp(value, _FINEST_S if fine else 1e-3)
     if not 0 < value < _LATEST_S * 1e9:  # an int may be too long for a float
         return None
-    if value < _LATEST_S:
-        if value == int(value):
-            return Stamp(float(value), 1.0, naive=False)
-        fine = abs(value * 1000 - round(value * 1000)) > 1e-3
-        return Stamp(value, _FINEST_S if fine else 1e-3, naive=False)
     unit_s = next((unit_s for unit_s in (1e-3, 1e-6, 1e-9) if 0 < value * unit_s < _LATEST_S), None)
-    return None if unit_s is None else Stamp(value * unit_s, max(unit_s, _FINEST_S), naive=False)
+    return None if unit_s is None else Stamp(value * unit_s, max(unit_s, _FINEST_S))
 
 
 def any_stamp(value: object, zone_s: float) -> Stamp | None:
     """Return what a field of a record says, whatever it is."""
-    if isinstance(value, bool) or value is None:
+    if not isinstance(value, str):
+        return number(value) if isinstance(value, (int, float)) and value is not True else None
+    if len(value) > 64:
         return None
-    if isinstance(value, int | float):
-        return number(value)
-    if not isinstance(value, str) or len(value) > 64:
-        return None
-    found = iso(value, zone_s) or common(value)
-    if found is None and (match := _SDK_DATE.fullmatch(value)):
+    if counted := _COUNT.fullmatch(value):
+        at_s, digits = float(value), counted[1]
+        finer = digits and 0 < at_s < _LATEST_S
+        return Stamp(at_s, max(10.0 ** -len(digits), _FINEST_S)) if finer else number(at_s)
+    if found := iso(value, zone_s) or common(value):
+        return found
+    if match := _SDK_DATE.fullmatch(value):
         month, day, year, hour, minute, second = map(int, match.groups())
-        at_s = _utc(year, month, day, hour, minute)
-        found = None if at_s is None else Stamp(at_s + second - zone_s, 1.0, naive=True)
-    if found is None and re.fullmatch(r"\d{9,19}(?:\.\d{1,9})?", value):
-        found = number(float(value))
-        if found is not None and "." in value:
-            found = found._replace(width_s=max(10.0 ** -len(value.partition(".")[2]), _FINEST_S))
-    return found
+        begin_s = _utc(year, month, day, hour, minute)
+        return None if begin_s is None else Stamp(begin_s + second - zone_s, 1.0, naive=True)
+    return None
 
 
 @lru_cache(maxsize=64)

@@ -250,7 +250,7 @@ class Request(NamedTuple):
     skew: Interval | None = None
     """Assume this skew instead of measuring; no socket is opened."""
     at_s: float | None = None
-    """Judge the token as of this time of day, Unix seconds, and by no clock; no socket is opened."""
+    """Judge the token as of this time, Unix seconds: true time, or by the clock of *skew*. No socket is opened."""
     verifiers: tuple[str, ...] = ()
     """Names of `judge.verifiers`: each gives its verdict, and takes its place among the parties."""
     signed_for: str | None = None

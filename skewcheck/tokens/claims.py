@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Literal, NamedTuple, final
+from typing import Literal, final
 
 from skewcheck import foreign, secret_shapes
 from skewcheck.model.token import ClaimState, Listed, Oddity, TimeClaim, Token, TokenKind
@@ -214,6 +214,7 @@ MAX_WORD = 32
 KEY_ID_KEPT = 8
 FINGERPRINT_DIGITS = 8
 
+_INACTIVE = Oddity("inactive", "Its times don't matter: a new token has to be got.")
 _OPAQUE_DETAIL = "No times are in it: only its server knows when it ends."
 _GENESYS_FORM = re.compile(r"[\w-]{70,100}", re.ASCII)
 """What Genesys Cloud's access tokens are: base64url of 86 characters or so, and no dot."""
@@ -221,19 +222,19 @@ _GENESYS_FORM = re.compile(r"[\w-]{70,100}", re.ASCII)
 
 def read(found: Found) -> Token:
     """Return what the token says; whatever it is, there is an answer."""
-    return _without_times(found)._replace(listed=_listed(found)) if found.every else _without_times(found)
+    token = _itself(found)
+    if found.beside.inactive or (found.told is not None and found.told.inactive):
+        token = token._replace(oddities=(_INACTIVE, *token.oddities))
+    return token._replace(listed=tuple(map(_listed, found.every)))
 
 
-def _listed(found: Found) -> tuple[Listed, ...]:
-    """Return what is told of each of several tokens."""
-    tokens = [(each.named, _without_times(each)) for each in found.every]
-    return tuple(
-        Listed(name.value, token.kind, token.iat.value_s, token.exp.value_s, token.nbf.value_s)
-        for name, token in tokens
-    )
+def _listed(found: Found) -> Listed:
+    """Return what is told of one of several tokens."""
+    token = _itself(found)
+    return Listed(found.named.value, token.kind, token.iat.value_s, token.exp.value_s, token.nbf.value_s)
 
 
-def _without_times(found: Found) -> Token:
+def _itself(found: Found) -> Token:
     text = found.secret.reveal()
     if found.told is not None:
         return _told(found, text, found.told)
@@ -293,8 +294,6 @@ def _told(found: Found, text: str, told: Told) -> Token:
     """Return what claims, an assertion or an error message say in the place of a token."""
     iat, nbf, exp = (time_claim(name, told.claims, duplicate=name in told.repeated) for name in _TIMES)
     oddities = [_duplicate(name, values) for name, values in told.repeated.items()]
-    if told.inactive:
-        oddities.insert(0, Oddity("inactive", "Its times don't matter: a new token has to be got."))
     key_id = told.header.get("kid")
     return _bare(found, text)._replace(
         kind=told.kind,
@@ -413,15 +412,6 @@ _CHECKS: tuple[Literal["iat", "nbf", "exp"], ...] = ("iat", "nbf", "exp")
 """In the order in which PyJWT makes them."""
 
 
-class Verdict(NamedTuple):
-    """Whether PyJWT takes a token, and if not, why."""
-
-    accepted: bool
-    refusal: str | None
-    """`expired`, `not-yet-valid-iat`, `not-yet-valid-nbf`, `unusable`; None where it takes it."""
-    detail: str
-
-
 @final
 class _At(float):
     """A leeway that puts PyJWT's clock at a moment of our choice.
@@ -446,8 +436,11 @@ class _At(float):
         return self._at_s - self._leeway_s
 
 
-def pyjwt_verdict(secret: Secret, at_s: float, leeway_s: float = 0.0) -> Verdict:
-    """Return what PyJWT says to the token when its clock is at *at_s*; its signature is not verified, its times are."""
+def pyjwt_refusal(secret: Secret, at_s: float, leeway_s: float = 0.0) -> str | None:
+    """Return why PyJWT refuses the token when its clock is at *at_s*; None: it takes it. No signature is verified.
+
+    `expired`, `future-issued`, `not-yet-valid`, `unreadable`.
+    """
     import jwt
 
     for name in _CHECKS:
@@ -463,11 +456,9 @@ def pyjwt_verdict(secret: Secret, at_s: float, leeway_s: float = 0.0) -> Verdict
                 leeway=_At(at_s, leeway_s),
             )
         except jwt.ExpiredSignatureError:
-            return Verdict(accepted=False, refusal="expired", detail="PyJWT raises ExpiredSignatureError.")
+            return "expired"
         except jwt.ImmatureSignatureError:
-            detail = f"PyJWT raises ImmatureSignatureError for `{name}`."
-            return Verdict(accepted=False, refusal=f"not-yet-valid-{name}", detail=detail)
-        except Exception as error:  # noqa: BLE001 - a hostile token may make it raise anything; its text may hold claims
-            detail = f"PyJWT can't read it as it was pasted ({type(error).__name__})."
-            return Verdict(accepted=False, refusal="unusable", detail=detail)
-    return Verdict(accepted=True, refusal=None, detail="PyJWT takes it.")
+            return "future-issued" if name == "iat" else "not-yet-valid"
+        except Exception:  # noqa: BLE001 - a hostile token may make it raise anything; its text may hold claims
+            return "unreadable"
+    return None

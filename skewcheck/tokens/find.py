@@ -205,7 +205,7 @@ def named(name: str) -> Named:
 
 
 MAX_BYTES = 1 << 20
-"""Of what is pasted: real tokens stay below 64 KiB. Who reads the text refuses more."""
+"""Of what is pasted, the last ones: real tokens stay below 64 KiB."""
 
 MAX_CANDIDATES = 1000
 """Of each kind that are looked at closely: nobody pastes more, and a forged text costs no time."""
@@ -320,8 +320,8 @@ def find(pasted: bytes | str, pick: int = 1, *, skipped: int = 0) -> Found | Non
     if not 1 <= pick <= len(found):
         return None
     every = tuple(found) if len(found) > 1 else ()
-    # a deadline beside them is that of the access token, which is the first
-    mine = beside if pick == 1 else beside._replace(deadline_s=None, deadline_name=None)
+    # a deadline beside them, or an introspection, is of the access token, which is the first
+    mine = beside if pick == 1 else beside._replace(deadline_s=None, deadline_name=None, inactive=False)
     return found[pick - 1]._replace(beside=mine, message=message, every=every, picked=pick, skipped=skipped)
 
 

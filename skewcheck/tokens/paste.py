@@ -11,13 +11,14 @@ import select
 import signal
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from types import FrameType
 
 from skewcheck.errors import UsageError
+from skewcheck.tokens.find import MAX_BYTES
+from skewcheck.tokens.source import Given, Tail, last
 
-MAX_BYTES = 1 << 20
-"""Real tokens have less than 64 KiB."""
 SILENCE_S = 0.2
 """After so long without a byte a paste is over: its pieces come milliseconds apart, over a slow line some tens."""
 TERMINAL = "/dev/tty"
@@ -38,11 +39,11 @@ fault of the process: Python would go back to it for ever."""
 _LEFT_ALONE = {getattr(signal, name) for name in (*_HARMLESS, *_UNANSWERABLE) if hasattr(signal, name)}
 
 
-def paste(prompt: str, *, terminal: str = TERMINAL) -> str:
-    """Show *prompt* and return what is pasted or typed until Enter; empty for Enter or Ctrl-D alone.
+def paste(prompt: str, *, terminal: str = TERMINAL) -> Given:
+    """Show *prompt* and return what is pasted or typed until Enter, its last MiB; empty for Enter or Ctrl-D alone.
 
     Nothing is echoed, and the terminal is as it was before, whatever ends this: an error, Ctrl-C. Raises UsageError
-    where there is no terminal, and for more than 1 MiB.
+    where there is no terminal.
     """
     if os.name == "nt":
         return _paste_on_windows(prompt)
@@ -54,9 +55,10 @@ def paste(prompt: str, *, terminal: str = TERMINAL) -> str:
         raise _no_terminal() from None
     try:
         with _silent(descriptor, prompt):
-            return _text(_read(descriptor))
+            pasted = _read(descriptor)
+            return pasted._replace(content=_text(pasted.content).encode())
     except termios.error:
-        return _line(prompt)
+        return last(_line(prompt))
     finally:
         os.close(descriptor)
 
@@ -127,29 +129,24 @@ def _around_signals(silence: Callable[[], None], restore: Callable[[], None]) ->
             signal.signal(number, signal.SIG_DFL)
 
 
-def _read(descriptor: int) -> bytes:
-    """Return all bytes up to Enter and the silence after it. Raises UsageError where they are too many."""
-    pasted = bytearray()
-    complete = False
+def _read(descriptor: int) -> Given:
+    """Return all bytes up to Enter and the silence after it, or the last MiB of them."""
+    tail, complete = Tail(), False
     while not complete or select.select([descriptor], [], [], SILENCE_S)[0]:
         piece = os.read(descriptor, _READ_BYTES)
         if not piece:
             break
-        if len(pasted) <= MAX_BYTES:  # beyond that only the end is waited for, so that nothing is left to the shell
-            pasted += piece
-            complete = _is_complete(pasted)
-        else:
-            complete = True
-    if len(pasted) > MAX_BYTES:
-        raise _too_long()
-    return bytes(pasted)
+        tail.add(piece)
+        # beyond a MiB the silence alone is waited for, so that nothing is left to the shell
+        complete = tail.skipped > 0 or len(tail.kept) > MAX_BYTES or _is_complete(tail.kept)
+    return tail.given()
 
 
-def _is_complete(pasted: bytes | bytearray) -> bool:
+def _is_complete(pasted: bytearray) -> bool:
     """Tell whether Enter or Ctrl-D came, and not inside of brackets."""
     begin, end = pasted.rfind(_BEGIN), pasted.rfind(_END)
     if begin > end:
-        return len(pasted) > MAX_BYTES
+        return False
     rest = pasted[end + len(_END) :] if end >= 0 else pasted
     return _ENTER in rest or _END_OF_INPUT in rest
 
@@ -184,14 +181,14 @@ def _line(prompt: str) -> str:
         return ""
 
 
-def _paste_on_windows(prompt: str) -> str:
+def _paste_on_windows(prompt: str) -> Given:
     """Do the same with the console of Windows, which has no descriptor to wait for."""
     if sys.platform == "win32" and os.isatty(0):  # pragma: no cover - no Windows here
         import msvcrt
 
         for character in prompt:
             msvcrt.putwch(character)
-        kept: list[str] = []
+        kept, count = deque[str](maxlen=MAX_BYTES), 0
         silent_since_s: float | None = None
         while silent_since_s is None or msvcrt.kbhit() or time.monotonic() < silent_since_s + SILENCE_S:
             if silent_since_s is not None and not msvcrt.kbhit():
@@ -201,18 +198,13 @@ def _paste_on_windows(prompt: str) -> str:
             if character == "\x03":
                 raise KeyboardInterrupt
             kept.append(character)
-            if silent_since_s is not None or character in "\n\x1a" or len(kept) > MAX_BYTES:
+            count += 1
+            if silent_since_s is not None or character in "\n\x1a" or count > MAX_BYTES:
                 silent_since_s = time.monotonic()
         msvcrt.putwch("\n")
-        if len(kept) > MAX_BYTES:
-            raise _too_long()
-        return _edited("".join(kept)).rstrip("\n\x1a")
+        return last(_edited("".join(kept)).rstrip("\n\x1a"))._replace(skipped=count - len(kept))
     raise _no_terminal()
 
 
 def _no_terminal() -> UsageError:
     return UsageError("there is no terminal to paste a token at", "pipe it in, or --file FILE")
-
-
-def _too_long() -> UsageError:
-    return UsageError("what was pasted is longer than 1 MiB", "the token alone, or --file FILE")

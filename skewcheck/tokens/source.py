@@ -33,6 +33,37 @@ class Given(NamedTuple):
         return f"Given({len(self.content)} bytes)"
 
 
+class Tail:
+    """The last MiB of what comes in pieces."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.kept, self.skipped = bytearray(), 0
+
+    def add(self, piece: bytes) -> None:
+        """Add *piece* at the end."""
+        self.kept += piece
+        if len(self.kept) > 2 * MAX_BYTES:  # not at each piece: what is kept is moved
+            self._cut()
+
+    def given(self) -> Given:
+        """Return what is kept."""
+        self._cut()
+        return Given(bytes(self.kept), self.skipped)
+
+    def _cut(self) -> None:
+        over = max(0, len(self.kept) - MAX_BYTES)
+        self.skipped += over
+        del self.kept[:over]
+
+
+def last(text: str) -> Given:
+    """Return the last MiB of *text*."""
+    tail = Tail()
+    tail.add(text.encode("utf-8", "surrogateescape"))
+    return tail.given()
+
+
 def read_file(path: str, until_s: float) -> Given:
     """Return what is in the file, FIFO or device at *path*; *until_s*: of `time.monotonic`, when to give up.
 
@@ -66,7 +97,7 @@ def read_stream(fd: int, until_s: float | None) -> Given:
         ) from None
 
 
-def read_environment(name: str, environ: Mapping[str, str]) -> str:
+def read_environment(name: str, environ: Mapping[str, str]) -> Given:
     """Return the value of the environment variable *name*; raise `UsageError` where there is none or it is empty."""
     text = environ.get(name, "")
     if not text.strip():
@@ -74,33 +105,23 @@ def read_environment(name: str, environ: Mapping[str, str]) -> str:
         raise UsageError(
             f"the environment variable {_quoted(name)} {what}", "--env NAME, of a variable that holds the token"
         )
-    if len(text) > MAX_BYTES:
-        raise InputError(
-            f"the environment variable {_quoted(name)} is longer than {MAX_BYTES >> 20} MiB", "the token alone"
-        )
-    return text
+    return last(text)
 
 
 def _content(fd: int, until_s: float | None) -> Given:
-    content, skipped = bytearray(), 0
-    while True:
+    tail = Tail()
+    while tail.skipped <= MOST_READ:
         _wait(fd, until_s)
         try:
             more = os.read(fd, _CHUNK)
         except BlockingIOError:  # another reader of the same pipe was faster
             continue
         if not more:
-            over = max(0, len(content) - MAX_BYTES)
-            return Given(bytes(content[over:]), skipped + over)
-        content += more
-        if len(content) > 2 * MAX_BYTES:  # not at each piece: what is kept is moved
-            skipped += len(content) - MAX_BYTES
-            del content[:-MAX_BYTES]
-        if skipped > MOST_READ:
-            raise InputError(
-                f"what was given is longer than {MOST_READ >> 20} MiB",
-                "the token alone, or the response that it came in",
-            )
+            return tail.given()
+        tail.add(more)
+    raise InputError(
+        f"what was given is longer than {MOST_READ >> 20} MiB", "the token alone, or the response that it came in"
+    )
 
 
 def _wait(fd: int, until_s: float | None) -> None:

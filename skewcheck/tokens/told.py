@@ -45,6 +45,8 @@ class Beside(NamedTuple):
     """The host that it was sent to, as it was written: small letters would hide a key."""
     written_at_s: float | None = None
     """When a reply's `Date` or a log's line says that it was, Unix seconds."""
+    inactive: bool = False
+    """An introspection's answer, which says nothing else of a token that is dead (RFC 7662 §2.2)."""
 
 
 # --- Claims without a token ---
@@ -54,6 +56,7 @@ _TIME = (
     r"(-?\d{1,20}(?:\.\d{1,9})?(?:[eE][+-]?\d{1,3})?)\3(?![\w.])"
 )
 _INACTIVE = r"(?<![\w-])([\"']?)active\1[ \t]{0,8}[:=]\s{0,8}[Ff]alse\b"
+_INACTIVE_ALONE = r"\{\s{0,40}([\"'])active\1\s{0,8}:\s{0,8}[Ff]alse\s{0,40}\}"
 _WORD = r"(?<![\w-])[\"'](iss|alg|typ|kid)[\"'][ \t]{0,8}[:=]\s{0,8}([\"'])([^\"'\s]{1,200})\2"
 _PLAUSIBLE_S = 1e8
 """1973: what is smaller and stands in no quotes beside no other claim is no time."""
@@ -72,7 +75,8 @@ def claims(text: str) -> Told | None:
         certain = certain or bool(found[1]) or abs(float(number)) >= _PLAUSIBLE_S
         every.setdefault(found[2], []).append(value)
     if not every or not (certain or len(every) > 1):
-        return None
+        alone = re.search(_INACTIVE_ALONE, text) is not None
+        return Told(TokenKind.CLAIMS, {}, {}, "an introspection's answer") if alone else None
     # as readers of JSON do, the last counts
     times: dict[str, object] = {name: values[-1] for name, values in every.items()}
     repeated = {name: values for name, values in every.items() if any(value != values[0] for value in values)}
@@ -196,6 +200,7 @@ def beside(text: str) -> Beside:
         deadline[1] if deadline else None,
         host[1].rstrip(".") if host else None,
         _written_at(text) if ":" in text else None,
+        "active" in lower and re.search(_INACTIVE_ALONE, text) is not None,
     )
 
 
