@@ -134,6 +134,19 @@ def _only_ntp(case: Case) -> Who:
     return Who.NTP if _apart(case) else Who.OPEN
 
 
+def _unsettled_api(case: Case) -> Who:
+    """Return whose it is where NTP finds this host off and the API settles no limit: its range may still exclude that.
+
+    Where the two are apart by less than a limit, either may be the one that is off.
+    """
+    reading, ahead = case.reading, case.api_ahead
+    if reading is None or ahead is None or case.together or case.at_another_rate:
+        return Who.BY_NTP_ALONE
+    agrees = reading.range.holds_zero and reading.stale is None and not reading.spread_s
+    far = severity(ahead.fresh.nearest_to_zero(), case.limits) is not Status.OK
+    return Who.NTP if agrees and far else Who.OPEN
+
+
 def _off_from_both(case: Case) -> Who:
     """Return whose it is where the local clock is off from both: its own, if that explains both."""
     reading, ntp = case.reading, case.ntp
@@ -158,7 +171,7 @@ _ROWS: dict[tuple[str, str], Who | Callable[[Case], Who]] = {
     ("ok", "none"): Who.BY_NTP_ALONE,
     ("off", "ok"): _only_ntp,
     ("off", "off"): _off_from_both,
-    ("off", "none"): Who.BY_NTP_ALONE,
+    ("off", "none"): _unsettled_api,
     ("none", "ok"): Who.BY_API_ALONE,
     ("none", "off"): _without_ntp,
     ("none", "none"): Who.UNMEASURED,
