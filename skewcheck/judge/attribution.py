@@ -17,6 +17,7 @@ from skewcheck.model import (
     Difference,
     Finding,
     Interval,
+    Judgement,
     NtpPart,
     Security,
     Stale,
@@ -216,9 +217,9 @@ def _by_ntp(case: Case, overall: Status) -> list[Finding]:
         return _local(case, overall)
     doubt = _doubt(case)
     more = (
-        ("unconfirmed", True if doubt else None),
+        ("unconfirmed", True if doubt not in (None, "limit") else None),
         ("why", doubt),
-        ("limit_s", case.limits.warning_s if doubt else None),
+        ("limit_s", case.limits.warning_s if doubt == "limit" else None),
     )
     return [Finding("clock-ok", Status.OK, (*_skew(case), *_vote(case), *more))]
 
@@ -236,9 +237,17 @@ def _local(case: Case, overall: Status) -> list[Finding]:
     jwt = case.token is not None and case.token.has_claims
     more = (
         *_api_too(case),
+        ("limit_s", _limit_within(case, ntp.judgement)),
         ("jwt", True if jwt or case.request.verifiers else None),
     )
     return [Finding(f"local-{way}", overall, (*facts, *more))]
+
+
+def _limit_within(case: Case, judged: Judgement) -> float | None:
+    """Return the limit that the range holds; None where it holds none."""
+    if judged.least is judged.most:
+        return None
+    return case.limits.warning_s if judged.least is Status.OK else case.limits.critical_s
 
 
 def _api_too(case: Case) -> Facts:
