@@ -313,9 +313,10 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "api-nodes-differ": Row(
         "{reached} of {connections} {units} reach a clock {range} {way_of} the others[, {address}]",
-        "[It is the worst of several{several}. ]{percent_low} to {percent_high} % of all do (95 %): tell whoever "
-        "runs {host}.[ Or a Date is old{old}.][ Plain http: not proven{plain}.]",
-        "host reached connections units clocks low_s high_s least_s by several old plain address share_low share_high",
+        "[It is the worst of several{several}. ]{percent_low} to {percent_high} % of all do (95 %[; most fit either "
+        "clock{vague}]): tell whoever runs {host}.[ Or a Date is old{old}.][ Plain http: not proven{plain}.]",
+        "host reached connections units clocks low_s high_s least_s by several old plain vague address "
+        "share_low share_high",
         {"utc": "{reached} of {connections} {units} reach a clock {range} {way_of} UTC[, {address}]"},
         "by",
     ),
@@ -897,6 +898,7 @@ EFFECTS: Mapping[str, str] = {
     "gateway-future": "{share_high} first requests can be refused",
     "gateway-node": "first requests that reach that clock can be refused",
     "gateway-nodes": "{percent_low} to {percent_high} % of first requests can be refused",
+    "gateway-nodes-expired": "tokens die [up to {up_to_s} ]early on {percent_low} to {percent_high} % of requests",
     "gateway-expired": "tokens die [{early_s} ][up to {up_to_s} ]early",
 }
 """What a party sees, over the facts of the effect."""

@@ -476,6 +476,17 @@ def _one_node_alone(case: Case) -> bool:
     return len(several) == 1 and [look.several for look in case.looks] == [False]
 
 
+def _of_nodes_ahead(case: Case, inputs: Inputs) -> list[Effect]:
+    """Return for which share of requests a token meets a clock that is surely ahead of its issuer's by a limit."""
+    met = [pair for pair in inputs.issuer_pairs if pair.ahead.high_s <= -case.limits.warning_s]
+    if not met:
+        return []
+    low, high = (sum(ends) for ends in zip(*(pair.share for pair in met), strict=True))
+    farthest_s = max(-pair.ahead.low_s for pair in met)
+    facts = (("up_to_s", finite(farthest_s)), ("share_low", low), ("share_high", min(1.0, high)))
+    return [Effect(Party.GATEWAY, "gateway-nodes-expired", facts)]
+
+
 def _of_the_issuer(case: Case) -> list[Effect]:
     """Return what the service does to its own tokens where its issuer's clock and its checkers' differ."""
     apart = None if case.api is None else case.api.issuer_ahead
@@ -487,7 +498,9 @@ def _of_the_issuer(case: Case) -> list[Effect]:
     if inputs.issuer_pairs:
         if found.share_low and _one_node_alone(case):  # `api-nodes-differ` has that share
             return [Effect(Party.GATEWAY, "gateway-node")]
-        return [Effect(Party.GATEWAY, "gateway-nodes", shares)] if found.share_high else []
+        early = _of_nodes_ahead(case, inputs)
+        first = found.share_low if early else found.share_high
+        return [*early, *([Effect(Party.GATEWAY, "gateway-nodes", shares)] if first else [])]
     if case.issuer_status not in OFF:
         return []
     if apart.skew_s < 0:
