@@ -6,6 +6,7 @@ Shown ranges are rounded *outwards*, so that what is printed still holds the tru
 import math
 import re
 import time
+from collections.abc import Callable
 
 _UNITS_S = {"us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = r"([+-]?)([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(us|µs|ms|s|m|min|h|d)?"
@@ -57,7 +58,7 @@ def parse_duration(text: str) -> float:
     """Return *text* in seconds, as `parse_signed_duration` does; raises ValueError where it isn't above 0."""
     seconds = parse_signed_duration(text)
     if seconds <= 0:
-        raise ValueError("must be more than 0")
+        raise NotReadError("must be more than 0", _A_DURATION)
     return seconds
 
 
@@ -226,19 +227,23 @@ def one_in(share: float) -> str:
 
 def at_least_text(size_s: float) -> str:
     """Return *size_s* for `at least ...`: rounded down, so that it stays true."""
-    number, unit = _bounds([_floor(abs(size_s) / _whole_quantum(size_s))], _whole_quantum(size_s))
-    return number + unit
+    return _rounded(abs(size_s), _floor)
 
 
 def at_most_text(size_s: float) -> str:
     """Return *size_s* for `at most ...`: rounded up, so that it stays true."""
-    number, unit = _bounds([_ceil(abs(size_s) / _whole_quantum(size_s))], _whole_quantum(size_s))
+    return _rounded(abs(size_s), _ceil)
+
+
+def _rounded(size_s: float, whole: Callable[[float], float]) -> str:
+    """Return three digits' worth, from a minute on whole seconds, from an hour on minutes, and then tenths of years."""
+    if _IN_YEARS_S <= size_s < math.inf:
+        return f"{whole(10 * size_s / _YEAR_S) / 10:g} years"
+    if _MINUTE_S <= size_s < _HOUR_S:
+        return _compound(round(whole(size_s)))
+    quantum_s = _three_digits(size_s) if size_s < _HOUR_S else _MINUTE_S
+    number, unit = _bounds([whole(size_s / quantum_s)], quantum_s)
     return number + unit
-
-
-def _whole_quantum(size_s: float) -> float:
-    """Return three digits' worth; whole minutes where seconds are of no interest any more."""
-    return _three_digits(abs(size_s)) if abs(size_s) < _HOUR_S else _MINUTE_S
 
 
 def _both_sides(low_s: float, high_s: float) -> tuple[str, str]:

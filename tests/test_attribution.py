@@ -31,6 +31,7 @@ from measurements import (
     facts_of,
     ids,
     lead,
+    mixed,
     no_date,
     servers,
     stale,
@@ -119,6 +120,24 @@ CELLS = {
     ),
     "ok none": Cell(servers(0), SILENT_API, UNKNOWN, False, ["api-unreached", "clock-ok"]),
     "off none": Cell(servers(-3), SILENT_API, CRITICAL, True, ["local-behind", "api-unreached"]),
+    "off unsettled, held by it": Cell(servers(-0.3), api(-0.2, 1.0), WARNING, True, ["local-behind", "too-coarse"]),
+    "off unsettled, excluded by it": Cell(servers(-3), api(0, 1.2), WARNING, False, ["ntp-differs", "too-coarse"]),
+    "off unsettled, excluded by a first look": Cell(
+        servers(-3), api(0, 0.2)._replace(confirmed=False), WARNING, False, ["ntp-differs", "too-coarse"]
+    ),
+    "off unsettled, nearly excluded": Cell(
+        servers(-1.25), api(0, 1.2), CRITICAL, False, ["local-unconfirmed", "too-coarse"]
+    ),
+    "off unsettled, excluded by one that is off": Cell(
+        servers(-3), api(0.6, 0.55), CRITICAL, False, ["local-unconfirmed", "too-coarse"]
+    ),
+    "off unsettled, excluded by all replies": Cell(
+        servers(-3), mixed(0, 3, 2.0), CRITICAL, False, ["local-unconfirmed", "api-inconsistent"]
+    ),
+    "off unsettled, excluded by an old Date": Cell(
+        servers(3), stale(0.01), CRITICAL, False, ["local-unconfirmed", "api-stale"]
+    ),
+    "ok unsettled": Cell(servers(0), api(0.65, 0.6), UNKNOWN, False, ["too-coarse", "clock-ok"]),
     "none none": Cell(SILENT_NTP, SILENT_API, UNKNOWN, False, ["ntp-unreached", "api-unreached"]),
 }
 
@@ -374,6 +393,15 @@ def test_an_api_alone_proves_nothing_of_a_token() -> None:
         assert (found.status, found.proven) == (expected, False), ids(found)
 
 
+def test_a_token_is_not_proven_expired_by_a_time_that_the_api_excludes() -> None:
+    """Half a second past its end by NTP, and the API says that NTP is off: without the API it is proven."""
+    survey = Survey(agree(servers(-0.9)), ServerList.PUBLIC, RUN, cut_short=False)
+    for answer, proven in ((api(0.6, 0.55), False), (api(0.0, 1.2), True)):
+        dated = ApiSurvey("eu-west-1", (ApiHost(Role.API, API, answer),), RUN, cut_short=False)
+        found = report(Request("token"), Measured(NOON, ntp=survey, api=dated, token=jwt(-3600, 0)))
+        assert (lead(found), found.status, found.proven) == ("token-expired", CRITICAL, proven), ids(found)
+
+
 def test_no_clock_is_called_fine_where_the_token_shows_its_issuers_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     """A token from the future was stamped by a clock that is off."""
     found = with_token(monkeypatch, Finding("token-future-issued", CRITICAL, (("claim", "iat"),)))
@@ -436,6 +464,28 @@ def test_it_is_never_ok_where_something_is_proven_wrong(
         assert found.ntp.judgement.proven
     if lead(found).startswith(("api-", "issuer-", "skew-", "ntp-")) or "unconfirmed" in lead(found):
         assert not {step.kind for step in found.steps} & LOCAL_STEPS
+
+
+UNSETTLED = st.one_of(
+    st.builds(lambda one: one._replace(confirmed=False), st.builds(api, SKEWS_S, MARGINS_S)),
+    st.builds(lambda one_s, two_s: mixed(min(one_s, two_s), max(one_s, two_s) + 0.02, 0.5), SKEWS_S, SKEWS_S),
+)
+
+
+@given(NTPS, READINGS | UNSETTLED)
+def test_no_clock_is_proven_off_by_a_range_that_the_api_excludes(ntp: Ntp, first: DateReading | NoReading) -> None:
+    """By less than a limit, of an API that settles it; at all, of one that doesn't. Unless both clocks are named."""
+    found = check(ntp, first)
+    named = found.proven and lead(found).startswith("local-") and not {"api-ahead", "api-behind"} & {*ids(found)}
+    if not named or isinstance(first, NoReading):
+        return
+    assert found.ntp is not None
+    assert found.api is not None
+    utc, by_api = found.ntp.survey.consensus.interval, first.range
+    assert utc is not None
+    apart_s = max(utc.low_s - by_api.high_s, by_api.low_s - utc.high_s)
+    drift_s = 0.001
+    assert apart_s < (drift_s if found.api.judgement.status is UNKNOWN else LIMITS.warning_s), found.findings
 
 
 def test_the_right_party_whatever_the_three_clocks_are() -> None:

@@ -214,10 +214,12 @@ def test_which_way_it_is_off_is_said(low_s: float | None, skew_s: float | None, 
 def test_optional_parts_go_before_names_are_cut() -> None:
     """The last one first; then the longest name loses its middle and keeps both ends."""
     found = finding("local-behind")
-    facts = dict(found.facts)
+    facts = dict(found.facts) | {"limit_s": None}
+    found = found._replace(facts=tuple(facts.items()))
     assert catalogue.title(found, 90).endswith("(337 to 354 ms; 4 of 5 servers agree; 1 not reached)")
     assert catalogue.title(found, 70).endswith("(337 to 354 ms; 4 of 5 servers agree)")
-    assert catalogue.title(found, 60).endswith("(4 of 5 servers agree)")
+    assert catalogue.title(found, 62).endswith("(337 to 354 ms; 4 of 5 agree)")
+    assert catalogue.title(found, 50).endswith("(4 of 5 agree)")
     assert facts["unreached"] == 1
     named = Finding("falseticker", Status.OK, (("server", "a" * 60 + ".example"), ("off_by_s", 7.0)))
     assert re.fullmatch(r"a+…a*\.example is off by 7 s or more: rejected \(falseticker\)", catalogue.title(named))
@@ -247,6 +249,7 @@ def test_an_effect_needs_no_cut(id_: str) -> None:
         facts = (
             ("late_s", size_s),
             ("early_s", size_s),
+            ("up_to_s", size_s),
             ("share_high", 0.143),
             ("share_low", 0.02),
         )

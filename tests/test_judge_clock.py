@@ -102,6 +102,18 @@ def test_what_is_not_confirmed_says_why(
     assert facts_of(found, lead(found))["agreeing"] == sum(isinstance(outcome, Reading) for outcome in outcomes)
 
 
+def test_the_limit_that_a_range_holds_is_said() -> None:
+    """Of a majority that agrees: no more servers help, and whether it is off, or how much, is not proven."""
+    for skew_s, name, limit_s in (
+        (-0.099, "clock-ok", 0.1),
+        (-0.9995, "local-behind", 1.0),
+        (-3.0, "local-behind", None),
+    ):
+        found = clock(*(server(each, skew_s - 0.002, skew_s + 0.002) for each in "abc"))
+        told = facts_of(found, name)
+        assert (told.get("limit_s"), told.get("unconfirmed"), found.proven) == (limit_s, None, limit_s is None)
+
+
 @pytest.mark.parametrize(
     ("policy", "named", "off_by_s", "status", "limit_s"),
     [

@@ -159,7 +159,7 @@ def test_an_address_is_told_where_it_tells_them_apart() -> None:
 def gateway(found: Report) -> tuple[int, int] | None:
     """Return between which percents of first requests the API refuses, as one finding or the effect says it."""
     for effect in found.effects:
-        if effect.party is Party.GATEWAY:
+        if effect.party is Party.GATEWAY and effect.id != "gateway-nodes-expired":
             facts = dict(effect.facts) or facts_of(found, "api-nodes-differ")
             return math.floor(100 * float(str(facts["share_low"]))), math.ceil(100 * float(str(facts["share_high"])))
     return None
@@ -179,6 +179,25 @@ def test_the_share_of_first_requests_is_that_of_the_pairs_that_refuse() -> None:
     assert both[0] <= 100 * (1 - (7 / 8) ** 2) <= both[1]
     assert both[1] > max(of_api[1], of_login[1])
     assert gateway(check(servers(0.0), several((0.0,) * 8), api(0.0))) is None
+
+
+def test_nodes_ahead_end_tokens_early() -> None:
+    """A third of connections reaches a clock 3 s ahead: that is their harm, and not that a first request may fail."""
+    ahead = (0.0, 0.0, -3.0) * 8
+    (early,) = (e for e in check(servers(0.0), several(ahead), api(0.0)).effects if e.party is Party.GATEWAY)
+    facts = dict(early.facts)
+    assert early.id == "gateway-nodes-expired"
+    assert 3.0 <= float(str(facts["up_to_s"])) < 4.1
+    assert 0.1 < float(str(facts["share_low"])) <= 1 / 3 <= float(str(facts["share_high"])) < 0.6
+
+
+def test_a_share_says_why_it_is_wide() -> None:
+    """Where most replies fit either clock."""
+    vague = [
+        facts_of(check(servers(0.0), several((0.0, 0.0, 0.0, by_s) * 6)), "api-nodes-differ").get("vague")
+        for by_s in (-0.4, -3.0)
+    ]
+    assert vague == [True, None]
 
 
 def test_one_share_has_one_number() -> None:

@@ -323,9 +323,11 @@ def test_at_least_and_at_most_stay_true(size_s: float) -> None:
 
 
 def test_at_least_and_at_most_as_read() -> None:
-    """Three digits below an hour, whole minutes from there on; without a sign."""
+    """Three digits, from a minute on whole seconds, from an hour on minutes, then tenths of years; without a sign."""
     assert (at_least_text(-2.9049), at_most_text(2.9049)) == ("2.9 s", "2.91 s")
     assert (at_least_text(0.18049), at_most_text(-0.18041)) == ("180 ms", "181 ms")
+    assert (at_least_text(180.2), at_most_text(180.2)) == ("3 min", "3 min 1 s")
+    assert (at_least_text(1.6e9), at_most_text(1.6e9)) == ("50.7 years", "50.8 years")
     assert (at_least_text(5399.02), at_most_text(5399.02)) == ("1 h 29 min", "1 h 30 min")
 
 

@@ -250,7 +250,7 @@ def test_how_long_from_now(low_s: float, high_s: float, said: str) -> None:
 
 @pytest.mark.parametrize(
     ("settle_s", "said"),
-    [(0.00123, "10 ms"), (0.0101, "20 ms"), (0.2, "200 ms"), (7.005, "7.1 s"), (61.2, "62 s")],
+    [(0.00123, "10 ms"), (0.0101, "20 ms"), (0.2, "200 ms"), (7.005, "7.1 s"), (61.2, "1 min 2 s")],
 )
 def test_a_wait_is_one_that_somebody_can_wait(settle_s: float, said: str) -> None:
     """Rounded up, so that it stays enough."""
@@ -265,6 +265,9 @@ def test_both_clocks_stand_there_where_they_differ() -> None:
     assert "BY THIS HOST" not in screen(SCREENS["token valid"])
     (head,) = (row for row in screen(SCREENS["token no buffer"]).splitlines() if "BY THIS HOST" in row)
     assert head.split("   ")[-2:] == ["  BY TRUE TIME  ", "BY THIS HOST"] or "BY TRUE TIME" in head
+    unconfirmed = SCREENS["token no buffer"]._replace(assumes=())
+    assert "BY TRUE TIME" not in screen(unconfirmed)
+    assert "BY NTP, UNCONFIRMED" in screen(unconfirmed)
     part = SCREENS["token no buffer"].token
     assert part is not None
     by_api = SCREENS["token no buffer"]._replace(token=part._replace(judged_by="api"))

@@ -96,6 +96,7 @@ def _nodes(case: Case, _: ApiPart) -> list[Finding]:
             ("several", True if look.several else None),
             ("old", True if look.old else None),
             ("plain", True if look.plain else None),
+            ("vague", True if 2 * look.nodes.open > len(look.nodes.replies) else None),
             ("address", look.address),
             ("share_low", share.low_s),
             ("share_high", share.high_s),

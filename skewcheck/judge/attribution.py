@@ -17,6 +17,7 @@ from skewcheck.model import (
     Difference,
     Finding,
     Interval,
+    Judgement,
     NtpPart,
     Security,
     Stale,
@@ -134,6 +135,19 @@ def _only_ntp(case: Case) -> Who:
     return Who.NTP if _apart(case) else Who.OPEN
 
 
+def _unsettled_api(case: Case) -> Who:
+    """Return whose it is where NTP finds this host off and the API settles no limit: its range may still exclude that.
+
+    Where the two are apart by less than a limit, either may be the one that is off.
+    """
+    reading, ahead = case.reading, case.api_ahead
+    if reading is None or ahead is None or case.together or case.at_another_rate:
+        return Who.BY_NTP_ALONE
+    agrees = reading.range.holds_zero and reading.stale is None and not reading.spread_s
+    far = severity(ahead.fresh.nearest_to_zero(), case.limits) is not Status.OK
+    return Who.NTP if agrees and far else Who.OPEN
+
+
 def _off_from_both(case: Case) -> Who:
     """Return whose it is where the local clock is off from both: its own, if that explains both."""
     reading, ntp = case.reading, case.ntp
@@ -158,7 +172,7 @@ _ROWS: dict[tuple[str, str], Who | Callable[[Case], Who]] = {
     ("ok", "none"): Who.BY_NTP_ALONE,
     ("off", "ok"): _only_ntp,
     ("off", "off"): _off_from_both,
-    ("off", "none"): Who.BY_NTP_ALONE,
+    ("off", "none"): _unsettled_api,
     ("none", "ok"): Who.BY_API_ALONE,
     ("none", "off"): _without_ntp,
     ("none", "none"): Who.UNMEASURED,
@@ -203,9 +217,9 @@ def _by_ntp(case: Case, overall: Status) -> list[Finding]:
         return _local(case, overall)
     doubt = _doubt(case)
     more = (
-        ("unconfirmed", True if doubt else None),
+        ("unconfirmed", True if doubt not in (None, "limit") else None),
         ("why", doubt),
-        ("limit_s", case.limits.warning_s if doubt else None),
+        ("limit_s", case.limits.warning_s if doubt == "limit" else None),
     )
     return [Finding("clock-ok", Status.OK, (*_skew(case), *_vote(case), *more))]
 
@@ -223,9 +237,17 @@ def _local(case: Case, overall: Status) -> list[Finding]:
     jwt = case.token is not None and case.token.has_claims
     more = (
         *_api_too(case),
+        ("limit_s", _limit_within(case, ntp.judgement)),
         ("jwt", True if jwt or case.request.verifiers else None),
     )
     return [Finding(f"local-{way}", overall, (*facts, *more))]
+
+
+def _limit_within(case: Case, judged: Judgement) -> float | None:
+    """Return the limit that the range holds; None where it holds none."""
+    if judged.least is judged.most:
+        return None
+    return case.limits.warning_s if judged.least is Status.OK else case.limits.critical_s
 
 
 def _api_too(case: Case) -> Facts:

@@ -29,6 +29,7 @@ from typing import NamedTuple, TypeAlias
 from skewcheck.model import Effect, Fact, Finding, Report
 from skewcheck.quantity import (
     at_least_text,
+    at_most_text,
     bound_text,
     duration_text,
     estimate_text,
@@ -61,16 +62,16 @@ _STAMPED = " stamped as_of ours theirs"
 _VOTE = "agreeing answered asked unreached https "
 _MESSAGE = "checker claim apart_s spread_s checker_at_s leeway_taken_s allowed_s beyond_s cure_s"
 _FAR = "here_at_s utc_at_s "
-_AGREE = " ([{beside}; ]{agreeing} of {answered} servers agree[; {unreached} not reached])"
+_AGREE = " ([{beside}; ]{agreeing} of {answered}[ servers] agree[; {unreached} not reached])"
 _BEHIND = "Refreshing by exp comes too late: 401s at the end of a token's life."
 _AHEAD = "What it signs looks issued in the future; what it verifies, expired."
 _COUNTED = "Opaque access tokens: not affected if you count expires_in."
 _LOCAL = Row(
-    "This host is {off} {way_of} UTC" + _AGREE,
+    "This host is {off} {way_of} UTC[, at the {limit_s} limit]" + _AGREE,
     "[This host says {here_at_s}, UTC is {utc_at_s}. ]"
     "[{confirming} and {api_host} say the same: fix this host, not the API.|{harm}]"
     "[ {wide_host} may be off by itself, too, by up to {wide_s}: rerun this after the fix.]",
-    _SKEW + _VOTE + _FAR + "api_host jwt wide_host wide_s",
+    _SKEW + _VOTE + _FAR + "api_host jwt wide_host wide_s limit_s",
 )
 
 REFUSED_FOR: Mapping[str, str] = {
@@ -312,9 +313,10 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "api-nodes-differ": Row(
         "{reached} of {connections} {units} reach a clock {range} {way_of} the others[, {address}]",
-        "[It is the worst of several{several}. ]{percent_low} to {percent_high} % of all do (95 %): tell whoever "
-        "runs {host}.[ Or a Date is old{old}.][ Plain http: not proven{plain}.]",
-        "host reached connections units clocks low_s high_s least_s by several old plain address share_low share_high",
+        "[It is the worst of several{several}. ]{percent_low} to {percent_high} % of all do (95 %[; most fit either "
+        "clock{vague}]): tell whoever runs {host}.[ Or a Date is old{old}.][ Plain http: not proven{plain}.]",
+        "host reached connections units clocks low_s high_s least_s by several old plain vague address "
+        "share_low share_high",
         {"utc": "{reached} of {connections} {units} reach a clock {range} {way_of} UTC[, {address}]"},
         "by",
     ),
@@ -792,7 +794,7 @@ CATALOGUE: Mapping[str, Row] = {
             "own-servers": "Clock within {bound} of UTC, unconfirmed[: by its own servers]",
             "one-source": "Clock within {bound} of UTC, unconfirmed[: too few sources of time]",
             "smear": "Clock within {bound} of UTC, unconfirmed[: a leap second is smeared]",
-            "limit": "Clock within {bound} of UTC, unconfirmed at the {limit_s} limit",
+            "limit": "Clock {placed} UTC[, at the {limit_s} limit]",
         },
         "why",
     ),
@@ -890,16 +892,17 @@ PARTIES = {
 EFFECTS: Mapping[str, str] = {
     "none": "none",
     "late-refresh": "401s at end of life[ if the buffer is < {late_s}]",
-    "early-refresh": "none: they come [{early_s} ]early",
+    "early-refresh": "none: they come [{early_s} ][up to {up_to_s} ]early",
     "storm": "new tokens look expired on arrival: refreshed at once",
     "future-here": "fresh tokens can be refused (iat in the future)",
-    "expired-here": "tokens look expired [{early_s} ]early",
-    "signed-old": "they expire [{early_s} ]early",
-    "signed-future": "they look issued in the future[, by up to {early_s}]",
+    "expired-here": "tokens look expired [{early_s} ][up to {up_to_s} ]early",
+    "signed-old": "they expire [{early_s} ][up to {up_to_s} ]early",
+    "signed-future": "they look issued in the future[, by up to {up_to_s}]",
     "gateway-future": "{share_high} first requests can be refused",
     "gateway-node": "first requests that reach that clock can be refused",
     "gateway-nodes": "{percent_low} to {percent_high} % of first requests can be refused",
-    "gateway-expired": "tokens die [{early_s} ]early",
+    "gateway-nodes-expired": "tokens die [up to {up_to_s} ]early on {percent_low} to {percent_high} % of requests",
+    "gateway-expired": "tokens die [{early_s} ][up to {up_to_s} ]early",
 }
 """What a party sees, over the facts of the effect."""
 
@@ -1107,12 +1110,19 @@ def _plain(name: str, value: Fact) -> str:
     if name == "expires_in_s":
         return f"{value:.0f} s" if abs(value) < _LONGEST_COUNTED_S else duration_text(value)
     if name.endswith("_s"):
-        return duration_text(value)
+        return _ROUNDED.get(name, duration_text)(value)
     if name.startswith("share"):
         return share_text(value)
     return str(value) if isinstance(value, int) and abs(value) < _LONGEST_COUNTED_S else f"{value:,.3g}"
 
 
+_AT_MOST = "late_s up_to_s wide_s ntp_bound_s clock_bound_s bound_s low_bound_s max_lag_s needed_s cure_s"
+_AT_LEAST = "least_s spread_s behind_s off_by_s"
+_ROUNDED: Mapping[str, Callable[[float], str]] = {
+    **dict.fromkeys(_AT_MOST.split(), at_most_text),
+    **dict.fromkeys(_AT_LEAST.split(), at_least_text),
+}
+"""Bounds: what is printed holds the truth."""
 _LONGEST_COUNTED_S = 10**9
 
 
@@ -1156,11 +1166,20 @@ def _sizes(low_s: float, high_s: float) -> str:
     return near if near == far else sizes_text(near_s, far_s)
 
 
+def _way_of(facts: _Facts) -> str:
+    return "AHEAD of" if _ahead(facts) else "BEHIND"
+
+
+def _placed(facts: _Facts) -> str:
+    """Return a range with its direction where it has one."""
+    low_s, high_s = _bounds(facts)
+    return f"within {bound_text(low_s, high_s)} of" if low_s <= 0 <= high_s else f"{_range(facts)} {_way_of(facts)}"
+
+
 def _beside(facts: _Facts) -> str:
     """Return the range, where an estimate stands beside it that doesn't say all of it."""
-    if _skew(facts) is None:
+    if _skew(facts) is None or " to " not in (shown := _range(facts)):
         return ""
-    shown = _range(facts)
     return "" if shown == _off(facts) else shown
 
 
@@ -1185,11 +1204,12 @@ _MADE: Mapping[str, Callable[[_Facts], str]] = {
     "range": _range,
     "bound": lambda facts: bound_text(*_bounds(facts)),
     "signed": lambda facts: signed_text(*_bounds(facts)),
+    "placed": _placed,
     "beside": _beside,
     "way": lambda facts: "AHEAD" if _ahead(facts) else "BEHIND",
     "other_way": lambda facts: "BEHIND" if _ahead(facts) else "AHEAD",
     "harm": lambda facts: _COUNTED if not facts.get("jwt") else _AHEAD if _ahead(facts) else _BEHIND,
-    "way_of": lambda facts: "AHEAD of" if _ahead(facts) else "BEHIND",
+    "way_of": _way_of,
     "ago": lambda facts: _left(facts, -1),
     "left": lambda facts: _left(facts, 1),
     "confirming": lambda facts: "The servers asked" if facts.get("https") else "NTP",

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from skewcheck.judge import attribution, catalogue, clock, host, severity, steps
-from skewcheck.judge.case import OFF, Case
+from skewcheck.judge.case import OFF, Case, Who
 from skewcheck.model import (
     ApiPart,
     ApiSurvey,
@@ -145,7 +145,8 @@ def _proven(case: Case, found: Sequence[Finding], part: TokenPart | None) -> boo
         finding.id in _BY_WHOLE_RANGE and finding.status is worst and finding.fact("claim") != "expires_in"
         for finding in found
     )
-    return decided and part is not None and part.judged_by == "ntp" and case.voted
+    contradicted = case.who is Who.OPEN and not case.together
+    return decided and part is not None and part.judged_by == "ntp" and case.voted and not contradicted
 
 
 def _effects(case: Case, judged: "Judged | None", found: Sequence[Finding]) -> tuple[Effect, ...]:

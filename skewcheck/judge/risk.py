@@ -8,7 +8,7 @@ token in seven at a latency of 50 ms, and the same token works a moment later, b
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from skewcheck.judge.case import DRIFT_PPM, OFF, Case, Who, finite, low_at_any_age
+from skewcheck.judge.case import DRIFT_PPM, OFF, Case, Facts, Who, finite, low_at_any_age
 from skewcheck.judge.checkers import UNKNOWN, Checker, Stamp
 from skewcheck.judge.host import KERNEL_LIMIT_S
 from skewcheck.judge.severity import difference, judge
@@ -439,24 +439,26 @@ def _behind(case: Case, skew: Interval, estimate_s: float) -> list[Effect]:
         Effect(Party.REFRESH_BY_EXP, "late-refresh", (("late_s", finite(-skew.low_s)),)),
         Effect(Party.REFRESH_BY_EXPIRES_IN, "none"),
         Effect(Party.LOCAL_VERIFY, "future-here"),
-        Effect(Party.LOCAL_SIGN, "signed-old", (("early_s", _size_s(case, skew, estimate_s)),)),
+        Effect(Party.LOCAL_SIGN, "signed-old", _size(case, skew, estimate_s)),
     ]
 
 
 def _ahead(case: Case, skew: Interval, estimate_s: float, judged: Judged | None) -> list[Effect]:
-    early = (("early_s", _size_s(case, skew, estimate_s)),)
+    early = _size(case, skew, estimate_s)
     life_s = None if judged is None else judged.inputs.lifetime_s
     storms = estimate_s > (SHORTEST_LIFE_S if life_s is None else life_s)
     return [
-        Effect(Party.LOCAL_SIGN, "signed-future", (("early_s", finite(skew.high_s)),)),
+        Effect(Party.LOCAL_SIGN, "signed-future", (("up_to_s", finite(skew.high_s)),)),
         Effect(Party.LOCAL_VERIFY, "expired-here", early),
         Effect(Party.REFRESH_BY_EXP, "storm") if storms else Effect(Party.REFRESH_BY_EXP, "early-refresh", early),
     ]
 
 
-def _size_s(case: Case, skew: Interval, estimate_s: float) -> float | None:
+def _size(case: Case, skew: Interval, estimate_s: float) -> Facts:
     """Return the one number for a clock: the estimate; of a range that is wider than the limit its far end."""
-    return abs(estimate_s) if skew.width_s <= case.limits.warning_s else finite(abs(skew.farthest_from_zero()))
+    if skew.width_s <= case.limits.warning_s:
+        return (("early_s", abs(estimate_s)),)
+    return (("up_to_s", finite(abs(skew.farthest_from_zero()))),)
 
 
 def _is_seen(effect: Effect, inputs: Inputs) -> bool:
@@ -474,6 +476,17 @@ def _one_node_alone(case: Case) -> bool:
     return len(several) == 1 and [look.several for look in case.looks] == [False]
 
 
+def _of_nodes_ahead(case: Case, inputs: Inputs) -> list[Effect]:
+    """Return for which share of requests a token meets a clock that is surely ahead of its issuer's by a limit."""
+    met = [pair for pair in inputs.issuer_pairs if pair.ahead.high_s <= -case.limits.warning_s]
+    if not met:
+        return []
+    low, high = (sum(ends) for ends in zip(*(pair.share for pair in met), strict=True))
+    farthest_s = max(-pair.ahead.low_s for pair in met)
+    facts = (("up_to_s", finite(farthest_s)), ("share_low", low), ("share_high", min(1.0, high)))
+    return [Effect(Party.GATEWAY, "gateway-nodes-expired", facts)]
+
+
 def _of_the_issuer(case: Case) -> list[Effect]:
     """Return what the service does to its own tokens where its issuer's clock and its checkers' differ."""
     apart = None if case.api is None else case.api.issuer_ahead
@@ -485,9 +498,11 @@ def _of_the_issuer(case: Case) -> list[Effect]:
     if inputs.issuer_pairs:
         if found.share_low and _one_node_alone(case):  # `api-nodes-differ` has that share
             return [Effect(Party.GATEWAY, "gateway-node")]
-        return [Effect(Party.GATEWAY, "gateway-nodes", shares)] if found.share_high else []
+        early = _of_nodes_ahead(case, inputs)
+        first = found.share_low if early else found.share_high
+        return [*early, *([Effect(Party.GATEWAY, "gateway-nodes", shares)] if first else [])]
     if case.issuer_status not in OFF:
         return []
     if apart.skew_s < 0:
-        return [Effect(Party.GATEWAY, "gateway-expired", (("early_s", _size_s(case, apart.fresh, apart.skew_s)),))]
+        return [Effect(Party.GATEWAY, "gateway-expired", _size(case, apart.fresh, apart.skew_s))]
     return [Effect(Party.GATEWAY, "gateway-future", shares)]

@@ -376,7 +376,7 @@ def _age(reading: DateReading) -> str:
     if reading.stale is not None or math.isinf(lag.max_s):
         said = f"any: {_STALE[reading.stale] if reading.stale is not None else lag.because}"
     elif lag.known:
-        said = f"at most {duration_text(lag.max_s)}: {lag.because}"
+        said = f"at most {at_most_text(lag.max_s)}: {lag.because}"
     else:
         said = f"not known, {duration_text(lag.max_s)} assumed: {lag.because}"
     if reading.interval == reading.fresh:
@@ -452,7 +452,7 @@ def _kernel(kernel: KernelClock | Unknown) -> str:
         return f"the kernel's own bound is unknown: {kernel.why}"
     if kernel.corrected_within_s is None:
         return "the kernel's own bound is at its end: no daemon keeps this clock, as far as the kernel knows"
-    return f"the kernel's own bound: {duration_text(kernel.max_error_s)}"
+    return f"the kernel's own bound: {at_most_text(kernel.max_error_s)}"
 
 
 def _place(place: Place) -> str:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from skewcheck.judge import catalogue
 from skewcheck.model import ApiPart, DateReading, Interval, NoReading, NtpPart, Report, Role, Status
-from skewcheck.quantity import at_least_text, at_most_text, duration_text, range_text, skew_text
+from skewcheck.quantity import at_least_text, at_most_text, range_text, skew_text
 
 _DECIMALS = 9
 """A nanosecond, as in JSON."""
@@ -94,7 +94,7 @@ def _ntp(part: NtpPart) -> Source:
     for vote in consensus.votes:
         outcome = vote.outcome
         gave = outcome.detail if isinstance(outcome, NoReading) else range_text(*outcome.interval)
-        off = "" if vote.off_by_s is None else f", off by at least {duration_text(vote.off_by_s)}"
+        off = "" if vote.off_by_s is None else f", off by at least {at_least_text(vote.off_by_s)}"
         details.append(f"server {outcome.server}: {vote.status.value}, {gave}{off}")
     return Source(
         "ntp", "NTP", part.judgement.status, consensus.skew_s, consensus.interval, said, details=tuple(details)

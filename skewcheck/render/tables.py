@@ -16,6 +16,7 @@ from skewcheck.model import (
     Ended,
     HostFacts,
     Interval,
+    Judgement,
     Moment,
     Nodes,
     NoReading,
@@ -36,7 +37,7 @@ from skewcheck.model import (
     VerifierVerdict,
     Vote,
 )
-from skewcheck.quantity import at_least_text, bound_text, duration_text, signed_text, sizes_text, utc_text
+from skewcheck.quantity import at_least_text, at_most_text, bound_text, duration_text, signed_text, sizes_text, utc_text
 from skewcheck.render.page import FULL_WIDTH, NO_NUMBER, PLAIN, SHORTEST_NAME, Line, Page, Row, columns
 
 INDENT = 10
@@ -244,7 +245,7 @@ def _utc(part: NtpPart) -> Row:
         return Row(name, (), f"not measured: {max(details, key=details.count, default='nobody answered')}")
     unreached = consensus.asked - consensus.answered
     more = f"; {unreached} not reached" if unreached and consensus.basis is not Basis.MINORITY else ""
-    state = _state(part.judgement.status, consensus.interval)
+    state = _state(part.judgement, consensus.interval)
     return Row(name, (signed_text(*consensus.interval),), f"{state} ({_voices(part, 'server', '')}{more})")
 
 
@@ -261,12 +262,13 @@ def _voices(part: NtpPart, server: str, agree: str) -> str:
     return f"{consensus.agreeing} of {consensus.answered} {server}s{agree}"
 
 
-def _state(status: Status, skew: Interval) -> str:
-    if status is Status.OK:
-        return "ok"
-    if skew.low_s > 0 or skew.high_s < 0:
-        return "AHEAD" if skew.low_s > 0 else "BEHIND"
-    return "not settled"
+def _state(judged: Judgement, skew: Interval) -> str:
+    if judged.status is Status.UNKNOWN or (judged.status is not Status.OK and skew.holds_zero):
+        return "not settled"
+    way = "off" if skew.holds_zero else "AHEAD" if skew.low_s > 0 else "BEHIND"
+    if judged.least is not Status.OK:
+        return way
+    return "ok" if judged.most is Status.OK else f"ok or {way}"
 
 
 def _api_note(report: Report, ntp: NtpPart, api: ApiPart, host: ApiHost, reading: DateReading) -> str:
@@ -284,7 +286,7 @@ def _api_note(report: Report, ntp: NtpPart, api: ApiPart, host: ApiHost, reading
             return f"the API is {way}"
         if of_api is not None and utc is not None and shown.gap_to(utc):
             return f"login is {way}, too"
-    state = _state(api.judgement.status, shown) + ("; plain http" if reading.security is Security.PLAIN else "")
+    state = _state(api.judgement, shown) + ("; plain http" if reading.security is Security.PLAIN else "")
     same = any(ours in found and found[ours].fact("api_host") for ours in ("local-ahead", "local-behind"))
     return f"{state}, by the same error" if same else state
 
@@ -310,12 +312,13 @@ _KINDS = {
 _TOLD = (TokenKind.CLAIMS, TokenKind.SAML, TokenKind.PRESIGNED, TokenKind.SIGNATURE, TokenKind.MESSAGE)
 """Kinds that say where they stood."""
 _CLOCKS = {"ntp": "BY TRUE TIME", "api": "BY THE API'S CLOCK", "skew": "BY THE ASSUMED CLOCK"}
+_UNSURE = "BY NTP, UNCONFIRMED"
 
 
 def token(page: Page, report: Report, part: TokenPart) -> list[Line]:
     """Return the token's times, what it is, and the clock that it is judged by."""
     return [
-        *times(page, part),
+        *times(page, report, part),
         *(line for said in _kind(part.token) for line in _row(page, *said)),
         *(line for said in _clocks(report, part) for line in _row(page, *said)),
     ]
@@ -328,7 +331,7 @@ def _row(page: Page, label: str, said: str) -> list[Line]:
     return page.beside(label, said, INDENT)
 
 
-def times(page: Page, part: TokenPart) -> list[Line]:
+def times(page: Page, report: Report, part: TokenPart) -> list[Line]:
     """Return each time that the token names, and how far that is from now; by both clocks where they differ."""
     dated = [moment for moment in part.moments if in_calendar(moment.at_s)]
     iat = next((moment.at_s for moment in dated if moment.name == "iat"), None)
@@ -341,7 +344,8 @@ def times(page: Page, part: TokenPart) -> list[Line]:
         at = utc_text(moment.at_s).replace("T", " ").partition(".")[0] + ("" if differ else " UTC")
         rows.append((_LABELS.get(moment.name, moment.name), [at, true or here, *([here] if differ else [])]))
     if differ:
-        rows.insert(0, ("", ["UTC", _CLOCKS.get(part.judged_by, "BY TRUE TIME"), "BY THIS HOST"]))
+        sure = part.judged_by != "ntp" or "majority-honest" in report.assumes
+        rows.insert(0, ("", ["UTC", _CLOCKS.get(part.judged_by, "BY TRUE TIME") if sure else _UNSURE, "BY THIS HOST"]))
     widths = [max(len(cells[at]) for _, cells in rows) for at in range(len(rows[0][1]))] if rows else []
     shown = {moment.name for moment in dated} | {"nbf" for moment in part.moments if moment.at_s == iat}
     lines: list[Line] = []
@@ -450,7 +454,7 @@ def of_the_token(page: Page, report: Report, *, summed_up: bool) -> list[Line]:
     part = report.token
     if part is None:
         return []
-    lines = times(page, part) if report.command == "check" else []
+    lines = times(page, report, part) if report.command == "check" else []
     opaque = part.token.opaque
     if opaque and report.command != "check":
         usual = " Normal for Genesys Cloud." if part.token.genesys_form else ""
@@ -542,6 +546,6 @@ def _daemon(daemon: Daemon) -> str:
     said = f"synchronised{'' if claim.source is None else f' to {claim.source}'}"
     if not claim.synchronised:
         said = "running, not synchronised"
-    bound = "" if claim.bound_s is None else f", error at most {duration_text(claim.bound_s)}"
+    bound = "" if claim.bound_s is None else f", error at most {at_most_text(claim.bound_s)}"
     heard = "" if claim.age_s is None else f", heard {duration_text(claim.age_s)} ago"
     return f"{daemon.name}: {said}{bound}{heard}"
