@@ -10,6 +10,8 @@ Sources: google-auth (Python, Node) and oauth2client, openid-client, oauth4webap
 
 import re
 import time
+from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 from skewcheck.model.token import Quoted
@@ -19,6 +21,21 @@ __all__ = ["Quoted", "read"]
 
 def read(text: str) -> Quoted | None:
     """Return the first message in *text* that tells of times; None where there is none."""
+    return _of_both(_in_iso(text))
+
+
+def _of_both(readings: Sequence[str]) -> Quoted | None:
+    """Return what a text says that can be read in one way, or in two; not as the message itself excludes."""
+    every = [_first(each) for each in readings]
+    told = [said for said in every if said is not None and said.apart_s is not None]
+    if len(told) < 2:
+        return told[0] if told else every[0]
+    month, day = told
+    same = (month.kind, month.apart_s) == (day.kind, day.apart_s)
+    return month._replace(kind=month.kind if same else "two-readings", day_first=day)
+
+
+def _first(text: str) -> Quoted | None:
     lower = text.lower()
     for reader, telltales in _READERS:
         quoted = reader(text) if any(telltale in lower for telltale in telltales) else None
@@ -34,13 +51,41 @@ _CLOCK = r"\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
 _TIME = (
     rf"(?:{_DAY}[T ]{_CLOCK}(?: ?(?:Z|[+-]\d\d:?\d\d))?"
     r"|\d{8}T\d{6}Z"
-    r"|\d{1,2}/\d{1,2}/\d{4} \d{1,2}:\d\d:\d\d(?: [AaPp][Mm])?"
     r"|[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT"
     r"|(?<![\d.])\d{9,13}(?:\.\d{1,9})?(?![\d-]))"
 )
 _MILLISECONDS_S = 1e11
 """A number of this size counts milliseconds: as seconds it is past the year 5000."""
-_AMERICAN = r"(?i)(\d{1,2})/(\d{1,2})/(\d{4}) (\d{1,2})(:\d\d:\d\d)(?: ([AP])M)?"
+_LOCAL = (
+    r"(?<![\w/.-])(?:(?P<year>\d{4})/(\d{1,2})/(\d{1,2})|(\d{1,2})(?P<mark>[/.-])(\d{1,2})(?P=mark)(\d{4}))"
+    r",? (\d{1,2})(:\d\d:\d\d)(?: ([AaPp])\.? ?[Mm]\b)?"
+)
+"""As .NET writes one where the computer is set to a language: `3/1/2026 12:00:10 PM`, `01.03.2026 12:00:10`."""
+
+
+def _in_iso(text: str) -> list[str]:
+    """Return *text* with such dates in ISO form: twice, with the month first and the day, where a line doesn't tell."""
+    if re.search(_LOCAL, text) is None:
+        return [text]
+    lines = [_line_in_iso(line) for line in text.splitlines(keepends=True)]
+    return list(dict.fromkeys(map("".join, zip(*lines, strict=True))))
+
+
+def _line_in_iso(line: str) -> tuple[str, str]:
+    dates = [(found[4], found[6]) for found in re.finditer(_LOCAL, line) if found["mark"] in ("/", "-")]
+    # who wrote a line wrote all of its dates in one way; where none has a sense the line stays as it is
+    ways = [way for way in (False, True) if all(0 < int(date[way]) <= 12 for date in dates)]
+    both = [re.sub(_LOCAL, partial(_iso, day_first=way), line) for way in ways] or [line]
+    return both[0], both[-1]
+
+
+def _iso(found: re.Match[str], *, day_first: bool) -> str:
+    year, month, day, first, mark, second, last, hours, rest, half = found.groups()
+    if year is None:
+        year, (day, month) = last, (first, second) if day_first or mark == "." else (second, first)
+    hour = int(hours)
+    hour = hour if half is None else hour % 12 + 12 * (half in "Pp")
+    return f"{year}-{month:0>2}-{day:0>2} {hour:02}{rest}"
 
 
 class _Time(NamedTuple):
@@ -66,12 +111,6 @@ def _of_calendar(written: str) -> _Time:
 
     if written.endswith("GMT"):
         return _Time(calendar.timegm(time.strptime(written, "%a, %d %b %Y %H:%M:%S GMT")), 1.0)
-    american = re.fullmatch(_AMERICAN, written)
-    if american:
-        first, second, year, hour, rest, half = american.groups()
-        month, day = (second, first) if int(first) > 12 else (first, second)
-        hours = int(hour) if half is None else int(hour) % 12 + 12 * (half in "Pp")
-        return _Time(calendar.timegm(time.strptime(f"{year} {month} {day} {hours}{rest}", "%Y %m %d %H:%M:%S")), 1.0)
     if re.fullmatch(r"\d{8}T\d{6}Z", written):
         return _Time(calendar.timegm(time.strptime(written, "%Y%m%dT%H%M%SZ")), 1.0)
     whole_s = calendar.timegm(time.strptime(written[:10] + written[11:19], "%Y-%m-%d%H:%M:%S"))

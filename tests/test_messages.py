@@ -164,7 +164,44 @@ def test_what_is_no_message(text: str) -> None:
     assert read(text) is None
 
 
+IDX = "IDX1022{}: Lifetime validation failed. Valid{} (UTC): '{}', Current time (UTC): '{}'."
+
+
+@pytest.mark.parametrize(
+    ("written", "now", "apart_s"),
+    [
+        ("28.02.2026 23:59:58", "01.03.2026 00:05:05", -307),
+        ("28/02/2026 23:59:58", "01/03/2026 00:05:05", -307),
+        ("02/28/2026 23:59:58", "03/01/2026 00:05:05", -307),
+        ("28-02-2026 11:59:58 p. m.", "01-03-2026 12:05:05 a. m.", -307),
+        ("2026/2/28 23:59:58", "2026/3/1 0:05:05", -307),
+        ("01/03/2026 10:00:00", "02/01/2026 10:00:00", -29 * 86400),  # the day first, it had not ended
+        ("03/03/2026 10:00:00", "03/03/2026 10:06:00", -360),
+    ],
+)
+def test_a_date_that_can_be_read_in_one_way(written: str, now: str, apart_s: float) -> None:
+    """A day past 12, a dot, a year first, or that the other way nothing was expired: it is read so."""
+    said = quoted(IDX.format(3, "To", written, now))
+    assert (said.kind, said.apart_s, said.day_first) == ("expired", apart_s, None)
+
+
+def test_a_date_that_can_be_read_in_two_ways() -> None:
+    """Both are kept; where they make different gaps none is told. Another line may be another writer's."""
+    early = IDX.format(2, "From", "02/03/2026 00:00:05", "01/03/2026 23:59:58")
+    for text in (early, early + "\n13/02/2026 10:00:00 another line"):
+        said = quoted(text)
+        assert (said.kind, said.apart_s) == ("two-readings", 30 * 86400 + 7)
+        assert said.day_first is not None
+        assert said.day_first.apart_s == 7
+    same = quoted(IDX.format(3, "To", "02/03/2026 12:00:10 AM", "02/03/2026 12:05:12 PM"))
+    assert (same.kind, same.apart_s) == ("expired", -12 * 3600 - 302)
+    assert same.day_first is not None
+    assert (same.checker_s, same.day_first.checker_s) == (1770120312, 1772453112)
+    assert read("ValidTo (UTC): '13/14/2026 10:00:00', Current time (UTC): '14/13/2026 10:00:00'") is None
+
+
 PIECES = (
+    "02/03/2026 00:00:05", "28.02.2026 1:00:00 PM", "2026/3/1 0:05:05", "13/02/2026 ",
     *EARLY, *EXPIRED, "now ", "iat ", "9" * 13, "0000-00-00T99:99:99Z", "99/99/0000 1:00:00", "{", ": ", " < ", "\n",
     "is before ",
 )  # fmt: skip
@@ -183,6 +220,7 @@ UNITS = (
     "Token used too early, 1667736000 < 1667736026: {",
     "RequestTime>", "ServerTime:", "current time ", "9", "99/",
     "Current time: 2022-11-06T12:00:00 ", "Signature expired: 20221106T115500Z is now earlier than ", "bad.",
+    "02/03/2026 10:00:00 ", "02/03/2026 10:00:00\n", "02/03/", "02.", "9" * 4 + "/",
     "retry-after:", " ", "\n", "Token is expired by 1h", "IDX1022", "the current time ",
     "expiration time claim ", "milliseconds ", "(",
 )  # fmt: skip

@@ -216,6 +216,16 @@ def test_offline_answers(text: str, status: Status) -> None:
         ),
         ('{"message":"Invalid login credentials.","code":"bad.credentials"}', "genesys-credentials", UNKNOWN, {}),
         ("Clock skew too great", "message-no-times", UNKNOWN, {"kind": "clock-skew"}),
+        (
+            "IDX10223: ValidTo: '01/03/2026 23:59:58', Current time: '02/03/2026 00:05:05'", "message-no-times",
+            UNKNOWN,
+            {"kind": "two-readings", "month_first_s": 30 * 86400 + 307, "day_first_s": 307},
+        ),
+        (
+            "IDX10223: ValidTo: '01/03/2026 12:00:00', Current time: '01/03/2026 12:05:05'", "message-expired",
+            WARNING,
+            {"apart_s": 305, "month_first_at_s": 1767441905, "day_first_at_s": 1772366705},
+        ),
     ],
 )  # fmt: skip
 def test_an_error_message_in_the_place_of_a_token(

@@ -117,20 +117,26 @@ def message(token: Token) -> list[Finding]:
     if said.kind == "genesys-credentials":
         status = Status.UNKNOWN if alone or token.opaque else Status.OK
         return [Finding(said.kind, status, (("host", token.host),))]
-    if said.apart_s is None:
-        return [
-            Finding(
-                "message-no-times", Status.UNKNOWN if alone else Status.OK, (("kind", said.kind), ("claim", said.claim))
-            )
-        ]
+    either = said.day_first
+    if said.apart_s is None or said.kind == "two-readings":
+        facts: Facts = (
+            ("kind", said.kind),
+            ("claim", said.claim),
+            ("month_first_s", None if said.apart_s is None else abs(said.apart_s)),
+            ("day_first_s", None if either is None or either.apart_s is None else abs(either.apart_s)),
+            ("either", None if either is None else True),
+        )
+        return [Finding("message-no-times", Status.UNKNOWN if alone else Status.OK, facts)]
     apart_s = abs(said.apart_s)
     beyond_s = None if said.allowed_s is None else apart_s - said.allowed_s
-    facts: Facts = (
+    facts = (
         ("checker", said.checker),
         ("claim", said.claim),
         ("apart_s", apart_s),
         ("spread_s", said.resolution_s if said.resolution_s >= COUNTED_S else None),
-        ("checker_at_s", said.checker_s),
+        ("checker_at_s", said.checker_s if either is None else None),
+        ("month_first_at_s", None if either is None else said.checker_s),
+        ("day_first_at_s", None if either is None else either.checker_s),
         ("leeway_taken_s", said.leeway_taken_s or None),
         ("allowed_s", said.allowed_s or None),
         ("beyond_s", beyond_s if beyond_s is not None and beyond_s > 0 else None),
