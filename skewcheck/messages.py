@@ -28,6 +28,7 @@ def _of_both(readings: Sequence[str]) -> Quoted | None:
     """Return what a text says that can be read in one way, or in two; not as the message itself excludes."""
     every = [_first(each) for each in readings]
     told = [said for said in every if said is not None and said.apart_s is not None]
+    told = [said for said in told if said.kind != "contradictory"] or told[:1]
     if len(told) < 2:
         return told[0] if told else every[0]
     month, day = told
@@ -40,8 +41,18 @@ def _first(text: str) -> Quoted | None:
     for reader, telltales in _READERS:
         quoted = reader(text) if any(telltale in lower for telltale in telltales) else None
         if quoted is not None:
-            return quoted
+            return quoted._replace(kind="contradictory") if _contradictory(quoted, text) else quoted
     return None
+
+
+def _contradictory(quoted: Quoted, text: str) -> bool:
+    """Tell whether its times say the opposite of its words, or that nothing was beyond what the message allows."""
+    if quoted.apart_s is None:
+        return False
+    allowed_s = 0.0 if quoted.allowed_s is None or "IDX1022" in text else quoted.allowed_s  # there it is the default
+    early = quoted.kind.endswith("early")
+    beyond_s = abs(quoted.apart_s) if quoted.kind == "skewed-request" else quoted.apart_s * (1 if early else -1)
+    return beyond_s + quoted.resolution_s <= allowed_s
 
 
 # --- Times, as messages write them ---

@@ -200,6 +200,37 @@ def test_a_date_that_can_be_read_in_two_ways() -> None:
     assert read("ValidTo (UTC): '13/14/2026 10:00:00', Current time (UTC): '14/13/2026 10:00:00'") is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Token used too early, 1667736023 < 1667736000",
+        "Token used too late, 1667736000 > 1667736023",
+        "Token expired, 1667736023 < 1667736000",
+        "JWT must not be accepted before 2022-11-06T12:00:13Z. Current time: 2022-11-06T12:00:00Z Allowed clock skew: 60000",
+        "JWT expired at 2022-11-06T12:00:00Z. Current time: 2022-11-06T12:00:13Z. Allowed clock skew: 60000 ms.",
+        "Signature expired: 20221106T120000Z is now earlier than 20221106T115500Z (20221106T121000Z - 15 min.)",
+        "current time 2022-11-06T12:00:00Z is after 2022-11-06T15:00:00Z",
+        "RequestTime: 2022-11-06T12:00:00Z, ServerTime: 2022-11-06T12:10:00Z <MaxAllowedSkewMilliseconds>900000",
+    ],
+)
+def test_a_message_that_contradicts_itself(text: str) -> None:
+    """Its words say the opposite of its times, or these are within what it allows: nothing follows from it."""
+    assert quoted(text).kind == "contradictory"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "current time 2022-11-06T12:00:00Z is before 2022-11-06T12:00:00Z",
+        "JWT expired at 2022-11-06T12:00:00Z. Current time: 2022-11-06T12:01:00Z. Allowed clock skew: 60000",
+        IDX.format(2, "From", "2022-11-06 12:00:08", "2022-11-06 12:00:00"),
+    ],
+)
+def test_what_its_rounding_or_a_setting_explains_is_no_contradiction(text: str) -> None:
+    """Fractions were cut off; and five minutes are allowed where nobody set less."""
+    assert quoted(text).kind != "contradictory"
+
+
 PIECES = (
     "02/03/2026 00:00:05", "28.02.2026 1:00:00 PM", "2026/3/1 0:05:05", "13/02/2026 ",
     *EARLY, *EXPIRED, "now ", "iat ", "9" * 13, "0000-00-00T99:99:99Z", "99/99/0000 1:00:00", "{", ": ", " < ", "\n",

@@ -216,6 +216,7 @@ def test_offline_answers(text: str, status: Status) -> None:
         ),
         ('{"message":"Invalid login credentials.","code":"bad.credentials"}', "genesys-credentials", UNKNOWN, {}),
         ("Clock skew too great", "message-no-times", UNKNOWN, {"kind": "clock-skew"}),
+        ("Token used too early, 1691058403 < 1691058380", "message-no-times", UNKNOWN, {"kind": "contradictory"}),
         (
             "IDX10223: ValidTo: '01/03/2026 23:59:58', Current time: '02/03/2026 00:05:05'", "message-no-times",
             UNKNOWN,

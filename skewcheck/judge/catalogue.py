@@ -282,6 +282,7 @@ CATALOGUE: Mapping[str, Row] = {
         "kind claim month_first_s day_first_s either",
         {
             "two-readings": "The message tells of {day_first_s} or {month_first_s}: its dates read two ways",
+            "contradictory": "The message contradicts itself: nothing follows from its times",
             "expired": "A token had expired; the message doesn't say by how much",
             "too-early": "A token came too early[ by its {claim}]; the message doesn't say by how much",
             "no-expiry": "The token had no exp, and its verifier requires one: no clock's doing",

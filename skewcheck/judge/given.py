@@ -118,11 +118,11 @@ def message(token: Token) -> list[Finding]:
         status = Status.UNKNOWN if alone or token.opaque else Status.OK
         return [Finding(said.kind, status, (("host", token.host),))]
     either = said.day_first
-    if said.apart_s is None or said.kind == "two-readings":
+    if said.apart_s is None or said.kind in {"two-readings", "contradictory"}:
         facts: Facts = (
             ("kind", said.kind),
             ("claim", said.claim),
-            ("month_first_s", None if said.apart_s is None else abs(said.apart_s)),
+            ("month_first_s", None if either is None or said.apart_s is None else abs(said.apart_s)),
             ("day_first_s", None if either is None or either.apart_s is None else abs(either.apart_s)),
             ("either", None if either is None else True),
         )
@@ -143,4 +143,6 @@ def message(token: Token) -> list[Finding]:
         ("cure_s", math.ceil(apart_s + said.resolution_s) if said.checker == "verifier" else None),
     )
     late = "message-late" if said.checker == "server" else "message-expired"
-    return [Finding("message-early" if said.apart_s > 0 else late, Status.WARNING, facts)]
+    return [
+        Finding("message-early" if said.apart_s > 0 or said.kind.endswith("-early") else late, Status.WARNING, facts)
+    ]

@@ -63,8 +63,8 @@ class Quoted(NamedTuple):
     """What one error message says, as `messages` reads it; None where it doesn't."""
 
     kind: str
-    """`too-early`, `expired`, `no-expiry`, `two-readings`; of a request `signature-expired`, `signature-early`,
-    `skewed-request`; `certificate-early`, `certificate-expired`; `clock-skew` where it names skew and no more;
+    """`too-early`, `expired`, `no-expiry`, `two-readings`, `contradictory`; of a request `signature-expired`,
+    `signature-early`, `skewed-request`; `certificate-early`, `certificate-expired`; `clock-skew` where it names skew and no more;
     `genesys-rate-limit`, `genesys-credentials`."""
     checker: str = "verifier"
     """Whose clock compared: `verifier` of a token, `server` of a request, `host` that checked a certificate."""
