@@ -12,16 +12,33 @@ import re
 import time
 from collections.abc import Sequence
 from functools import partial
+from itertools import islice
 from typing import NamedTuple
 
 from skewcheck.model.token import Quoted
 
 __all__ = ["Quoted", "read"]
 
+MAX_LINES = 4_000
+"""That are looked at for a message each: nobody pastes more, and a forged text costs no time."""
+
 
 def read(text: str) -> Quoted | None:
-    """Return the first message in *text* that tells of times; None where there is none."""
-    return _of_both(_in_iso(text))
+    """Return the message in *text* that tells of times, the worst of several; None where there is none."""
+    readings = _in_iso(text)
+    said = _of_both(readings)
+    return said if said is None or said.apart_s is None else _of_several(readings, said)
+
+
+def _of_several(readings: Sequence[str], only: Quoted) -> Quoted:
+    """Return the message with the largest gap and that of each other kind, where each has a line; else *only* one."""
+    lines = islice(zip(*(each.splitlines() for each in readings), strict=True), MAX_LINES)
+    every = [said for line in lines if (said := _of_both(line)) is not None and said.apart_s is not None]
+    kinds: dict[tuple[str, str], list[Quoted]] = {}
+    for each in sorted(dict.fromkeys(every), key=lambda said: -abs(said.apart_s or 0.0)):
+        kinds.setdefault((each.kind, each.checker), []).append(each)
+    worst = [of_a_kind[0]._replace(messages=len(of_a_kind)) for of_a_kind in kinds.values()]
+    return worst[0]._replace(others=tuple(worst[1:])) if len(set(every)) > 1 else only
 
 
 def _of_both(readings: Sequence[str]) -> Quoted | None:

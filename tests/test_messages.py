@@ -206,7 +206,7 @@ def test_a_date_that_can_be_read_in_two_ways() -> None:
         "Token used too early, 1667736023 < 1667736000",
         "Token used too late, 1667736000 > 1667736023",
         "Token expired, 1667736023 < 1667736000",
-        "JWT must not be accepted before 2022-11-06T12:00:13Z. Current time: 2022-11-06T12:00:00Z Allowed clock skew: 60000",
+        "the JWT's nbf 2022-11-06T12:00:13Z, current time: 2022-11-06T12:00:00Z. Allowed clock skew: 60000 ms.",
         "JWT expired at 2022-11-06T12:00:00Z. Current time: 2022-11-06T12:00:13Z. Allowed clock skew: 60000 ms.",
         "Signature expired: 20221106T120000Z is now earlier than 20221106T115500Z (20221106T121000Z - 15 min.)",
         "current time 2022-11-06T12:00:00Z is after 2022-11-06T15:00:00Z",
@@ -229,6 +229,16 @@ def test_a_message_that_contradicts_itself(text: str) -> None:
 def test_what_its_rounding_or_a_setting_explains_is_no_contradiction(text: str) -> None:
     """Fractions were cut off; and five minutes are allowed where nobody set less."""
     assert quoted(text).kind != "contradictory"
+
+
+def test_several_messages() -> None:
+    """Of each kind the one with the largest gap is told, and of how many; a repeated one counts once."""
+    early = "Token used too early, 1667736000 < {}"
+    lines = [early.format(1667736023), early.format(1667736619), early.format(1667736023)]
+    said = quoted("\n".join([*lines, "Token used too late, 1667736010 > 1667736000", "a line of something else"]))
+    assert (said.kind, said.apart_s, said.messages) == ("too-early", 619, 2)
+    assert [(other.kind, other.apart_s, other.messages) for other in said.others] == [("expired", -10, 1)]
+    assert quoted(lines[0] + "\n" + lines[0])[-2:] == (1, ())
 
 
 PIECES = (

@@ -241,6 +241,16 @@ def test_an_error_message_in_the_place_of_a_token(
     assert "eve" not in repr(told)
 
 
+def test_several_error_messages() -> None:
+    """Each kind is told of, and the leeway takes the worst of its kind."""
+    early = "Token used too early, 1691058380 < {}"
+    told = pasted("\n".join([early.format(1691058403), early.format(1691058999), "token is expired by 6m2s"]))
+    assert [finding.id for finding in told.findings if finding.id.startswith("message")] == [
+        "message-early", "message-expired",
+    ]  # fmt: skip
+    assert {"cure_s": 620, "messages": 2}.items() <= facts(told, "message-early").items()
+
+
 @pytest.mark.parametrize("said", ["jwt expired", '{"code":"bad.credentials"}', "Clock skew too great"])
 def test_a_message_without_times_takes_nothing_from_a_token(said: str) -> None:
     """A JWT that is valid stays so: what was said beside it is told, and no more."""

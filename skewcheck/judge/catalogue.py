@@ -60,8 +60,8 @@ _TIME = "claim claim_at_s left_low_s left_high_s here_s by"
 _STAMPED = " stamped as_of ours theirs"
 _VOTE = "agreeing answered asked unreached https "
 _EITHER = "month_first_at_s day_first_at_s "
-_MESSAGE = _EITHER + "checker claim apart_s spread_s checker_at_s leeway_taken_s allowed_s beyond_s cure_s"
-_WHEN = "[That was on {checker_at_s}. ][On {month_first_at_s} or {day_first_at_s}. ]"
+_MESSAGE = _EITHER + "messages checker claim apart_s spread_s checker_at_s leeway_taken_s allowed_s beyond_s cure_s"
+_WHEN = "[It is the worst of {messages}. ][That was on {checker_at_s}. ][On {month_first_at_s} or {day_first_at_s}. ]"
 _FAR = "here_at_s utc_at_s "
 _AGREE = " ([{beside}; ]{agreeing} of {answered} servers agree[; {unreached} not reached])"
 _BEHIND = "Refreshing by exp comes too late: 401s at the end of a token's life."
@@ -241,9 +241,8 @@ CATALOGUE: Mapping[str, Row] = {
     # --- What an error message says ---
     "message-early": Row(
         "The verifier's clock was at least {apart_s} behind the issuer's[ (±{spread_s})]",
-        "[{leeway_taken_s} of leeway is counted in. ]"
-        + _WHEN
-        + "[A leeway of {cure_s} takes such a token|One of the two has to be set right]; no token was judged.",
+        _WHEN + "[{leeway_taken_s} of leeway is counted in. ]"
+        "[A leeway of {cure_s} takes such a token|One of the two has to be set right]; no token was judged.",
         _MESSAGE,
         {
             "server": "The server's clock was at least {apart_s} behind the signer's[ (±{spread_s})]",

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from skewcheck.judge.case import Facts, finite
 from skewcheck.model import Fact, Finding, Interval, Moment, Status, Token, TokenKind
+from skewcheck.model.token import Quoted
 
 JUST_WRITTEN_S = 60.0
 """What was written within a minute is of now."""
@@ -109,8 +110,11 @@ def surroundings(
 def message(token: Token) -> list[Finding]:
     """Tell what an error message says of the two clocks, when that was; nothing of it is held against this clock."""
     said = token.message
-    if said is None:
-        return []
+    every = () if said is None else (said, *said.others)
+    return [finding for each in every for finding in _message(token, each)]
+
+
+def _message(token: Token, said: Quoted) -> list[Finding]:
     if said.kind == "genesys-rate-limit":
         return [Finding(said.kind, Status.WARNING, (("wait_s", said.wait_s),))]
     alone = token.kind is TokenKind.MESSAGE  # beside a token, that one tells more
@@ -133,6 +137,7 @@ def message(token: Token) -> list[Finding]:
         ("checker", said.checker),
         ("claim", said.claim),
         ("apart_s", apart_s),
+        ("messages", said.messages if said.messages > 1 else None),
         ("spread_s", said.resolution_s if said.resolution_s >= COUNTED_S else None),
         ("checker_at_s", said.checker_s if either is None else None),
         ("month_first_at_s", None if either is None else said.checker_s),
