@@ -36,6 +36,8 @@ WRAPPED = {
     "a secret": "data:\n  token: " + encoded(expired(NOW)),
     "a bare word": encoded(expired(NOW)),
     "lines of 76": base64.encodebytes(expired(NOW).encode()).decode(),
+    "base64 of base64": encoded(encoded(expired(NOW))),
+    "thrice, in lines": base64.encodebytes(encoded(encoded(expired(NOW))).encode()).decode(),
     "docker's auth": json.dumps({"auths": {"r.example": {"auth": encoded("oauth2accesstoken:" + expired(NOW))}}}),
     "twice": encoded(json.dumps({"auths": {"r.example": {"auth": encoded("user:" + expired(NOW))}}})),
     "a response": encoded(json.dumps({"access_token": expired(NOW), "expires_in": 3600})),
