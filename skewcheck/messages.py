@@ -5,7 +5,8 @@ A message is read by itself: nothing in it is held against today's clock. Units 
 
 Of hostile text, too, each pattern takes time that grows as the text does: what may repeat in one is bounded.
 Sources: google-auth (Python, Node) and oauth2client, openid-client, oauth4webapi, Microsoft.IdentityModel (IDX10222 to
-10225), jjwt, golang-jwt, go-oidc, Entra (AADSTS700024), Azure Storage, AWS Signature Version 4, crypto/x509 of Go.
+10225), jjwt, java-jwt, php-jwt, golang-jwt, go-oidc, GitHub, Entra (AADSTS700024), Azure Storage, AWS Signature Version
+4, crypto/x509 of Go.
 """
 
 import re
@@ -322,21 +323,33 @@ _LIMIT = r"(?i)rate limit exceeded"
 _WAIT = r"(?i)(?:retry the request in|retry-after:)\s{0,4}\[?(\d{1,6})\]?"
 _WORDS = (
     (("clock skew too great", "krb_ap_err_skew", "requesttimetooskewed"), Quoted("clock-skew", "server", "signer")),
-    (("token used before issued", "not yet valid (iat)", "issued in the future"), Quoted("too-early", claim="iat")),
+    (
+        (
+            "token used before issued", "not yet valid (iat)", "issued in the future", "iat prior to",
+            '"iat" claim timestamp check failed',
+        ),
+        Quoted("too-early", claim="iat"),
+    ),
+    (("can't be used before", "cannot handle token prior to"), Quoted("too-early")),
     (
         (
             "not yet valid (nbf)", "token is not yet valid", "token is not valid yet", "jwt not active",
             "jwt before use time", '"nbf" claim timestamp check failed', "jwt used before", "token used too early",
+            "nbf prior to", "jwt not yet valid", "token is not valid before",
         ),
         Quoted("too-early", claim="nbf"),
     ),
     (
         (
             "signature has expired", "jwt expired", "token is expired", "expired jwt",
-            '"exp" claim timestamp check failed',
+            '"exp" claim timestamp check failed', "token has expired", "expired token", "jwt is expired",
+            "token expired at", "expiredsignature",
         ),
         Quoted("expired", claim="exp"),
     ),
+    (("claim ('iat') must be an integer",), Quoted("refused", "server", "signer", "iat")),
+    (("claim ('exp') is too far", "claim ('exp') must be a"), Quoted("refused", "server", "signer", "exp")),
+    (("in a reasonable timeframe",), Quoted("refused", "server", "signer")),
 )  # fmt: skip
 
 
@@ -362,6 +375,6 @@ _READERS = (
     (_go, ("is expired by ",)),
     (_without_end, ("idx10225",)),
     (_genesys, ("too.many.requests", "rate.limited", "bad.credentials", "rate limit exceeded")),
-    (_worded, ("skew", "token ", "valid", "jwt", "issued", "signature has", "claim timestamp")),
+    (_worded, ("skew", "token ", "valid", "jwt", "issued", "expired", "claim ")),
 )
 """Each with what stands in any text that it reads: a start pays for no pattern that it doesn't need."""

@@ -47,6 +47,10 @@ WRAPPED = {
     "SAML, redirected": "https://sp.example/acs?SAMLResponse=" + deflated(saml(NOW, -3900)) + "&RelayState=x",
     "SAML": saml(NOW, -3900),
     "a presigned URL": "https://b.s3.amazonaws.com/k?X-Amz-Date=20270115T105900Z&X-Amz-Expires=60&X-Amz-Signature=00ff",
+    "Azure's": f"https://a.example/c?st=2027-01-15T09%3A00Z&se={iso(NOW - 3600).replace(':', '%3A')}&sig=a%3D",
+    "CloudFront's": f"https://d.cloudfront.net/x?Expires={NOW - 3600}&Signature=abc__&Key-Pair-Id=K",
+    "Ruby's": f'{{"exp"=>{NOW - 3600}, :iat=>{NOW - 7200}}}',
+    "a table": f"| claim | value |\n| iat | {NOW - 7200} |\n| exp | {NOW - 3600} |",
     "a signature": f'Signature-Input: sig1=("@method");created={NOW - 3700};expires={NOW - 3600};keyid="k"',
     "claims": json.dumps({"exp": NOW - 3600, "iat": NOW - 7200, "sub": "eve"}, indent=2),
     "a repr": f"Invalid token: {{'aud': '', 'exp': {NOW - 3600}, 'iat': {NOW - 3900}, 'sub': 'eve'}}",
@@ -253,6 +257,14 @@ def test_several_error_messages() -> None:
     assert {"cure_s": 620, "messages": 2}.items() <= facts(told, "message-early").items()
 
 
+def test_a_url_whose_end_names_a_day_alone() -> None:
+    """Azure takes it for the day's begin, in UTC; without a signature it is no such URL, and another name no end."""
+    told = pasted("https://a.example/c?sv=2022-11-02&se=2027-01-15&sr=c&sig=00ff")
+    assert facts(told, "token-expired")["claim_at_s"] == NOW - NOW % 86400
+    for other in ("?se=2027-01-15", "?sig=00ff&se=soon", "?sig=00ff&st=2027-01-15", "?sig=00ff&se=2027-19-15"):
+        assert find("https://a.example/c" + other) is None
+
+
 @pytest.mark.parametrize("said", ["jwt expired", '{"code":"bad.credentials"}', "Clock skew too great"])
 def test_a_message_without_times_takes_nothing_from_a_token(said: str) -> None:
     """A JWT that is valid stays so: what was said beside it is told, and no more."""
@@ -337,8 +349,9 @@ def test_an_inactive_token_is_not_valid() -> None:
 @pytest.mark.parametrize("beside", ["", f"Bearer {OPAQUE}\n", live(NOW) + "\n"], ids=["alone", "opaque", "a JWT"])
 def test_what_the_server_says_of_a_token_leads(beside: str) -> None:
     """`{"active": false}` and no more is its answer on a dead token; a user who isn't active is no such thing."""
-    told = pasted(beside + '{"active":false}')
-    assert facts(told, "token-malformed")["oddity"] == "inactive"
+    for inactive in ('{"active":false}', '{"active"=>false}'):
+        told = pasted(beside + inactive)
+        assert facts(told, "token-malformed")["oddity"] == "inactive"
     assert (lead(told).id, "token-no-exp" in found(told)) == ("token-malformed", False)
     if beside:
         assert "token-malformed" not in found(pasted(beside + '{"id": 1, "active": false}'))

@@ -285,6 +285,7 @@ CATALOGUE: Mapping[str, Row] = {
             "expired": "A token had expired; the message doesn't say by how much",
             "too-early": "A token came too early[ by its {claim}]; the message doesn't say by how much",
             "no-expiry": "The token had no exp, and its verifier requires one: no clock's doing",
+            "refused": "What was signed is refused[ for its {claim}]; by how much is not said",
             "clock-skew": "Clock skew too great; the message doesn't say by how much",
         },
         "kind",

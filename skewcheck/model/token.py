@@ -65,7 +65,7 @@ class Quoted(NamedTuple):
     kind: str
     """`too-early`, `expired`, `no-expiry`, `two-readings`, `contradictory`; of a request `signature-expired`,
     `signature-early`, `skewed-request`; `certificate-early`, `certificate-expired`; `clock-skew` where it names skew
-    and no more; `genesys-rate-limit`, `genesys-credentials`."""
+    and no more, `refused` what was signed and no more; `genesys-rate-limit`, `genesys-credentials`."""
     checker: str = "verifier"
     """Whose clock compared: `verifier` of a token, `server` of a request, `host` that checked a certificate."""
     stamper: str = "issuer"
