@@ -80,6 +80,7 @@ def test_a_deadline_without_a_zone_is_not_guessed() -> None:
     told = pasted(json.dumps({"accessToken": OPAQUE, "expiresOn": iso(NOW + 1800).rstrip("Z")}))
     assert (lead(told).id, lead(told).status) == ("deadline-no-zone", UNKNOWN)
     assert facts(told, "deadline-no-zone")["name"] == "expiresOn"
+    assert lead(judged(told.part.token, OFFLINE)).id == "deadline-no-zone"
 
 
 def test_what_is_not_looked_into_is_said() -> None:
@@ -219,6 +220,10 @@ def test_offline_answers(text: str, status: Status) -> None:
         (
             '{"message":"Retry the request in [33] seconds","code":"too.many.requests"}', "genesys-rate-limit", WARNING,
             {"wait_s": 33},
+        ),
+        (
+            "current time 2022-11-06T12:00:00Z is after 2022-11-05T12:00:00Z", "message-expired", WARNING,
+            {"apart_s": 86400, "checker": "host", "certificate": True},
         ),
         ('{"message":"Invalid login credentials.","code":"bad.credentials"}', "genesys-credentials", UNKNOWN, {}),
         ("Clock skew too great", "message-no-times", UNKNOWN, {"kind": "clock-skew"}),

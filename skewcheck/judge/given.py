@@ -137,6 +137,7 @@ def _message(token: Token, said: Quoted) -> list[Finding]:
         ("checker", said.checker),
         ("claim", said.claim),
         ("apart_s", apart_s),
+        ("certificate", True if said.checker == "host" else None),
         ("messages", said.messages if said.messages > 1 else None),
         ("spread_s", said.resolution_s if said.resolution_s >= COUNTED_S else None),
         ("checker_at_s", said.checker_s if either is None else None),
