@@ -342,8 +342,9 @@ _WORDS = (
     (
         (
             "signature has expired", "jwt expired", "token is expired", "expired jwt",
-            '"exp" claim timestamp check failed', "token has expired", "expired token", "jwt is expired",
-            "token expired at", "expiredsignature",
+            '"exp" claim timestamp check failed', "token has expired on", "id token has expired", "expired token",
+            "account token has expired", "authentication token has expired", "jwt is expired", "token expired at",
+            "expiredsignature",
         ),
         Quoted("expired", claim="exp"),
     ),
