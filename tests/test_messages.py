@@ -267,6 +267,21 @@ def test_any_text(text: str) -> None:
     assert said is None or all(part == part for part in said)  # noqa: PLR0124 - not NaN
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Token used too soon, now 2026-13-45 10:00:00, exp 2026-13-44 10:00:00",
+        "now 1667736000, nbf 2026-13-45 10:00:00",
+        "Token used too early, 2026-13-45 10:00:00 < 2026-13-46 10:00:00",
+        "RequestTime: 2026-13-45T10:00:00Z, ServerTime: 2026-13-46T10:00:00Z",
+    ],
+)
+def test_times_that_no_calendar_has(text: str) -> None:
+    """No figure is made of them."""
+    said = read(text)
+    assert said is None or said.apart_s is None
+
+
 UNITS = (
     "now 1667736000 ", "now 1667736000, exp 1667739600 ", "iat 1667736000 ", "Token used too early, ", "token used ",
     "Token used too early, 1667736000 < 1667736026: {",
