@@ -5,26 +5,72 @@ A message is read by itself: nothing in it is held against today's clock. Units 
 
 Of hostile text, too, each pattern takes time that grows as the text does: what may repeat in one is bounded.
 Sources: google-auth (Python, Node) and oauth2client, openid-client, oauth4webapi, Microsoft.IdentityModel (IDX10222 to
-10225), jjwt, golang-jwt, go-oidc, Entra (AADSTS700024), Azure Storage, AWS Signature Version 4, crypto/x509 of Go.
+10225), jjwt, java-jwt, php-jwt, golang-jwt, go-oidc, GitHub, Entra (AADSTS700024), Azure Storage, AWS Signature Version
+4, crypto/x509 of Go.
 """
 
 import re
 import time
+from collections.abc import Sequence
+from functools import partial
+from itertools import islice
 from typing import NamedTuple
 
 from skewcheck.model.token import Quoted
 
 __all__ = ["Quoted", "read"]
 
+MAX_LINES = 4_000
+"""That are looked at for a message each: nobody pastes more, and a forged text costs no time."""
+
 
 def read(text: str) -> Quoted | None:
-    """Return the first message in *text* that tells of times; None where there is none."""
+    """Return the message in *text* that tells of times, the worst of several; None where there is none."""
+    readings = _in_iso(text)
+    said = _of_both(readings)
+    return said if said is None or said.apart_s is None else _of_several(readings, said)
+
+
+def _of_several(readings: Sequence[str], only: Quoted) -> Quoted:
+    """Return the message with the largest gap and that of each other kind, where each has a line; else *only* one."""
+    lines = islice(zip(*(each.splitlines() for each in readings), strict=True), MAX_LINES)
+    every = [said for line in lines if (said := _of_both(line)) is not None and said.apart_s is not None]
+    kinds: dict[tuple[str, str], list[Quoted]] = {}
+    for each in sorted(dict.fromkeys(every), key=lambda said: -abs(said.apart_s or 0.0)):
+        kinds.setdefault((each.kind, each.checker), []).append(each)
+    worst = [of_a_kind[0]._replace(messages=len(of_a_kind)) for of_a_kind in kinds.values()]
+    return worst[0]._replace(others=tuple(worst[1:])) if len(set(every)) > 1 else only
+
+
+def _of_both(readings: Sequence[str]) -> Quoted | None:
+    """Return what a text says that can be read in one way, or in two; not as the message itself excludes."""
+    every = [_first(each) for each in readings]
+    told = [said for said in every if said is not None and said.apart_s is not None]
+    told = [said for said in told if said.kind != "contradictory"] or told[:1]
+    if len(told) < 2:
+        return told[0] if told else every[0]
+    month, day = told
+    same = (month.kind, month.apart_s) == (day.kind, day.apart_s)
+    return month._replace(kind=month.kind if same else "two-readings", day_first=day)
+
+
+def _first(text: str) -> Quoted | None:
     lower = text.lower()
     for reader, telltales in _READERS:
         quoted = reader(text) if any(telltale in lower for telltale in telltales) else None
         if quoted is not None:
-            return quoted
+            return quoted._replace(kind="contradictory") if _contradictory(quoted, text) else quoted
     return None
+
+
+def _contradictory(quoted: Quoted, text: str) -> bool:
+    """Tell whether its times say the opposite of its words, or that nothing was beyond what the message allows."""
+    if quoted.apart_s is None:
+        return False
+    allowed_s = 0.0 if quoted.allowed_s is None or "IDX1022" in text else quoted.allowed_s  # there it is the default
+    early = quoted.kind.endswith("early")
+    beyond_s = abs(quoted.apart_s) if quoted.kind == "skewed-request" else quoted.apart_s * (1 if early else -1)
+    return beyond_s + quoted.resolution_s <= allowed_s
 
 
 # --- Times, as messages write them ---
@@ -34,13 +80,41 @@ _CLOCK = r"\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
 _TIME = (
     rf"(?:{_DAY}[T ]{_CLOCK}(?: ?(?:Z|[+-]\d\d:?\d\d))?"
     r"|\d{8}T\d{6}Z"
-    r"|\d{1,2}/\d{1,2}/\d{4} \d{1,2}:\d\d:\d\d(?: [AaPp][Mm])?"
     r"|[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT"
     r"|(?<![\d.])\d{9,13}(?:\.\d{1,9})?(?![\d-]))"
 )
 _MILLISECONDS_S = 1e11
 """A number of this size counts milliseconds: as seconds it is past the year 5000."""
-_AMERICAN = r"(?i)(\d{1,2})/(\d{1,2})/(\d{4}) (\d{1,2})(:\d\d:\d\d)(?: ([AP])M)?"
+_LOCAL = (
+    r"(?<![\w/.-])(?:(?P<year>\d{4})/(\d{1,2})/(\d{1,2})|(\d{1,2})(?P<mark>[/.-])(\d{1,2})(?P=mark)(\d{4}))"
+    r",? (\d{1,2})(:\d\d:\d\d)(?: ([AaPp])\.? ?[Mm]\b)?"
+)
+"""As .NET writes one where the computer is set to a language: `3/1/2026 12:00:10 PM`, `01.03.2026 12:00:10`."""
+
+
+def _in_iso(text: str) -> list[str]:
+    """Return *text* with such dates in ISO form: twice, with the month first and the day, where a line doesn't tell."""
+    if re.search(_LOCAL, text) is None:
+        return [text]
+    lines = [_line_in_iso(line) for line in text.splitlines(keepends=True)]
+    return list(dict.fromkeys(map("".join, zip(*lines, strict=True))))
+
+
+def _line_in_iso(line: str) -> tuple[str, str]:
+    dates = [(found[4], found[6]) for found in re.finditer(_LOCAL, line) if found["mark"] in ("/", "-")]
+    # who wrote a line wrote all of its dates in one way; where none has a sense the line stays as it is
+    ways = [way for way in (False, True) if all(0 < int(date[way]) <= 12 for date in dates)]
+    both = [re.sub(_LOCAL, partial(_iso, day_first=way), line) for way in ways] or [line]
+    return both[0], both[-1]
+
+
+def _iso(found: re.Match[str], *, day_first: bool) -> str:
+    year, month, day, first, mark, second, last, hours, rest, half = found.groups()
+    if year is None:
+        year, (day, month) = last, (first, second) if day_first or mark == "." else (second, first)
+    hour = int(hours)
+    hour = hour if half is None else hour % 12 + 12 * (half in "Pp")
+    return f"{year}-{month:0>2}-{day:0>2} {hour:02}{rest}"
 
 
 class _Time(NamedTuple):
@@ -66,12 +140,6 @@ def _of_calendar(written: str) -> _Time:
 
     if written.endswith("GMT"):
         return _Time(calendar.timegm(time.strptime(written, "%a, %d %b %Y %H:%M:%S GMT")), 1.0)
-    american = re.fullmatch(_AMERICAN, written)
-    if american:
-        first, second, year, hour, rest, half = american.groups()
-        month, day = (second, first) if int(first) > 12 else (first, second)
-        hours = int(hour) if half is None else int(hour) % 12 + 12 * (half in "Pp")
-        return _Time(calendar.timegm(time.strptime(f"{year} {month} {day} {hours}{rest}", "%Y %m %d %H:%M:%S")), 1.0)
     if re.fullmatch(r"\d{8}T\d{6}Z", written):
         return _Time(calendar.timegm(time.strptime(written, "%Y%m%dT%H%M%SZ")), 1.0)
     whole_s = calendar.timegm(time.strptime(written[:10] + written[11:19], "%Y-%m-%d%H:%M:%S"))
@@ -255,21 +323,34 @@ _LIMIT = r"(?i)rate limit exceeded"
 _WAIT = r"(?i)(?:retry the request in|retry-after:)\s{0,4}\[?(\d{1,6})\]?"
 _WORDS = (
     (("clock skew too great", "krb_ap_err_skew", "requesttimetooskewed"), Quoted("clock-skew", "server", "signer")),
-    (("token used before issued", "not yet valid (iat)", "issued in the future"), Quoted("too-early", claim="iat")),
+    (
+        (
+            "token used before issued", "not yet valid (iat)", "issued in the future", "iat prior to",
+            '"iat" claim timestamp check failed',
+        ),
+        Quoted("too-early", claim="iat"),
+    ),
+    (("can't be used before", "cannot handle token prior to"), Quoted("too-early")),
     (
         (
             "not yet valid (nbf)", "token is not yet valid", "token is not valid yet", "jwt not active",
             "jwt before use time", '"nbf" claim timestamp check failed', "jwt used before", "token used too early",
+            "nbf prior to", "jwt not yet valid", "token is not valid before",
         ),
         Quoted("too-early", claim="nbf"),
     ),
     (
         (
             "signature has expired", "jwt expired", "token is expired", "expired jwt",
-            '"exp" claim timestamp check failed',
+            '"exp" claim timestamp check failed', "token has expired on", "id token has expired", "expired token",
+            "account token has expired", "authentication token has expired", "jwt is expired", "token expired at",
+            "expiredsignature",
         ),
         Quoted("expired", claim="exp"),
     ),
+    (("claim ('iat') must be an integer",), Quoted("refused", "server", "signer", "iat")),
+    (("claim ('exp') is too far", "claim ('exp') must be a"), Quoted("refused", "server", "signer", "exp")),
+    (("in a reasonable timeframe",), Quoted("refused", "server", "signer")),
 )  # fmt: skip
 
 
@@ -295,6 +376,6 @@ _READERS = (
     (_go, ("is expired by ",)),
     (_without_end, ("idx10225",)),
     (_genesys, ("too.many.requests", "rate.limited", "bad.credentials", "rate limit exceeded")),
-    (_worded, ("skew", "token ", "valid", "jwt", "issued", "signature has", "claim timestamp")),
+    (_worded, ("skew", "token ", "valid", "jwt", "issued", "expired", "claim ")),
 )
 """Each with what stands in any text that it reads: a start pays for no pattern that it doesn't need."""

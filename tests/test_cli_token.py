@@ -81,6 +81,14 @@ def test_a_file(tmp_path: Path) -> None:
     assert found(done)[0] == "response"
 
 
+def test_a_life_in_milliseconds_is_a_figure_for_people() -> None:
+    """No power of ten, and nothing cut out of the line."""
+    shown = piped('{"access_token": "QHHCk4zZ8mN2pQ-rStUvWxYz0123456789", "expires_in": 3600000}', "--offline").out
+    (line,) = (line for line in shown.splitlines() if line.startswith("expires "))
+    assert "41 d 16 h" in line
+    assert "…" not in line
+
+
 def test_an_environment_variable() -> None:
     """By its name alone."""
     done = skewcheck("token", "--env", "MY_TOKEN", "--offline", "--json", environment={"MY_TOKEN": minted()})

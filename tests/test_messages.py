@@ -142,6 +142,17 @@ def test_what_genesys_cloud_says() -> None:
         ("ValidationError: Token used before issued", "too-early"),
         ("jwt.exceptions.ExpiredSignatureError: Signature has expired", "expired"),
         ('JWTExpired: "exp" claim timestamp check failed', "expired"),
+        ("TokenExpiredException: The Token has expired on 2026-03-01T12:00:00Z.", "expired"),
+        ("InvalidClaimException: The Token can't be used before Sun Mar 01 13:00:00 CET 2026.", "too-early"),
+        ("BeforeValidException: Cannot handle token with iat prior to 2026-03-01T12:00:00+0000", "too-early"),
+        ("ExpiredException: Expired token", "expired"),
+        ("Firebase ID token has expired. Get a fresh ID token", "expired"),
+        ("Jwt is expired", "expired"),
+        ("Error(ExpiredSignature)", "expired"),
+        ("The token is not valid before '03/01/2026 12:00:05'", "too-early"),
+        ("'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued", "refused"),
+        ("'Expiration time' claim ('exp') is too far in the future", "refused"),
+        ("Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe.", "refused"),
         ("IDX10225: Lifetime validation failed. The token is missing an Expiration Time.", "no-expiry"),
     ],
 )
@@ -164,7 +175,85 @@ def test_what_is_no_message(text: str) -> None:
     assert read(text) is None
 
 
+IDX = "IDX1022{}: Lifetime validation failed. Valid{} (UTC): '{}', Current time (UTC): '{}'."
+
+
+@pytest.mark.parametrize(
+    ("written", "now", "apart_s"),
+    [
+        ("28.02.2026 23:59:58", "01.03.2026 00:05:05", -307),
+        ("28/02/2026 23:59:58", "01/03/2026 00:05:05", -307),
+        ("02/28/2026 23:59:58", "03/01/2026 00:05:05", -307),
+        ("28-02-2026 11:59:58 p. m.", "01-03-2026 12:05:05 a. m.", -307),
+        ("2026/2/28 23:59:58", "2026/3/1 0:05:05", -307),
+        ("01/03/2026 10:00:00", "02/01/2026 10:00:00", -29 * 86400),  # the day first, it had not ended
+        ("03/03/2026 10:00:00", "03/03/2026 10:06:00", -360),
+    ],
+)
+def test_a_date_that_can_be_read_in_one_way(written: str, now: str, apart_s: float) -> None:
+    """A day past 12, a dot, a year first, or that the other way nothing was expired: it is read so."""
+    said = quoted(IDX.format(3, "To", written, now))
+    assert (said.kind, said.apart_s, said.day_first) == ("expired", apart_s, None)
+
+
+def test_a_date_that_can_be_read_in_two_ways() -> None:
+    """Both are kept; where they make different gaps none is told. Another line may be another writer's."""
+    early = IDX.format(2, "From", "02/03/2026 00:00:05", "01/03/2026 23:59:58")
+    for text in (early, early + "\n13/02/2026 10:00:00 another line"):
+        said = quoted(text)
+        assert (said.kind, said.apart_s) == ("two-readings", 30 * 86400 + 7)
+        assert said.day_first is not None
+        assert said.day_first.apart_s == 7
+    same = quoted(IDX.format(3, "To", "02/03/2026 12:00:10 AM", "02/03/2026 12:05:12 PM"))
+    assert (same.kind, same.apart_s) == ("expired", -12 * 3600 - 302)
+    assert same.day_first is not None
+    assert (same.checker_s, same.day_first.checker_s) == (1770120312, 1772453112)
+    assert read("ValidTo (UTC): '13/14/2026 10:00:00', Current time (UTC): '14/13/2026 10:00:00'") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Token used too early, 1667736023 < 1667736000",
+        "Token used too late, 1667736000 > 1667736023",
+        "Token expired, 1667736023 < 1667736000",
+        "the JWT's nbf 2022-11-06T12:00:13Z, current time: 2022-11-06T12:00:00Z. Allowed clock skew: 60000 ms.",
+        "JWT expired at 2022-11-06T12:00:00Z. Current time: 2022-11-06T12:00:13Z. Allowed clock skew: 60000 ms.",
+        "Signature expired: 20221106T120000Z is now earlier than 20221106T115500Z (20221106T121000Z - 15 min.)",
+        "current time 2022-11-06T12:00:00Z is after 2022-11-06T15:00:00Z",
+        "RequestTime: 2022-11-06T12:00:00Z, ServerTime: 2022-11-06T12:10:00Z <MaxAllowedSkewMilliseconds>900000",
+    ],
+)
+def test_a_message_that_contradicts_itself(text: str) -> None:
+    """Its words say the opposite of its times, or these are within what it allows: nothing follows from it."""
+    assert quoted(text).kind == "contradictory"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "current time 2022-11-06T12:00:00Z is before 2022-11-06T12:00:00Z",
+        "JWT expired at 2022-11-06T12:00:00Z. Current time: 2022-11-06T12:01:00Z. Allowed clock skew: 60000",
+        IDX.format(2, "From", "2022-11-06 12:00:08", "2022-11-06 12:00:00"),
+    ],
+)
+def test_what_its_rounding_or_a_setting_explains_is_no_contradiction(text: str) -> None:
+    """Fractions were cut off; and five minutes are allowed where nobody set less."""
+    assert quoted(text).kind != "contradictory"
+
+
+def test_several_messages() -> None:
+    """Of each kind the one with the largest gap is told, and of how many; a repeated one counts once."""
+    early = "Token used too early, 1667736000 < {}"
+    lines = [early.format(1667736023), early.format(1667736619), early.format(1667736023)]
+    said = quoted("\n".join([*lines, "Token used too late, 1667736010 > 1667736000", "a line of something else"]))
+    assert (said.kind, said.apart_s, said.messages) == ("too-early", 619, 2)
+    assert [(other.kind, other.apart_s, other.messages) for other in said.others] == [("expired", -10, 1)]
+    assert quoted(lines[0] + "\n" + lines[0])[-2:] == (1, ())
+
+
 PIECES = (
+    "02/03/2026 00:00:05", "28.02.2026 1:00:00 PM", "2026/3/1 0:05:05", "13/02/2026 ",
     *EARLY, *EXPIRED, "now ", "iat ", "9" * 13, "0000-00-00T99:99:99Z", "99/99/0000 1:00:00", "{", ": ", " < ", "\n",
     "is before ",
 )  # fmt: skip
@@ -178,11 +267,27 @@ def test_any_text(text: str) -> None:
     assert said is None or all(part == part for part in said)  # noqa: PLR0124 - not NaN
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Token used too soon, now 2026-13-45 10:00:00, exp 2026-13-44 10:00:00",
+        "now 1667736000, nbf 2026-13-45 10:00:00",
+        "Token used too early, 2026-13-45 10:00:00 < 2026-13-46 10:00:00",
+        "RequestTime: 2026-13-45T10:00:00Z, ServerTime: 2026-13-46T10:00:00Z",
+    ],
+)
+def test_times_that_no_calendar_has(text: str) -> None:
+    """No figure is made of them."""
+    said = read(text)
+    assert said is None or said.apart_s is None
+
+
 UNITS = (
     "now 1667736000 ", "now 1667736000, exp 1667739600 ", "iat 1667736000 ", "Token used too early, ", "token used ",
     "Token used too early, 1667736000 < 1667736026: {",
     "RequestTime>", "ServerTime:", "current time ", "9", "99/",
     "Current time: 2022-11-06T12:00:00 ", "Signature expired: 20221106T115500Z is now earlier than ", "bad.",
+    "02/03/2026 10:00:00 ", "02/03/2026 10:00:00\n", "02/03/", "02.", "9" * 4 + "/",
     "retry-after:", " ", "\n", "Token is expired by 1h", "IDX1022", "the current time ",
     "expiration time claim ", "milliseconds ", "(",
 )  # fmt: skip

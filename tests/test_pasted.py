@@ -36,6 +36,8 @@ WRAPPED = {
     "a secret": "data:\n  token: " + encoded(expired(NOW)),
     "a bare word": encoded(expired(NOW)),
     "lines of 76": base64.encodebytes(expired(NOW).encode()).decode(),
+    "base64 of base64": encoded(encoded(expired(NOW))),
+    "thrice, in lines": base64.encodebytes(encoded(encoded(expired(NOW))).encode()).decode(),
     "docker's auth": json.dumps({"auths": {"r.example": {"auth": encoded("oauth2accesstoken:" + expired(NOW))}}}),
     "twice": encoded(json.dumps({"auths": {"r.example": {"auth": encoded("user:" + expired(NOW))}}})),
     "a response": encoded(json.dumps({"access_token": expired(NOW), "expires_in": 3600})),
@@ -45,6 +47,10 @@ WRAPPED = {
     "SAML, redirected": "https://sp.example/acs?SAMLResponse=" + deflated(saml(NOW, -3900)) + "&RelayState=x",
     "SAML": saml(NOW, -3900),
     "a presigned URL": "https://b.s3.amazonaws.com/k?X-Amz-Date=20270115T105900Z&X-Amz-Expires=60&X-Amz-Signature=00ff",
+    "Azure's": f"https://a.example/c?st=2027-01-15T09%3A00Z&se={iso(NOW - 3600).replace(':', '%3A')}&sig=a%3D",
+    "CloudFront's": f"https://d.cloudfront.net/x?Expires={NOW - 3600}&Signature=abc__&Key-Pair-Id=K",
+    "Ruby's": f'{{"exp"=>{NOW - 3600}, :iat=>{NOW - 7200}}}',
+    "a table": f"| claim | value |\n| iat | {NOW - 7200} |\n| exp | {NOW - 3600} |",
     "a signature": f'Signature-Input: sig1=("@method");created={NOW - 3700};expires={NOW - 3600};keyid="k"',
     "claims": json.dumps({"exp": NOW - 3600, "iat": NOW - 7200, "sub": "eve"}, indent=2),
     "a repr": f"Invalid token: {{'aud': '', 'exp': {NOW - 3600}, 'iat': {NOW - 3900}, 'sub': 'eve'}}",
@@ -74,6 +80,7 @@ def test_a_deadline_without_a_zone_is_not_guessed() -> None:
     told = pasted(json.dumps({"accessToken": OPAQUE, "expiresOn": iso(NOW + 1800).rstrip("Z")}))
     assert (lead(told).id, lead(told).status) == ("deadline-no-zone", UNKNOWN)
     assert facts(told, "deadline-no-zone")["name"] == "expiresOn"
+    assert lead(judged(told.part.token, OFFLINE)).id == "deadline-no-zone"
 
 
 def test_what_is_not_looked_into_is_said() -> None:
@@ -214,8 +221,23 @@ def test_offline_answers(text: str, status: Status) -> None:
             '{"message":"Retry the request in [33] seconds","code":"too.many.requests"}', "genesys-rate-limit", WARNING,
             {"wait_s": 33},
         ),
+        (
+            "current time 2022-11-06T12:00:00Z is after 2022-11-05T12:00:00Z", "message-expired", WARNING,
+            {"apart_s": 86400, "checker": "host", "certificate": True},
+        ),
         ('{"message":"Invalid login credentials.","code":"bad.credentials"}', "genesys-credentials", UNKNOWN, {}),
         ("Clock skew too great", "message-no-times", UNKNOWN, {"kind": "clock-skew"}),
+        ("Token used too early, 1691058403 < 1691058380", "message-no-times", UNKNOWN, {"kind": "contradictory"}),
+        (
+            "IDX10223: ValidTo: '01/03/2026 23:59:58', Current time: '02/03/2026 00:05:05'", "message-no-times",
+            UNKNOWN,
+            {"kind": "two-readings", "month_first_s": 30 * 86400 + 307, "day_first_s": 307},
+        ),
+        (
+            "IDX10223: ValidTo: '01/03/2026 12:00:00', Current time: '01/03/2026 12:05:05'", "message-expired",
+            WARNING,
+            {"apart_s": 305, "month_first_at_s": 1767441905, "day_first_at_s": 1772366705},
+        ),
     ],
 )  # fmt: skip
 def test_an_error_message_in_the_place_of_a_token(
@@ -228,6 +250,24 @@ def test_an_error_message_in_the_place_of_a_token(
     assert facts_.items() <= facts(told, id_).items()
     assert (told.part.moments, told.part.risks, told.part.recommended) == ((), (), None)
     assert "eve" not in repr(told)
+
+
+def test_several_error_messages() -> None:
+    """Each kind is told of, and the leeway takes the worst of its kind."""
+    early = "Token used too early, 1691058380 < {}"
+    told = pasted("\n".join([early.format(1691058403), early.format(1691058999), "token is expired by 6m2s"]))
+    assert [finding.id for finding in told.findings if finding.id.startswith("message")] == [
+        "message-early", "message-expired",
+    ]  # fmt: skip
+    assert {"cure_s": 620, "messages": 2}.items() <= facts(told, "message-early").items()
+
+
+def test_a_url_whose_end_names_a_day_alone() -> None:
+    """Azure takes it for the day's begin, in UTC; without a signature it is no such URL, and another name no end."""
+    told = pasted("https://a.example/c?sv=2022-11-02&se=2027-01-15&sr=c&sig=00ff")
+    assert facts(told, "token-expired")["claim_at_s"] == NOW - NOW % 86400
+    for other in ("?se=2027-01-15", "?sig=00ff&se=soon", "?sig=00ff&st=2027-01-15", "?sig=00ff&se=2027-19-15"):
+        assert find("https://a.example/c" + other) is None
 
 
 @pytest.mark.parametrize("said", ["jwt expired", '{"code":"bad.credentials"}', "Clock skew too great"])
@@ -316,6 +356,7 @@ def test_what_the_server_says_of_a_token_leads(beside: str) -> None:
     """`{"active": false}` and no more is its answer on a dead token; a user who isn't active is no such thing."""
     told = pasted(beside + '{"active":false}')
     assert facts(told, "token-malformed")["oddity"] == "inactive"
+    assert facts(pasted(beside + '{"active"=>false}'), "token-malformed")["oddity"] == "inactive"
     assert (lead(told).id, "token-no-exp" in found(told)) == ("token-malformed", False)
     if beside:
         assert "token-malformed" not in found(pasted(beside + '{"id": 1, "active": false}'))
@@ -338,3 +379,17 @@ def test_eks_goes_by_the_date_alone(ago_s: int, life_s: int, id_: str, high_s: i
     if id_ == "token-life-over":
         assert facts(told, id_)["still_s"] == 600
         assert "token-expired" not in found(told)
+
+
+def test_times_that_no_calendar_has() -> None:
+    """In a presigned URL, and in the `Date` beside a token: as if they weren't there."""
+    assert find("https://b.example/k?X-Amz-Date=20271399T105900Z&X-Amz-Expires=60&X-Amz-Signature=00ff") is None
+    told = pasted(f"Date: Sun, 99 Nov 2026 10:00:00 GMT\nAuthorization: Bearer {live(NOW)}")
+    assert told.part.token.written_at_s is None
+
+
+def test_a_paseto_is_another_kind_of_token() -> None:
+    """It may hold times that aren't read here, so it isn't called one that holds none."""
+    token = pasted("v4.local." + OPAQUE).part.token
+    assert (token.kind, token.genesys_form) == (TokenKind.OPAQUE, False)
+    assert token.detail != pasted(OPAQUE).part.token.detail

@@ -113,6 +113,8 @@ UNITS = (
     "iat=1 ",
     "exp: '",
     "created=1",
+    "sig=a&se=2027-01-15",
+    "exp|1 ",
     "host:a",
     "host: ",
     "date: ",

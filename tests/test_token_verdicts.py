@@ -163,3 +163,30 @@ def test_what_holds_at_both_ends_holds_between(
         for part in range(11):
             at_s = NOON - skew_s + margin_s * (part / 5 - 1)
             assert modelled(token, checker, at_s).accepts in (said.accepts_by_true_time, None)
+
+
+@pytest.mark.parametrize(
+    ("checker", "oddities", "value_s", "accepts"),
+    [
+        (Checker(takes_text=False), ("string",), NOON + 60, False),
+        (Checker(takes_text=None), ("string",), NOON + 60, None),
+        (Checker(needs=()), ("year-past-9999",), 1e15, None),
+        (Checker(needs=(), counts_to_s=8.64e12, not_known=()), ("year-past-9999",), 1e15, True),
+        (Checker(needs=("exp",), counts_to_s=8.64e12, not_known=()), ("year-past-9999",), 1e15, False),
+        (Checker(), (), 0.0, None),
+        (Checker(needs=(), zero_is_none=("exp",)), (), 0.0, True),
+        (Checker(zero_is_none=()), (), 0.0, False),
+    ],
+)
+def test_an_end_that_is_read_otherwise(
+    checker: Checker, oddities: tuple[str, ...], value_s: float, accepts: bool | None
+) -> None:
+    """As text, too far away to be a date, or 0: refused, taken for none, or open, as its rule is known."""
+    exp = TimeClaim("exp", ClaimState.USABLE, value_s, "as it stands", oddities)
+    assert modelled(jwt(-60, 60)._replace(exp=exp), checker, NOON).accepts is accepts
+
+
+@pytest.mark.parametrize(("begin_s", "end_s", "accepts"), [(-60, 60, True), (-60, 7200, None), (-7200, -60, False)])
+def test_a_longest_life_that_may_be_cut_or_refused(begin_s: float, end_s: float, accepts: bool | None) -> None:
+    """What Docusign makes of a longer one isn't told, so it is left open where nothing else is wrong."""
+    assert modelled(jwt(begin_s, end_s), verifier("docusign").checker, NOON).accepts is accepts

@@ -1,7 +1,9 @@
 """Whatever was copied is understood: the token in it is found as it was issued, and told where it stood."""
 
 import base64
+import copy
 import json
+import pickle
 import textwrap
 import urllib.parse
 
@@ -9,7 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from skewcheck.tokens import find as room
 from skewcheck.tokens.find import Found, find
+from skewcheck.tokens.segments import compact, json_object, signature_is_whole, stretch
+from skewcheck.tokens.source import last
 
 
 def segment(content: object) -> str:
@@ -291,3 +296,22 @@ def test_any_wrapping_in_any_place_is_undone(
     token = f"{HEADER}.{segment({'exp': 1795306824, 'groups': ['0f' * 16] * group_count})}.{SIGNATURE}"
     broken = line_break.join(token[at : at + width] for at in range(0, len(token), width))
     assert found(before + broken + after).secret.reveal() == token
+
+
+def test_nothing_that_holds_a_token_shows_it() -> None:
+    """Neither a repr, as a traceback has it, nor a copy: whoever holds it is the only one."""
+    held = (stretch(JWT, 0, lenient=False, spaced=False), compact(JWT), json_object(PAYLOAD), last(JWT), found(JWT))
+    assert not any(part in repr((*held, *room._candidates(JWT))) for part in JWT.split("."))
+    for copied in (copy.copy, pickle.dumps):
+        with pytest.raises(TypeError):
+            copied(found(JWT).secret)
+
+
+def test_where_a_token_ends() -> None:
+    """One that has all its parts takes no word of the next line along; where none begins there is none."""
+    whole = JWT[:-20]
+    apart = stretch(f"{whole}\nabc\n", 0, lenient=False, spaced=False)
+    assert apart is not None
+    assert (apart.text, apart.pieces) == (whole, 1)
+    assert stretch(" ", 0, lenient=False, spaced=False) is None
+    assert signature_is_whole("RS999", 10) is None

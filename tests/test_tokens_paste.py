@@ -1,14 +1,19 @@
 """A paste is read whole, unseen, and nothing of it is left to the shell; the terminal is as it was before."""
 
+import getpass
 import os
 import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from bench.terminal import Terminal, shell, terminal
 from bench.tools import need, need_init
+
+from skewcheck.errors import UsageError
+from skewcheck.tokens import paste as room
 
 READ = (
     "from hashlib import sha256; from skewcheck.tokens.paste import paste; "
@@ -217,3 +222,34 @@ def test_no_terminal_is_an_error_with_a_remedy() -> None:
     with pytest.raises(UsageError, match="no terminal") as caught:
         paste("Token: ", terminal="/dev/no-such-terminal")
     assert "--file" in caught.value.remedy
+
+
+@pytest.mark.parametrize(("typed", "read"), [("eyJabc", b"eyJabc"), (EOFError(), b"")])
+def test_a_terminal_that_can_not_be_set(typed: str | EOFError, read: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line is taken as Python takes a password; its end without a line is no token."""
+
+    def line(_prompt: str) -> str:
+        if isinstance(typed, str):
+            return typed
+        raise typed
+
+    monkeypatch.setattr(getpass, "getpass", line)
+    assert room.paste("Token: ", terminal=os.devnull) == (read, 0)
+
+
+def test_no_terminal_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither here nor, with another way to read one, on Windows: that is said with a way out."""
+    with pytest.raises(UsageError):
+        room.paste("Token: ", terminal=str(tmp_path / "tty"))
+    monkeypatch.setattr(room, "os", SimpleNamespace(name="nt"))
+    with pytest.raises(UsageError):
+        room.paste("Token: ")
+
+
+def test_a_terminal_that_hangs_up() -> None:
+    """What came until then is all."""
+    reading, writing = os.pipe()
+    os.write(writing, b"eyJabc")
+    os.close(writing)
+    assert room._read(reading) == (b"eyJabc", 0)
+    os.close(reading)

@@ -1,6 +1,7 @@
 """Text comes from files, pipes and devices, whole or not at all, and by its deadline; errors repeat no token."""
 
 import os
+import select
 import threading
 import time
 from functools import partial
@@ -152,3 +153,28 @@ def test_the_environment() -> None:
         read_environment("TOKEN", {})
     with pytest.raises(UsageError, match="'TOKEN' is empty"):
         read_environment("TOKEN", {"TOKEN": " "})
+
+
+def test_another_reader_of_the_pipe_is_faster(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it took is gone; the rest is waited for."""
+    pieces = [b"", b"a"]
+
+    def read(_fd: int, _size: int, faster: list[bool] = [True]) -> bytes:  # noqa: B006 - once
+        if faster:
+            faster.clear()
+            raise BlockingIOError
+        return pieces.pop()
+
+    reading, writing = os.pipe()
+    os.close(writing)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "read", read)
+        assert read_stream(reading, until()) == (b"a", 0)
+    os.close(reading)
+
+
+def test_where_a_pipe_can_not_be_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Windows: it is read all the same."""
+    (tmp_path / "token").write_bytes(b"a")
+    monkeypatch.delattr(select, "poll")
+    assert read_file(str(tmp_path / "token"), until()) == (b"a", 0)

@@ -60,7 +60,9 @@ _SKEW = "skew_s low_s high_s "
 _TIME = "claim claim_at_s left_low_s left_high_s here_s by"
 _STAMPED = " stamped as_of ours theirs"
 _VOTE = "agreeing answered asked unreached https "
-_MESSAGE = "checker claim apart_s spread_s checker_at_s leeway_taken_s allowed_s beyond_s cure_s"
+_EITHER = "month_first_at_s day_first_at_s messages certificate "
+_MESSAGE = _EITHER + "checker claim apart_s spread_s checker_at_s leeway_taken_s allowed_s beyond_s cure_s"
+_WHEN = "[It is the worst of {messages}. ][That was on {checker_at_s}. ][On {month_first_at_s} or {day_first_at_s}. ]"
 _FAR = "here_at_s utc_at_s "
 _AGREE = " ([{beside}; ]{agreeing} of {answered}[ servers] agree[; {unreached} not reached])"
 _BEHIND = "Refreshing by exp comes too late: 401s at the end of a token's life."
@@ -240,25 +242,24 @@ CATALOGUE: Mapping[str, Row] = {
     # --- What an error message says ---
     "message-early": Row(
         "The verifier's clock was at least {apart_s} behind the issuer's[ (±{spread_s})]",
-        "[{leeway_taken_s} of leeway is counted in. ][That was on {checker_at_s}. ]"
-        "[A leeway of {cure_s} takes such a token|One of the two has to be set right]; no token was judged.",
+        _WHEN + "[{leeway_taken_s} of leeway is counted in. ]"
+        "[A leeway of {cure_s} takes such a token|One of the two clocks has to be set right]; no token was judged.",
         _MESSAGE,
         {
             "server": "The server's clock was at least {apart_s} behind the signer's[ (±{spread_s})]",
-            "host": "The clock that checked a certificate was at least {apart_s} behind[ (±{spread_s})]",
+            "host": "A certificate's checker was at least {apart_s} behind its authority[ (±{spread_s})]",
         },
         "checker",
     ),
     "message-late": Row(
         "The signer was {apart_s} behind the server, or the request that old",
-        "[That was on {checker_at_s}. ][{allowed_s} are allowed. ]Which of the two it was can't be told from it: "
-        "measure the signer's clock.",
+        _WHEN + "[{allowed_s} are allowed. ]Which of the two it was can't be told from it: measure the signer's clock.",
         _MESSAGE,
     ),
     "message-expired": Row(
         "Refused {apart_s} after its exp, by the verifier's own clock",
-        "[That was on {checker_at_s}. ][That is {beyond_s} beyond {allowed_s} of leeway. ]The clock was ahead or "
-        "the token old: that can't be told.",
+        _WHEN + "[That is {beyond_s} beyond {allowed_s} of leeway. ]The clock was ahead or the "
+        "[certificate{certificate}|token] old: that can't be told.",
         _MESSAGE,
         {"host": "A certificate had ended {apart_s} before, by the clock that checked it"},
         "checker",
@@ -270,18 +271,20 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "genesys-credentials": Row(
         "bad.credentials: an expired, an unknown or another region's token",
-        "Genesys Cloud answers all three alike.[ It was asked at {host}.] See how old the token was, and which login "
-        "issued it.",
+        "Genesys Cloud answers all three alike.[ Asked at {host}.] See how old it was, and which login issued it.",
         "host",
     ),
     "message-no-times": Row(
         "The message names no time: by how much a clock is off can't be told",
-        "Measure the clock of the host that refused it, and the one that issued the token.",
-        "kind claim",
+        "[The shorter is likelier, and a guess{either}. ]Measure the clocks of who refused and who issued it.",
+        "kind claim month_first_s day_first_s either",
         {
+            "two-readings": "The message tells of {day_first_s} or {month_first_s}: its dates read two ways",
+            "contradictory": "The message contradicts itself: nothing follows from its times",
             "expired": "A token had expired; the message doesn't say by how much",
             "too-early": "A token came too early[ by its {claim}]; the message doesn't say by how much",
             "no-expiry": "The token had no exp, and its verifier requires one: no clock's doing",
+            "refused": "What was signed is refused[ for its {claim}]; by how much is not said",
             "clock-skew": "Clock skew too great; the message doesn't say by how much",
         },
         "kind",
@@ -755,7 +758,7 @@ CATALOGUE: Mapping[str, Row] = {
         "state",
     ),
     "deadline-no-zone": Row(
-        "Its {name} names no time zone: it can't be judged",
+        "The token's {name} names no time zone: it can't be judged",
         "Whoever reads it in another zone is hours off. Write it in UTC, with a Z.",
         "name",
     ),

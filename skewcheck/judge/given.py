@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from skewcheck.judge.case import Facts, finite
 from skewcheck.model import Fact, Finding, Interval, Moment, Status, Token, TokenKind
+from skewcheck.model.token import Quoted
 
 JUST_WRITTEN_S = 60.0
 """What was written within a minute is of now."""
@@ -109,32 +110,45 @@ def surroundings(
 def message(token: Token) -> list[Finding]:
     """Tell what an error message says of the two clocks, when that was; nothing of it is held against this clock."""
     said = token.message
-    if said is None:
-        return []
+    every = () if said is None else (said, *said.others)
+    return [finding for each in every for finding in _message(token, each)]
+
+
+def _message(token: Token, said: Quoted) -> list[Finding]:
     if said.kind == "genesys-rate-limit":
         return [Finding(said.kind, Status.WARNING, (("wait_s", said.wait_s),))]
     alone = token.kind is TokenKind.MESSAGE  # beside a token, that one tells more
     if said.kind == "genesys-credentials":
         status = Status.UNKNOWN if alone or token.opaque else Status.OK
         return [Finding(said.kind, status, (("host", token.host),))]
-    if said.apart_s is None:
-        return [
-            Finding(
-                "message-no-times", Status.UNKNOWN if alone else Status.OK, (("kind", said.kind), ("claim", said.claim))
-            )
-        ]
+    either = said.day_first
+    if said.apart_s is None or said.kind in {"two-readings", "contradictory"}:
+        facts: Facts = (
+            ("kind", said.kind),
+            ("claim", said.claim),
+            ("month_first_s", None if either is None or said.apart_s is None else abs(said.apart_s)),
+            ("day_first_s", None if either is None or either.apart_s is None else abs(either.apart_s)),
+            ("either", None if either is None else True),
+        )
+        return [Finding("message-no-times", Status.UNKNOWN if alone else Status.OK, facts)]
     apart_s = abs(said.apart_s)
     beyond_s = None if said.allowed_s is None else apart_s - said.allowed_s
-    facts: Facts = (
+    facts = (
         ("checker", said.checker),
         ("claim", said.claim),
         ("apart_s", apart_s),
+        ("certificate", True if said.checker == "host" else None),
+        ("messages", said.messages if said.messages > 1 else None),
         ("spread_s", said.resolution_s if said.resolution_s >= COUNTED_S else None),
-        ("checker_at_s", said.checker_s),
+        ("checker_at_s", said.checker_s if either is None else None),
+        ("month_first_at_s", None if either is None else said.checker_s),
+        ("day_first_at_s", None if either is None else either.checker_s),
         ("leeway_taken_s", said.leeway_taken_s or None),
         ("allowed_s", said.allowed_s or None),
         ("beyond_s", beyond_s if beyond_s is not None and beyond_s > 0 else None),
         ("cure_s", math.ceil(apart_s + said.resolution_s) if said.checker == "verifier" else None),
     )
     late = "message-late" if said.checker == "server" else "message-expired"
-    return [Finding("message-early" if said.apart_s > 0 else late, Status.WARNING, facts)]
+    return [
+        Finding("message-early" if said.apart_s > 0 or said.kind.endswith("-early") else late, Status.WARNING, facts)
+    ]

@@ -298,7 +298,7 @@ def _opaque(known: _Known) -> list[Finding]:
     token, request = known.token, known.case.request
     if not token.opaque:
         return []
-    tells = not request.offline or token.expires_in_s is not None or token.deadline_s is not None
+    tells = not request.offline or token.expires_in_s is not None or token.deadline_name is not None
     facts = (
         ("expires_in_s", token.expires_in_s),
         ("clock_bound_s", _clock_bound_s(known)),

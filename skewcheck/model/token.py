@@ -63,9 +63,9 @@ class Quoted(NamedTuple):
     """What one error message says, as `messages` reads it; None where it doesn't."""
 
     kind: str
-    """`too-early`, `expired`, `no-expiry`; of a request `signature-expired`, `signature-early`, `skewed-request`;
-    `certificate-early`, `certificate-expired`; `clock-skew` where it names skew and no more; `genesys-rate-limit`,
-    `genesys-credentials`."""
+    """`too-early`, `expired`, `no-expiry`, `two-readings`, `contradictory`; of a request `signature-expired`,
+    `signature-early`, `skewed-request`; `certificate-early`, `certificate-expired`; `clock-skew` where it names skew
+    and no more, `refused` what was signed and no more; `genesys-rate-limit`, `genesys-credentials`."""
     checker: str = "verifier"
     """Whose clock compared: `verifier` of a token, `server` of a request, `host` that checked a certificate."""
     stamper: str = "issuer"
@@ -90,6 +90,12 @@ class Quoted(NamedTuple):
     """By at most; None: no bound, for how old the stamp was isn't quoted."""
     wait_s: float | None = None
     """How long a rate limit asks to wait."""
+    day_first: "Quoted | None" = None
+    """What it says where the day stands first in its dates, and this is of the month first: it doesn't tell which."""
+    messages: int = 1
+    """Of so many of its kind, each with times of its own, this one has the largest gap."""
+    others: "tuple[Quoted, ...]" = ()
+    """Of each other kind the one with the largest gap."""
 
 
 class Listed(NamedTuple):

@@ -410,8 +410,8 @@ def _kind(token: Token) -> list[tuple[str, str]]:
         rows.append(("", token.detail))
     life_s = token.expires_in_s
     if token.kind is TokenKind.RESPONSE and life_s is not None and token.obtained_at_s is None:
-        hours = f" (about {life_s / 3600:.3g} h)" if life_s >= 3600 else ""
-        rows.append(("expires", f"{life_s:.0f} s{hours} after it was issued; when that was isn't in it"))
+        hours = f" (about {duration_text(life_s)})" if life_s >= 3600 else ""
+        rows.append(("expires", f"{life_s:.0f} s{hours} after it was issued; it doesn't say when"))
     return rows
 
 

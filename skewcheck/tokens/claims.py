@@ -78,10 +78,7 @@ def shown(value: object) -> str:
         return "an object" if isinstance(value, Pairs) else "a list"
     if isinstance(value, dict):
         return "an object"
-    try:
-        return foreign.header(json.dumps(value, ensure_ascii=False), MAX_SHOWN)
-    except ValueError:  # an integer of more digits than this Python is told to write
-        return "…"
+    return foreign.header(json.dumps(value, ensure_ascii=False), MAX_SHOWN)
 
 
 def _shown_time(value: object) -> str:

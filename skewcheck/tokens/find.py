@@ -411,10 +411,9 @@ def _jwts(text: str) -> Iterator[_Candidate]:
         start = begin.start()
         lenient = start == 0 or text[start - 1] in " \t\n\"'"
         found = stretch(text, start, lenient=lenient, spaced=spaced)
-        if found is None:
-            return
-        at = found.end  # never back: whatever was looked at isn't looked at again
-        if _is_jwt(found.text) and not _PASETO.search(text, max(0, start - 10), start):
+        # never back: whatever was looked at isn't looked at again
+        at = begin.end() if found is None else found.end
+        if found is not None and _is_jwt(found.text) and not _PASETO.search(text, max(0, start - 10), start):
             yield _Candidate(start, found.end, found.text, found.pieces)
 
 

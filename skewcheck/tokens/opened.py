@@ -5,6 +5,7 @@ as it is: what merely looks like base64 is an opaque token. Three layers at most
 """
 
 import re
+from functools import partial
 
 from skewcheck.tokens.segments import decoded
 
@@ -24,12 +25,11 @@ def opened(text: str) -> str:
     """Return *text* with what is in base64 and holds a token, or times, in its place."""
     if "SAMLRe" in text:
         text = re.sub(_DEFLATED, lambda found: _inflated(found[1]) or found[0], text, count=1)
-    for _ in range(_LAYERS):
-        inner = re.sub(_RUN, _inside, text, count=MAX_RUNS)
-        if inner == text:
-            break
-        text = inner
-    return text
+    return _opened(text, _LAYERS)
+
+
+def _opened(text: str, layers: int) -> str:
+    return re.sub(_RUN, partial(_inside, layers=layers), text, count=MAX_RUNS) if layers else text
 
 
 def printable(run: str) -> str | None:
@@ -48,14 +48,17 @@ def printable(run: str) -> str | None:
 _WHITE = dict.fromkeys(map(ord, "\t\r\n"), " ")
 
 
-def _inside(run: re.Match[str]) -> str:
+def _inside(run: re.Match[str], layers: int) -> str:
     written = run[1]
     # what begins as JSON does may be a part of a token
     of_json = written.startswith("ey") and not run[0].startswith(_EKS)
     for part in dict.fromkeys((written, written.partition("\n")[0])):
         text = printable(part)
-        if text is not None and (re.search(_TELLING_JSON, text) if of_json else _tells(text)):
-            return f'"{text}"{written[len(part) :]}' if text.startswith("eyJ") else f"{text}{written[len(part) :]}"
+        if text is None:
+            continue
+        inner = _opened(text, layers - 1)
+        if inner != text or (re.search(_TELLING_JSON, text) if of_json else _tells(text)):
+            return f'"{inner}"{written[len(part) :]}' if inner.startswith("eyJ") else f"{inner}{written[len(part) :]}"
     return run[0]
 
 

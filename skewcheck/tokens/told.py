@@ -52,12 +52,12 @@ class Beside(NamedTuple):
 # --- Claims without a token ---
 
 _TIME = (
-    r"(?<![\w-])([\"']?)(iat|nbf|exp)\1[ \t]{0,8}[:=]\s{0,8}([\"']?)"
+    r"(?<![\w-])([\"']?)(iat|nbf|exp)\1[ \t]{0,8}(?:[:=]>?|\|)\s{0,8}([\"']?)"
     r"(-?\d{1,20}(?:\.\d{1,9})?(?:[eE][+-]?\d{1,3})?)\3(?![\w.])"
 )
-_INACTIVE = r"(?<![\w-])([\"']?)active\1[ \t]{0,8}[:=]\s{0,8}[Ff]alse\b"
-_INACTIVE_ALONE = r"\{\s{0,40}([\"'])active\1\s{0,8}:\s{0,8}[Ff]alse\s{0,40}\}"
-_WORD = r"(?<![\w-])[\"'](iss|alg|typ|kid)[\"'][ \t]{0,8}[:=]\s{0,8}([\"'])([^\"'\s]{1,200})\2"
+_INACTIVE = r"(?<![\w-])([\"']?)active\1[ \t]{0,8}[:=]>?\s{0,8}[Ff]alse\b"
+_INACTIVE_ALONE = r"\{\s{0,40}([\"'])active\1\s{0,8}(?::|=>)\s{0,8}[Ff]alse\s{0,40}\}"
+_WORD = r"(?<![\w-])[\"'](iss|alg|typ|kid)[\"'][ \t]{0,8}[:=]>?\s{0,8}([\"'])([^\"'\s]{1,200})\2"
 _PLAUSIBLE_S = 1e8
 """1973: what is smaller and stands in no quotes beside no other claim is no time."""
 MAX_CLAIMS = 1000
@@ -97,6 +97,9 @@ _CONFIRMATION = r"<(?:[\w-]{1,40}:)?SubjectConfirmationData\b[^<>]{0,2000}>"
 _ASSERTION = r"<(?:[\w-]{1,40}:)?Assertion\b[^<>]{0,2000}>"
 _PRESIGNED = r"X-(?:Amz|Goog)-Date=(\d{8})T(\d{2})(\d{2})(\d{2})Z"
 _FOR = r"X-(?:Amz|Goog)-Expires=(\d{1,7})(?!\d)"
+_SIGNED = r"(?<![\w-])(?:sig|Signature)=\S"
+_URL_TIME = r"=(\d{10}|\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,7})?)?Z)?)(?![\w:.-])"
+_SINCE, _UNTIL = r"(?<![\w-])st" + _URL_TIME, r"(?<![\w-])(?:se|Expires)" + _URL_TIME
 _SIGNATURE = r"(?i)(?<![\w-])signature(?:-input)?[\"']?(?: ?[:=]| +keyid=)"
 _CREATED = r"(?<![\w-])(created|expires)=\"?(\d{9,11})(?![\d])"
 _EKS_S = 900
@@ -124,10 +127,13 @@ def saml(text: str) -> Told | None:
 
 
 def presigned(text: str) -> Told | None:
-    """Return the times of a presigned URL (AWS Signature Version 4): its date, and the life that it asks for."""
+    """Return the times of a presigned URL (AWS Signature Version 4): its date, and the life that it asks for.
+
+    Of others (Azure's shared access signature, CloudFront, older ones of AWS and Google) its end.
+    """
     date = re.search(_PRESIGNED, text) if "-Date=" in text else None
     if date is None:
-        return None
+        return _until(text)
     life = re.search(_FOR, text)
     at_s = _at(f"{date[1][:4]}-{date[1][4:6]}-{date[1][6:]}T{date[2]}:{date[3]}:{date[4]}Z")
     if at_s is None:
@@ -142,6 +148,23 @@ def presigned(text: str) -> Told | None:
         detail = f"iat: its date, exp: at most the {_EKS_S // 60} min that EKS takes it for."
         return Told(TokenKind.PRESIGNED, times, {}, "a presigned URL", detail, taken_until_s=at_s + _EKS_S)
     return Told(TokenKind.PRESIGNED, times, {}, "a presigned URL", detail)
+
+
+def _until(text: str) -> Told | None:
+    if re.search(_SIGNED, text) is None:
+        return None
+    named = {"nbf": re.search(_SINCE, text), "exp": re.search(_UNTIL, text)}
+    read = {name: _of_url(found[1]) for name, found in named.items() if found}
+    times: dict[str, object] = {name: at_s for name, at_s in read.items() if at_s is not None}
+    return Told(TokenKind.PRESIGNED, times, {}, "a presigned URL") if "exp" in times else None
+
+
+def _of_url(written: str) -> float | None:
+    """Return a time that may lack its seconds or its time of day (Azure Storage, Create a service SAS)."""
+    if written.isdigit():
+        return float(written)
+    day, _, clock = written.rstrip("Z").partition("T")
+    return _at(f"{day}T{clock or '00:00'}{'' if clock.count(':') > 1 else ':00'}Z")
 
 
 def signature(text: str) -> Told | None:
