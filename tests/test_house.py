@@ -22,7 +22,7 @@ MAX_LINES = 600
 LONGER = {
     "skewcheck.judge.catalogue": 1240,  # the one table of words: a row for each finding
     "skewcheck.measure.date_search": 640,  # the search for the flip
-    "skewcheck.judge.steps": 640,  # what to run next, for each finding
+    "skewcheck.judge.steps": 680,  # what to run next, for each finding
     "skewcheck.render.evidence": 650,  # all that `-v` and `-vv` add
 }
 """Files that hold one idea that has so many lines."""
