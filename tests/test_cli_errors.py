@@ -56,6 +56,7 @@ clock -4 -6
 clock --samples 0
 clock --samples 1.5
 api --ca-file=
+api --url https://127.0.0.1:1/ --ca-file /nonexistent.pem --on-unknown ok
 demo --liars 6
 regions --region eu-west-1
 --show-completion tcsh
