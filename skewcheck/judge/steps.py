@@ -46,6 +46,8 @@ def steps(case: Case, findings: Sequence[Finding]) -> tuple[Step, ...]:
     if not findings:
         return ()
     lead, *others = findings
+    if lead.id == "token-open":  # for want of a clock, where no server answered
+        lead = next((finding for finding in others if finding.id == "ntp-unreached"), lead)
     chosen = _of_a_fake(case) or _BY_LEAD.get(lead.id, _explained)(case, lead)
     chosen += [step for finding in others for step in _BY_REMARK.get(finding.id, _nothing)(case, finding)]
     useful = {step.command: step for step in reversed(chosen) if step.command != _command(case, case.request.command)}
