@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -181,6 +182,35 @@ def test_what_is_refused(words: str, told: Told) -> None:
     assert (done.exit_code, done.document["error"]["id"], done.document["command"]) == (3, "usage", "check")
     assert JWT not in done.out + done.err
     assert done.err.startswith("error: ")
+
+
+@pytest.mark.parametrize("words", ["check --url", "clock -H", "api --url"])
+@pytest.mark.parametrize("proxy", ["garbage:://x@", "http://proxy.test:port", "proxy test"])
+def test_a_proxy_that_is_a_slip_is_no_silence(proxy: str, words: str, told: Told) -> None:
+    """What nobody can be asked by is wrong usage, whatever silence counts as; NO_PROXY goes past it."""
+    line = f"{words} https://127.0.0.1:1 -t 1s --on-unknown ok --json".split()
+    done = told(*line, environment={"HTTPS_PROXY": proxy})
+    assert (done.exit_code, done.document["error"]["id"]) == (3, "usage")
+    assert proxy not in done.out + done.err
+    if line[0] == "api":
+        assert told(*line, environment={"NO_PROXY": "127.0.0.1"}).exit_code == 0
+
+
+def test_a_ca_file_that_is_a_slip_is_no_silence(told: Told, tmp_path: Path) -> None:
+    """Not there, a folder, no PEM: wrong usage, whatever silence counts as; what can be read but once is not tried."""
+    (tmp_path / "ca.pem").write_text("no PEM")
+    line = ["api", "--url", "https://127.0.0.1:1/", "-t", "1s", "--on-unknown", "ok", "--json", "--ca-file"]
+    for wrong in ("ca.pem", "nonexistent.pem", "."):
+        done = told(*line, str(tmp_path / wrong))
+        assert (done.exit_code, done.document["error"]["id"]) == (3, "usage"), wrong
+    assert told(*line, "/dev/null").exit_code == 0
+
+
+def test_a_proxy_of_another_kind_is_measured_as_no_way_there(told: Told) -> None:
+    """SOCKS is right for other programs: what NTP says counts all the same, and silence as it was asked to."""
+    line = ["api", "--url", "https://127.0.0.1:1/", "-t", "1s", "--on-unknown", "ok", "--json"]
+    done = told(*line, environment={"ALL_PROXY": "socks5://127.0.0.1:1"})
+    assert (done.exit_code, done.document["status"]) == (0, "unknown")
 
 
 SECRETS = {

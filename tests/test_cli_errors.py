@@ -26,11 +26,14 @@ clock ntp1.example.net ntp2.example.net
 clock -H ntp1.example.net,ntp2.example.net
 clock -H http://ntp1.example.net/
 clock -H ntp1.example.net:0
+clock -H -
+clock -H https://user:hunter2hunter@127.0.0.1:9/
 clock --region eu-west-1
 clock --full
 check --full
 check --verifier pyjwt
 token --verifier githib
+token --signed-for githb
 token --verifier zitadel
 token --region eu-west-1 --offline
 explain loacl-behind
@@ -56,6 +59,7 @@ clock -4 -6
 clock --samples 0
 clock --samples 1.5
 api --ca-file=
+api --url https://127.0.0.1:1/ --ca-file /nonexistent.pem --on-unknown ok
 demo --liars 6
 regions --region eu-west-1
 --show-completion tcsh

@@ -93,7 +93,7 @@ def test_no_proxy(no_proxy: str, host: str, port: int, direct: bool, monkeypatch
     [
         (f"https://user:{SECRET}@proxy.test:3128", "proxy-scheme"),
         (f"socks5h://user:{SECRET}@proxy.test:1080", "proxy-scheme"),
-        (f"{PLAIN_SECRET}://proxy.test", "proxy-scheme"),
+        (f"{PLAIN_SECRET}://proxy.test", "proxy-unusable"),
         (f"http://user:{SECRET}@proxy.test:port", "proxy-unusable"),
         (f"http://user:{SECRET}@proxy.test:99999", "proxy-unusable"),
         (f"http://user:{SECRET}@", "proxy-unusable"),

@@ -368,6 +368,13 @@ def test_a_clock_that_was_assumed_is_to_be_measured() -> None:
     assert [(step.kind, step.command) for step in chosen] == [("measure-clock", "skewcheck clock")]
 
 
+def test_a_token_that_is_open_for_want_of_a_clock_gets_the_steps_of_that() -> None:
+    """Where DNS is dead no more samples: DNS is tested, as without a token."""
+    silent = Finding("ntp-unreached", Status.UNKNOWN, (("reason", "dns"), ("server", "ntp0.example")))
+    of = case(facts(CHRONYD), *SILENT, interval=None)
+    assert steps(of, (Finding("token-open", Status.UNKNOWN), silent)) == steps(of, (silent,))
+
+
 def test_a_way_that_is_shut_is_not_advised() -> None:
     """Where UDP 123 is blocked no NTP server by address, where DNS is dead none by name, without a network neither."""
     found = {

@@ -132,7 +132,11 @@ def _servers(given: Sequence[str] | None) -> tuple[str, ...]:
             raise UsageError(f"-H takes one server{shown}", each if shown else "-H HOST -H HOST")
         if url[1]:
             host = url[2].partition("/")[0]
-            raise UsageError(f"-H takes a host, not a URL{shown}", f"-H {host}" if shown and host else "-H HOST")
+            host = host if shown and host else "HOST"
+            raise UsageError(
+                f"-H takes a host, or https:// and a host{shown}",
+                f"-H {host}; or -H https://{host}, which asks for its Date",
+            )
     return named
 
 
@@ -198,9 +202,12 @@ def _check_url(option: str, url: str) -> None:
 
 def _check_for_a_secret(option: str, given: str) -> None:
     if names_no_url(given):
+        instead = "--region eu-west-1, or --url https://gateway.example.net/health"
+        if option == "-H/--server":
+            instead = "-H https://HOST"
         raise UsageError(
             f"{option}: there is a token or a password in that; it was sent nowhere",
-            f"--region eu-west-1, or --url https://gateway.example.net/health\n{_ALL_SEE_IT}",
+            f"{instead}\n{_ALL_SEE_IT}",
         )
 
 

@@ -93,8 +93,9 @@ def _asked(request: Request, progress: "Tell | None") -> tuple[HostFacts | None,
         from skewcheck.examine.ask_ntp import ask_ntp
 
         return *ask_ntp(request, progress), None
-    from skewcheck.examine.ask_api import ask_api, start_api
+    from skewcheck.examine.ask_api import ask_api, check_way, named_hosts, start_api
 
+    check_way(named_hosts(request)[1], request.ca_file)
     if not request.ask_ntp:
         from skewcheck.host import read_host
 

@@ -1,6 +1,8 @@
 """An API and the host that issues its tokens: whom to ask, for how long, and what their `Date` says."""
 
-from collections.abc import Callable
+import os
+import stat
+from collections.abc import Callable, Iterable
 
 from skewcheck import genesys
 from skewcheck.errors import UsageError
@@ -9,7 +11,9 @@ from skewcheck.examine.request import api_timeout_s, measuring_time
 from skewcheck.foreign import is_secret
 from skewcheck.measure.addresses import aside
 from skewcheck.measure.date_evidence import Progress, Question, Target
-from skewcheck.measure.dates import ask_dates, parse_url, region_targets
+from skewcheck.measure.dates import ask_dates, endpoint, parse_url, region_targets
+from skewcheck.measure.tcp import ExchangeError, proxy_for
+from skewcheck.measure.tls import TlsFailure, context
 from skewcheck.model import ApiSurvey, Request, Role
 from skewcheck.visible import visible
 
@@ -48,7 +52,6 @@ def ask_api(request: Request, progress: Callable[[Progress], None] | None = None
 
 def start_api(request: Request, progress: Callable[[Progress], None] | None) -> Callable[[float | None], ApiSurvey]:
     """Start to ask, in a thread of its own; return what waits for the answer and returns or raises it."""
-    named_hosts(request)
     return aside(lambda: ask_api(request, progress))
 
 
@@ -61,6 +64,35 @@ def named_hosts(request: Request) -> tuple[str | None, tuple[Target, ...]]:
         return None, (_target(request.url),)
     login = _target(request.login_url, "--issuer https://login.example.net/")._replace(role=Role.LOGIN)
     return None, (_target(request.url)._replace(role=Role.API), login)
+
+
+def check_way(targets: Iterable[Target], ca_file: str | None) -> None:
+    """Raise UsageError where *ca_file* or the proxy on the way to one of *targets* is a slip: no host was ever asked.
+
+    A file that can be read but once, such as a FIFO, is left to the measurement, and so is a proxy that is one, but of
+    a kind that isn't spoken here.
+    """
+    if ca_file is not None and not _is_read_once(ca_file):
+        try:
+            context(ca_file)
+        except TlsFailure as failure:
+            if failure.reason == "ca-file-unreadable":
+                raise UsageError(failure.detail, "--ca-file FILE, of certificate authorities in PEM") from None
+    for scheme, host, port in map(endpoint, targets):
+        try:
+            proxy_for(scheme, host.removesuffix("."), port)
+        except ExchangeError as error:
+            if error.trouble.reason == "proxy-unusable":
+                remedy = f"{scheme.upper()}_PROXY=http://HOST:PORT, or a NO_PROXY that names whom it is not for"
+                raise UsageError(error.trouble.detail, remedy) from None
+
+
+def _is_read_once(file: str) -> bool:
+    try:
+        mode = os.stat(file).st_mode  # noqa: PTH116 - pathlib takes 2 ms
+    except (OSError, ValueError):
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def _target(url: str, example: str = "--url https://gateway.example.net/health") -> Target:

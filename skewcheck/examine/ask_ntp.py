@@ -93,7 +93,9 @@ def named_servers(request: Request) -> list[Server]:
     if len(request.servers) > MAX_SERVERS:
         raise UsageError(f"{len(request.servers)} servers are too many", f"at most {MAX_SERVERS}; five are plenty")
     if any(map(is_url, request.servers)):
-        _named_urls(request)
+        from skewcheck.examine.ask_api import check_way
+
+        check_way((named.target for named in _named_urls(request)), request.ca_file)
     servers = [_server(given) for given in request.servers if not is_url(given)]
     return list({server.key: server for server in reversed(servers)}.values())[::-1]
 

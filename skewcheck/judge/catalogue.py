@@ -875,7 +875,7 @@ STEPS: Mapping[str, Words] = {
     "show-certificate": Words("Next", "shows the certificate and its dates"),
     "show-proxy": Words("Next", "shows the proxy; NO_PROXY goes past it"),
     "authority-file": Words("Next", "with the authority that signs here"),
-    "look-at-authorities": Words("Next", "shows whether the file can be read"),
+    "look-at-authorities": Words("Next", "shows the file that can't be used"),
     "token-file": Words("Next", "reads it whole, from a file"),
     "real": Words("Next", "measures the real clocks"),
     "real-log": Words("Next", "reads a log of yours"),

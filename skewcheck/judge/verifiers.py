@@ -268,8 +268,10 @@ def nearest(name: str, names: tuple[str, ...] = ()) -> str | None:
     """Return which of *names*, or of all, that is a slip of; None: of none."""
     from difflib import get_close_matches
 
-    near = get_close_matches(name.strip().casefold()[:40], names or [row.name for row in VERIFIERS], n=1, cutoff=0.75)
-    return near[0] if near else None
+    known = names or tuple(row.name for row in VERIFIERS)
+    by_word = {row.partition("-")[0]: row for row in reversed(known)} | {row: row for row in known}
+    near = get_close_matches(name.strip().casefold()[:40], by_word, n=1, cutoff=0.75)
+    return by_word[near[0]] if near else None
 
 
 # --- What one says to a token ---

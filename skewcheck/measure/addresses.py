@@ -143,7 +143,7 @@ def resolver_trouble(error: OSError | UnicodeError) -> Trouble:
         socket.EAI_FAMILY,
     ):
         return Trouble("no-address", "the name has no address of that family")
-    return Trouble("dns-failed", f"the resolver failed: {foreign.text(error.strerror or 'no reason given')}")
+    return Trouble("dns-failed", f"DNS: {foreign.text(error.strerror or 'no reason given')}")
 
 
 def start_thread(run: Callable[[], None]) -> None:

@@ -123,6 +123,7 @@ def could_be_a_host(host: str) -> bool:
     labels = host.removesuffix(".").split(".")
     return (
         len(host) <= MAX_NAME_LENGTH
+        and (host.startswith(":") or any(map(str.isalnum, host)))
         and all(0 < len(label) <= MAX_LABEL_LENGTH for label in labels)
         and all(c.isprintable() and (not c.isascii() or c.isalnum() or c in "-_.:%") for c in host)
         and (_is_address(host) or not set(host) & set(":%"))

@@ -221,7 +221,7 @@ def _parse(url: str) -> Proxy:
     if scheme != "http":
         kind = f"an {scheme} proxy" if scheme in _KNOWN_SCHEMES else "a proxy of an unknown kind"
         detail = f"the environment names {kind}; only http:// proxies can be used"
-        raise ExchangeError(Trouble("proxy-scheme", detail))
+        raise ExchangeError(Trouble("proxy-scheme" if scheme in _KNOWN_SCHEMES else "proxy-unusable", detail))
     if not could_be_a_host(host) or names_no_host(parts.netloc.rpartition("@")[2]) or "@" in parts.path:
         raise ExchangeError(_UNUSABLE)  # a password with a slash in it ends what is taken for the host
     if parts.username is None:
