@@ -98,6 +98,13 @@ CELLS = {
     ),
     "revoked": Cell(Service(dies=True), Client(tokens=8, fingerprints=True), "revoked", 1.0),
     "revoked, no hashes": Cell(Service(dies=True), Client(tokens=8), "revoked|cant-tell", 1.0),
+    "issuer behind": Cell(
+        Service(issuer_ahead_s=-20.0), Client(tokens=8, uses=60, early_s=0.0), "early-end", 0.9, ("late-refresh",)
+    ),
+    "issuer behind, no dates": Cell(
+        Service(issuer_ahead_s=-45.0), Client(tokens=8, uses=20, early_s=0.0, dates=False), "early-end", 0.9,
+        ("late-refresh",),
+    ),
     "storm": Cell(Service(), Client(tokens=20, storm=True), "storm", 1.0),
     "wrong region": Cell(Service(rejects_all=True), Client(tokens=5), "never-accepted", 1.0),
 }  # fmt: skip

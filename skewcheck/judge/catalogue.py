@@ -693,9 +693,18 @@ CATALOGUE: Mapping[str, Row] = {
         "Take the token when a request is sent, not when it is prepared; retry a 401 once with the new one.",
         "refused_here likely",
     ),
+    "log-early-end": Row(
+        "{refused_here} tokens were refused before their end, all by {range}",
+        "[By the Date of both, too{by_date}. Tell whoever runs the issuer, and refresh earlier by that.|As if the "
+        "issuer were that far behind the API; or expires_in says too much. Refresh earlier by that.]",
+        "refused_here low_s high_s by_date",
+        {"True": "The issuer is {range} BEHIND the API: its tokens die so early"},
+        "by_date",
+    ),
     "log-revoked": Row(
         "{refused_here} tokens were refused before their end, and no pause explains it",
-        "Then they were refreshed: revoked, replaced by another client's, or refused at random. No clock does that.",
+        "Then they were refreshed: revoked, replaced by another client's, refused at random, or by one API node that "
+        "is ahead.",
         "refused_here",
     ),
     "log-any-age": Row(
@@ -875,7 +884,7 @@ STEPS: Mapping[str, Words] = {
     "real": Words("Next", "measures the real clocks"),
     "real-log": Words("Next", "reads a log of yours"),
     "measure-clock": Words("Next", "measures how far off the clock is"),
-    "measure-issuer": Words("Next", "is the issuer ahead of the API now?"),
+    "measure-issuer": Words("Next", "compares issuer and API clocks now"),
 }
 
 PARTIES = {

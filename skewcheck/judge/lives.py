@@ -56,9 +56,9 @@ class Life:
     """One token, from when it was there until the next one was."""
 
     __slots__ = (
-        "accepted", "beside", "date_at_s", "date_high_s", "date_low_s", "dated", "idle_ok_s", "last_s", "late_accepted",
-        "late_in_a_row", "late_refused", "lifetime_s", "received_s", "refused_last", "sent_s", "token", "uses",
-        "width_s", "young_s",
+        "accepted", "beside", "date_at_s", "date_high_s", "date_low_s", "dated", "granted_s", "idle_ok_s", "last_s",
+        "late_accepted", "late_in_a_row", "late_refused", "lifetime_s", "received_s", "refused_last", "sent_s", "token",
+        "uses", "width_s", "young_s",
     )  # fmt: skip
 
     def __init__(self, event: Event | None, token: str = "") -> None:
@@ -70,6 +70,8 @@ class Life:
         self.lifetime_s = None if event is None else event.lifetime_s
         self.young_s = YOUNG_S if not self.lifetime_s else min(YOUNG_S, self.lifetime_s / 4)
         self.token = token if event is None else event.token
+        self.granted_s = None if event is None else event.date_s
+        """The `Date` of the token response."""
         self.beside = False
         """Several clients write to one log, each with a token of its own."""
         self.uses: list[Use] = []

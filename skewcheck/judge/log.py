@@ -240,7 +240,7 @@ def _cause(id_: str, verdict: CauseVerdict, because: str, refused: int = 0, **fa
 def _causes(known: _Known) -> list[Cause]:
     return [
         *_of_first_uses(known),
-        _of_expiry(known), _of_idleness(known), _of_early_end(known), _of_flight(known), _of_a_storm(known),
+        _of_expiry(known), _of_idleness(known), *_of_early_end(known), _of_flight(known), _of_a_storm(known),
         _of_the_host_asked(known), _of_this_host(known), *_of_a_message(known),
     ]  # fmt: skip
 
@@ -337,11 +337,28 @@ def _of_idleness(known: _Known) -> Cause:
     return _cause("idle", _V.EXCLUDED if not known.found.before else _V.UNLIKELY, "no-pause")
 
 
-def _of_early_end(known: _Known) -> Cause:
-    """Return the tokens that died before their end, without a pause: revoked, or refused at random."""
-    taken = len(refusals.of_expiry(known.found)) + len(refusals.of_idleness(known.found))
+def _of_early_end(known: _Known) -> list[Cause]:
+    """Return the tokens that died before their end, without a pause: all so early by a clock, or revoked one by one."""
+    early = refusals.of_early_end(known.found)
+    n, so_early = len(early), refusals.so_early(early, known.found, known.lives.stamp_s) if early else None
+    if n < LEAST or n <= known.found.late[0] or so_early is None or refusals.may_be_several(known.lives):
+        why = "none-early" if not n else "ages-differ" if so_early is None else "too-few-before"
+        verdict = (_V.UNLIKELY if n else _V.EXCLUDED) if so_early is None else _V.CANT_TELL
+        revoked = _of_revocation(known, n)
+        return [revoked, revoked._replace(id="issuer-behind") if known.blind else _cause("issuer-behind", verdict, why)]
+    dated = refusals.issuer_behind(early)
+    low_s, high_s = so_early
+    if dated is not None and dated.low_s > 0 and dated.low_s <= high_s and low_s - 1 <= dated.high_s:
+        low_s, high_s = max(dated.low_s, low_s - 1), min(dated.high_s, high_s)
+        behind = _cause("issuer-behind", _V.SHOWN, "behind-by-date", n, low_s=low_s, high_s=high_s)
+        return [behind, _cause("revoked", _V.UNLIKELY, "issuer-does")]
+    behind = _cause("issuer-behind", _V.POSSIBLE, "all-so-early", n, low_s=low_s, high_s=high_s)
+    return [behind, _cause("revoked", _V.POSSIBLE, "all-so-early", n)]
+
+
+def _of_revocation(known: _Known, left: int) -> Cause:
+    """Return the tokens that died before their end, no two alike: revoked, or refused at random."""
     unknown = len(refusals.of_no_lifetime(known.found))
-    left = len(known.found.before) - taken - unknown
     if left and refusals.may_be_several(known.lives):
         return _cause("revoked", _V.CANT_TELL, "several-clients", left)
     if left >= LEAST and left > known.found.late[0]:
@@ -512,12 +529,16 @@ def _findings(known: _Known, part: LogPart) -> list[Finding]:
     found = []
     every = first is not None and first.refused == first.of >= LEAST and bool(tests.of_new or known.found.late[1] == 0)
     for cause in part.causes:
-        if cause.verdict not in NAMED:
+        if cause.verdict not in NAMED or cause.id not in _FINDING_OF:
             continue
         status = Status.CRITICAL if cause.id in _CRITICAL else Status.WARNING
         facts = {**dict(cause.facts), **shares, "likely": cause.verdict is _V.LIKELY, "refused_here": cause.refused}
         facts |= {"uses": known.found.late[1], "late_s": None if part.lateness is None else part.lateness.high_s}
         found.append(_finding(_FINDING_OF[cause.id], status, facts))
+    early = next(cause for cause in part.causes if cause.id == "issuer-behind")
+    if early.verdict in {_V.SHOWN, _V.POSSIBLE}:
+        facts = {**dict(early.facts), "refused_here": early.refused, "by_date": early.verdict is _V.SHOWN}
+        found.append(_finding("log-early-end", Status.WARNING, facts))
     if tests.excluded is not None and not any(f.id == "log-node-behind" for f in found):
         found.append(_finding("log-lag-or-node", Status.WARNING, {**shares, "no_hash": not known.lives.with_token}))
     if every and not any(f.id == "log-never-accepted" for f in found):
@@ -555,7 +576,7 @@ def _finding(id_: str, status: Status, facts: dict[str, Fact]) -> Finding:
     return Finding(id_, status, tuple((name, facts.get(name)) for name in catalogue.CATALOGUE[id_].facts.split()))
 
 
-_MEASURES = {"log-issuer-ahead", "log-lag-or-node", "log-node-behind", "log-all-refused"}
+_MEASURES = {"log-issuer-ahead", "log-early-end", "log-lag-or-node", "log-node-behind", "log-all-refused"}
 
 
 def _steps(findings: Sequence[Finding]) -> tuple[Step, ...]:

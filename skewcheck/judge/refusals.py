@@ -36,6 +36,7 @@ class BeforeRefresh(NamedTuple):
     age_s: float
     gap_s: float
     lifetime_s: float | None
+    granted: Life
 
     @property
     def late_s(self) -> float | None:
@@ -57,6 +58,8 @@ class Refusals(NamedTuple):
     """The longest pause after which a token was still accepted."""
     usual_gap_s: float
     """The longest in the life of a token, of most tokens."""
+    left_ok_s: float
+    """The least of its life that a token had before it when it was accepted."""
 
 
 def refusals(lives: Lives) -> Refusals:
@@ -79,7 +82,16 @@ def refusals(lives: Lives) -> Refusals:
             others = life.late_refused - sum((life.age_s(use) or 0.0) > life.young_s for use in flying)
         late_refused += others
         late += life.late_accepted + others
-    return Refusals(tuple(trials), tuple(before), in_flight, (late_refused, late), gaps[-1], gaps[len(gaps) // 2])
+    left_ok_s = min((_left(e.life, e.life.last_s) for e in lives.ended), default=math.inf)
+    usual_gap_s = gaps[len(gaps) // 2]
+    return Refusals(tuple(trials), tuple(before), in_flight, (late_refused, late), gaps[-1], usual_gap_s, left_ok_s)
+
+
+def _left(life: Life, at_s: float | None) -> float:
+    """Return how much of its life a token has before it at that time."""
+    if at_s is None or life.received_s is None or life.lifetime_s is None:
+        return math.inf
+    return life.lifetime_s - (at_s - life.received_s)
 
 
 def _with_their_own(lives: Lives) -> list[Ended]:
@@ -124,7 +136,7 @@ def _before_refresh(ended: Ended, flying: Sequence[Use]) -> BeforeRefresh | None
         return None
     begun_s = first.start_s if first.start_s is not None else at_s
     gap_s = begun_s - (life.last_s if life.last_s is not None else life.received_s)
-    return BeforeRefresh(age_s, gap_s, life.lifetime_s)
+    return BeforeRefresh(age_s, gap_s, life.lifetime_s, life)
 
 
 def _trial(life: Life, flying: Sequence[Use]) -> Trial | None:
@@ -190,6 +202,38 @@ def of_expiry(found: Refusals) -> list[BeforeRefresh]:
 def _expired(before: BeforeRefresh) -> bool:
     lifetime_s = before.lifetime_s
     return lifetime_s is not None and before.age_s >= lifetime_s - min(EXPIRED_S, EXPIRED_SHARE * lifetime_s)
+
+
+def of_early_end(found: Refusals) -> list[BeforeRefresh]:
+    """Return the refusals before a token's end that no pause explains."""
+    idle = of_idleness(found)
+    return [b for b in found.before if b.lifetime_s is not None and b not in idle and not _expired(b)]
+
+
+def so_early(early: Sequence[BeforeRefresh], found: Refusals, stamp_s: float) -> Interval | None:
+    """Return how long before their end tokens die, where one figure explains all: as of an issuer that is behind.
+
+    None where one was refused younger than another was accepted: it stamps whole seconds, and the log its own.
+    """
+    least_s = max(-(b.late_s or 0.0) for b in early)
+    return Interval(least_s, max(least_s, found.left_ok_s)) if least_s <= found.left_ok_s + 1 + 2 * stamp_s else None
+
+
+def issuer_behind(early: Sequence[BeforeRefresh]) -> Interval | None:
+    """Return how far the token responses' `Date` is behind that of the first replies to their tokens, of at least 3."""
+    bounds = []
+    for life in (b.granted for b in early):
+        used = [u for u in life.uses if u.date_s is not None and u.start_s is not None and u.end_s is not None]
+        if life.granted_s is None or life.sent_s is None or life.received_s is None or not used:
+            continue
+        low_s, high_s = life.sent_s - life.granted_s - 1, life.received_s + life.width_s - life.granted_s
+        theirs_low_s = max((u.start_s or 0.0) - (u.date_s or 0.0) - 1 for u in used)
+        theirs_high_s = min((u.end_s or 0.0) + u.width_s - (u.date_s or 0.0) for u in used)
+        bounds.append((low_s - theirs_high_s, high_s - theirs_low_s))
+    if len(bounds) < SHOWN:
+        return None
+    low_s, high_s = max(low for low, _ in bounds), min(high for _, high in bounds)
+    return Interval(low_s, high_s) if low_s <= high_s else None
 
 
 def lateness(expired: Sequence[BeforeRefresh]) -> Interval | None:
