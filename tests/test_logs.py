@@ -2,11 +2,13 @@
 
 import gzip
 import io
+import itertools
 import json
 import random
 import sys
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -465,6 +467,105 @@ def test_a_message_that_quotes_both_times(name: str, told: Told, tmp_path: Path)
     path.write_text(f"{line}\n{LINES['the hook'] if line.startswith('{') else LINES['httpx']}\n")
     found = [each for each in _json(told, path)["findings"] if each["id"] == "log-checker-behind"]  # type: ignore[attr-defined]
     assert [each["evidence"]["behind_s"] for each in found] == ([] if behind_s is None else [behind_s])
+
+
+# --- Where nothing may be claimed ---
+
+_Rows = list[dict[str, object]]
+
+
+def _told(told: Told, path: Path, rows: _Rows, *options: str) -> tuple[list[str], dict[str, str], Done]:
+    """Return the findings on a log of *rows*, what it says to each cause but a wrong region, and the whole."""
+    path.write_text("".join(json.dumps(row) + "\n" for row in sorted(rows, key=lambda row: str(row["t"]))))
+    done = told("log", str(path), "--json", *options)
+    verdicts = {
+        cause["id"]: cause["verdict"] for cause in done.document["log"]["causes"] if cause["id"] != "wrong-host"
+    }
+    return [found["id"] for found in done.document["findings"]], verdicts, done
+
+
+def _run(service: Service, client: Client, seed: int = 1) -> _Rows:
+    return list(Run(service, client, seed).records())
+
+
+@pytest.mark.parametrize("hashed", [True, False])
+def test_of_pooled_clients_nothing_is_excluded(hashed: bool, told: Told, tmp_path: Path) -> None:
+    """Two clients, each with another illness, and nobody wrote who it was: no cause is named, and none excluded.
+
+    With a `host` each, the refusals of new tokens are judged.
+    """
+    ill = (Service(issuer_ahead_s=0.4), Service(lagging=0.3))
+    both = [
+        {**row, "client": str(n), "token": f"{n}{row['token']}"}
+        for n, service in enumerate(ill)
+        for row in _run(service, Client(fingerprints=True))
+    ]
+    unnamed = [{k: v for k, v in row.items() if k != "client" and (hashed or k != "token")} for row in both]
+    ids, verdicts, done = _told(told, tmp_path / "a", unnamed)
+    assert (ids, set(verdicts.values()), done.exit_code) == (["log-cant-tell"], {"cant-tell"}, 3)
+    assert done.document["log"]["missing"][0] == "clients"
+    causes = _told(told, tmp_path / "a", both)[2].document["log"]["causes"]
+    assert "several-clients" not in {cause["because"] for cause in causes}
+
+
+def test_a_late_refresh_of_pooled_clients_is_told_by_hashes(told: Told, tmp_path: Path) -> None:
+    """What each token's own uses show is shown, whoever else writes to the log; nothing is excluded."""
+    rows = [
+        {**row, "token": f"{n}{row['token']}"}
+        for n in range(2)
+        for row in _run(Service(), Client(tokens=6, early_s=-0.8, fingerprints=True), n)
+    ]
+    ids, verdicts, _ = _told(told, tmp_path / "a", rows)
+    assert ids == ["log-late-refresh"]
+    assert set(verdicts.values()) == {"shown", "cant-tell"}
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_url_that_accepts_nothing(first: bool, told: Told, tmp_path: Path) -> None:
+    """All refusals are of one URL, asked first or now and then: that is said, and nothing of new tokens or clocks."""
+    rows = _run(Service(), Client(fingerprints=True))
+    dice = random.Random(1)
+    for before, row in itertools.pairwise(rows):
+        if str(before["url"]).endswith("token") if first else row["method"] == "GET" and dice.random() < 0.2:
+            row |= {"url": "https://api.example.net/admin", "status": 401}
+    ids, verdicts, done = _told(told, tmp_path / "a", rows)
+    assert (ids, done.exit_code) == (["log-one-url"], 1)
+    assert verdicts.pop("one-url") == "likely"
+    assert set(verdicts.values()) == {"cant-tell"}
+
+
+def test_403s_of_new_tokens_are_told(told: Told, tmp_path: Path) -> None:
+    """New tokens that get a 403 and then pass at the same URL are no "none was refused"; elsewhere it is permission."""
+    rows = _run(Service(issuer_ahead_s=0.4), Client(fingerprints=True))
+    as_403 = [{**row, "status": 403 if row["status"] == 401 else row["status"]} for row in rows]
+    ids, verdicts, done = _told(told, tmp_path / "a", as_403)
+    assert (ids, done.exit_code, "excluded" in verdicts.values()) == (["log-forbidden"], 3, False)
+    assert _told(told, tmp_path / "a", as_403, "--refused", "403")[0] == ["log-issuer-ahead"]
+    elsewhere = [{**row, "url": "https://api.example.net/y"} if row["status"] == 403 else row for row in as_403]
+    assert _told(told, tmp_path / "a", elsewhere)[0] == ["log-none-refused"]
+
+
+def test_some_stamps_without_a_zone(told: Told, tmp_path: Path) -> None:
+    """Where others name theirs, the zone that is assumed joins nothing: it can't be told, until --zone says it."""
+    rows = _run(Service(), Client(tokens=6, early_s=-0.8, fingerprints=True))
+    for n, row in enumerate(rows):
+        at = datetime.fromtimestamp(float(str(row.pop("t"))), timezone(timedelta(hours=5)))
+        row["t"] = (at.replace(tzinfo=None) if n % 2 else at).isoformat(timespec="milliseconds")
+    ids, verdicts, done = _told(told, tmp_path / "a", rows)
+    assert (ids, set(verdicts.values())) == (["log-cant-tell"], {"cant-tell"})
+    assert done.document["log"]["missing"] == ["zones"]
+    assert _told(told, tmp_path / "a", rows, "--zone", "+05:00")[0] == ["log-late-refresh"]
+
+
+def test_no_dates_of_the_issuer_no_proof(told: Told, tmp_path: Path) -> None:
+    """Tokens that die 20 s early: shown by the Dates of both, possible where either is missing."""
+    rows = _run(Service(issuer_ahead_s=-20.0), Client(tokens=8, uses=60, early_s=0.0, fingerprints=True))
+    assert _told(told, tmp_path / "a", rows)[1]["issuer-behind"] == "shown"
+    for dropped in ("all", "GET", "POST"):
+        partly = [{**row, "date": None if dropped in {"all", row["method"]} else row["date"]} for row in rows]
+        ids, verdicts, done = _told(told, tmp_path / "a", partly)
+        assert (ids, done.exit_code) == (["log-early-end"], 1)
+        assert (verdicts["issuer-behind"], verdicts["revoked"]) == ("possible", "possible")
 
 
 # --- Secrets ---

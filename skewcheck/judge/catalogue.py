@@ -639,6 +639,12 @@ CATALOGUE: Mapping[str, Row] = {
         {"True": "Refresh storm: up to {most} tokens in the lifetime of one"},
         "likely",
     ),
+    "log-one-url": Row(
+        "{refused_here} of {refused_all} refusals are of a URL that accepted none",
+        "Others at that host were accepted: may this client ask it at all? If it is asked only with new tokens, ask it "
+        "later, too.",
+        "refused_here refused_all",
+    ),
     "log-all-refused": Row(
         "Every new token was refused at first ({refused} of {of})[; none after {wait_s}]",
         "Which clock, or how long a token takes to be known, the log can't tell apart then. Nothing on this host fixes "
@@ -714,9 +720,14 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "log-cant-tell": Row(
         "{refused_all} of {requests} requests were refused; the log can't tell why",
-        "[About {needed} refreshes with stamps in milliseconds would tell; here are {refreshes}.|What is missing "
-        "stands below.]",
+        "[About {needed} refreshes with milliseconds and a hash of the token would tell; here are {refreshes}.|What is "
+        "missing stands below.]",
         "refused_all requests refreshes needed refused of missing",
+    ),
+    "log-forbidden": Row(
+        "{forbidden} new tokens got a 403 and then passed: 403s are not counted",
+        "Some servers refuse a token by 403. Then --refused 403 tells why.",
+        "forbidden",
     ),
     "log-unread": Row(
         "No refusal among {requests} requests, but too much was not understood",
@@ -884,6 +895,8 @@ STEPS: Mapping[str, Words] = {
     "real": Words("Next", "measures the real clocks"),
     "real-log": Words("Next", "reads a log of yours"),
     "measure-clock": Words("Next", "measures how far off the clock is"),
+    "measure-nodes": Words("Next", "do its nodes differ?"),
+    "count-forbidden": Words("Next", "counts 403s as well"),
     "measure-issuer": Words("Next", "compares issuer and API clocks now"),
 }
 

@@ -32,6 +32,8 @@ class _Known(NamedTuple):
     found: Refusals
     tests: Tests
     dates: refusals.Dates | None
+    unsure: str | None
+    """Why no statistics hold, and nothing is excluded; None: they do."""
 
     @property
     def blind(self) -> bool:
@@ -50,12 +52,17 @@ def report(
     policy: Policy,
     *,
     zone: str | None = None,
+    mixed: bool = False,
     issuer_ahead: Interval | None = None,
 ) -> Report:
-    """Return what the log comes to; *zone*: of times that name none; *issuer_ahead*: as `api --full` measured it."""
-    found, dates = refusals.refusals(lives), refusals.dates(lives)
-    known = _Known(lives, found, tested(lives, found, dates, issuer_ahead), dates)
-    causes = tuple(sorted(_causes(known), key=lambda cause: _ORDER.index(cause.verdict)))
+    """Return what the log comes to; *issuer_ahead*: as `api --full` measured it.
+
+    *zone*: of times that name none; *mixed*: that is assumed, and other times name theirs.
+    """
+    found, dates, unsure = refusals.refusals(lives), refusals.dates(lives), _unsure(lives, mixed=mixed)
+    tests = tested(lives, found, dates, issuer_ahead, unsure=unsure is not None)
+    known = _Known(lives, found, tests, dates, unsure)
+    causes = tuple(sorted((_sure(c, known) for c in _causes(known)), key=lambda cause: _ORDER.index(cause.verdict)))
     part = _part(known, files, zone, causes)
     findings = _findings(known, part)
     overall = severity.worse(Status.OK, *(finding.status for finding in findings))
@@ -78,11 +85,32 @@ def _cause(id_: str, verdict: CauseVerdict, because: str, refused: int = 0, **fa
     return Cause(id_, verdict, refused, because, tuple(facts.items()))
 
 
+def _unsure(lives: Lives, *, mixed: bool) -> str | None:
+    if not lives.refused:
+        return "forbidden" if lives.forbidden >= LEAST else None
+    if mixed:
+        return "mixed-zones"
+    if refusals.of_one_url(lives):
+        return "one-url"
+    return "several-clients" if refusals.may_be_several(lives) else None
+
+
+def _sure(cause: Cause, known: _Known) -> Cause:
+    """Return *cause* as it may be said where it isn't known when requests were, of whom, or of what."""
+    surely = {"wrong-host", "checker-behind", "one-url"}
+    if known.unsure is None or known.never or cause.id in surely or cause.because == "limited":
+        return cause
+    joined = known.unsure == "one-url" or (known.unsure == "several-clients" and known.lives.with_token)
+    if joined and cause.verdict in NAMED and cause.id in {"late-refresh", "idle", "in-flight", "storm"}:
+        return cause
+    return _cause(cause.id, _V.CANT_TELL, known.unsure)
+
+
 def _causes(known: _Known) -> list[Cause]:
     return [
         *_of_first_uses(known),
         _of_expiry(known), _of_idleness(known), *_of_early_end(known), _of_flight(known), _of_a_storm(known),
-        _of_the_host_asked(known), _of_this_host(known), *_of_a_message(known),
+        _of_the_host_asked(known), _of_this_host(known), *_of_a_message(known), *_of_one_url(known),
     ]  # fmt: skip
 
 
@@ -93,7 +121,7 @@ def _of_any_age(known: _Known) -> Cause:
     if known.blind:
         return _cause("any-age", _V.CANT_TELL, "no-refreshes")
     if late == 0 and not tests.refused:
-        return _cause("any-age", _V.EXCLUDED, "others-explain")
+        return _cause("any-age", _V.EXCLUDED, "others-explain" if known.lives.refused else "none-refused")
     return _cause("any-age", *((_V.UNLIKELY, "new-only") if tests.of_new else (_V.CANT_TELL, "too-few")))
 
 
@@ -269,6 +297,11 @@ def _of_a_message(known: _Known) -> list[Cause]:
     return [_cause("checker-behind", _V.SHOWN, "message", lives.gaps, behind_s=lives.gap_s)]
 
 
+def _of_one_url(known: _Known) -> list[Cause]:
+    refused = refusals.of_one_url(known.lives)
+    return [_cause("one-url", _V.LIKELY, "never-accepted", refused, refused_all=known.lives.refused)] if refused else []
+
+
 # --- The report ---
 
 NAMED = (_V.SHOWN, _V.LIKELY)
@@ -276,7 +309,7 @@ NAMED = (_V.SHOWN, _V.LIKELY)
 
 def _part(known: _Known, files: tuple[LogFile, ...], zone: str | None, causes: tuple[Cause, ...]) -> LogPart:
     lives, found, tests, dates = known.lives, known.found, known.tests, known.dates
-    held, wait_s = ((), None) if known.never or tests.any_age else hold(found.trials)
+    held, wait_s = ((), None) if known.never or tests.any_age or known.unsure else hold(found.trials)
     first = None
     if tests.of:
         low, high = (bound(tests.refused, tests.of, 0.975) for bound in (trials.share_low, trials.share_high))
@@ -318,7 +351,9 @@ def _missing(known: _Known) -> tuple[str, ...]:
     lives, tests = known.lives, known.tests
     if not lives.refused:
         return ()
-    missing = []
+    if known.unsure == "mixed-zones":
+        return ("zones",)
+    missing = ["clients"] if known.unsure == "several-clients" else []
     if not lives.refreshes:
         missing.append("token-responses")
     if lives.ambiguous or (lives.without_start and not lives.with_token):
@@ -326,7 +361,8 @@ def _missing(known: _Known) -> tuple[str, ...]:
     if tests.whole_seconds:
         missing.append("fractions")
     enough = tests.of >= ENOUGH and tests.refused >= ENOUGH_REFUSED
-    if tests.refused and not tests.settled and lives.refreshes and not enough:
+    open_still = tests.refused and not tests.settled and not known.unsure
+    if open_still and lives.refreshes and not enough:
         missing.append("refreshes")
     if not lives.with_date and tests.refused:
         missing.append("dates")
@@ -357,6 +393,7 @@ _FINDING_OF = {
     "any-age": "log-any-age",
     "this-host": "log-host-behind",
     "checker-behind": "log-checker-behind",
+    "one-url": "log-one-url",
 }
 
 
@@ -382,26 +419,31 @@ def _findings(known: _Known, part: LogPart) -> list[Finding]:
         found.append(_finding("log-early-end", Status.WARNING, facts))
     if tests.excluded is not None and not any(f.id == "log-node-behind" for f in found):
         found.append(_finding("log-lag-or-node", Status.WARNING, {**shares, "no_hash": not known.lives.with_token}))
-    if every and not any(f.id == "log-never-accepted" for f in found):
+    if every and not any(f.id in {"log-never-accepted", "log-one-url"} for f in found):
         found.append(_finding("log-all-refused", Status.CRITICAL, shares))
-    if not found:
-        facts = {
-            **shares,
-            "refused_all": part.refused,
-            "requests": part.requests,
-            "refreshes": part.refreshes,
-            "needed": part.tokens_needed,
-            "missing": part.missing[0] if part.missing else None,
-        }
-        unread = _unread(part.files)
-        if part.refused:
-            found.append(_finding("log-cant-tell", Status.UNKNOWN, facts))
-        elif unread is not None:
-            found.append(_finding("log-unread", Status.UNKNOWN, facts | unread))
-        else:
-            found.append(_finding("log-none-refused", Status.OK, facts))
+    if known.lives.forbidden >= LEAST:
+        found.append(_finding("log-forbidden", Status.UNKNOWN, {"forbidden": known.lives.forbidden}))
+    found = found or [_of_none(part, shares)]
     order = (Status.CRITICAL, Status.WARNING, Status.UNKNOWN, Status.OK)
     return sorted(found, key=lambda each: (order.index(each.status), catalogue.rank(each.id)))
+
+
+def _of_none(part: LogPart, shares: dict[str, Fact]) -> Finding:
+    """Return what is found where no cause is named."""
+    facts = {
+        **shares,
+        "refused_all": part.refused,
+        "requests": part.requests,
+        "refreshes": part.refreshes,
+        "needed": part.tokens_needed,
+        "missing": part.missing[0] if part.missing else None,
+    }
+    unread = _unread(part.files)
+    if part.refused:
+        return _finding("log-cant-tell", Status.UNKNOWN, facts)
+    if unread is not None:
+        return _finding("log-unread", Status.UNKNOWN, facts | unread)
+    return _finding("log-none-refused", Status.OK, facts)
 
 
 def _unread(files: Sequence[LogFile]) -> dict[str, Fact] | None:
@@ -417,7 +459,7 @@ def _finding(id_: str, status: Status, facts: dict[str, Fact]) -> Finding:
     return Finding(id_, status, tuple((name, facts.get(name)) for name in catalogue.CATALOGUE[id_].facts.split()))
 
 
-_MEASURES = {"log-issuer-ahead", "log-early-end", "log-lag-or-node", "log-node-behind", "log-all-refused"}
+_MEASURES, _OF_NODES = {"log-issuer-ahead", "log-early-end", "log-all-refused"}, {"log-lag-or-node", "log-node-behind"}
 
 
 def _steps(findings: Sequence[Finding]) -> tuple[Step, ...]:
@@ -426,6 +468,10 @@ def _steps(findings: Sequence[Finding]) -> tuple[Step, ...]:
     explain = Step("explain", f"skewcheck explain {lead.id}")
     if lead.id in _MEASURES:
         return Step("measure-issuer", "skewcheck api --region REGION --full"), explain
+    if lead.id in _OF_NODES:
+        return Step("measure-nodes", "skewcheck check --region REGION --connections 24"), explain
+    if lead.id == "log-forbidden":
+        return Step("count-forbidden", "skewcheck log FILE --refused 401 --refused 403"), explain
     if lead.id in {"log-host-behind", "log-checker-behind"}:
         return Step("measure-clock", "skewcheck check --region REGION"), explain
     if lead.id == "log-none-refused":

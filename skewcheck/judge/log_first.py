@@ -47,10 +47,14 @@ class Tests(NamedTuple):
         return self.excluded is not None or self.any_age or (self.p is not None and self.p < SURE and not self.in_a_row)
 
 
-def tested(lives: Lives, found: Refusals, dates: refusals.Dates | None, issuer_ahead: Interval | None) -> Tests:
-    """Return what they say."""
+def tested(
+    lives: Lives, found: Refusals, dates: refusals.Dates | None, issuer_ahead: Interval | None, *, unsure: bool
+) -> Tests:
+    """Return what they say; *unsure*: whose they are, or when, isn't known, so nothing is tested."""
     first, (late_refused, late) = found.trials, found.late
     refused = sum(trial.refused for trial in first)
+    if unsure:
+        return Tests(refused, len(first), None, any_age=False, whole_seconds=lives.stamp_s >= WHOLE_S)
     rate = late_refused / late if late else 0.0
     of_new = None if refused < LEAST else late > 0 and trials.fisher((refused, len(first)), found.late) < SURE
     often = late_refused >= LEAST and (not first or rate >= refused / len(first) / 2)

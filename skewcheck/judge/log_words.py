@@ -22,6 +22,7 @@ CAUSES: Mapping[str, str] = {
     "wrong-host": "wrong region",
     "this-host": "this host's clock",
     "checker-behind": "the checker's clock",
+    "one-url": "one URL",
 }
 """What may refuse requests, by the id of `Cause`."""
 
@@ -43,6 +44,7 @@ BECAUSE: Mapping[str, str] = {
     "excluded-later": "refused over 1 s later than others passed",
     "excluded-measured": "as measured, the issuer isn't ahead enough",
     "excluded-share": "refused later than so few can be",
+    "forbidden": "a 403 isn't counted: --refused 403",
     "in-a-row": "refused in one stretch of time",
     "in-one-part": "refused in one part of the second (p {p})",
     "in-one-part-not": "would not hang on the part of the second",
@@ -50,6 +52,7 @@ BECAUSE: Mapping[str, str] = {
     "issuer-does": "the issuer's clock explains it",
     "limited": "the issuer says: asked too often",
     "message": "a message quotes both times",
+    "mixed-zones": "some stamps name no zone, others do: --zone",
     "moved": "the log's clock moved against the Date",
     "never-accepted": "refused all that it was asked",
     "new-only": "new tokens are refused more often",
@@ -64,9 +67,11 @@ BECAUSE: Mapping[str, str] = {
     "node-does": "one node's clock explains it",
     "none-at-end": "no token was refused at its end",
     "none-early": "no token died before its end",
+    "none-refused": "no request was refused",
     "none-first": "no new token was refused",
     "none-in-flight": "no refused request spans a refresh",
     "no-hash": "the log has no hash of the token",
+    "one-url": "refusals are of a URL that never accepts",
     "old-token-sent": "the old token was sent after the new came",
     "old-too": "old tokens are refused, too ({late} of {of})",
     "others-explain": "other causes explain all refusals",
@@ -83,6 +88,8 @@ BECAUSE: Mapping[str, str] = {
 
 MISSING: Mapping[str, str] = {
     "token-responses": "the requests that get tokens (--token-url)",
+    "clients": "who sent each request (host)",
+    "zones": "the zone of stamps that name none (--zone)",
     "starts": "when requests were sent: a start, or a duration",
     "fractions": "stamps with milliseconds",
     "refreshes": "more refreshes",

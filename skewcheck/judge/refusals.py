@@ -19,6 +19,8 @@ STORM_PER_LIFE, STORM_LEAST, STORM_S = 2, 6, 60.0
 """More than two tokens in a lifetime are wasteful; six of them within a minute are a storm."""
 NEVER_LEAST, NEVER_S = 10, 60.0
 """A host that refused so many and no other, for so many seconds, refuses by no clock."""
+SEVERAL_SHARE = 0.1
+"""Of the tokens: where more live on beside newer ones, several clients write to the log."""
 _SOON_S = 5.0
 """After a refused use, a refresh within this time is its answer."""
 _ROUNDED_S = 0.002
@@ -267,10 +269,13 @@ def storm(lives: Lives) -> tuple[int, int]:
 def may_be_several(lives: Lives) -> bool:
     """Tell whether several clients may write to the log: by hashes of the tokens, else by how often new ones come."""
     if lives.with_token:
-        return any(ended.life.beside for ended in lives.ended)
+        return sum(ended.life.apart for ended in lives.ended) > SEVERAL_SHARE * len(lives.ended)
     lifetimes = sorted(e.life.lifetime_s for e in lives.ended if e.life.lifetime_s)
-    times = sorted(at_s for at_s, _ in lives.received)
-    return not lifetimes or _most_within(lifetimes[len(lifetimes) // 2] / 2, times) > 1
+    by_client: dict[str, list[float]] = {}
+    for at_s, client in lives.received:
+        by_client.setdefault(client, []).append(at_s)
+    half_s = lifetimes[len(lifetimes) // 2] / 2 if lifetimes else 0.0
+    return any(_most_within(half_s, sorted(times)) > 1 for times in by_client.values()) and half_s > 0
 
 
 def _most_within(span_s: float, times: Sequence[float]) -> int:
@@ -291,6 +296,13 @@ def never_accepted(lives: Lives, *, surely: bool) -> tuple[int, int]:
     if surely:
         hosts = [asked for asked in hosts if asked.refused >= NEVER_LEAST and asked.refused_for_s >= NEVER_S]
     return len(hosts), sum(asked.refused for asked in hosts)
+
+
+def of_one_url(lives: Lives) -> int:
+    """Return how many requests were of URLs that accepted none, at hosts that accepted others: so many, for so long."""
+    urls = [asked for (host, _), asked in lives.urls.items() if host in lives.hosts and lives.hosts[host].accepted]
+    surely = [a for a in urls if not a.accepted and a.refused >= NEVER_LEAST and a.refused_for_s >= NEVER_S]
+    return sum(asked.refused for asked in surely)
 
 
 # --- The Date of the replies ---
