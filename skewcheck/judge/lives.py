@@ -168,9 +168,7 @@ class Lives:
 
     def take(self, event: Event) -> None:
         """Count one event. They come in order, as far as a log has one."""
-        at_s = event.start_s if event.start_s is not None else event.end_s
-        if at_s is None:
-            return
+        at_s = event.start_s if event.start_s is not None else event.end_s or 0.0
         if self.to_s is None or at_s > self.to_s:
             self.to_s = at_s
         elif (
