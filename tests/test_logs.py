@@ -510,6 +510,12 @@ def test_of_pooled_clients_nothing_is_excluded(hashed: bool, told: Told, tmp_pat
     assert "several-clients" not in {cause["because"] for cause in causes}
 
 
+def test_refreshes_that_answer_a_refusal_are_of_one_client(told: Told, tmp_path: Path) -> None:
+    """A client that refreshes early in a token's life, after a pause that ended it, is no pool: idleness is told."""
+    ill, client = Service(idle_limit_s=900, lives_s=7200), Client(tokens=11, uses=60, pause_every=1)
+    assert _told(told, tmp_path / "a", _run(ill, client))[0] == ["log-idle"]
+
+
 def test_a_late_refresh_of_pooled_clients_is_told_by_hashes(told: Told, tmp_path: Path) -> None:
     """What each token's own uses show is shown, whoever else writes to the log; nothing is excluded."""
     rows = [

@@ -92,7 +92,7 @@ def _unsure(lives: Lives, *, mixed: bool) -> str | None:
         return "mixed-zones"
     if refusals.of_one_url(lives):
         return "one-url"
-    return "several-clients" if refusals.may_be_several(lives) else None
+    return "several-clients" if refusals.are_several(lives) else None
 
 
 def _sure(cause: Cause, known: _Known) -> Cause:

@@ -3,6 +3,7 @@
 import math
 from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from skewcheck.judge.lives import Ended, Life, Lives, Use
@@ -249,10 +250,21 @@ def storm(lives: Lives) -> tuple[int, int]:
 
     Without those that took the place of a token that was refused: these are its end, or its pause.
     """
-    lifetimes = sorted(e.life.lifetime_s for e in lives.ended if e.life.lifetime_s)
-    if not lifetimes:
+    lifetime_s = _lifetime(lives)
+    if not lifetime_s:
         return 0, 0
-    lifetime_s = lifetimes[len(lifetimes) // 2]
+    by_client = _unprompted(lives)
+    most = max((_most_within(lifetime_s, times) for times in by_client.values()), default=0)
+    return most, max((_most_within(min(lifetime_s, STORM_S), times) for times in by_client.values()), default=0)
+
+
+def _lifetime(lives: Lives) -> float:
+    lifetimes = sorted(e.life.lifetime_s for e in lives.ended if e.life.lifetime_s)
+    return lifetimes[len(lifetimes) // 2] if lifetimes else 0.0
+
+
+def _unprompted(lives: Lives) -> dict[str, list[float]]:
+    """Return when each client's tokens came, without those that took the place of one that was refused."""
     answers = {
         e.next.received_s
         for e in _with_their_own(lives)
@@ -262,20 +274,25 @@ def storm(lives: Lives) -> tuple[int, int]:
     for at_s, client in lives.received:
         if at_s not in answers:
             by_client.setdefault(client, []).append(at_s)
-    most = max((_most_within(lifetime_s, times) for times in by_client.values()), default=0)
-    return most, max((_most_within(min(lifetime_s, STORM_S), times) for times in by_client.values()), default=0)
+    return by_client
 
 
 def may_be_several(lives: Lives) -> bool:
     """Tell whether several clients may write to the log: by hashes of the tokens, else by how often new ones come."""
     if lives.with_token:
         return sum(ended.life.apart for ended in lives.ended) > SEVERAL_SHARE * len(lives.ended)
-    lifetimes = sorted(e.life.lifetime_s for e in lives.ended if e.life.lifetime_s)
-    by_client: dict[str, list[float]] = {}
-    for at_s, client in lives.received:
-        by_client.setdefault(client, []).append(at_s)
-    half_s = lifetimes[len(lifetimes) // 2] / 2 if lifetimes else 0.0
-    return any(_most_within(half_s, sorted(times)) > 1 for times in by_client.values()) and half_s > 0
+    times = sorted(at_s for at_s, _ in lives.received)
+    return _most_within(_lifetime(lives) / 2, times) > 1
+
+
+def are_several(lives: Lives) -> bool:
+    """Tell whether they do, so that nobody knows whose a token is: new ones come too often, and no refusal is why."""
+    if lives.with_token:
+        return may_be_several(lives)
+    half_s = _lifetime(lives) / 2
+    by_client = [sorted(times) for times in _unprompted(lives).values()]
+    soon = sum(after - before < half_s for times in by_client for before, after in pairwise(times))
+    return soon > SEVERAL_SHARE * len(lives.received)
 
 
 def _most_within(span_s: float, times: Sequence[float]) -> int:
