@@ -23,6 +23,7 @@ CAUSED: dict[str, tuple[Service, Client, int, list[str]]] = {
     "node-behind": (Service(nodes=8, behind_s=2.0), Client(tokens=100), 1, ["log-node-behind"]),
     "any-age": (Service(background=0.1), Client(), 1, ["log-any-age"]),
     "late-refresh": (Service(), Client(tokens=6, early_s=-0.8), 1, ["log-late-refresh"]),
+    "early-end": (Service(issuer_ahead_s=-20.0), Client(tokens=8, uses=60, early_s=0.0), 1, ["log-early-end"]),
     "idle": (Service(idle_limit_s=900, lives_s=7200), Client(tokens=11, uses=60, pause_every=2), 1, ["log-idle"]),
     "in-flight": (
         Service(revokes=True), Client(tokens=6, eager=1, sent_after=True, fingerprints=True), 1, ["log-in-flight"],

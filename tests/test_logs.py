@@ -2,11 +2,13 @@
 
 import gzip
 import io
+import itertools
 import json
 import random
 import sys
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skewcheck import logs
+from skewcheck.errors import InputError, UsageError
+from skewcheck.judge.lives import Lives
 from skewcheck.logs import Log, Reader, lines
 from skewcheck.logs.stamps import any_stamp, http_date
 from skewcheck.model.log import CauseVerdict, Event
@@ -465,6 +469,211 @@ def test_a_message_that_quotes_both_times(name: str, told: Told, tmp_path: Path)
     path.write_text(f"{line}\n{LINES['the hook'] if line.startswith('{') else LINES['httpx']}\n")
     found = [each for each in _json(told, path)["findings"] if each["id"] == "log-checker-behind"]  # type: ignore[attr-defined]
     assert [each["evidence"]["behind_s"] for each in found] == ([] if behind_s is None else [behind_s])
+
+
+# --- Where nothing may be claimed ---
+
+_Rows = list[dict[str, object]]
+
+
+def _told(told: Told, path: Path, rows: _Rows, *options: str) -> tuple[list[str], dict[str, str], Done]:
+    """Return the findings on a log of *rows*, what it says to each cause but a wrong region, and the whole."""
+    path.write_text("".join(json.dumps(row) + "\n" for row in sorted(rows, key=lambda row: str(row["t"]))))
+    done = told("log", str(path), "--json", *options)
+    verdicts = {
+        cause["id"]: cause["verdict"] for cause in done.document["log"]["causes"] if cause["id"] != "wrong-host"
+    }
+    return [found["id"] for found in done.document["findings"]], verdicts, done
+
+
+def _run(service: Service, client: Client, seed: int = 1) -> _Rows:
+    return list(Run(service, client, seed).records())
+
+
+@pytest.mark.parametrize("hashed", [True, False])
+def test_of_pooled_clients_nothing_is_excluded(hashed: bool, told: Told, tmp_path: Path) -> None:
+    """Two clients, each with another illness, and nobody wrote who it was: no cause is named, and none excluded.
+
+    With a `host` each, the refusals of new tokens are judged.
+    """
+    ill = (Service(issuer_ahead_s=0.4), Service(lagging=0.3))
+    both = [
+        {**row, "client": str(n), "token": f"{n}{row['token']}"}
+        for n, service in enumerate(ill)
+        for row in _run(service, Client(fingerprints=True))
+    ]
+    unnamed = [{k: v for k, v in row.items() if k != "client" and (hashed or k != "token")} for row in both]
+    ids, verdicts, done = _told(told, tmp_path / "a", unnamed)
+    assert (ids, set(verdicts.values()), done.exit_code) == (["log-cant-tell"], {"cant-tell"}, 3)
+    assert done.document["log"]["missing"][0] == "clients"
+    causes = _told(told, tmp_path / "a", both)[2].document["log"]["causes"]
+    assert "several-clients" not in {cause["because"] for cause in causes}
+
+
+def test_refreshes_that_answer_a_refusal_are_of_one_client(told: Told, tmp_path: Path) -> None:
+    """A client that refreshes early in a token's life, after a pause that ended it, is no pool: idleness is told."""
+    ill, client = Service(idle_limit_s=900, lives_s=7200), Client(tokens=11, uses=60, pause_every=1)
+    assert _told(told, tmp_path / "a", _run(ill, client))[0] == ["log-idle"]
+
+
+def test_a_late_refresh_of_pooled_clients_is_told_by_hashes(told: Told, tmp_path: Path) -> None:
+    """What each token's own uses show is shown, whoever else writes to the log; nothing is excluded."""
+    rows = [
+        {**row, "token": f"{n}{row['token']}"}
+        for n in range(2)
+        for row in _run(Service(), Client(tokens=6, early_s=-0.8, fingerprints=True), n)
+    ]
+    ids, verdicts, _ = _told(told, tmp_path / "a", rows)
+    assert ids == ["log-late-refresh"]
+    assert set(verdicts.values()) == {"shown", "cant-tell"}
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_url_that_accepts_nothing(first: bool, told: Told, tmp_path: Path) -> None:
+    """All refusals are of one URL, asked first or now and then: that is said, and nothing of new tokens or clocks."""
+    rows = _run(Service(), Client(fingerprints=True))
+    dice = random.Random(1)
+    for before, row in itertools.pairwise(rows):
+        if str(before["url"]).endswith("token") if first else row["method"] == "GET" and dice.random() < 0.2:
+            row |= {"url": "https://api.example.net/admin", "status": 401}
+    ids, verdicts, done = _told(told, tmp_path / "a", rows)
+    assert (ids, done.exit_code) == (["log-one-url"], 1)
+    assert verdicts.pop("one-url") == "likely"
+    assert set(verdicts.values()) == {"cant-tell"}
+
+
+def test_403s_of_new_tokens_are_told(told: Told, tmp_path: Path) -> None:
+    """New tokens that get a 403 and then pass at the same URL are no "none was refused"; elsewhere it is permission."""
+    rows = _run(Service(issuer_ahead_s=0.4), Client(fingerprints=True))
+    as_403 = [{**row, "status": 403 if row["status"] == 401 else row["status"]} for row in rows]
+    ids, verdicts, done = _told(told, tmp_path / "a", as_403)
+    assert (ids, done.exit_code, "excluded" in verdicts.values()) == (["log-forbidden"], 3, False)
+    assert _told(told, tmp_path / "a", as_403, "--refused", "403")[0] == ["log-issuer-ahead"]
+    elsewhere = [{**row, "url": "https://api.example.net/y"} if row["status"] == 403 else row for row in as_403]
+    assert _told(told, tmp_path / "a", elsewhere)[0] == ["log-none-refused"]
+
+
+def test_some_stamps_without_a_zone(told: Told, tmp_path: Path) -> None:
+    """Where others name theirs, the zone that is assumed joins nothing: it can't be told, until --zone says it."""
+    rows = _run(Service(), Client(tokens=6, early_s=-0.8, fingerprints=True))
+    for n, row in enumerate(rows):
+        at = datetime.fromtimestamp(float(str(row.pop("t"))), timezone(timedelta(hours=5)))
+        row["t"] = (at.replace(tzinfo=None) if n % 2 else at).isoformat(timespec="milliseconds")
+    ids, verdicts, done = _told(told, tmp_path / "a", rows)
+    assert (ids, set(verdicts.values())) == (["log-cant-tell"], {"cant-tell"})
+    assert done.document["log"]["missing"] == ["zones"]
+    assert _told(told, tmp_path / "a", rows, "--zone", "+05:00")[0] == ["log-late-refresh"]
+
+
+def test_no_dates_of_the_issuer_no_proof(told: Told, tmp_path: Path) -> None:
+    """Tokens that die 20 s early: shown by the Dates of both, possible where either is missing."""
+    rows = _run(Service(issuer_ahead_s=-20.0), Client(tokens=8, uses=60, early_s=0.0, fingerprints=True))
+    assert _told(told, tmp_path / "a", rows)[1]["issuer-behind"] == "shown"
+    for dropped in ("all", "GET", "POST"):
+        partly = [{**row, "date": None if dropped in {"all", row["method"]} else row["date"]} for row in rows]
+        ids, verdicts, done = _told(told, tmp_path / "a", partly)
+        assert (ids, done.exit_code) == (["log-early-end"], 1)
+        assert (verdicts["issuer-behind"], verdicts["revoked"]) == ("possible", "possible")
+
+
+# --- Causes that need no statistics ---
+
+
+def test_lives_that_the_log_does_not_tell(told: Told, tmp_path: Path) -> None:
+    """Without expires_in, tokens refused at one age are likely at their end; two may be, and it is asked for."""
+    rows = _run(Service(), Client(tokens=6, early_s=-0.8, fingerprints=True))
+    bare = [{k: v for k, v in row.items() if k != "expires_in"} for row in rows]
+    ids, verdicts, done = _told(told, tmp_path / "a", bare)
+    assert (ids, verdicts["late-refresh"], verdicts["revoked"]) == (["log-late-refresh"], "likely", "cant-tell")
+    assert "lifetimes" in done.document["log"]["missing"]
+    few = [row for row in bare if int(str(row["token"]), 16) < 3]
+    assert _told(told, tmp_path / "a", few)[1]["late-refresh"] == "possible"
+
+
+def test_this_host_is_behind(told: Told, tmp_path: Path) -> None:
+    """Its clock is behind the Date by more than the refresh is late: then it may be why."""
+    rows = _run(Service(), Client(tokens=6, early_s=-0.8, ahead_s=-4.0))
+    assert "log-host-behind" in _told(told, tmp_path / "a", rows)[0]
+
+
+def test_what_was_measured_excludes(told: Told, tmp_path: Path) -> None:
+    """An issuer that `api --full` measured to be not ahead is excluded, whatever the log looks like."""
+    rows = _run(Service(issuer_ahead_s=0.175), Client())
+    done = _told(told, tmp_path / "a", rows, "--issuer-ahead", "0ms+-1ms")[2]
+    (ahead,) = (cause for cause in done.document["log"]["causes"] if cause["id"] == "issuer-ahead")
+    assert (ahead["verdict"], ahead["because"]) == ("excluded", "excluded-measured")
+
+
+def test_a_clock_that_is_set_back(told: Told, tmp_path: Path) -> None:
+    """The times go back by hours: that is said, and no line is lost."""
+    line = '{"t": %s, "dur_s": 0.1, "url": "/x", "status": 200}\n'
+    path = tmp_path / "a"
+    path.write_text("".join(line % (NOON + back + n / 10) for back in (7200, 0) for n in range(9000)))
+    part = told("log", str(path), "--json").document["log"]
+    assert part["steps"]
+    assert part["requests"] == 18_000
+
+
+def test_of_many_tokens_the_last_ones_are_kept() -> None:
+    """Memory is bounded: 400 tokens are judged, and as many hashes again are known."""
+    lives = Lives()
+    for n in range(1000):
+        lives.take(Event(NOON + n, NOON + n + 0.1, 1e-3, True, 200, token=f"{n:08x}"))
+    lives.end()
+    assert (len(lives.ended), lives.refreshes) == (400, 1000)
+
+
+def test_an_access_log_tells_what_was_sent_before(told: Told, tmp_path: Path) -> None:
+    """Whole seconds with `rt=`: a request that took 8 s carried the old token, and was refused after the refresh."""
+    line = '10.0.0.1 - - [15/Jan/2027:12:%02d:%02d +0000] "GET %s HTTP/1.1" %d 15 rt=%s\n'
+    rows = ""
+    for minute in range(8):
+        rows += line % (minute, 10, "/oauth/token", 200, 0.1) + line % (minute, 14, "/x", 401 if minute else 200, 8.0)
+        rows += line % (minute, 30, "/x", 200, 0.1)
+    (tmp_path / "a").write_text(rows)
+    done = told("log", str(tmp_path / "a"), "--expires-in", "90s", "--json")
+    assert [found["id"] for found in done.document["findings"]] == ["log-in-flight"]
+
+
+def test_what_access_logs_add() -> None:
+    """A stamp with milliseconds, a duration, a hash and a Date behind the status; what is none is left out."""
+    line = (
+        '10.0.0.1 - - [2027-01-15T12:00:00.000+00:00] "GET /x HTTP/1.1" 401 15 rt=%s token="0badcafe" '
+        'date="Fri, 15 Jan 2027 12:00:00 GMT"'
+    )
+    (event,) = read(line % "0.5")
+    assert (event.start_s, event.token, event.date_s, event.width_s) == (NOON - 0.5, "0badcafe", NOON, 1e-3)
+    assert [each.start_s for each in read(line % "x")] == [None]
+
+
+@pytest.mark.parametrize("name", ["nginx", "envoy", "urllib3"])
+def test_a_line_without_a_time(name: str) -> None:
+    """A request of which nobody knows when it was is not understood."""
+    stamp = {"nginx": "15/Jan/2027:12:00:00", "envoy": "2027-01-15T12:00:00", "urllib3": "2027-01-15 12:00:00,000"}[
+        name
+    ]
+    assert read(LINES[name].replace(stamp, "2027-99-99T99:99:99"), "lines") == []
+
+
+def test_a_block_of_an_sdk_has_an_end() -> None:
+    """A body of thousands of lines ends its block, and what follows is read."""
+    text = LINES["sdk, Python"] + "\nx" * 3000 + "\n" + LINES["sdk, Python"]
+    assert [event.status for event in read(text, "lines")] == [401, 401]
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="only Linux has a file that opens and fails")
+def test_a_disk_that_fails() -> None:
+    """What can't be read any more is said, without a traceback."""
+
+    class Failing(io.BytesIO):
+        def read(self, _size: int | None = -1) -> bytes:
+            raise OSError(5, "Input/output error")
+
+    log = Log("x", Failing(), None, packed=False, tell=None)
+    with pytest.raises(InputError, match="can't be read"):
+        list(log.events(Reader(), "auto"))
+    with pytest.raises(UsageError, match="can't be read"):
+        logs.opened("/proc/self/mem")
 
 
 # --- Secrets ---

@@ -59,7 +59,12 @@ def examine_log(
     if not (lives.requests or lives.refreshes or lives.gaps):
         raise _nothing(logs)
     judged = report(
-        lives, files, request.policy, zone=zone if reader.naive else None, issuer_ahead=request.issuer_ahead
+        lives,
+        files,
+        request.policy,
+        zone=zone if reader.naive else None,
+        mixed=reader.naive and reader.zoned and request.zone_s is None,
+        issuer_ahead=request.issuer_ahead,
     )
     return judged._replace(duration_s=time.monotonic() - began_s)
 

@@ -644,6 +644,12 @@ CATALOGUE: Mapping[str, Row] = {
         {"True": "Refresh storm: up to {most} tokens in the lifetime of one"},
         "likely",
     ),
+    "log-one-url": Row(
+        "{refused_here} of {refused_all} refusals are of a URL that accepted none",
+        "Others at that host were accepted: may this client ask it at all? If it is asked only with new tokens, ask it "
+        "later, too.",
+        "refused_here refused_all",
+    ),
     "log-all-refused": Row(
         "Every new token was refused at first ({refused} of {of})[; none after {wait_s}]",
         "Which clock, or how long a token takes to be known, the log can't tell apart then. Nothing on this host fixes "
@@ -698,9 +704,18 @@ CATALOGUE: Mapping[str, Row] = {
         "Take the token when a request is sent, not when it is prepared; retry a 401 once with the new one.",
         "refused_here likely",
     ),
+    "log-early-end": Row(
+        "{refused_here} tokens were refused before their end, all by {range}",
+        "[By the Date of both, too{by_date}. Tell whoever runs the issuer, and refresh earlier by that.|As if the "
+        "issuer were that far behind the API; or expires_in says too much. Refresh earlier by that.]",
+        "refused_here low_s high_s by_date",
+        {"True": "The issuer is {range} BEHIND the API: its tokens die so early"},
+        "by_date",
+    ),
     "log-revoked": Row(
         "{refused_here} tokens were refused before their end, and no pause explains it",
-        "Then they were refreshed: revoked, replaced by another client's, or refused at random. No clock does that.",
+        "Then they were refreshed: revoked, replaced by another client's, refused at random, or by one API node that "
+        "is ahead.",
         "refused_here",
     ),
     "log-any-age": Row(
@@ -710,9 +725,14 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "log-cant-tell": Row(
         "{refused_all} of {requests} requests were refused; the log can't tell why",
-        "[About {needed} refreshes with stamps in milliseconds would tell; here are {refreshes}.|What is missing "
-        "stands below.]",
+        "[About {needed} refreshes with milliseconds and a hash of the token would tell; here are {refreshes}.|What is "
+        "missing stands below.]",
         "refused_all requests refreshes needed refused of missing",
+    ),
+    "log-forbidden": Row(
+        "{forbidden} new tokens got a 403 and then passed: 403s are not counted",
+        "Some servers refuse a token by 403. Then --refused 403 tells why.",
+        "forbidden",
     ),
     "log-unread": Row(
         "No refusal among {requests} requests, but too much was not understood",
@@ -880,7 +900,9 @@ STEPS: Mapping[str, Words] = {
     "real": Words("Next", "measures the real clocks"),
     "real-log": Words("Next", "reads a log of yours"),
     "measure-clock": Words("Next", "measures how far off the clock is"),
-    "measure-issuer": Words("Next", "is the issuer ahead of the API now?"),
+    "measure-nodes": Words("Next", "do its nodes differ?"),
+    "count-forbidden": Words("Next", "counts 403s as well"),
+    "measure-issuer": Words("Next", "compares issuer and API clocks now"),
 }
 
 PARTIES = {

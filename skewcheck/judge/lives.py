@@ -15,7 +15,8 @@ MOST = 400
 YOUNG_S = 10.0
 """Up to this age, and a quarter of its life, a token is new; what takes longer to be known is another illness."""
 _WIDE_S = 0.5
-_EARLY, _CLIENTS, _HOSTS = 48, 256, 256
+_EARLY, _CLIENTS, _HOSTS, _URLS = 48, 256, 256, 1024
+_FORBIDDEN = 403
 _BACK_S = 5.0
 """Times that go back by more are a clock that was set, or another run: nothing is joined across."""
 _NOT_JUDGED = frozenset({401, 403, 407, 429})
@@ -56,9 +57,9 @@ class Life:
     """One token, from when it was there until the next one was."""
 
     __slots__ = (
-        "accepted", "beside", "date_at_s", "date_high_s", "date_low_s", "dated", "idle_ok_s", "last_s", "late_accepted",
-        "late_in_a_row", "late_refused", "lifetime_s", "received_s", "refused_last", "sent_s", "token", "uses",
-        "width_s", "young_s",
+        "accepted", "apart", "beside", "date_at_s", "date_high_s", "date_low_s", "dated", "forbidden", "granted_s",
+        "idle_ok_s", "last_s", "late_accepted", "late_in_a_row", "late_refused", "lifetime_s", "received_s",
+        "refused_last", "sent_s", "token", "uses", "width_s", "young_s",
     )  # fmt: skip
 
     def __init__(self, event: Event | None, token: str = "") -> None:
@@ -70,8 +71,12 @@ class Life:
         self.lifetime_s = None if event is None else event.lifetime_s
         self.young_s = YOUNG_S if not self.lifetime_s else min(YOUNG_S, self.lifetime_s / 4)
         self.token = token if event is None else event.token
-        self.beside = False
-        """Several clients write to one log, each with a token of its own."""
+        self.granted_s = None if event is None else event.date_s
+        """The `Date` of the token response."""
+        self.beside = self.apart = False
+        """Several clients write to one log, each with a token of its own; and this one lived on for seconds."""
+        self.forbidden: tuple[str, str] | None = None
+        """What was asked when it was new, and answered by a 403 that isn't counted."""
         self.uses: list[Use] = []
         """The first ones, and no more than so many."""
         self.accepted = self.late_accepted = self.late_refused = self.late_in_a_row = self.dated = 0
@@ -143,6 +148,10 @@ class Lives:
         self.in_flight = self.in_flight_refused = 0
         """Old tokens that were sent after the new one was there, by their fingerprints; and those refused."""
         self.hosts: dict[str, Asked] = {}
+        self.urls: dict[tuple[str, str], Asked] = {}
+        """By host and path."""
+        self.forbidden = 0
+        """New tokens that got a 403, which isn't counted, and later passed at the same URL."""
         self.gap_s, self.gaps = 0.0, 0
         """By messages that quote both times: how far the checker's clock is behind at least, and how many say so."""
         self.from_s: float | None = None
@@ -155,12 +164,11 @@ class Lives:
         self._current: dict[str, Life] = {}
         self._before: dict[str, Life] = {}
         self._by_token: dict[str, Life] = {}
+        self._forbids = False
 
     def take(self, event: Event) -> None:
         """Count one event. They come in order, as far as a log has one."""
-        at_s = event.start_s if event.start_s is not None else event.end_s
-        if at_s is None:
-            return
+        at_s = event.start_s if event.start_s is not None else event.end_s or 0.0
         if self.to_s is None or at_s > self.to_s:
             self.to_s = at_s
         elif (
@@ -220,18 +228,29 @@ class Lives:
 
     def _request(self, event: Event) -> None:
         self.requests += 1
-        start_s, end_s, width_s, _, status, client, host, token, _, date_s, _ = event
+        start_s, end_s, width_s, _, status, client, host, token, _, date_s, _, path = event
         refused = status in self._refused
         counts = self.hosts.get(host)
         if counts is None:
             counts = self.hosts.setdefault(host if len(self.hosts) < _HOSTS else "", Asked())
+        at_url = self.urls.get((host, path))
+        if at_url is None:
+            at_url = Asked()
+            if len(self.urls) < _URLS:
+                self.urls[host, path] = at_url
         if refused:
             self.refused += 1
-            counts.refuse(end_s if end_s is not None else start_s)
+            for asked in (counts, at_url):
+                asked.refuse(end_s if end_s is not None else start_s)
         elif status >= 500 or status in _NOT_JUDGED:
+            if status == _FORBIDDEN:
+                self._forbid(client, token, (host, path))
             return
         else:
             counts.accepted += 1
+            at_url.accepted += 1
+            if self._forbids:
+                self._allow(client, token, (host, path))
         self.without_start += start_s is None
         self.with_date += date_s is not None
         use = Use(start_s, end_s, width_s, refused, date_s)
@@ -240,6 +259,20 @@ class Lives:
             self._by_fingerprint(client, token, use)
         else:
             self._by_time(client, use)
+
+    def _holder(self, client: str, token: str) -> Life | None:
+        return self._by_token.get(token) or self._current.get(client) or self._only()
+
+    def _forbid(self, client: str, token: str, url: tuple[str, str]) -> None:
+        life = self._holder(client, token)
+        if life is not None and not life.accepted:
+            life.forbidden, self._forbids = url, True
+
+    def _allow(self, client: str, token: str, url: tuple[str, str]) -> None:
+        life = self._holder(client, token)
+        if life is not None and life.forbidden == url:
+            life.forbidden = None
+            self.forbidden += 1
 
     def _by_fingerprint(self, client: str, token: str, use: Use) -> None:
         life = self._by_token.get(token)
@@ -256,6 +289,7 @@ class Lives:
                 self.in_flight_refused += 1
                 return
             life.beside = True  # it is accepted beside a newer one: another client's
+            life.apart = life.apart or (use.start_s or 0.0) > (current.received_s or 0.0) + _BACK_S
         if life.received_s is None and use.refused:
             self.unjoined += 1
         life.take(use, age_s)

@@ -11,24 +11,16 @@ from typing import NamedTuple
 
 from skewcheck.judge import catalogue, refusals, severity, trials
 from skewcheck.judge.lives import Lives
+from skewcheck.judge.log_first import LEAST, Tests, hold, tested
 from skewcheck.judge.refusals import SHOWN, Refusals
-from skewcheck.judge.trials import SURE, Trial
+from skewcheck.judge.trials import SURE
 from skewcheck.model import Fact, Finding, Interval, Policy, Report, Status, Step
-from skewcheck.model.log import Cause, CauseVerdict, DateOffset, First, Hold, LogFile, LogPart, Phase
+from skewcheck.model.log import Cause, CauseVerdict, DateOffset, First, LogFile, LogPart
 
 ENOUGH, ENOUGH_REFUSED = 60, 6
 """Refreshes, and refused first uses, from which on skew and propagation are told apart in 8 of 10 logs or more."""
-LEAST = 3
-KNOWN = 20
-"""Tokens that must be known to be accepted before a wait is named."""
 LOST_SHARE = 0.1
 """Of the lines: where more are not understood, it isn't known that none was refused."""
-WHOLE_S = 0.5
-"""A stamp that is wider tells no phase."""
-HOLD_SURE = 0.95
-_GRIDS_S = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 5.0)
-_COLUMNS = 6
-_BINS = 20
 _V = CauseVerdict
 _ORDER = (_V.SHOWN, _V.LIKELY, _V.POSSIBLE, _V.CANT_TELL, _V.UNLIKELY, _V.EXCLUDED)
 
@@ -38,8 +30,10 @@ class _Known(NamedTuple):
 
     lives: Lives
     found: Refusals
-    tests: "_Tests"
-    dates: "refusals.Dates | None"
+    tests: Tests
+    dates: refusals.Dates | None
+    unsure: str | None
+    """Why no statistics hold, and nothing is excluded; None: they do."""
 
     @property
     def blind(self) -> bool:
@@ -52,42 +46,23 @@ class _Known(NamedTuple):
         return refusals.never_accepted(self.lives, surely=True)[0] == len(self.lives.hosts) > 0
 
 
-class _Tests(NamedTuple):
-    """What the first uses of new tokens say."""
-
-    refused: int
-    of: int
-    of_new: bool | None
-    """Whether new tokens are refused more often than old ones; None: too few to tell."""
-    any_age: bool
-    """Old ones are refused as often."""
-    whole_seconds: bool
-    excluded: str | None = None
-    """By which rule one constant difference is; None: by none."""
-    p: float | None = None
-    """By chance, so many refused came in one part of the second."""
-    in_a_row: bool = False
-    """The refused came in one stretch of time: then that part tells nothing."""
-    phase: Phase | None = None
-
-    @property
-    def settled(self) -> bool:
-        """Tell whether a pattern was found, or is not to be looked for."""
-        return self.excluded is not None or self.any_age or (self.p is not None and self.p < SURE and not self.in_a_row)
-
-
 def report(
     lives: Lives,
     files: tuple[LogFile, ...],
     policy: Policy,
     *,
     zone: str | None = None,
+    mixed: bool = False,
     issuer_ahead: Interval | None = None,
 ) -> Report:
-    """Return what the log comes to; *zone*: of times that name none; *issuer_ahead*: as `api --full` measured it."""
-    found, dates = refusals.refusals(lives), refusals.dates(lives)
-    known = _Known(lives, found, _tested(lives, found, dates, issuer_ahead), dates)
-    causes = tuple(sorted(_causes(known), key=lambda cause: _ORDER.index(cause.verdict)))
+    """Return what the log comes to; *issuer_ahead*: as `api --full` measured it.
+
+    *zone*: of times that name none; *mixed*: that is assumed, and other times name theirs.
+    """
+    found, dates, unsure = refusals.refusals(lives), refusals.dates(lives), _unsure(lives, mixed=mixed)
+    tests = tested(lives, found, dates, issuer_ahead, unsure=unsure is not None)
+    known = _Known(lives, found, tests, dates, unsure)
+    causes = tuple(sorted((_sure(c, known) for c in _causes(known)), key=lambda cause: _ORDER.index(cause.verdict)))
     part = _part(known, files, zone, causes)
     findings = _findings(known, part)
     overall = severity.worse(Status.OK, *(finding.status for finding in findings))
@@ -103,133 +78,6 @@ def report(
     )
 
 
-# --- First uses of new tokens ---
-
-
-def _tested(lives: Lives, found: Refusals, dates: "refusals.Dates | None", issuer_ahead: Interval | None) -> _Tests:
-    first, (late_refused, late) = found.trials, found.late
-    refused = sum(trial.refused for trial in first)
-    rate = late_refused / late if late else 0.0
-    of_new = None if refused < LEAST else late > 0 and trials.fisher((refused, len(first)), found.late) < SURE
-    often = late_refused >= LEAST and (not first or rate >= refused / len(first) / 2)
-    tests = _Tests(
-        refused,
-        len(first),
-        of_new,
-        any_age=often and not of_new and not refusals.never_accepted(lives, surely=False)[0],
-        whole_seconds=lives.stamp_s >= WHOLE_S,
-    )
-    if not of_new:
-        return tests
-    allowed = max(1, trials.poisson_most(rate * len(first)))
-    tests = tests._replace(excluded=_hard(first, allowed))
-    if refused < len(first):
-        tests = _patterns(tests, first, _punctual(lives, first), allowed, _steady(lives, dates))
-        youngest_s = min(max(0.0, trial.age_s) for trial in first)
-        if tests.excluded is None and issuer_ahead is not None and issuer_ahead.high_s <= youngest_s:
-            tests = tests._replace(excluded="measured")
-    return tests
-
-
-def _patterns(
-    tests: _Tests, first: Sequence[Trial], punctual: Sequence[Trial], allowed: int, steady: bool  # noqa: FBT001
-) -> _Tests:  # fmt: skip
-    """Return *tests* with what the part of the second tells, in which tokens came."""
-    refused = sum(trial.refused for trial in punctual)
-    if tests.whole_seconds or refused < LEAST or len(punctual) <= 2 * LEAST:
-        return tests
-    size = trials.window(refused, len(punctual))
-    p = trials.scanned(trials.by_phase(punctual), size)
-    in_time = [trial.refused for trial in sorted(punctual, key=lambda trial: trial.received_s)]
-    in_a_row, excluded = trials.scanned(in_time, size) < SURE, tests.excluded
-    if excluded is None and not in_a_row and not trials.separable(first, allowed):
-        excluded = _by_share(punctual, allowed, usable=steady)
-    phase = Phase(p, size, steady, _phase_counts(punctual))
-    return tests._replace(p=p, in_a_row=in_a_row, excluded=excluded, phase=phase)
-
-
-def _punctual(lives: Lives, first: Sequence[Trial]) -> list[Trial]:
-    """Return those whose token response took no longer than most: it tells when the token was issued."""
-    took = {e.life.received_s: e.life.received_s - e.life.sent_s for e in lives.ended
-            if e.life.received_s is not None and e.life.sent_s is not None}  # fmt: skip
-    if not took:
-        return list(first)
-    usual_s = sorted(took.values())[len(took) // 2]
-    return [t for t in first if took.get(t.received_s, usual_s) <= usual_s + trials.SLACK_SHARE_S]
-
-
-def _hard(first: Sequence[Trial], allowed: int) -> str | None:
-    """Return the rule without statistics: refused a second later than another token was accepted."""
-    youngest_s = min((trial.accepted_surely_s for trial in first), default=math.inf)
-    later = sum(trial.refused_surely_s > youngest_s + 1 for trial in first)
-    return "later" if later > allowed else None
-
-
-def _by_share(first: Sequence[Trial], allowed: int, *, usable: bool) -> str | None:
-    if not trials.all_round(first):
-        return None
-    most_s = trials.most_difference(first)
-    later = sum((trial.refused_to_s or 0.0) > most_s + trials.SLACK_SHARE_S for trial in first)
-    if later > allowed:
-        return "share"
-    phases = [trials.phase(trial) for trial in first if trial.refused]
-    youngest_s = min(max(0.0, trial.age_s) for trial in first)
-    long = trials.arc(phases, allowed) > min(most_s - youngest_s, 1.0) + trials.SLACK_ARC_S
-    return "arc" if usable and long else None
-
-
-def _steady(lives: Lives, dates: "refusals.Dates | None") -> bool:
-    span_s = (lives.to_s or 0.0) - (lives.from_s or 0.0)
-    if span_s * trials.WORST_DRIFT < trials.STEADY_S and not lives.steps:
-        return True
-    return dates is not None and dates.steady_s is not None and dates.steady_s < trials.STEADY_S and not lives.steps
-
-
-def _phase_counts(first: Sequence[Trial]) -> tuple[tuple[int, int], ...]:
-    counts = [[0, 0] for _ in range(_BINS)]
-    for trial in first:
-        cell = counts[min(_BINS - 1, int(trials.phase(trial) * _BINS))]
-        cell[0] += trial.refused
-        cell[1] += 1
-    return tuple((refused, of) for refused, of in counts)
-
-
-def _hold(first: Sequence[Trial]) -> tuple[tuple[Hold, ...], float | None]:
-    """Return what is known at each age, and from which age on no token is known, or may, be refused any more.
-
-    A token that was refused once is open until it is seen to be accepted: when in between it became so, nobody knows.
-    """
-    late_s = [trial.accepted_from_s for trial in first if trial.refused_to_s is not None]
-    if not late_s:
-        return (), None
-    known_s = [at_s for at_s in late_s if at_s is not None]
-    longest_s = max([*known_s, *(trial.refused_to_s for trial in first if trial.refused_to_s is not None)])
-    wait_s = _rounded_up(longest_s)
-    step_s = next((step for step in _GRIDS_S if step * (_COLUMNS - 1) >= wait_s), _GRIDS_S[-1])
-    columns = tuple(
-        _held(at_s, first) for at_s in (*(i * step_s for i in range(_COLUMNS - 1) if i * step_s < wait_s), wait_s)
-    )
-    settled = (
-        len(known_s) == len(late_s) and columns[-1].accepted >= KNOWN and not columns[-1].refused + columns[-1].open
-    )
-    return columns, wait_s if settled else None
-
-
-def _rounded_up(seconds: float) -> float:
-    """Return two digits of it, and never less."""
-    unit_s = 10.0 ** (math.floor(math.log10(max(seconds, 1e-3))) - 1)
-    return round(math.ceil(max(seconds, 1e-3) / unit_s - 1e-9) * unit_s, 6)
-
-
-def _held(at_s: float, first: Sequence[Trial]) -> Hold:
-    refused = sum(t.refused_to_s is not None and t.refused_to_s >= at_s for t in first)
-    accepted = sum(t.accepted_from_s is not None and t.accepted_from_s <= at_s for t in first)
-    known = sum(t.refused_to_s is not None or (t.accepted_from_s or 0.0) <= at_s for t in first)
-    left = max(0, known - accepted)
-    high = trials.share_high(left, known, HOLD_SURE) if known else 1.0
-    return Hold(at_s, min(refused, left), max(0, left - refused), accepted, high)
-
-
 # --- What that says to each cause ---
 
 
@@ -237,11 +85,32 @@ def _cause(id_: str, verdict: CauseVerdict, because: str, refused: int = 0, **fa
     return Cause(id_, verdict, refused, because, tuple(facts.items()))
 
 
+def _unsure(lives: Lives, *, mixed: bool) -> str | None:
+    if not lives.refused:
+        return "forbidden" if lives.forbidden >= LEAST else None
+    if mixed:
+        return "mixed-zones"
+    if refusals.of_one_url(lives):
+        return "one-url"
+    return "several-clients" if refusals.are_several(lives) else None
+
+
+def _sure(cause: Cause, known: _Known) -> Cause:
+    """Return *cause* as it may be said where it isn't known when requests were, of whom, or of what."""
+    surely = {"wrong-host", "checker-behind", "one-url"}
+    if known.unsure is None or known.never or cause.id in surely or cause.because == "limited":
+        return cause
+    joined = known.unsure == "one-url" or (known.unsure == "several-clients" and known.lives.with_token)
+    if joined and cause.verdict in NAMED and cause.id in {"late-refresh", "idle", "in-flight", "storm"}:
+        return cause
+    return _cause(cause.id, _V.CANT_TELL, known.unsure)
+
+
 def _causes(known: _Known) -> list[Cause]:
     return [
         *_of_first_uses(known),
-        _of_expiry(known), _of_idleness(known), _of_early_end(known), _of_flight(known), _of_a_storm(known),
-        _of_the_host_asked(known), _of_this_host(known), *_of_a_message(known),
+        _of_expiry(known), _of_idleness(known), *_of_early_end(known), _of_flight(known), _of_a_storm(known),
+        _of_the_host_asked(known), _of_this_host(known), *_of_a_message(known), *_of_one_url(known),
     ]  # fmt: skip
 
 
@@ -252,7 +121,7 @@ def _of_any_age(known: _Known) -> Cause:
     if known.blind:
         return _cause("any-age", _V.CANT_TELL, "no-refreshes")
     if late == 0 and not tests.refused:
-        return _cause("any-age", _V.EXCLUDED, "others-explain")
+        return _cause("any-age", _V.EXCLUDED, "others-explain" if known.lives.refused else "none-refused")
     return _cause("any-age", *((_V.UNLIKELY, "new-only") if tests.of_new else (_V.CANT_TELL, "too-few")))
 
 
@@ -337,11 +206,28 @@ def _of_idleness(known: _Known) -> Cause:
     return _cause("idle", _V.EXCLUDED if not known.found.before else _V.UNLIKELY, "no-pause")
 
 
-def _of_early_end(known: _Known) -> Cause:
-    """Return the tokens that died before their end, without a pause: revoked, or refused at random."""
-    taken = len(refusals.of_expiry(known.found)) + len(refusals.of_idleness(known.found))
+def _of_early_end(known: _Known) -> list[Cause]:
+    """Return the tokens that died before their end, without a pause: all so early by a clock, or revoked one by one."""
+    early = refusals.of_early_end(known.found)
+    n, so_early = len(early), refusals.so_early(early, known.found, known.lives.stamp_s) if early else None
+    if n < LEAST or n <= known.found.late[0] or so_early is None or refusals.may_be_several(known.lives):
+        why = "none-early" if not n else "ages-differ" if so_early is None else "too-few-before"
+        verdict = (_V.UNLIKELY if n else _V.EXCLUDED) if so_early is None else _V.CANT_TELL
+        revoked = _of_revocation(known, n)
+        return [revoked, revoked._replace(id="issuer-behind") if known.blind else _cause("issuer-behind", verdict, why)]
+    dated = refusals.issuer_behind(early)
+    low_s, high_s = so_early
+    if dated is not None and dated.low_s > 0 and dated.low_s <= high_s and low_s - 1 <= dated.high_s:
+        low_s, high_s = max(dated.low_s, low_s - 1), min(dated.high_s, high_s)
+        behind = _cause("issuer-behind", _V.SHOWN, "behind-by-date", n, low_s=low_s, high_s=high_s)
+        return [behind, _cause("revoked", _V.UNLIKELY, "issuer-does")]
+    behind = _cause("issuer-behind", _V.POSSIBLE, "all-so-early", n, low_s=low_s, high_s=high_s)
+    return [behind, _cause("revoked", _V.POSSIBLE, "all-so-early", n)]
+
+
+def _of_revocation(known: _Known, left: int) -> Cause:
+    """Return the tokens that died before their end, no two alike: revoked, or refused at random."""
     unknown = len(refusals.of_no_lifetime(known.found))
-    left = len(known.found.before) - taken - unknown
     if left and refusals.may_be_several(known.lives):
         return _cause("revoked", _V.CANT_TELL, "several-clients", left)
     if left >= LEAST and left > known.found.late[0]:
@@ -411,6 +297,11 @@ def _of_a_message(known: _Known) -> list[Cause]:
     return [_cause("checker-behind", _V.SHOWN, "message", lives.gaps, behind_s=lives.gap_s)]
 
 
+def _of_one_url(known: _Known) -> list[Cause]:
+    refused = refusals.of_one_url(known.lives)
+    return [_cause("one-url", _V.LIKELY, "never-accepted", refused, refused_all=known.lives.refused)] if refused else []
+
+
 # --- The report ---
 
 NAMED = (_V.SHOWN, _V.LIKELY)
@@ -418,7 +309,7 @@ NAMED = (_V.SHOWN, _V.LIKELY)
 
 def _part(known: _Known, files: tuple[LogFile, ...], zone: str | None, causes: tuple[Cause, ...]) -> LogPart:
     lives, found, tests, dates = known.lives, known.found, known.tests, known.dates
-    hold, wait_s = ((), None) if known.never or tests.any_age else _hold(found.trials)
+    held, wait_s = ((), None) if known.never or tests.any_age or known.unsure else hold(found.trials)
     first = None
     if tests.of:
         low, high = (bound(tests.refused, tests.of, 0.975) for bound in (trials.share_low, trials.share_high))
@@ -442,7 +333,7 @@ def _part(known: _Known, files: tuple[LogFile, ...], zone: str | None, causes: t
         ambiguous=lives.ambiguous,
         steps=lives.steps,
         first=first,
-        hold=hold,
+        hold=held,
         wait_s=wait_s,
         date=offset,
         phase=tests.phase,
@@ -460,7 +351,9 @@ def _missing(known: _Known) -> tuple[str, ...]:
     lives, tests = known.lives, known.tests
     if not lives.refused:
         return ()
-    missing = []
+    if known.unsure == "mixed-zones":
+        return ("zones",)
+    missing = ["clients"] if known.unsure == "several-clients" else []
     if not lives.refreshes:
         missing.append("token-responses")
     if lives.ambiguous or (lives.without_start and not lives.with_token):
@@ -468,7 +361,8 @@ def _missing(known: _Known) -> tuple[str, ...]:
     if tests.whole_seconds:
         missing.append("fractions")
     enough = tests.of >= ENOUGH and tests.refused >= ENOUGH_REFUSED
-    if tests.refused and not tests.settled and lives.refreshes and not enough:
+    open_still = tests.refused and not tests.settled and not known.unsure
+    if open_still and lives.refreshes and not enough:
         missing.append("refreshes")
     if not lives.with_date and tests.refused:
         missing.append("dates")
@@ -499,6 +393,7 @@ _FINDING_OF = {
     "any-age": "log-any-age",
     "this-host": "log-host-behind",
     "checker-behind": "log-checker-behind",
+    "one-url": "log-one-url",
 }
 
 
@@ -512,34 +407,43 @@ def _findings(known: _Known, part: LogPart) -> list[Finding]:
     found = []
     every = first is not None and first.refused == first.of >= LEAST and bool(tests.of_new or known.found.late[1] == 0)
     for cause in part.causes:
-        if cause.verdict not in NAMED:
+        if cause.verdict not in NAMED or cause.id not in _FINDING_OF:
             continue
         status = Status.CRITICAL if cause.id in _CRITICAL else Status.WARNING
         facts = {**dict(cause.facts), **shares, "likely": cause.verdict is _V.LIKELY, "refused_here": cause.refused}
         facts |= {"uses": known.found.late[1], "late_s": None if part.lateness is None else part.lateness.high_s}
         found.append(_finding(_FINDING_OF[cause.id], status, facts))
+    early = next(cause for cause in part.causes if cause.id == "issuer-behind")
+    if early.verdict in {_V.SHOWN, _V.POSSIBLE}:
+        facts = {**dict(early.facts), "refused_here": early.refused, "by_date": early.verdict is _V.SHOWN}
+        found.append(_finding("log-early-end", Status.WARNING, facts))
     if tests.excluded is not None and not any(f.id == "log-node-behind" for f in found):
         found.append(_finding("log-lag-or-node", Status.WARNING, {**shares, "no_hash": not known.lives.with_token}))
-    if every and not any(f.id == "log-never-accepted" for f in found):
+    if every and not any(f.id in {"log-never-accepted", "log-one-url"} for f in found):
         found.append(_finding("log-all-refused", Status.CRITICAL, shares))
-    if not found:
-        facts = {
-            **shares,
-            "refused_all": part.refused,
-            "requests": part.requests,
-            "refreshes": part.refreshes,
-            "needed": part.tokens_needed,
-            "missing": part.missing[0] if part.missing else None,
-        }
-        unread = _unread(part.files)
-        if part.refused:
-            found.append(_finding("log-cant-tell", Status.UNKNOWN, facts))
-        elif unread is not None:
-            found.append(_finding("log-unread", Status.UNKNOWN, facts | unread))
-        else:
-            found.append(_finding("log-none-refused", Status.OK, facts))
+    if known.lives.forbidden >= LEAST:
+        found.append(_finding("log-forbidden", Status.UNKNOWN, {"forbidden": known.lives.forbidden}))
+    found = found or [_of_none(part, shares)]
     order = (Status.CRITICAL, Status.WARNING, Status.UNKNOWN, Status.OK)
     return sorted(found, key=lambda each: (order.index(each.status), catalogue.rank(each.id)))
+
+
+def _of_none(part: LogPart, shares: dict[str, Fact]) -> Finding:
+    """Return what is found where no cause is named."""
+    facts = {
+        **shares,
+        "refused_all": part.refused,
+        "requests": part.requests,
+        "refreshes": part.refreshes,
+        "needed": part.tokens_needed,
+        "missing": part.missing[0] if part.missing else None,
+    }
+    unread = _unread(part.files)
+    if part.refused:
+        return _finding("log-cant-tell", Status.UNKNOWN, facts)
+    if unread is not None:
+        return _finding("log-unread", Status.UNKNOWN, facts | unread)
+    return _finding("log-none-refused", Status.OK, facts)
 
 
 def _unread(files: Sequence[LogFile]) -> dict[str, Fact] | None:
@@ -555,7 +459,7 @@ def _finding(id_: str, status: Status, facts: dict[str, Fact]) -> Finding:
     return Finding(id_, status, tuple((name, facts.get(name)) for name in catalogue.CATALOGUE[id_].facts.split()))
 
 
-_MEASURES = {"log-issuer-ahead", "log-lag-or-node", "log-node-behind", "log-all-refused"}
+_MEASURES, _OF_NODES = {"log-issuer-ahead", "log-early-end", "log-all-refused"}, {"log-lag-or-node", "log-node-behind"}
 
 
 def _steps(findings: Sequence[Finding]) -> tuple[Step, ...]:
@@ -564,6 +468,10 @@ def _steps(findings: Sequence[Finding]) -> tuple[Step, ...]:
     explain = Step("explain", f"skewcheck explain {lead.id}")
     if lead.id in _MEASURES:
         return Step("measure-issuer", "skewcheck api --region REGION --full"), explain
+    if lead.id in _OF_NODES:
+        return Step("measure-nodes", "skewcheck check --region REGION --connections 24"), explain
+    if lead.id == "log-forbidden":
+        return Step("count-forbidden", "skewcheck log FILE --refused 401 --refused 403"), explain
     if lead.id in {"log-host-behind", "log-checker-behind"}:
         return Step("measure-clock", "skewcheck check --region REGION"), explain
     if lead.id == "log-none-refused":

@@ -3,6 +3,7 @@
 import math
 from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from skewcheck.judge.lives import Ended, Life, Lives, Use
@@ -19,6 +20,8 @@ STORM_PER_LIFE, STORM_LEAST, STORM_S = 2, 6, 60.0
 """More than two tokens in a lifetime are wasteful; six of them within a minute are a storm."""
 NEVER_LEAST, NEVER_S = 10, 60.0
 """A host that refused so many and no other, for so many seconds, refuses by no clock."""
+SEVERAL_SHARE = 0.1
+"""Of the tokens: where more live on beside newer ones, several clients write to the log."""
 _SOON_S = 5.0
 """After a refused use, a refresh within this time is its answer."""
 _ROUNDED_S = 0.002
@@ -36,6 +39,7 @@ class BeforeRefresh(NamedTuple):
     age_s: float
     gap_s: float
     lifetime_s: float | None
+    granted: Life
 
     @property
     def late_s(self) -> float | None:
@@ -57,6 +61,8 @@ class Refusals(NamedTuple):
     """The longest pause after which a token was still accepted."""
     usual_gap_s: float
     """The longest in the life of a token, of most tokens."""
+    left_ok_s: float
+    """The least of its life that a token had before it when it was accepted."""
 
 
 def refusals(lives: Lives) -> Refusals:
@@ -79,7 +85,16 @@ def refusals(lives: Lives) -> Refusals:
             others = life.late_refused - sum((life.age_s(use) or 0.0) > life.young_s for use in flying)
         late_refused += others
         late += life.late_accepted + others
-    return Refusals(tuple(trials), tuple(before), in_flight, (late_refused, late), gaps[-1], gaps[len(gaps) // 2])
+    left_ok_s = min((_left(e.life, e.life.last_s) for e in lives.ended), default=math.inf)
+    usual_gap_s = gaps[len(gaps) // 2]
+    return Refusals(tuple(trials), tuple(before), in_flight, (late_refused, late), gaps[-1], usual_gap_s, left_ok_s)
+
+
+def _left(life: Life, at_s: float | None) -> float:
+    """Return how much of its life a token has before it at that time."""
+    if at_s is None or life.received_s is None or life.lifetime_s is None:
+        return math.inf
+    return life.lifetime_s - (at_s - life.received_s)
 
 
 def _with_their_own(lives: Lives) -> list[Ended]:
@@ -124,7 +139,7 @@ def _before_refresh(ended: Ended, flying: Sequence[Use]) -> BeforeRefresh | None
         return None
     begun_s = first.start_s if first.start_s is not None else at_s
     gap_s = begun_s - (life.last_s if life.last_s is not None else life.received_s)
-    return BeforeRefresh(age_s, gap_s, life.lifetime_s)
+    return BeforeRefresh(age_s, gap_s, life.lifetime_s, life)
 
 
 def _trial(life: Life, flying: Sequence[Use]) -> Trial | None:
@@ -192,6 +207,38 @@ def _expired(before: BeforeRefresh) -> bool:
     return lifetime_s is not None and before.age_s >= lifetime_s - min(EXPIRED_S, EXPIRED_SHARE * lifetime_s)
 
 
+def of_early_end(found: Refusals) -> list[BeforeRefresh]:
+    """Return the refusals before a token's end that no pause explains."""
+    idle = of_idleness(found)
+    return [b for b in found.before if b.lifetime_s is not None and b not in idle and not _expired(b)]
+
+
+def so_early(early: Sequence[BeforeRefresh], found: Refusals, stamp_s: float) -> Interval | None:
+    """Return how long before their end tokens die, where one figure explains all: as of an issuer that is behind.
+
+    None where one was refused younger than another was accepted: it stamps whole seconds, and the log its own.
+    """
+    least_s = max(-(b.late_s or 0.0) for b in early)
+    return Interval(least_s, max(least_s, found.left_ok_s)) if least_s <= found.left_ok_s + 1 + 2 * stamp_s else None
+
+
+def issuer_behind(early: Sequence[BeforeRefresh]) -> Interval | None:
+    """Return how far the token responses' `Date` is behind that of the first replies to their tokens, of at least 3."""
+    bounds = []
+    for life in (b.granted for b in early):
+        used = [u for u in life.uses if u.date_s is not None and u.start_s is not None and u.end_s is not None]
+        if life.granted_s is None or life.sent_s is None or life.received_s is None or not used:
+            continue
+        low_s, high_s = life.sent_s - life.granted_s - 1, life.received_s + life.width_s - life.granted_s
+        theirs_low_s = max((u.start_s or 0.0) - (u.date_s or 0.0) - 1 for u in used)
+        theirs_high_s = min((u.end_s or 0.0) + u.width_s - (u.date_s or 0.0) for u in used)
+        bounds.append((low_s - theirs_high_s, high_s - theirs_low_s))
+    if len(bounds) < SHOWN:
+        return None
+    low_s, high_s = max(low for low, _ in bounds), min(high for _, high in bounds)
+    return Interval(low_s, high_s) if low_s <= high_s else None
+
+
 def lateness(expired: Sequence[BeforeRefresh]) -> Interval | None:
     """Return how long after their end they were refused."""
     late = [b.late_s for b in expired if b.late_s is not None]
@@ -203,10 +250,21 @@ def storm(lives: Lives) -> tuple[int, int]:
 
     Without those that took the place of a token that was refused: these are its end, or its pause.
     """
-    lifetimes = sorted(e.life.lifetime_s for e in lives.ended if e.life.lifetime_s)
-    if not lifetimes:
+    lifetime_s = _lifetime(lives)
+    if not lifetime_s:
         return 0, 0
-    lifetime_s = lifetimes[len(lifetimes) // 2]
+    by_client = _unprompted(lives)
+    most = max((_most_within(lifetime_s, times) for times in by_client.values()), default=0)
+    return most, max((_most_within(min(lifetime_s, STORM_S), times) for times in by_client.values()), default=0)
+
+
+def _lifetime(lives: Lives) -> float:
+    lifetimes = sorted(e.life.lifetime_s for e in lives.ended if e.life.lifetime_s)
+    return lifetimes[len(lifetimes) // 2] if lifetimes else 0.0
+
+
+def _unprompted(lives: Lives) -> dict[str, list[float]]:
+    """Return when each client's tokens came, without those that took the place of one that was refused."""
     answers = {
         e.next.received_s
         for e in _with_their_own(lives)
@@ -216,17 +274,25 @@ def storm(lives: Lives) -> tuple[int, int]:
     for at_s, client in lives.received:
         if at_s not in answers:
             by_client.setdefault(client, []).append(at_s)
-    most = max((_most_within(lifetime_s, times) for times in by_client.values()), default=0)
-    return most, max((_most_within(min(lifetime_s, STORM_S), times) for times in by_client.values()), default=0)
+    return by_client
 
 
 def may_be_several(lives: Lives) -> bool:
     """Tell whether several clients may write to the log: by hashes of the tokens, else by how often new ones come."""
     if lives.with_token:
-        return any(ended.life.beside for ended in lives.ended)
-    lifetimes = sorted(e.life.lifetime_s for e in lives.ended if e.life.lifetime_s)
+        return sum(ended.life.apart for ended in lives.ended) > SEVERAL_SHARE * len(lives.ended)
     times = sorted(at_s for at_s, _ in lives.received)
-    return not lifetimes or _most_within(lifetimes[len(lifetimes) // 2] / 2, times) > 1
+    return _most_within(_lifetime(lives) / 2, times) > 1
+
+
+def are_several(lives: Lives) -> bool:
+    """Tell whether they do, so that nobody knows whose a token is: new ones come too often, and no refusal is why."""
+    if lives.with_token:
+        return may_be_several(lives)
+    half_s = _lifetime(lives) / 2
+    by_client = [sorted(times) for times in _unprompted(lives).values()]
+    soon = sum(after - before < half_s for times in by_client for before, after in pairwise(times))
+    return soon > SEVERAL_SHARE * len(lives.received)
 
 
 def _most_within(span_s: float, times: Sequence[float]) -> int:
@@ -247,6 +313,13 @@ def never_accepted(lives: Lives, *, surely: bool) -> tuple[int, int]:
     if surely:
         hosts = [asked for asked in hosts if asked.refused >= NEVER_LEAST and asked.refused_for_s >= NEVER_S]
     return len(hosts), sum(asked.refused for asked in hosts)
+
+
+def of_one_url(lives: Lives) -> int:
+    """Return how many requests were of URLs that accepted none, at hosts that accepted others: so many, for so long."""
+    urls = [asked for (host, _), asked in lives.urls.items() if host in lives.hosts and lives.hosts[host].accepted]
+    surely = [a for a in urls if not a.accepted and a.refused >= NEVER_LEAST and a.refused_for_s >= NEVER_S]
+    return sum(asked.refused for asked in surely)
 
 
 # --- The Date of the replies ---

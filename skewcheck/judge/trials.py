@@ -151,8 +151,6 @@ def separable(trials: Sequence[Trial], left_out: int) -> bool:
     """Tell whether an age parts refused first uses from accepted ones, but so many: then a fixed wait explains it."""
     accepted = sorted(trial.age_s for trial in trials if not trial.refused)
     refused = sorted(trial.age_s for trial in trials if trial.refused)
-    if not accepted or not refused:
-        return True
     limit_s = refused[max(0, len(refused) - 1 - left_out)]
     return sum(age_s < limit_s for age_s in accepted) <= left_out
 
@@ -163,8 +161,6 @@ def _densest(order: Sequence[bool], size: int) -> int:
 
 
 def _log_comb(n: int, k: int) -> float:
-    if not 0 <= k <= n:
-        return -math.inf
     return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
 
 

@@ -82,7 +82,7 @@ def _event(reader: Reader, entry: Any) -> Event | None:
     if stamp is None or not isinstance(url, str) or not isinstance(status, int) or not 100 <= status <= 599:
         return None
     took_s = took_ms / 1000 if isinstance(took_ms, int | float) and 0 <= took_ms < 864e5 else None
-    refresh, host = reader.target(url)
+    refresh, host, path = reader.target(url)
     date, bearer = _header(response, "date"), _header(request, "authorization")
     body = (response.get("content") or {}).get("text")
     body = body[:_LONGEST_BODY] if isinstance(body, str) else ""
@@ -92,7 +92,7 @@ def _event(reader: Reader, entry: Any) -> Event | None:
     return Event(
         stamp.at_s, None if took_s is None else stamp.at_s + took_s, stamp.width_s, refresh, status, "", host,
         fingerprint(token), lifetime_s, stamps.http_date(date) if date else None,
-        status == 429 or (status >= 400 and reader.message(body)),
+        status == 429 or (status >= 400 and reader.message(body)), path,
     )  # fmt: skip
 
 

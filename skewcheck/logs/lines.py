@@ -39,9 +39,13 @@ def access(reader: Reader, line: str) -> Event | None:
     if found is None:
         return None
     client, written, target, status, rest = found.groups()
-    stamp = stamps.common(written) or reader.stamp(written)
-    if stamp is None:
-        return None
+    stamp = stamps.common(written)
+    if stamp is not None:
+        reader.zoned = True
+    else:
+        stamp = reader.stamp(written)
+        if stamp is None:
+            return None
     start_s = date_s = None
     token = ""
     for name, value in _MORE.findall(rest) if "=" in rest or ": " in rest else ():
@@ -52,12 +56,13 @@ def access(reader: Reader, line: str) -> Event | None:
             token = value.strip('"')[:64]
         else:
             date_s = stamps.http_date(value.strip('"'))
-    refresh, host = reader.target(_url(target))
+    refresh, host, path = reader.target(_url(target))
     agent = _AGENT.match(rest)
     client = client if agent is None else f"{client} {agent[1]}"  # several programs behind one address
     return Event(
-        start_s, stamp.at_s, stamp.width_s, refresh, int(status), client, host, token, None, date_s, status == "429"
-    )
+        start_s, stamp.at_s, stamp.width_s, refresh, int(status), client, host, token, None, date_s,
+        status == "429", path,
+    )  # fmt: skip
 
 
 def envoy(reader: Reader, line: str) -> Event | None:
@@ -70,11 +75,11 @@ def envoy(reader: Reader, line: str) -> Event | None:
     if stamp is None:
         return None
     times = _ENVOY_TIMES.search(rest[:4096])
-    refresh, host = reader.target(_url(target))
+    refresh, host, path = reader.target(_url(target))
     end_s = None if times is None else stamp.at_s + int(times[1][:9]) / 1000
     return Event(
         stamp.at_s, end_s, stamp.width_s, refresh, int(status), "" if times is None else times[2],
-        host or ("" if times is None else times[3]), limited=status == "429",
+        host or ("" if times is None else times[3]), limited=status == "429", path=path,
     )  # fmt: skip
 
 
@@ -92,8 +97,8 @@ def client(reader: Reader, line: str) -> Event | None:
     stamp = None if ahead is None else reader.stamp(ahead[0])
     if stamp is None:
         return None
-    refresh, host = reader.target(url)
-    return Event(None, stamp.at_s, stamp.width_s, refresh, int(status), host=host, limited=status == "429")
+    refresh, host, path = reader.target(url)
+    return Event(None, stamp.at_s, stamp.width_s, refresh, int(status), host=host, limited=status == "429", path=path)
 
 
 READERS: tuple[LineReader, ...] = (access, envoy, client)
@@ -139,11 +144,11 @@ class SdkBlock:
         stamp = None if self._stamp is None else reader.stamp(self._stamp)
         event = None
         if stamp is not None and self._url and self._status.isdecimal() and 100 <= int(self._status) <= 599:
-            refresh, host = reader.target(self._url)
+            refresh, host, path = reader.target(self._url)
             date_s = stamps.http_date(self._date) if self._date else None
             event = Event(
                 None, stamp.at_s, stamp.width_s, refresh, int(self._status), host=host, date_s=date_s,
-                limited=self._status == "429",
+                limited=self._status == "429", path=path,
             )  # fmt: skip
         self._stamp, self.inside = None, False
         self._url = self._status = self._date = ""

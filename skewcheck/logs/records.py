@@ -48,28 +48,34 @@ class Reader:
         """*token_urls*: how URLs end that give tokens; *zone_s*: of times that name no zone."""
         self._token_paths = token_urls or TOKEN_PATHS
         self.zone_s = zone_s
-        self.naive = False
-        """Whether a time was read that names no zone."""
+        self.naive = self.zoned = False
+        """Whether a time was read that names no zone, and one that needs none."""
         self.gap_s, self.gaps = 0.0, 0
         """By how much the checker's clock is behind at least, and how many messages say that it is."""
         self._fine = False
         self._plans: dict[tuple[str, ...], _Plan] = {}
 
-    def target(self, url: str) -> tuple[bool, str]:
-        """Return whether *url* gives tokens, and its host."""
+    def target(self, url: str) -> tuple[bool, str, str]:
+        """Return whether *url* gives tokens, its host, and its path."""
         if "?" in url or "#" in url:
             url = re.split(r"[?#]", url, maxsplit=1)[0]
         parts = url.split("/", 3) if "://" in url else ()
-        return url.endswith(self._token_paths), parts[2].rpartition("@")[2] if len(parts) > 2 else ""
+        if len(parts) < 3:
+            return url.endswith(self._token_paths), "", url
+        return url.endswith(self._token_paths), parts[2].rpartition("@")[2], parts[3] if len(parts) > 3 else ""
 
     def stamp(self, value: object) -> stamps.Stamp | None:
         """Return what a time says, and note where it names no zone."""
         found = stamps.any_stamp(value, self.zone_s)
         if found is None:
             return None
+        if found.naive:
+            self.naive = True
+        else:
+            self.zoned = True
         if isinstance(value, str):
-            self.naive = self.naive or found.naive
-        elif found.width_s < 1:
+            return found
+        if found.width_s < 1:
             self._fine = True
         elif self._fine:  # of a thousand times with milliseconds one is written without
             return found._replace(width_s=1e-3)
@@ -102,7 +108,7 @@ class Reader:
             end_s = at.at_s + dur_s * unit_s
         else:
             start_s = at.at_s - dur_s * unit_s
-        refresh, host = self.target(url)
+        refresh, host, path = self.target(url)
         date, client, token = get(date_), get(client_), get(token_)
         told = get(message) if status >= 400 else None
         return Event(
@@ -117,6 +123,7 @@ class Reader:
             _seconds(get("expires_in")) if refresh else None,
             stamps.http_date(date[:40]) if isinstance(date, str) else None,
             status == 429 or (isinstance(told, str) and self.message(told)),
+            path,
         )
 
     def message(self, text: str) -> bool:

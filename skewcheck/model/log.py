@@ -33,6 +33,8 @@ class Event(NamedTuple):
     """The reply's `Date`."""
     limited: bool = False
     """The reply says that it was asked too often."""
+    path: str = ""
+    """What it asked for, without a query: never shown."""
 
 
 class LogFile(NamedTuple):

@@ -19,6 +19,7 @@ class Service:
     """Who issues tokens, and who checks them."""
 
     issuer_ahead_s: float = 0.0
+    """Negative: it is behind, and its tokens die so much earlier."""
     nodes: int = 1
     behind_s: float = 0.0
     """Of the last node alone, if there are several; else of the one."""
@@ -139,7 +140,7 @@ class Run:
         refused = (
             now + self.service.leeway_s < token.iat
             or there < token.known_s
-            or now > token.iat - self.service.issuer_ahead_s + self.service.lives_s
+            or now > token.iat + self.service.lives_s
             or there > token.ended_s
             or there - token.used_s > self.service.idle_limit_s
             or self._dice.random() < self.service.background
@@ -204,7 +205,7 @@ class Run:
         token.ended_s = min(token.ended_s, self._dice.choice(times) - 1.0) if service.dies else token.ended_s
         for at in times:
             self._t = max(self._t, at)
-            if not self._use(token) and service.dies:
+            if not self._use(token) and (service.dies or service.issuer_ahead_s < 0):
                 return
         if client.pause_every and number % client.pause_every == client.pause_every - 1:
             self._t += client.pause_s * self._dice.uniform(1.0, 1.5)
