@@ -271,6 +271,28 @@ def test_nobody_answered() -> None:
     assert found(judged(jwt(exp=None), SILENT))["token-no-exp"] is WARNING
 
 
+def test_an_api_that_is_off_refuses_by_its_own_clock() -> None:
+    """What is fine by UTC is said to be refused there, if all of the API's range says so and no leeway covers it."""
+    ahead, behind = (by_ntp(0.0)._replace(api=api_part(-skew_s), who=Who.API) for skew_s in (30.0, -30.0))
+    told = judged(jwt(-3580, 20), ahead)
+    there = facts(told, "token-refused-there")
+    assert found(told) == {"token-refused-there": CRITICAL}
+    assert (there["claim"], there["by"]) == ("exp", "api")
+    assert there["left_high_s"] == pytest.approx(-9.98, abs=0.01)
+    assert told.part.recommended is not None
+    assert found(judged(jwt(-10), behind)) == {"token-refused-there": CRITICAL}
+    assert found(judged(jwt(-29.5), behind)) == {"token-refused-there": WARNING}
+    for token, case in [
+        (jwt(-3580, 30), ahead),  # its end is inside of the range
+        (jwt(-10), ahead),
+        (jwt(-30), behind),
+        (jwt(-3580, 20), asked(ahead, leeway_s=60.0)),
+        (jwt(-3620, -20), ahead),  # by UTC it is over, too: that is told
+        (opaque(3600.0, -3580.0), ahead),  # a server counts it
+    ]:
+        assert "token-refused-there" not in found(judged(token, case))
+
+
 def test_what_if() -> None:
     """An assumed skew takes the place of every measurement, and is as bad as it is."""
     told = judged(jwt(), assuming(-0.25, -0.15))

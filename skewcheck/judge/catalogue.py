@@ -367,6 +367,13 @@ CATALOGUE: Mapping[str, Row] = {
         "not.] Which of the two is off is open.",
         _TIME + " other fine_here",
     ),
+    "token-refused-there": Row(
+        "By the API's clock the token's {claim} is still {left} away",
+        "It is held against that clock there, which is off from UTC: the API can refuse it now, for that reason alone.",
+        _TIME,
+        {"exp": "By the API's clock the token expired {ago} ago"},
+        "claim",
+    ),
     "ntp-differs": Row(
         "This host and {host} agree; [the servers asked differ{https}|NTP seen from here differs][ ({signed})]",
         "Between these two the clock is an unlikely cause. [Those servers are off{https}|NTP is intercepted or smeared "
@@ -918,7 +925,7 @@ REASONS: Mapping[str, str] = {
 """What a verifier says to a token, by the `why` of `VerifierVerdict`."""
 
 BUFFER_LINES: Mapping[str, str] = {
-    "clock-behind": "this host's clock behind",
+    "clock-behind": "this host's clock behind the checker's",
     "clock-not-measured": "this host's clock: not measured",
     "drift": "drift of the clock meanwhile",
     "latency": "latency until it is checked",

@@ -4,12 +4,13 @@ import math
 from collections.abc import Callable
 
 from skewcheck.judge.case import Facts, finite
+from skewcheck.judge.claims import LONGEST_LIFE_S, counts_otherwise
 from skewcheck.model import Fact, Finding, Interval, Moment, Status, Token, TokenKind
 
 JUST_WRITTEN_S = 60.0
 """What was written within a minute is of now."""
 COUNTED_S = 1.0
-"""What most messages count in."""
+"""What most messages, and what is cut to whole seconds, count in."""
 
 
 def others(token: Token, span: Callable[[float], Interval | None], left_s: float | None) -> list[Finding]:
@@ -58,6 +59,19 @@ def obtained_later(token: Token, at_s: float) -> list[Finding]:
         return []
     facts = (("ahead_s", obtained_s - at_s), ("obtained_at_s", obtained_s))
     return [Finding("token-obtained-later", Status.UNKNOWN, facts)]
+
+
+def obtained_early(token: Token) -> list[Finding]:
+    """Tell of a token that was there before it was issued: this clock, or its issuer's, was off then."""
+    obtained_s, issued_s = token.obtained_at_s, token.iat.value_s
+    if obtained_s is None or issued_s is None or counts_otherwise(token.iat):
+        return []
+    apart_s = issued_s - obtained_s
+    counted_s = COUNTED_S if obtained_s.is_integer() else 0.0
+    if not counted_s < apart_s <= LONGEST_LIFE_S:
+        return []
+    facts = (("apart_s", apart_s), ("counted_s", counted_s or None), ("obtained_at_s", obtained_s))
+    return [Finding("token-obtained-early", Status.WARNING, facts)]
 
 
 def later(*begins: Moment | None) -> Moment | None:
