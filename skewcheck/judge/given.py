@@ -92,7 +92,10 @@ def stamped(by: str, *, ours: bool) -> dict[str, Fact]:
     as_of = by == "at"
     who = by if by in {"at", "local"} else "here" if ours else "issuer"
     ours = ours and not as_of
-    return {"stamped": who, "as_of": as_of or None, "ours": ours or None, "theirs": not (as_of or ours) or None}
+    unchecked = by == "local" and not ours
+    theirs = not (as_of or ours or unchecked)
+    flags = {"as_of": as_of, "ours": ours, "theirs": theirs, "unchecked": unchecked}
+    return {"stamped": who, **{name: is_so or None for name, is_so in flags.items()}}
 
 
 def surroundings(

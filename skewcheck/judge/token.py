@@ -441,7 +441,7 @@ def _given(known: _Known) -> list[Finding]:
 def _of_the_issuer(known: _Known, found: list[Finding]) -> list[Finding]:
     """Return what the issuer does wrong with each token, where that is why this one is refused."""
     refused = [finding.status for finding in found if finding.id in _REFUSED]
-    return [*_zone(known, refused), *_lifetime(known, refused)]
+    return [*_zone(known, refused), *_lifetime(known)]
 
 
 def _zone(known: _Known, refused: list[Status]) -> list[Finding]:
@@ -467,7 +467,7 @@ def _zone(known: _Known, refused: list[Status]) -> list[Finding]:
     if not off_s:
         return []
     summers = (-SUMMER_S, 0, SUMMER_S)
-    own = own_s is not None and abs(off_s) in {abs(own_s + summer_s) for summer_s in summers} - {0}
+    own = own_s and abs(off_s) in {abs(own_s + summer_s) for summer_s in summers} - {0}
     likely = sure or own
     facts = (
         ("claim", "iat"),
@@ -479,7 +479,7 @@ def _zone(known: _Known, refused: list[Status]) -> list[Finding]:
     return [Finding("token-zone", worse(Status.WARNING, *refused) if likely else Status.WARNING, facts)]
 
 
-def _lifetime(known: _Known, refused: list[Status]) -> list[Finding]:
+def _lifetime(known: _Known) -> list[Finding]:
     """Tell of a life that no issuer can mean."""
     token = known.token
     life_s, begin_s, end_s = token.lifetime_s, token.nbf.value_s, token.exp.value_s
@@ -493,7 +493,7 @@ def _lifetime(known: _Known, refused: list[Status]) -> list[Finding]:
         why = None
     else:
         return []
-    status = Status.WARNING if why is None else worse(Status.WARNING, *refused)
+    status = Status.WARNING if why is None else Status.CRITICAL
     return [Finding("token-lifetime", status, (("lifetime_s", life_s), ("why", why)))]
 
 
