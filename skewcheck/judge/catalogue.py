@@ -762,8 +762,8 @@ CATALOGUE: Mapping[str, Row] = {
         "state",
     ),
     "deadline-no-zone": Row(
-        "Its {name} names no time zone: it can't be judged",
-        "Whoever reads it in another zone is hours off. Write it in UTC, with a Z.",
+        "The token's {name} can't be read as a time or a lifetime",
+        "A time needs its zone (Z: UTC), or who reads it elsewhere is hours off; a lifetime is a number of seconds.",
         "name",
     ),
     "token-then": Row(
