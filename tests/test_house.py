@@ -20,7 +20,7 @@ PACKAGE = Path(skewcheck.__file__).parent
 MAX_LINES = 600
 """A file is one idea; more than this is two."""
 LONGER = {
-    "skewcheck.judge.catalogue": 1240,  # the one table of words: a row for each finding
+    "skewcheck.judge.catalogue": 1280,  # the one table of words: a row for each finding
     "skewcheck.measure.date_search": 640,  # the search for the flip
     "skewcheck.judge.steps": 680,  # what to run next, for each finding
     "skewcheck.render.evidence": 650,  # all that `-v` and `-vv` add

@@ -5,7 +5,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from measurements import NOON
+from measurements import NOON, this_host
 from token_cases import (
     OFFLINE,
     SILENT,
@@ -182,6 +182,7 @@ def test_a_token_that_ends_before_it_becomes_valid() -> None:
     assert "token-lifetime" not in found(judged(jwt(-60, 90, nbf=30), RIGHT))
     never = lead(judged(jwt(-60, -60), RIGHT))
     assert (never.id, never.status, never.fact("why")) == ("token-lifetime", CRITICAL, "never-valid")
+    assert lead(judged(opaque(0.0), RIGHT)).status is CRITICAL
     long = lead(judged(jwt(-60, 4e8), RIGHT))
     assert (long.id, long.status, long.fact("why")) == ("token-lifetime", WARNING, None)
 
@@ -221,6 +222,10 @@ def test_a_local_time_as_utc_leads_over_the_expiry_that_follows_from_it() -> Non
         assert found(told)[refusal] is CRITICAL
         assert lead(told).fact("off_s") == abs(iat)
     perhaps = judged(jwt(7200 - 20, 7200 + 3600), RIGHT)
+    hour = jwt(3600 - 20, 7200)
+    for offset_s, how in [(0, "possibly"), (3600, "likely")]:  # a host in UTC has no zone to be off by
+        case = RIGHT._replace(host=this_host(zone_s=offset_s))
+        assert facts(judged(hour, case), "token-zone")["how"] == how
     assert lead(perhaps).id == "token-future-issued"
     assert found(perhaps)["token-zone"] is WARNING
 
@@ -269,6 +274,28 @@ def test_nobody_answered() -> None:
         assert (facts(told, "token-open")["by"], facts(told, "token-open")["unchecked"]) == ("local", way)
         assert not dead(told)
     assert found(judged(jwt(exp=None), SILENT))["token-no-exp"] is WARNING
+
+
+def test_an_api_that_is_off_refuses_by_its_own_clock() -> None:
+    """What is fine by UTC is said to be refused there, if all of the API's range says so and no leeway covers it."""
+    ahead, behind = (by_ntp(0.0)._replace(api=api_part(-skew_s), who=Who.API) for skew_s in (30.0, -30.0))
+    told = judged(jwt(-3580, 20), ahead)
+    there = facts(told, "token-refused-there")
+    assert found(told) == {"token-refused-there": CRITICAL}
+    assert (there["claim"], there["by"]) == ("exp", "api")
+    assert there["left_high_s"] == pytest.approx(-9.98, abs=0.01)
+    assert told.part.recommended is not None
+    assert found(judged(jwt(-10), behind)) == {"token-refused-there": CRITICAL}
+    assert found(judged(jwt(-29.5), behind)) == {"token-refused-there": WARNING}
+    for token, case in [
+        (jwt(-3580, 30), ahead),  # its end is inside of the range
+        (jwt(-10), ahead),
+        (jwt(-30), behind),
+        (jwt(-3580, 20), asked(ahead, leeway_s=60.0)),
+        (jwt(-3620, -20), ahead),  # by UTC it is over, too: that is told
+        (opaque(3600.0, -3580.0), ahead),  # a server counts it
+    ]:
+        assert "token-refused-there" not in found(judged(token, case))
 
 
 def test_what_if() -> None:
@@ -571,14 +598,15 @@ def test_there_is_always_an_answer(case: Case, data: st.DataObject) -> None:
 @pytest.mark.parametrize(
     ("more", "flag"),
     [({"at_s": NOON, "skew": None}, "as_of"), ({"at_s": NOON, "skew": None, "signed_for": "google"}, "as_of"),
-     ({"at_s": NOON}, "theirs"), ({"max_life_s": 300.0}, "ours"), ({"signed_for": "google"}, "ours"), ({}, "theirs")],
+     ({"at_s": NOON}, "theirs"), ({"max_life_s": 300.0}, "ours"), ({"signed_for": "google"}, "ours"), ({}, "theirs"),
+     ({"skew": None, "offline": True}, "unchecked")],
 )  # fmt: skip
 @pytest.mark.parametrize(("name", "id_"), [("iat", "token-future-issued"), ("nbf", "token-not-yet-valid")])
 def test_whose_clock_a_begin_ahead_is_laid_to(more: dict[str, object], flag: str, name: str, id_: str) -> None:
-    """To no clock where --at alone names the time, to this host's where that signs, else to the issuer's."""
+    """To none where --at alone names the time, this host's where it signs, to either where none was asked, or theirs."""
     token = jwt(7230.0, 10800.0) if name == "iat" else jwt(None, 10800.0, 7230.0)
     told = judged(token, asked(assuming(0.0, 0.0), **more))
     said = facts(told, id_)
-    assert {each for each in ("as_of", "ours", "theirs") if said.get(each)} == {flag}
+    assert {each for each in ("as_of", "ours", "theirs", "unchecked") if said.get(each)} == {flag}
     if flag == "as_of":
         assert "token-zone" not in found(told)

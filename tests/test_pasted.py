@@ -83,6 +83,20 @@ def test_a_deadline_without_a_zone_is_not_guessed() -> None:
     assert lead(judged(told.part.token, OFFLINE)).id == "deadline-no-zone"
 
 
+@pytest.mark.parametrize(
+    ("told_by", "name"),
+    [({"expires_in": -30}, "expires_in"), ({"expires_in": "3600s"}, "expires_in"),
+     ({"expires": "Sat, 28 Nov 2026 18:00:00 GMT"}, "expires"), ({"expires_in": 3600}, None),
+     ({"expires_in": "3600", "expires": "soon"}, None), ({"expires_in": None}, None)],
+)  # fmt: skip
+def test_an_end_that_can_not_be_read_is_not_dropped(told_by: dict[str, object], name: str | None) -> None:
+    """What stands where the end should is named, and nothing is called ok; what is readable or null is none."""
+    told = pasted(json.dumps({"access_token": OPAQUE, **told_by}))
+    assert ("deadline-no-zone" in found(told)) == (name is not None)
+    if name:
+        assert (facts(told, "deadline-no-zone")["name"], told.part.status) == (name, UNKNOWN)
+
+
 def test_what_is_not_looked_into_is_said() -> None:
     """Base64 of a text without times is no word of Genesys Cloud's; a token that can be one of theirs is."""
     of_text = read(find(encoded("a user of this name: and a word that is long")))  # type: ignore[arg-type]

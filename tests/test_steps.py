@@ -4,7 +4,7 @@ import itertools
 import shlex
 
 import pytest
-from token_cases import jwt
+from token_cases import OFFLINE, by_ntp, judged, jwt
 
 from skewcheck.judge.case import Case, Who
 from skewcheck.judge.catalogue import CATALOGUE, STEPS
@@ -504,3 +504,9 @@ def test_a_foreign_issuer_leads_to_no_region() -> None:
     assert step.command == "skewcheck explain 401"
     (step,) = steps(fine._replace(token=token._replace(host="api.mypurecloud.ie")), _found("token-valid"))
     assert step.command == "skewcheck check --region eu-west-1"
+
+
+def test_a_begin_ahead_that_nobody_checked_leads_to_measuring_this_clock() -> None:
+    """Offline, this host's clock may be the wrong one: that is measured first; elsewhere the finding is explained."""
+    for case, command in [(OFFLINE, "skewcheck clock"), (by_ntp(0.0), "skewcheck explain token-future-issued")]:
+        assert steps(case, judged(jwt(40.0), case).findings)[0].command == command

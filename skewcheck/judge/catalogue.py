@@ -58,7 +58,10 @@ class Row(NamedTuple):
 _HIDDEN = "This says nothing about the clock, good or bad."
 _SKEW = "skew_s low_s high_s "
 _TIME = "claim claim_at_s left_low_s left_high_s here_s by"
-_STAMPED = " stamped as_of ours theirs"
+_UNCHECKED = (
+    "[This host's clock, which nobody checked, is behind, or its issuer's is ahead: measure this one{unchecked}.]"
+)
+_STAMPED = " stamped as_of ours theirs unchecked"
 _VOTE = "agreeing answered asked unreached https "
 _EITHER = "month_first_at_s day_first_at_s messages certificate "
 _MESSAGE = _EITHER + "checker claim apart_s spread_s checker_at_s leeway_taken_s allowed_s beyond_s cure_s"
@@ -89,8 +92,9 @@ REFUSED_FOR: Mapping[str, str] = {
 CATALOGUE: Mapping[str, Row] = {
     # --- The token itself ---
     "token-zone": Row(
-        "A local time was written as UTC: {claim} is {off_s} {off_way}",
-        "A new token has the same fault: the issuer must write UTC (a Unix time knows no time zone).",
+        "Likely a local time was written as UTC: {claim} is {off_s} {off_way}",
+        "A new token has the same fault: the issuer must write UTC (a Unix time knows no zone), or its clock is off by "
+        "just that.",
         "claim off_s off_way how utc_offset_s",
         {"possibly": "Perhaps a local time was written as UTC: {claim} is {off_s} {off_way}"},
         "how",
@@ -147,7 +151,7 @@ CATALOGUE: Mapping[str, Row] = {
         "A new token has the same fault. The issuer must fix it; no clock can.",
         "lifetime_s why",
         {
-            "never-valid": "The token ends before it begins: it is never valid",
+            "never-valid": "The token ends no later than it begins: it is never valid",
             "nbf-after-exp": "The token's nbf is not before its exp: it is never valid",
         },
         "why",
@@ -198,7 +202,7 @@ CATALOGUE: Mapping[str, Row] = {
         "[Is --at the right time, in the right zone? It is held against that alone{as_of}.]"
         "[This host signs it: its clock is ahead, or was. Set that right, then sign a new one{ours}.]"
         "[A strict verifier refuses it now and takes it later. Set the issuer's clock right, then get a new token"
-        "{theirs}.]",
+        "{theirs}.]" + _UNCHECKED,
         _TIME + _STAMPED,
         {
             "local": "By this host's clock the token's {claim} is still {left} away",
@@ -211,7 +215,7 @@ CATALOGUE: Mapping[str, Row] = {
         "Token is not valid yet: its {claim} is {left} away",
         "[Is --at the right time, in the right zone? It is held against that alone{as_of}.]"
         "[This host signs it: that is meant, or its clock is ahead, or was. Verifiers refuse it until then{ours}.]"
-        "[Its issuer means that, or has a clock that is ahead. Verifiers refuse it until then{theirs}.]",
+        "[Its issuer means that, or has a clock that is ahead. Verifiers refuse it until then{theirs}.]" + _UNCHECKED,
         _TIME + _STAMPED,
         {"at": "Token was not valid yet at --at: its {claim} is {left} later"},
         "stamped",
@@ -371,6 +375,13 @@ CATALOGUE: Mapping[str, Row] = {
         "[By this host's clock it is fine, by the other not{fine_here}.|By the other it is fine, by this host's clock "
         "not.] Which of the two is off is open.",
         _TIME + " other fine_here",
+    ),
+    "token-refused-there": Row(
+        "By the API's clock the token's {claim} is still {left} away",
+        "It is held against that clock there, which is off from UTC: the API can refuse it now, for that reason alone.",
+        _TIME,
+        {"exp": "By the API's clock the token expired {ago} ago"},
+        "claim",
     ),
     "ntp-differs": Row(
         "This host and {host} agree; [the servers asked differ{https}|NTP seen from here differs][ ({signed})]",
@@ -778,8 +789,8 @@ CATALOGUE: Mapping[str, Row] = {
         "state",
     ),
     "deadline-no-zone": Row(
-        "The token's {name} names no time zone: it can't be judged",
-        "Whoever reads it in another zone is hours off. Write it in UTC, with a Z.",
+        "The token's {name} can't be read as a time or a lifetime",
+        "A time needs its zone (Z: UTC), or who reads it elsewhere is hours off; a lifetime is a number of seconds.",
         "name",
     ),
     "token-then": Row(
@@ -949,7 +960,7 @@ REASONS: Mapping[str, str] = {
 """What a verifier says to a token, by the `why` of `VerifierVerdict`."""
 
 BUFFER_LINES: Mapping[str, str] = {
-    "clock-behind": "this host's clock behind",
+    "clock-behind": "this host's clock behind the checker's",
     "clock-not-measured": "this host's clock: not measured",
     "drift": "drift of the clock meanwhile",
     "latency": "latency until it is checked",

@@ -1,8 +1,13 @@
 """A token's time claims in themselves, whatever the time is: units, lifetimes, and what verifiers differ on."""
 
-from skewcheck.judge.case import Facts
-from skewcheck.model import ClaimState, Finding, Status, TimeClaim, Token, TokenKind
+import math
 
+from skewcheck.judge.case import Facts
+from skewcheck.judge.checkers import Stamp
+from skewcheck.model import ClaimState, Finding, Interval, Status, TimeClaim, Token, TokenKind
+
+LONGEST_LIFE_S = 10 * 366 * 86400.0
+"""Ten years: no issuer means a token to live longer, but one that forgot its unit or meant "for ever"."""
 _UNITS = ("microseconds", "milliseconds", "nanoseconds")
 """Oddities of a time that is not counted in seconds."""
 _ODD_TIMES = {
@@ -67,3 +72,29 @@ def named(claims: list[TimeClaim]) -> Facts:
     """Return what claims are called, and what they say."""
     names, shown = (", ".join(texts) for texts in zip(*((claim.name, claim.shown) for claim in claims), strict=True))
     return ("claims", names), ("shown", shown)
+
+
+def life_of(token: Token, at_s: float, skew: Interval | None) -> float | None:
+    """Return the lifetime, if it can be one; inf where a JWT names no end; of an end alone, what is left to it."""
+    life_s, exp_s = token.lifetime_s, token.exp.value_s
+    if token.expires_in_s is None and token.has_claims and token.exp.state is ClaimState.ABSENT:
+        return math.inf
+    if any(counts_otherwise(claim) for claim in (token.claims if life_s is not None else (token.exp,))):
+        return None
+    if life_s is None and exp_s is not None:
+        life_s = exp_s - at_s + (skew.middle_s if skew is not None and math.isfinite(skew.middle_s) else 0.0)
+    return life_s if life_s is not None and 0 < life_s <= LONGEST_LIFE_S else None
+
+
+def stamp_of(token: Token) -> Stamp | None:
+    """Return how its iat is written; None: there is none."""
+    if token.iat.state is ClaimState.USABLE:
+        return Stamp.FRACTION if "fraction" in token.iat.oddities else Stamp.CUT
+    return None if token.has_claims else Stamp.CUT
+
+
+def nbf_after_iat_s(token: Token) -> float | None:
+    """Return how long after its iat it is valid, 0 where there is an nbf alone; None: there is no nbf."""
+    if token.nbf.value_s is None or counts_otherwise(token.nbf) or counts_otherwise(token.iat):
+        return None
+    return 0.0 if token.iat.value_s is None else token.nbf.value_s - token.iat.value_s

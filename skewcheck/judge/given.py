@@ -4,13 +4,14 @@ import math
 from collections.abc import Callable
 
 from skewcheck.judge.case import Facts, finite
+from skewcheck.judge.claims import LONGEST_LIFE_S, counts_otherwise
 from skewcheck.model import Fact, Finding, Interval, Moment, Status, Token, TokenKind
 from skewcheck.model.token import Quoted
 
 JUST_WRITTEN_S = 60.0
 """What was written within a minute is of now."""
 COUNTED_S = 1.0
-"""What most messages count in."""
+"""What most messages, and what is cut to whole seconds, count in."""
 
 
 def others(token: Token, span: Callable[[float], Interval | None], left_s: float | None) -> list[Finding]:
@@ -61,6 +62,19 @@ def obtained_later(token: Token, at_s: float) -> list[Finding]:
     return [Finding("token-obtained-later", Status.UNKNOWN, facts)]
 
 
+def obtained_early(token: Token) -> list[Finding]:
+    """Tell of a token that was there before it was issued: this clock, or its issuer's, was off then."""
+    obtained_s, issued_s = token.obtained_at_s, token.iat.value_s
+    if obtained_s is None or issued_s is None or counts_otherwise(token.iat):
+        return []
+    apart_s = issued_s - obtained_s
+    counted_s = COUNTED_S if obtained_s.is_integer() else 0.0
+    if not counted_s < apart_s <= LONGEST_LIFE_S:
+        return []
+    facts = (("apart_s", apart_s), ("counted_s", counted_s or None), ("obtained_at_s", obtained_s))
+    return [Finding("token-obtained-early", Status.WARNING, facts)]
+
+
 def later(*begins: Moment | None) -> Moment | None:
     """Return the begin that decides."""
     return max((begin for begin in begins if begin is not None), key=lambda begin: begin.at_s, default=None)
@@ -79,7 +93,10 @@ def stamped(by: str, *, ours: bool) -> dict[str, Fact]:
     as_of = by == "at"
     who = by if by in {"at", "local"} else "here" if ours else "issuer"
     ours = ours and not as_of
-    return {"stamped": who, "as_of": as_of or None, "ours": ours or None, "theirs": not (as_of or ours) or None}
+    unchecked = by == "local" and not ours
+    theirs = not (as_of or ours or unchecked)
+    flags = {"as_of": as_of, "ours": ours, "theirs": theirs, "unchecked": unchecked}
+    return {"stamped": who, **{name: is_so or None for name, is_so in flags.items()}}
 
 
 def surroundings(

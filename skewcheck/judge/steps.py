@@ -354,6 +354,10 @@ def _token_fine(case: Case, _: Finding) -> list[Step]:
     return _measure(case) or _compare_with_api(case) or [_EXPLAIN_401]
 
 
+def _begin_ahead(case: Case, finding: Finding) -> list[Step]:
+    return (_measure(case) if finding.fact("unchecked") else []) or _explained(case, finding)
+
+
 def _of_a_message(case: Case, finding: Finding) -> list[Step]:
     """Return how to measure the clock on the host that the message is of: this one may be another."""
     return [*_measure(case), *_explained(case, finding)]
@@ -390,6 +394,8 @@ _BY_LEAD: dict[str, _Steps] = {
     "token-cut": _token_cut,
     "token-expired": _nothing,
     "token-expired-unseen": _token_here,
+    "token-future-issued": _begin_ahead,
+    "token-not-yet-valid": _begin_ahead,
     "token-expired-here": _token_here,
     "token-early-here": _token_here,
     "token-clocks-differ": _undecided,

@@ -5,7 +5,6 @@ NTP shows, else what the API's clock says, which is another clock and no more: w
 on a token, neither is blamed. Offline this host's clock is what the user wants it judged by.
 """
 
-import math
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -13,7 +12,15 @@ from skewcheck.judge import buffer, given, risk, signing
 from skewcheck.judge.buffer import Deadline, recommend
 from skewcheck.judge.case import OFF, Case, Facts, Who, finite, moved_since, skew_facts
 from skewcheck.judge.checkers import Ask, Stamp
-from skewcheck.judge.claims import counts_otherwise, in_themselves, named
+from skewcheck.judge.claims import (
+    LONGEST_LIFE_S,
+    counts_otherwise,
+    in_themselves,
+    life_of,
+    named,
+    nbf_after_iat_s,
+    stamp_of,
+)
 from skewcheck.judge.host import SUMMER_S, ZONES_S, zone_of
 from skewcheck.judge.risk import Inputs, Judged, api_reading, inputs_of, one_sided, risks
 from skewcheck.judge.severity import judge, worse
@@ -40,8 +47,6 @@ SURELY_REFUSED_S = 1.0
 """So far in the future a token is refused by every strict verifier, whatever rounding there is."""
 JUST_ISSUED_S = 60.0
 """A token that is pasted to find out why it fails was mostly issued within the last minute."""
-LONGEST_LIFE_S = 10 * 366 * 86400.0
-"""Ten years: no issuer means a token to live longer, but one that forgot its unit or meant "for ever"."""
 COUNTED_S = 1.0
 """How much later than its whole-second iat a token may have been issued, or earlier than it says may end."""
 
@@ -211,7 +216,7 @@ def _skew(case: Case, at_s: float) -> _Skew | None:
 
     Since it was measured the clock may have moved, in the seconds that the other measurement took longer.
     """
-    given, reading = case.request.skew, api_reading(case)
+    given = case.request.skew
     if given is not None:
         return _Skew("skew", given, given.middle_s, judge(given.middle_s, given, Basis.SINGLE, case.limits).status)
     if case.request.at_s is not None:
@@ -223,6 +228,12 @@ def _skew(case: Case, at_s: float) -> _Skew | None:
         if found.interval is not None and found.skew_s is not None:
             interval = found.interval.widened(moved_since(case.ntp.survey.local, case.runs, at_s))
             return _Skew("ntp", interval, found.skew_s, case.ntp.judgement.status)
+    return _by_api(case, at_s)
+
+
+def _by_api(case: Case, at_s: float) -> _Skew | None:
+    """Return how far this host's clock is from the API's; None where that isn't known."""
+    reading = api_reading(case)
     side = one_sided(reading)
     if case.api is None or reading is None or side is None:
         return None
@@ -239,10 +250,10 @@ def _inputs(case: Case, token: Token, at_s: float, rows: list[Verifier]) -> Inpu
     """Return what the shares and the buffer depend on; of several verifiers for one place the first counts."""
     inputs, leeway_s = inputs_of(case), case.request.leeway_s
     inputs = inputs._replace(
-        lifetime_s=_life_s(token, at_s, inputs.given or inputs.api or inputs.ntp),
+        lifetime_s=life_of(token, at_s, inputs.given or inputs.api or inputs.ntp),
         opaque=token.opaque,
-        stamp=_stamp(token),
-        nbf_after_iat_s=_nbf_after_iat_s(token),
+        stamp=stamp_of(token),
+        nbf_after_iat_s=nbf_after_iat_s(token),
         exp_fraction_s=0.0 if token.exp.value_s is None else token.exp.value_s % 1,
     )
     if leeway_s is not None:
@@ -251,30 +262,6 @@ def _inputs(case: Case, token: Token, at_s: float, rows: list[Verifier]) -> Inpu
     for row in reversed(rows):
         inputs = signing.signed_by(inputs.checked_by(row), row, token, at_s)
     return inputs
-
-
-def _life_s(token: Token, at_s: float, skew: Interval | None) -> float | None:
-    """Return the lifetime, if it can be one; inf where a JWT names no end; of an end alone, what is left to it."""
-    life_s, exp_s = token.lifetime_s, token.exp.value_s
-    if token.expires_in_s is None and token.has_claims and token.exp.state is ClaimState.ABSENT:
-        return math.inf
-    if any(counts_otherwise(claim) for claim in (token.claims if life_s is not None else (token.exp,))):
-        return None
-    if life_s is None and exp_s is not None:
-        life_s = exp_s - at_s + (skew.middle_s if skew is not None and math.isfinite(skew.middle_s) else 0.0)
-    return life_s if life_s is not None and 0 < life_s <= LONGEST_LIFE_S else None
-
-
-def _stamp(token: Token) -> Stamp | None:
-    if token.iat.state is ClaimState.USABLE:
-        return Stamp.FRACTION if "fraction" in token.iat.oddities else Stamp.CUT
-    return None if token.has_claims else Stamp.CUT
-
-
-def _nbf_after_iat_s(token: Token) -> float | None:
-    if token.nbf.value_s is None or counts_otherwise(token.nbf) or counts_otherwise(token.iat):
-        return None
-    return 0.0 if token.iat.value_s is None else token.nbf.value_s - token.iat.value_s
 
 
 # --- What can't be read ---
@@ -376,6 +363,29 @@ def _time(known: _Known, moment: Moment) -> list[Finding]:
     return [_found(known, id_, status, moment, span, **_lenient(known, moment, span))]
 
 
+def _there(known: _Known) -> list[Finding]:
+    """Tell that the API, by its own clock, refuses what is fine by UTC; what a server counts is fine by any clock."""
+    skew = _by_api(known.case, known.at_s)
+    if known.by != "ntp" or skew is None:
+        return []
+    there = known._replace(skew=skew, true_time=_behind(known.at_s, skew.interval))
+    checker, found = known.inputs.checker_there, []
+    begin = given.later(there.moment("nbf"), there.moment("iat"))
+    for moment in (there.moment("exp"), begin):
+        if moment is None or (left := moment.true) is None:
+            continue
+        ends = moment.name in _ENDS
+        slack_s = checker.expiry_leeway if ends else -checker.future_leeway(known.inputs.stamp or Stamp.CUT)
+        by_utc = known.span(known.at(moment.at_s)) or left
+        if not all(_refuses(moment, left_s + slack_s) for left_s in left):
+            continue
+        if all(_refuses(moment, left_s) for left_s in by_utc):
+            continue
+        status = Status.CRITICAL if ends or left.low_s >= SURELY_REFUSED_S else Status.WARNING
+        found.append(_found(there, "token-refused-there", status, moment, left))
+    return found
+
+
 def _still_taken_s(known: _Known, end: Moment) -> float | None:
     """Return how long at least a server takes what is over by its own end; None: it doesn't, or that can't be told."""
     until_s = known.token.taken_until_s
@@ -414,19 +424,6 @@ def _lenient(known: _Known, end: Moment, span: Interval) -> dict[str, Fact]:
     return {"within_leeway": who, "leeway_s": None if who is None else leeway_s}
 
 
-def _obtained_early(known: _Known) -> list[Finding]:
-    """Tell of a token that was there before it was issued: this clock, or its issuer's, was off then."""
-    obtained_s, issued_s = known.token.obtained_at_s, known.token.iat.value_s
-    if obtained_s is None or issued_s is None or counts_otherwise(known.token.iat):
-        return []
-    apart_s = issued_s - obtained_s
-    counted_s = COUNTED_S if obtained_s.is_integer() else 0.0
-    if not counted_s < apart_s <= LONGEST_LIFE_S:
-        return []
-    facts = (("apart_s", apart_s), ("counted_s", counted_s or None), ("obtained_at_s", obtained_s))
-    return [Finding("token-obtained-early", Status.WARNING, facts)]
-
-
 def _given(known: _Known) -> list[Finding]:
     """Tell what stands beside the token, or in its place."""
     begin = given.later(known.moment("iat"), known.moment("nbf"))
@@ -444,7 +441,7 @@ def _given(known: _Known) -> list[Finding]:
 def _of_the_issuer(known: _Known, found: list[Finding]) -> list[Finding]:
     """Return what the issuer does wrong with each token, where that is why this one is refused."""
     refused = [finding.status for finding in found if finding.id in _REFUSED]
-    return [*_zone(known, refused), *_lifetime(known, refused)]
+    return [*_zone(known, refused), *_lifetime(known)]
 
 
 def _zone(known: _Known, refused: list[Status]) -> list[Finding]:
@@ -470,7 +467,7 @@ def _zone(known: _Known, refused: list[Status]) -> list[Finding]:
     if not off_s:
         return []
     summers = (-SUMMER_S, 0, SUMMER_S)
-    own = own_s is not None and abs(off_s) in {abs(own_s + summer_s) for summer_s in summers} - {0}
+    own = own_s and abs(off_s) in {abs(own_s + summer_s) for summer_s in summers} - {0}
     likely = sure or own
     facts = (
         ("claim", "iat"),
@@ -482,7 +479,7 @@ def _zone(known: _Known, refused: list[Status]) -> list[Finding]:
     return [Finding("token-zone", worse(Status.WARNING, *refused) if likely else Status.WARNING, facts)]
 
 
-def _lifetime(known: _Known, refused: list[Status]) -> list[Finding]:
+def _lifetime(known: _Known) -> list[Finding]:
     """Tell of a life that no issuer can mean."""
     token = known.token
     life_s, begin_s, end_s = token.lifetime_s, token.nbf.value_s, token.exp.value_s
@@ -496,7 +493,7 @@ def _lifetime(known: _Known, refused: list[Status]) -> list[Finding]:
         why = None
     else:
         return []
-    status = Status.WARNING if why is None else worse(Status.WARNING, *refused)
+    status = Status.WARNING if why is None else Status.CRITICAL
     return [Finding("token-lifetime", status, (("lifetime_s", life_s), ("why", why)))]
 
 
@@ -590,8 +587,9 @@ _FINDERS: tuple[_Finder, ...] = (
     _opaque,
     _malformed,
     _times,
+    _there,
     lambda known: given.obtained_later(known.token, known.at_s),
-    _obtained_early,
+    lambda known: given.obtained_early(known.token),
     _given,
     lambda known: in_themselves(known.token),
     _storm,

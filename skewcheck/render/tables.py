@@ -235,9 +235,13 @@ def references(page: Page, report: Report, ntp: NtpPart, api: ApiPart) -> list[L
     return columns(page, ("REFERENCE", "OFFSET"), rows)
 
 
+def _asked_web(part: NtpPart) -> bool:
+    return any(vote.outcome.server.startswith("https://") for vote in part.survey.consensus.votes)
+
+
 def _utc(part: NtpPart) -> Row:
     consensus = part.survey.consensus
-    name = "UTC, by HTTPS" if part.survey.by_web else "UTC, by NTP"
+    name = "UTC, by HTTPS" if part.survey.by_web else "UTC" if _asked_web(part) else "UTC, by NTP"
     if consensus.interval is None:
         details = [vote.outcome.detail for vote in consensus.votes if isinstance(vote.outcome, NoReading)]
         if consensus.answered:
@@ -420,12 +424,11 @@ def _clocks(report: Report, part: TokenPart) -> list[tuple[str, str]]:
     rows = []
     if report.ntp is not None:
         row = _utc(report.ntp)
+        server = "server" if _asked_web(report.ntp) else "NTP server"
         rows.append(
             (
                 "clock",
-                f"{row.numbers[0]} from UTC ({_voices(report.ntp, 'NTP server', ' agree')})"
-                if row.numbers
-                else row.note,
+                f"{row.numbers[0]} from UTC ({_voices(report.ntp, server, ' agree')})" if row.numbers else row.note,
             )
         )
     for host in () if report.api is None else report.api.survey.hosts:

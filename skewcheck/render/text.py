@@ -183,8 +183,8 @@ def _remarks(page: Page, report: Report, most: int | None) -> list[Line]:
     """Return a line for each other finding that no row tells; *most*: so many, and several of one kind as one."""
     hidden = _SAID_BY_ALL | _told_by_the_table(report)
     lead, *others = report.findings
-    if lead.id == "token-zone":  # the expiry is as far off, and a new token would be, too
-        others = [finding for finding in others if finding.id != "token-expired"]
+    if lead.id == "token-zone":  # its times are as far off, and a new token's would be, too
+        others = [finding for finding in others if finding.id not in {"token-expired", "token-future-issued"}]
     found = [finding for finding in others if finding.id not in hidden or _bad(finding)]
     if most is None:
         return [line for finding in found for line in _remark(page, finding, "")]

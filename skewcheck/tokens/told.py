@@ -199,6 +199,10 @@ _DEADLINE = (
     r"[\"']{0,2}[ \t]{0,8}[:=]\s{0,8}[\"']?"
     r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:?\d\d)?|\d{10}(?:\.\d{1,9})?(?!\d)|\d{13}(?!\d))"
 )
+_UNREAD = (
+    r"(?i)[\"'](%s)[\"'][ \t]{0,8}:[ \t\n]{0,40}"
+    r"(?!null\b|[\"']?\d{1,12}(?:\.\d{1,9})?(?:[\"'\s,}]|\Z))(?=[^\s,}])"
+)
 _MILLISECONDS = 1e11
 """A number of this size counts milliseconds."""
 _HOST = r"(?im)^[<>*\s]{0,8}host:[ \t]{0,4}([\w.-]{4,100})"
@@ -212,6 +216,9 @@ def beside(text: str) -> Beside:
     # patterns are compiled where they are needed: a start pays for none of the others
     lower = text.lower()
     deadline = re.search(_DEADLINE, text) if "expir" in lower else None
+    named = deadline
+    if deadline is None and "expires" in lower:
+        named = re.search(_UNREAD % ("expires_?in" if re.search("expires_?in", lower) else "expires"), text)
     host = re.search(_HOST, text) if "host:" in lower else None
     host = host or (re.search(_URL_HOST, text) if "://" in lower else None)
     at_s = None
@@ -220,7 +227,7 @@ def beside(text: str) -> Beside:
         at_s = at_s / 1e3 if at_s is not None and at_s >= _MILLISECONDS else at_s
     return Beside(
         at_s,
-        deadline[1] if deadline else None,
+        named[1] if named else None,
         host[1].rstrip(".") if host else None,
         _written_at(text) if ":" in text else None,
         "active" in lower and re.search(_INACTIVE_ALONE, text) is not None,
