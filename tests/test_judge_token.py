@@ -603,7 +603,7 @@ def test_there_is_always_an_answer(case: Case, data: st.DataObject) -> None:
 )  # fmt: skip
 @pytest.mark.parametrize(("name", "id_"), [("iat", "token-future-issued"), ("nbf", "token-not-yet-valid")])
 def test_whose_clock_a_begin_ahead_is_laid_to(more: dict[str, object], flag: str, name: str, id_: str) -> None:
-    """To none where --at alone names the time, this host's where it signs, to either where none was asked, or theirs."""
+    """To none where --at alone names the time, this host's where it signs, either where none was asked, or theirs."""
     token = jwt(7230.0, 10800.0) if name == "iat" else jwt(None, 10800.0, 7230.0)
     told = judged(token, asked(assuming(0.0, 0.0), **more))
     said = facts(told, id_)
