@@ -70,6 +70,14 @@ def test_its_screen(name: str, told: Told, tmp_path: Path) -> None:
     golden.check(f"log-{name}.txt", done.out)
 
 
+def test_what_is_said_of_all_is_said_once(told: Told, tmp_path: Path) -> None:
+    """Causes that all lack the same are one row; with `-v` each has its own."""
+    path = tmp_path / "app.ndjson"
+    path.write_text(Run(*CAUSED["issuer-ahead"][:2], 1).ndjson().replace("401", "403"))
+    golden.check("log-forbidden.txt", told("log", str(path)).out)
+    assert told("log", str(path), "-v").out.count("can't tell  ") == 11
+
+
 @pytest.mark.parametrize(
     ("options", "code"), [(["--fail-on", "critical"], 0), (["--refused", "402"], 0), (["--on-unknown", "ok"], 1)]
 )
@@ -80,4 +88,6 @@ def test_exit_codes_are_asked_for(options: Sequence[str], code: int, told: Told,
 
 def test_every_screen_of_a_log_is_held() -> None:
     """No file is left from a screen that is gone."""
-    assert {path.name for path in golden.SCREENS.glob("log-*")} == {f"log-{name}.txt" for name in CAUSED}
+    assert {path.name for path in golden.SCREENS.glob("log-*")} == {
+        f"log-{name}.txt" for name in (*CAUSED, "forbidden")
+    }

@@ -49,22 +49,26 @@ def _picture(page: Page, part: LogPart) -> str:
 
 
 def causes(page: Page, part: LogPart, *, all_of_them: bool) -> list[Line]:
-    """Return what the log says to each cause."""
-    shown = list(part.causes)
-    if not all_of_them:
-        shown = shown[: max(_FEW, sum(cause.verdict in _NAMED for cause in shown))]
-    lines = [line for cause in shown for line in _cause(page, cause)]
-    left = len(part.causes) - len(shown)
+    """Return what the log says to each cause; by default of many to which it says the same, once."""
+    if all_of_them:
+        return [line for cause in part.causes for line in _cause(page, log_words.CAUSES[cause.id], cause)]
+    said = [cause._replace(id="", refused=0) for cause in part.causes]
+    alike = [cause for cause, same in zip(part.causes, said, strict=True) if said.count(same) > _FEW // 2]
+    apart = [cause for cause in part.causes if cause not in alike]
+    shown = apart[: max(_FEW, sum(cause.verdict in _NAMED for cause in apart))]
+    lines = [line for cause in shown for line in _cause(page, log_words.CAUSES[cause.id], cause)]
+    if alike:
+        lines += _cause(page, f"{len(alike)} {'other ' if apart else ''}causes", alike[0])
+    left = len(apart) - len(shown)
     return [*lines, page.more(left)] if left else lines
 
 
 _NAMED = (CauseVerdict.SHOWN, CauseVerdict.LIKELY, CauseVerdict.POSSIBLE)
 
 
-def _cause(page: Page, cause: Cause) -> list[Line]:
+def _cause(page: Page, name: str, cause: Cause) -> list[Line]:
     verdict = "can't tell" if cause.verdict is CauseVerdict.CANT_TELL else cause.verdict.value
     said = log_words.because(cause.because, dict(cause.facts))
-    name = log_words.CAUSES[cause.id]
     if page.width < 60:
         return [*page.wrapped(f"{name}: {verdict}"), *page.wrapped(said, PLAIN, 2)]
     return page.beside(f"{name:{_NAME}}{verdict}", said, _NAME + _VERDICT)
