@@ -447,7 +447,7 @@ CATALOGUE: Mapping[str, Row] = {
         "reason",
     ),
     "api-unreached": Row(
-        "Not measured: {host}[: {detail}| was not reached]",
+        "Not measured: {host}[: {detail}| gave no Date]",
         "[This host is {ntp_bound_s} off UTC at most.|" + _HIDDEN + "]",
         "host reason detail ntp_bound_s",
         {
