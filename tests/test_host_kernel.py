@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -80,7 +81,7 @@ def test_the_fraction_is_read_in_the_unit_that_the_status_names(status: int, fra
 @given(st.integers(-(10**12), 10**12), st.integers(0, 10**10))
 def test_kernel_against_python(ahead_ns: int, takes_ns: int) -> None:
     """The difference has its sign and is never off by more than half of the time that it took to look."""
-    clock = iter((NOW_S * 10**9, NOW_S * 10**9 + takes_ns))
+    clock = cycle((NOW_S * 10**9, NOW_S * 10**9 + takes_ns))
     kernel_ns = NOW_S * 10**9 + takes_ns // 2 + ahead_ns
     said = read_kernel(
         lambda: _reading(status=0x2000, seconds=kernel_ns // 10**9, fraction=kernel_ns % 10**9), lambda: next(clock)
@@ -94,9 +95,20 @@ def test_kernel_against_python(ahead_ns: int, takes_ns: int) -> None:
         assert said.ahead_of_python_s == 0
 
 
+def test_a_fake_does_not_hide_in_a_wait_for_a_processor() -> None:
+    """Where the process had to wait between its looks the kernel is asked again, and a fake of 200 ms is seen."""
+    looks = iter([0, 600_000_000, 700_000_000, 700_001_000])  # 0.6 s for the first pair, a microsecond for the second
+    asked = iter([0, 100_000_000, 500_000_000])
+    said = read_kernel(
+        lambda: _reading(status=0x2000, fraction=next(asked)), wall_ns=lambda: NOW_S * 10**9 + next(looks)
+    )
+    assert isinstance(said, KernelClock)
+    assert said.ahead_of_python_s == pytest.approx(-0.2, abs=1e-3)
+
+
 def test_a_step_back_between_the_two_looks_is_no_fake() -> None:
     """A daemon sets the clock back by a second just then: nothing differs."""
-    clock = iter((NOW_S * 10**9, (NOW_S - 1) * 10**9))
+    clock = cycle((NOW_S * 10**9, (NOW_S - 1) * 10**9))
     said = read_kernel(lambda: _reading(seconds=NOW_S - 1), lambda: next(clock))
     assert isinstance(said, KernelClock)
     assert said.ahead_of_python_s == 0
