@@ -21,6 +21,7 @@ from skewcheck import logs
 from skewcheck.errors import InputError, UsageError
 from skewcheck.judge.lives import Lives
 from skewcheck.logs import Log, Reader, lines
+from skewcheck.logs.records import LONGEST_NAME
 from skewcheck.logs.stamps import any_stamp, http_date
 from skewcheck.model.log import CauseVerdict, Event
 
@@ -139,6 +140,17 @@ def test_each_format_is_told_by_its_name(name: str) -> None:
     kind = {"CSV": "csv", "HAR": "har"}.get(name, "ndjson" if LINES[name].startswith("{") else "lines")
     assert read(LINES[name], kind) == read(LINES[name])
     assert read(LINES[name], "ndjson" if kind != "ndjson" else "lines") == []
+
+
+@pytest.mark.parametrize("name", ["nginx", "envoy", "httpx", "sdk, JSON", "CSV", "HAR"])
+def test_a_long_name_is_kept_short(name: str) -> None:
+    """Thousands of events are held at once: of a host, a path and a client each keeps what tells them apart."""
+    long = LINES[name].replace("/x", "/" + "x" * 1500).replace("/api/v2/users", "/" + "x" * 1500)
+    long = long.replace("api.example.net", "h" * 300).replace("curl/8", "c" * 1000)
+    (event,) = read(long)
+    assert event.status == 401
+    assert 0 < len(event.path) <= LONGEST_NAME
+    assert max(len(event.host), len(event.client)) <= LONGEST_NAME
 
 
 def test_token_responses_are_told_by_their_url() -> None:

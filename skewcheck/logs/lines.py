@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 from skewcheck.logs import stamps
-from skewcheck.logs.records import Reader
+from skewcheck.logs.records import LONGEST_NAME, Reader
 from skewcheck.model.log import Event
 
 _TARGET = r'(?=[^\s"])([^"\\]*(?:\\.[^"\\]*)*)'
@@ -58,7 +58,7 @@ def access(reader: Reader, line: str) -> Event | None:
             date_s = stamps.http_date(value.strip('"'))
     refresh, host, path = reader.target(_url(target))
     agent = _AGENT.match(rest)
-    client = client if agent is None else f"{client} {agent[1]}"  # several programs behind one address
+    client = (client if agent is None else f"{client} {agent[1]}")[:LONGEST_NAME]  # several programs behind one address
     return Event(
         start_s, stamp.at_s, stamp.width_s, refresh, int(status), client, host, token, None, date_s,
         status == "429", path,
@@ -76,10 +76,11 @@ def envoy(reader: Reader, line: str) -> Event | None:
         return None
     times = _ENVOY_TIMES.search(rest[:4096])
     refresh, host, path = reader.target(_url(target))
+    client, authority = ("", "") if times is None else (times[2][:LONGEST_NAME], times[3][:LONGEST_NAME])
     end_s = None if times is None else stamp.at_s + int(times[1][:9]) / 1000
     return Event(
-        stamp.at_s, end_s, stamp.width_s, refresh, int(status), "" if times is None else times[2],
-        host or ("" if times is None else times[3]), limited=status == "429", path=path,
+        stamp.at_s, end_s, stamp.width_s, refresh, int(status), client, host or authority,
+        limited=status == "429", path=path,
     )  # fmt: skip
 
 

@@ -31,6 +31,8 @@ LIMITED = re.compile(r"(?i)rate.?limit|too many requests")
 TOKEN_PATHS = ("/oauth/token", "/oauth2/token", "/token")
 _LONGEST_S = 10 * 366 * 86400.0
 _LONGEST_MESSAGE = 8192
+LONGEST_NAME = 255
+"""Of a host, a path, a client: thousands of events are kept at once, and names that begin alike count as one."""
 _STATUS, _LONGEST_STATUS, _STATUS_RANGE = re.compile(r"\s*([1-5]\d\d)(?:\.0+)?\s*"), 16, range(100, 600)
 """Tables write a number as `401.0`, or with spaces."""
 _TELLING = ("early", "nbf", "iat", "before", "yet", "issued", "idx102")
@@ -56,13 +58,14 @@ class Reader:
         self._plans: dict[tuple[str, ...], _Plan] = {}
 
     def target(self, url: str) -> tuple[bool, str, str]:
-        """Return whether *url* gives tokens, its host, and its path."""
+        """Return whether *url* gives tokens, its host, and how its path begins."""
         if "?" in url or "#" in url:
             url = re.split(r"[?#]", url, maxsplit=1)[0]
         parts = url.split("/", 3) if "://" in url else ()
         if len(parts) < 3:
-            return url.endswith(self._token_paths), "", url
-        return url.endswith(self._token_paths), parts[2].rpartition("@")[2], parts[3] if len(parts) > 3 else ""
+            return url.endswith(self._token_paths), "", url[:LONGEST_NAME]
+        path = parts[3][:LONGEST_NAME] if len(parts) > 3 else ""
+        return url.endswith(self._token_paths), parts[2].rpartition("@")[2][:LONGEST_NAME], path
 
     def stamp(self, value: object) -> stamps.Stamp | None:
         """Return what a time says, and note where it names no zone."""
@@ -117,7 +120,7 @@ class Reader:
             at.width_s,
             refresh,
             status,
-            client if isinstance(client, str) else "",
+            client[:LONGEST_NAME] if isinstance(client, str) else "",
             host,
             fingerprint(token) if isinstance(token, str) else "",
             _seconds(get("expires_in")) if refresh else None,
