@@ -38,6 +38,7 @@ _FIND_FAKE = Step("find-fake", "env | grep LD_PRELOAD; cat /etc/ld.so.preload")
 ALLOW_S = 30
 """Of time, where the deadline came first."""
 _OTHERS = ("-H HOST1", "-H HOST2", "-H HOST3")
+_OWN_AUTHORITY = ("certificate-unknown-ca", "certificate-self-signed")
 _WEB = ("-H https://HOST1", "-H https://HOST2", "-H https://HOST3")
 
 
@@ -242,7 +243,8 @@ def _undecided(case: Case, finding: Finding) -> list[Step]:
 def _by_silence(case: Case, finding: Finding) -> list[Step]:
     """Return what to do where no NTP server answered, by why."""
     reason = finding.fact("reason")
-    if any(silent in str(finding.fact("counts")) for silent in ("certificate-unknown-ca", "certificate-self-signed")):
+    votes = () if case.ntp is None else case.ntp.survey.consensus.votes
+    if any(isinstance(v.outcome, NoReading) and v.outcome.reason in _OWN_AUTHORITY for v in votes):
         return [Step("authority-file", _command(case, case.request.command, "--ca-file FILE", ca_file=False))]
     if reason in ("blocked", "silent", "prohibited"):
         return [*_by_web_servers(case), *_by_https(case), *_what_the_daemon_believes(case)] or _explained(case, finding)
