@@ -78,9 +78,9 @@ def test_what_expired_an_hour_ago_is_found_to_have(name: str) -> None:
 def test_a_deadline_without_a_zone_is_not_guessed() -> None:
     """Neither over nor to come: nobody knows which time of day it is."""
     told = pasted(json.dumps({"accessToken": OPAQUE, "expiresOn": iso(NOW + 1800).rstrip("Z")}))
-    assert (lead(told).id, lead(told).status) == ("deadline-no-zone", UNKNOWN)
-    assert facts(told, "deadline-no-zone")["name"] == "expiresOn"
-    assert lead(judged(told.part.token, OFFLINE)).id == "deadline-no-zone"
+    assert (lead(told).id, lead(told).status) == ("deadline-unread", UNKNOWN)
+    assert facts(told, "deadline-unread")["name"] == "expiresOn"
+    assert lead(judged(told.part.token, OFFLINE)).id == "deadline-unread"
 
 
 @pytest.mark.parametrize(
@@ -92,9 +92,9 @@ def test_a_deadline_without_a_zone_is_not_guessed() -> None:
 def test_an_end_that_can_not_be_read_is_not_dropped(told_by: dict[str, object], name: str | None) -> None:
     """What stands where the end should is named, and nothing is called ok; what is readable or null is none."""
     told = pasted(json.dumps({"access_token": OPAQUE, **told_by}))
-    assert ("deadline-no-zone" in found(told)) == (name is not None)
+    assert ("deadline-unread" in found(told)) == (name is not None)
     if name:
-        assert (facts(told, "deadline-no-zone")["name"], told.part.status) == (name, UNKNOWN)
+        assert (facts(told, "deadline-unread")["name"], told.part.status) == (name, UNKNOWN)
 
 
 def test_what_is_not_looked_into_is_said() -> None:

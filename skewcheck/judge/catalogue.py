@@ -788,7 +788,7 @@ CATALOGUE: Mapping[str, Row] = {
         },
         "state",
     ),
-    "deadline-no-zone": Row(
+    "deadline-unread": Row(
         "The token's {name} can't be read as a time or a lifetime",
         "A time needs its zone (Z: UTC), or who reads it elsewhere is hours off; a lifetime is a number of seconds.",
         "name",

@@ -110,7 +110,7 @@ def surroundings(
     found = [Finding("paste-skipped", Status.OK, (("size", size),))] if token.skipped else []
     written_s = token.written_at_s
     if token.deadline_name is not None and token.deadline_s is None and end is None:
-        found.append(Finding("deadline-no-zone", Status.UNKNOWN, (("name", token.deadline_name),)))
+        found.append(Finding("deadline-unread", Status.UNKNOWN, (("name", token.deadline_name),)))
     if as_of_s is not None:
         today = None if end is None else "expired" if end.at_s <= now_s else "valid"
         today = "not yet valid" if begin is not None and begin.at_s > now_s and today != "expired" else today
