@@ -123,7 +123,7 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "token-malformed": Row(
         "The token is malformed: some verifiers refuse it",
-        "[{detail} ]No clock fixes that: the issuer has to.[ It says {shown}.]",
+        "[{detail} ]Only its issuer can fix that, no clock can.[ It says {shown}.]",
         "oddity detail claims shown",
         {
             "inactive": "The token's issuer calls it inactive: revoked or expired",

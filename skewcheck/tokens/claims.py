@@ -211,7 +211,7 @@ MAX_WORD = 32
 KEY_ID_KEPT = 8
 FINGERPRINT_DIGITS = 8
 
-_INACTIVE = Oddity("inactive", "Its times don't matter: a new token has to be got.")
+_INACTIVE = Oddity("inactive", "Its times don't matter: get a new token.")
 _OPAQUE_DETAIL = "No times are in it: only its server knows when it ends."
 _GENESYS_FORM = re.compile(r"[\w-]{70,100}", re.ASCII)
 """What Genesys Cloud's access tokens are: base64url of 86 characters or so, and no dot."""
