@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from skewcheck.cli.deliver import FORMATS, Format
+from skewcheck.cli.deliver import FORMATS, Format, View
 from skewcheck.cli.redact import holds_token, names_no_url, redacted
 from skewcheck.errors import UsageError
 from skewcheck.foreign import is_secret
@@ -18,17 +18,6 @@ if TYPE_CHECKING:
 _MAX_QUOTED = 60
 """Characters of a wrong server or URL that are repeated."""
 _ALL_SEE_IT = "(every user of this host can read a token on a command line)"
-
-
-class View(NamedTuple):
-    """How the report is to be shown, and where."""
-
-    format: Format
-    output: str | None
-    """The file of `-o`; None: stdout."""
-    quiet: bool
-    verbose: int
-    color: str
 
 
 def format_of(arguments: Sequence[str], environment: Mapping[str, str]) -> Format:

@@ -9,14 +9,11 @@ import stat
 import sys
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple, get_args
 
 from skewcheck.cli import last_resort, output, signals, terminal
 from skewcheck.errors import OutputError
 from skewcheck.model import Report, Request
-
-if TYPE_CHECKING:
-    from skewcheck.cli.asked import View
 
 Format = Literal["text", "json", "nagios", "prometheus", "github", "junit"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -34,6 +31,17 @@ _OF_THE_START = 0.7
 """A screen takes so much of the processor's time that the start took: on a slow machine both are long."""
 
 
+class View(NamedTuple):
+    """How the report is to be shown, and where."""
+
+    format: Format
+    output: str | None
+    """The file of `-o`; None: stdout."""
+    quiet: bool
+    verbose: int
+    color: str
+
+
 class Deadline(NamedTuple):
     """By when the whole process has to be gone."""
 
@@ -42,7 +50,7 @@ class Deadline(NamedTuple):
     timeout_s: float | None
     """What -t says; None: nothing."""
 
-    def way_out_s(self, view: "View") -> float:
+    def way_out_s(self, view: View) -> float:
         """Return how much of the timeout will be needed for the way out."""
         if view.format != "text":
             return DOCUMENT_S
@@ -74,14 +82,14 @@ class Deadline(NamedTuple):
         return self
 
 
-def run(asked: Request, view: "View", deadline: Deadline) -> int:
+def run(asked: Request, view: View, deadline: Deadline) -> int:
     """Ask, show the report as *view* says, and return its exit code. Raises SkewcheckError."""
     asked = asked._replace(timeout_s=deadline.timeout_s)
     deadline = deadline.of(asked).enforced()
     return deliver(measured(asked, view, deadline), view, deadline)
 
 
-def measured(asked: Request, view: "View", deadline: Deadline) -> Report:
+def measured(asked: Request, view: View, deadline: Deadline) -> Report:
     """Ask, and tell on a terminal how far it is. Raises SkewcheckError."""
     from skewcheck.examine import examine
 
@@ -94,7 +102,7 @@ def measured(asked: Request, view: "View", deadline: Deadline) -> Report:
         return examine(asked, line)
 
 
-def deliver(report: Report, view: "View", deadline: Deadline | None = None) -> int:
+def deliver(report: Report, view: View, deadline: Deadline | None = None) -> int:
     """Show *report* as *view* says and return its exit code; without a *deadline* in the usual time from now on.
 
     Raises OutputError.
@@ -120,7 +128,7 @@ def deliver(report: Report, view: "View", deadline: Deadline | None = None) -> i
     return report.exit_code
 
 
-def rendered(report: Report, view: "View") -> str:
+def rendered(report: Report, view: View) -> str:
     """Return *report* in the format of *view*."""
     if view.format != "text":
         return document(report, view.format, verbose=0 if view.quiet else view.verbose)

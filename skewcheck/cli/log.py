@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 from skewcheck.cli import asked as asking
 from skewcheck.cli import output, terminal
 from skewcheck.cli.argv import Typed
-from skewcheck.cli.deliver import deliver
+from skewcheck.cli.deliver import View, deliver
 from skewcheck.cli.help import CODES, Screen
 from skewcheck.errors import UsageError
 
 if TYPE_CHECKING:
-    from skewcheck.cli.asked import View
     from skewcheck.logs import Tell
 
 OPTIONS = (
@@ -80,7 +79,7 @@ def log(_typed: Typed, values: Mapping[str, Any]) -> int:
 
 
 @contextlib.contextmanager
-def _progress(view: "View") -> "Iterator[Tell | None]":
+def _progress(view: View) -> "Iterator[Tell | None]":
     """Give what writes to the terminal how much is read, where somebody watches; at the end that line is empty."""
     if view.quiet or not terminal.rewrites(sys.stderr):
         yield None
