@@ -57,6 +57,14 @@ WRAPPED = {
     "two panes": f'{{"alg": "RS256",\n "typ": "JWT"}}\n\n{{"sub": "1", "iat": {NOW - 9000}, "exp": {NOW - 3600}}}',
     "an introspection": json.dumps({"active": True, "client_id": "c", "iat": NOW - 9000, "exp": NOW - 3600}),
     "expiry": json.dumps({"token": "ya29.demodemodemodemodemodemo", "expiry": iso(NOW - 3600)}),
+    "expires": json.dumps({"access_token": OPAQUE, "expires": NOW - 3600}),
+    "TOKEN_EXPIRES": f"TOKEN={OPAQUE}\nTOKEN_EXPIRES={NOW - 3600}",
+    "Python's repr of a deadline": f"Credentials(token='{OPAQUE}', expiry=datetime.datetime(2027, 1, 15, 11, 0, "
+    "tzinfo=datetime.timezone.utc))",
+    "Python's repr of claims": "{'exp': datetime.datetime(2027, 1, 15, 11, 0, tzinfo=<UTC>), 'iat': 1800000000}",
+    "YAML": "iat: 2027-01-15T09:00:00Z\nexp: 2027-01-15T11:00:00Z\n",
+    "capitals": f"Iat: {NOW - 7200}\nExp: {NOW - 3600}",
+    "tabs": f"iat\t{NOW - 7200}\tFri Jan 15 2027\nexp\t{NOW - 3600}\tFri Jan 15 2027",
     "expires_at": json.dumps({"access_token": OPAQUE, "expires_at": NOW - 3600}),
     "expiresAt": json.dumps({"accessToken": OPAQUE, "expiresAt": (NOW - 3600) * 1000}),
     "expirationTimestamp": json.dumps({"status": {"expirationTimestamp": iso(NOW - 3600), "token": "a1" * 20}}),
@@ -81,6 +89,13 @@ def test_a_deadline_without_a_zone_is_not_guessed() -> None:
     assert (lead(told).id, lead(told).status) == ("deadline-unread", UNKNOWN)
     assert facts(told, "deadline-unread")["name"] == "expiresOn"
     assert lead(judged(told.part.token, OFFLINE)).id == "deadline-unread"
+    shown = f"Credentials(token='{OPAQUE}', expiry=datetime.datetime(2027, 1, 15, 11, 0, 12, 123456))"
+    assert lead(pasted(shown)).id == "deadline-unread"
+
+
+def test_a_date_alone_is_no_lifetime() -> None:
+    """Its year counts no seconds: an end that names a day has no time that is known."""
+    assert find("iat: 2027-01-15\nexp: 2027-01-16\n") is None
 
 
 @pytest.mark.parametrize(
@@ -264,6 +279,12 @@ def test_an_error_message_in_the_place_of_a_token(
     assert facts_.items() <= facts(told, id_).items()
     assert (told.part.moments, told.part.risks, told.part.recommended) == ((), (), None)
     assert "eve" not in repr(told)
+
+
+def test_an_end_that_a_message_quotes_is_none_of_a_token() -> None:
+    """What a message names is held against its own clock, and never against today's."""
+    told = pasted("The token is expired. Token expiration: 2026-03-01T12:00:00Z. Current time: 2026-03-01T12:10:00Z")
+    assert (lead(told).id, facts(told, "message-expired")["apart_s"]) == ("message-expired", 600)
 
 
 def test_several_error_messages() -> None:

@@ -52,9 +52,11 @@ class Beside(NamedTuple):
 # --- Claims without a token ---
 
 _TIME = (
-    r"(?<![\w-])([\"']?)(iat|nbf|exp)\1[ \t]{0,8}(?:[:=]>?|\|)\s{0,8}([\"']?)"
-    r"(-?\d{1,20}(?:\.\d{1,9})?(?:[eE][+-]?\d{1,3})?)\3(?![\w.])"
+    r"(?<![\w-])([\"']?)((?i:iat|nbf|exp))\1[ \t]{0,8}(?:[:=]>?|\||\t)\s{0,8}"
+    r"(?:(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z)|"
+    r"([\"']?)(-?\d{1,20}(?:\.\d{1,9})?(?:[eE][+-]?\d{1,3})?)\4)(?![\w.]|-\d)"
 )
+"""A number; a time of day only where nothing quotes it, for in quotes it is a text, which verifiers refuse."""
 _INACTIVE = r"(?<![\w-])([\"']?)active\1[ \t]{0,8}[:=]>?\s{0,8}[Ff]alse\b"
 _INACTIVE_ALONE = r"\{\s{0,40}([\"'])active\1\s{0,8}(?::|=>)\s{0,8}[Ff]alse\s{0,40}\}"
 _WORD = r"(?<![\w-])[\"'](iss|alg|typ|kid)[\"'][ \t]{0,8}[:=]>?\s{0,8}([\"'])([^\"'\s]{1,200})\2"
@@ -70,10 +72,12 @@ def claims(text: str) -> Told | None:
     for count, found in enumerate(re.finditer(_TIME, text)):
         if count >= MAX_CLAIMS:
             break
-        number = found[4]
-        value: object = number if found[3] else int(number) if number.lstrip("-").isdigit() else float(number)
+        number = found[5] or str(_at(found[3]))
+        if number == "None":
+            continue
+        value: object = number if found[4] else int(number) if number.lstrip("-").isdigit() else float(number)
         certain = certain or bool(found[1]) or abs(float(number)) >= _PLAUSIBLE_S
-        every.setdefault(found[2], []).append(value)
+        every.setdefault(found[2].lower(), []).append(value)
     if not every or not (certain or len(every) > 1):
         alone = re.search(_INACTIVE_ALONE, text) is not None
         return Told(TokenKind.CLAIMS, {}, {}, "an introspection's answer") if alone else None
@@ -195,7 +199,8 @@ def _at(written: str) -> float | None:
 # --- What stands beside a token ---
 
 _DEADLINE = (
-    r"(?i)(?<![\w-])(?:access_?)?((?:token_?)?(?:expiry(?:_?(?:date|time))?|expires_?(?:at|on)|expiration(?:_?timestamp)?))"
+    r"(?i)(?<![\w-])(?:access_?)?"
+    r"((?:token_?)?(?:expiry(?:_?(?:date|time))?|expires(?:_?(?:at|on))?|expiration(?:_?timestamp)?))"
     r"[\"']{0,2}[ \t]{0,8}[:=]\s{0,8}[\"']?"
     r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:?\d\d)?|\d{10}(?:\.\d{1,9})?(?!\d)|\d{13}(?!\d))"
 )
