@@ -602,6 +602,18 @@ def test_lives_that_the_log_does_not_tell(told: Told, tmp_path: Path) -> None:
     assert _told(told, tmp_path / "a", few)[1]["late-refresh"] == "possible"
 
 
+def test_a_refresh_that_takes_its_time(told: Told, tmp_path: Path) -> None:
+    """A token that is over by its own lifetime was refused for that, however long after it the next one comes."""
+    rows = _run(Service(), Client(tokens=6, early_s=-0.8, fingerprints=True))
+    refused, pauses_s = False, 0.0
+    for row in rows:
+        pauses_s += 7.0 if refused and row["method"] == "POST" else 0.0
+        refused = row["status"] == 401
+        row["t"] = float(str(row["t"])) + pauses_s
+    ids, verdicts, _ = _told(told, tmp_path / "a", rows)
+    assert (ids, verdicts["late-refresh"], verdicts["any-age"]) == (["log-late-refresh"], "shown", "excluded")
+
+
 def test_this_host_is_behind(told: Told, tmp_path: Path) -> None:
     """Its clock is behind the Date by more than the refresh is late: then it may be why."""
     rows = _run(Service(), Client(tokens=6, early_s=-0.8, ahead_s=-4.0))

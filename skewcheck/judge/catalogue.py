@@ -730,7 +730,7 @@ CATALOGUE: Mapping[str, Row] = {
         "refused_here",
     ),
     "log-any-age": Row(
-        "Old tokens are refused as new ones are ({late} of {uses} uses)",
+        "Tokens are refused long after they were new ({late} of {uses} uses)",
         "So it is nothing about new tokens, and no clock: look at the servers, and what the requests may do.",
         "late uses refused of",
     ),
