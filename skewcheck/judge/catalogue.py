@@ -962,6 +962,8 @@ REASONS: Mapping[str, str] = {
 BUFFER_LINES: Mapping[str, str] = {
     "clock-behind": "this host's clock behind the checker's",
     "clock-not-measured": "this host's clock: not measured",
+    "date-age": "age that the API's Date may have",
+    "date-age-not-measured": "age of the API's Date: not known",
     "drift": "drift of the clock meanwhile",
     "latency": "latency until it is checked",
     "leeway": "leeway of the checker",
