@@ -611,8 +611,7 @@ CATALOGUE: Mapping[str, Row] = {
         "short",
     ),
     "cut-short": Row(
-        "The deadline ended it[, before a second request: -t {enough_s} is enough|; more time "
-        "(-t) tells more]",
+        "The deadline ended it[, before a second request: -t {enough_s} is enough|; more time (-t) tells more]",
         "",
         "duration_s missing enough_s",
     ),
