@@ -90,6 +90,14 @@ LINES = {
         {"@timestamp": "2027-01-15T12:00:00.000Z", "http": {"response": {"status_code": 401}}, "url": {"full": "https://a/x"},
          "event": {"duration": 250_000_000}}
     ),
+    "pino": json.dumps(
+        {"level": 30, "time": NOON * 1000, "req": {"method": "GET", "url": "/x"}, "responseTime": 250,
+         "res": {"statusCode": 401, "headers": {"date": "Fri, 15 Jan 2027 12:00:00 GMT"}}}
+    ),
+    "Serilog": json.dumps(
+        {"@t": "2027-01-15T12:00:00.000Z", "@mt": "HTTP {RequestMethod}", "RequestPath": "/x", "StatusCode": 401,
+         "Elapsed": 250}
+    ),
     "milliseconds": json.dumps({"time": NOON * 1000, "url": "/x", "status": "401", "responseTime": 250}),
     "CSV": "time,status,url,request_time\n2027-01-15T12:00:00.000Z,401,https://api.example.net/x,0.250\n",
     "HAR": json.dumps(
@@ -123,14 +131,14 @@ def test_each_format(name: str) -> None:
         (event,) = read(text)
         assert (event.status, event.refresh) == (401, False)
         assert (event.start_s if name in STARTS else event.end_s) == NOON
-        if name in STARTS | {"nginx", "nginx, JSON", "ECS", "milliseconds", "CSV"}:
+        if name in STARTS | {"nginx", "nginx, JSON", "ECS", "milliseconds", "CSV", "pino", "Serilog"}:
             assert event.start_s is not None
             assert event.end_s is not None
             assert abs(event.end_s - event.start_s - 0.25) < 1e-6
         else:
             assert event.start_s is None
         assert event.width_s == (1.0 if name in WHOLE_SECONDS else 1e-3)
-        if "Date: " in text or '"Date"' in text:
+        if "Date: " in text or '"Date"' in text or name == "pino":
             assert event.date_s == NOON
 
 

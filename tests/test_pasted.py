@@ -49,6 +49,10 @@ WRAPPED = {
     "a presigned URL": "https://b.s3.amazonaws.com/k?X-Amz-Date=20270115T105900Z&X-Amz-Expires=60&X-Amz-Signature=00ff",
     "Azure's": f"https://a.example/c?st=2027-01-15T09%3A00Z&se={iso(NOW - 3600).replace(':', '%3A')}&sig=a%3D",
     "CloudFront's": f"https://d.cloudfront.net/x?Expires={NOW - 3600}&Signature=abc__&Key-Pair-Id=K",
+    "CloudFront's policy": "Cookie: CloudFront-Policy=" + base64.b64encode(
+        json.dumps({"Statement": [{"Condition": {"DateLessThan": {"AWS:EpochTime": NOW - 3600}}}]}).encode()
+    ).decode().translate({43: "-", 61: "_", 47: "~"}) + "; CloudFront-Signature=a_",
+    "SAML without a zone": saml(NOW, -3900).replace('Z"', '"'),
     "Ruby's": f'{{"exp"=>{NOW - 3600}, :iat=>{NOW - 7200}}}',
     "a table": f"| claim | value |\n| iat | {NOW - 7200} |\n| exp | {NOW - 3600} |",
     "a signature": f'Signature-Input: sig1=("@method");created={NOW - 3700};expires={NOW - 3600};keyid="k"',

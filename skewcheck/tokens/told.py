@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from skewcheck.model.token import TokenKind
 from skewcheck.quantity import parse_time
+from skewcheck.tokens.segments import decoded
 
 
 class Told(NamedTuple):
@@ -137,7 +138,7 @@ def presigned(text: str) -> Told | None:
     """
     date = re.search(_PRESIGNED, text) if "-Date=" in text else None
     if date is None:
-        return _until(text)
+        return _until(text) or _policy(text)
     life = re.search(_FOR, text)
     at_s = _at(f"{date[1][:4]}-{date[1][4:6]}-{date[1][6:]}T{date[2]}:{date[3]}:{date[4]}Z")
     if at_s is None:
@@ -163,6 +164,18 @@ def _until(text: str) -> Told | None:
     return Told(TokenKind.PRESIGNED, times, {}, "a presigned URL") if "exp" in times else None
 
 
+def _policy(text: str) -> Told | None:
+    """Return the times of a policy of CloudFront, in a URL or a cookie: base64 with characters of its own."""
+    found = re.search(r"(?<![\w])Policy=([\w~-]{16,8000})", text) if "Policy=" in text else None
+    if found is None:
+        return None
+    written = (decoded(found[1].rstrip("_").replace("~", "_")) or b"").decode("latin-1")
+    named = (("nbf", "DateGreaterThan"), ("exp", "DateLessThan"))
+    pattern = r'"%s"\s{0,8}:\s{0,8}\{\s{0,8}"AWS:EpochTime"\s{0,8}:\s{0,8}(\d{10})\b'
+    times: dict[str, object] = {name: int(at[1]) for name, key in named if (at := re.search(pattern % key, written))}
+    return Told(TokenKind.PRESIGNED, times, {}, "a policy of CloudFront") if "exp" in times else None
+
+
 def _of_url(written: str) -> float | None:
     """Return a time that may lack its seconds or its time of day (Azure Storage, Create a service SAS)."""
     if written.isdigit():
@@ -184,7 +197,9 @@ def signature(text: str) -> Told | None:
 
 def _attributes(tags: list[str], name: str) -> list[float]:
     pattern = re.compile(rf"\b{name}\s{{0,8}}=\s{{0,8}}[\"']([^\"']{{1,40}})[\"']")
-    times = [_at(found[1]) for tag in tags if (found := pattern.search(tag))]
+    # all are UTC (Core 2.0, §1.3.3), so some write no zone
+    written = [found[1] for tag in tags if (found := pattern.search(tag))]
+    times = [_at(each) or _at(f"{each}Z") for each in written]
     return [at_s for at_s in times if at_s is not None]
 
 
