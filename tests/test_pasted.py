@@ -62,6 +62,8 @@ WRAPPED = {
     "an introspection": json.dumps({"active": True, "client_id": "c", "iat": NOW - 9000, "exp": NOW - 3600}),
     "expiry": json.dumps({"token": "ya29.demodemodemodemodemodemo", "expiry": iso(NOW - 3600)}),
     "expires": json.dumps({"access_token": OPAQUE, "expires": NOW - 3600}),
+    "created_at": json.dumps({"access_token": OPAQUE, "expires_in": 7200, "created_at": NOW - 10800}),
+    "issued_at": json.dumps({"access_token": OPAQUE, "expires_in": "3600", "issued_at": f"{NOW - 7200}000"}),
     "TOKEN_EXPIRES": f"TOKEN={OPAQUE}\nTOKEN_EXPIRES={NOW - 3600}",
     "Python's repr of a deadline": f"Credentials(token='{OPAQUE}', expiry=datetime.datetime(2027, 1, 15, 11, 0, "
     "tzinfo=datetime.timezone.utc))",
@@ -95,6 +97,12 @@ def test_a_deadline_without_a_zone_is_not_guessed() -> None:
     assert lead(judged(told.part.token, OFFLINE)).id == "deadline-unread"
     shown = f"Credentials(token='{OPAQUE}', expiry=datetime.datetime(2027, 1, 15, 11, 0, 12, 123456))"
     assert lead(pasted(shown)).id == "deadline-unread"
+
+
+def test_when_a_user_was_created_is_not_when_a_token_was() -> None:
+    """Of a response with several objects nobody knows whose time that is."""
+    user = {"user": {"created_at": NOW - 90 * 86400}}
+    assert "token-expired" not in found(pasted(json.dumps({"access_token": OPAQUE, "expires_in": 7200} | user)))
 
 
 def test_a_date_alone_is_no_lifetime() -> None:

@@ -336,7 +336,9 @@ def find(pasted: bytes | str, pick: int = 1, *, skipped: int = 0) -> Found | Non
     every = tuple(found) if len(found) > 1 else ()
     # a deadline beside them, or an introspection, is of the access token, which is the first
     mine = beside if pick == 1 else beside._replace(deadline_s=None, deadline_name=None, inactive=False)
-    told = found[pick - 1].told
+    told, life_s = found[pick - 1].told, found[pick - 1].expires_in_s
+    if mine.deadline_name is None and mine.issued_at_s is not None and life_s is not None:
+        mine = mine._replace(deadline_s=mine.issued_at_s + life_s, deadline_name="expires_in")
     if told is not None and told.kind is not TokenKind.CLAIMS:  # it has an end of its own, or is no token
         mine = mine._replace(deadline_s=None, deadline_name=None)
     return found[pick - 1]._replace(beside=mine, message=message, every=every, picked=pick, skipped=skipped)

@@ -48,6 +48,8 @@ class Beside(NamedTuple):
     """When a reply's `Date` or a log's line says that it was, Unix seconds."""
     inactive: bool = False
     """An introspection's answer, which says nothing else of a token that is dead (RFC 7662 §2.2)."""
+    issued_at_s: float | None = None
+    """When a response says that its token was issued, Unix seconds."""
 
 
 # --- Claims without a token ---
@@ -225,6 +227,7 @@ _UNREAD = (
 )
 _MILLISECONDS = 1e11
 """A number of this size counts milliseconds."""
+_ISSUED = r"(?i)[\"'](?:created|issued)_?at[\"'][ \t]{0,8}:\s{0,8}[\"']?(\d{10}(?:\.\d{1,9})?|\d{13})(?![\d.])"
 _HOST = r"(?im)^[<>*\s]{0,8}host:[ \t]{0,4}([\w.-]{4,100})"
 _URL_HOST = r"https?://((?:api|login|apps)\.[\w.-]{4,100})"
 _DATE = r"(?im)^[<>*\s]{0,8}date:[ \t]{0,4}([a-z]{3}, \d\d [a-z]{3} \d{4} \d\d:\d\d:\d\d gmt)"
@@ -245,12 +248,16 @@ def beside(text: str) -> Beside:
     if deadline:
         at_s = _at(deadline[2]) if "-" in deadline[2] else float(deadline[2])
         at_s = at_s / 1e3 if at_s is not None and at_s >= _MILLISECONDS else at_s
+    # of several objects it may be another's, as a user's
+    issued = re.search(_ISSUED, text) if "ed_at" in lower and text.count("{") == 1 else None
+    issued_s = None if issued is None else float(issued[1])
     return Beside(
         at_s,
         named[1] if named else None,
         host[1].rstrip(".") if host else None,
         _written_at(text) if ":" in text else None,
         "active" in lower and re.search(_INACTIVE_ALONE, text) is not None,
+        issued_s / 1e3 if issued_s is not None and issued_s >= _MILLISECONDS else issued_s,
     )
 
 
