@@ -198,6 +198,8 @@ _CLAIM = (
     r"(?: of| is in the future| is| was)?[ \t]?[:=>]?[ \t]?"
     rf"[\"'`\[(]{{0,2}}({_TIME})"
 )
+_OF_SERVERS = ("AADSTS700024", "Expiry [", "ServerTime")
+"""Entra, Azure Storage and S3 check what a client signs; nobody sets their leeway."""
 _NEAR = 300
 """Characters before and behind the checker's time in which the other one stands."""
 _MOST_NOWS = 50
@@ -248,7 +250,9 @@ def _compared(text: str) -> Quoted | None:
             if name == "exp" and stamp.at_s <= at.at_s:
                 return _late(text, now[1], claim[4], 0.0)
             if name != "exp" and stamp.at_s > at.at_s:
-                return _early(text, now[1], claim[4], 0.0, name)
+                early = _early(text, now[1], claim[4], 0.0, name)
+                at_server = early is not None and any(mark in text for mark in _OF_SERVERS)
+                return early._replace(checker="server", stamper="signer") if early and at_server else early
     return None
 
 

@@ -108,6 +108,7 @@ def test_when_a_user_was_created_is_not_when_a_token_was() -> None:
 def test_a_date_alone_is_no_lifetime() -> None:
     """Its year counts no seconds: an end that names a day has no time that is known."""
     assert find("iat: 2027-01-15\nexp: 2027-01-16\n") is None
+    assert find("iat: 2027-13-45T11:00:00Z\nexp: 2027-13-46T11:00:00Z\n") is None
 
 
 @pytest.mark.parametrize(
