@@ -662,7 +662,7 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "log-all-refused": Row(
         "Every new token was refused at first ({refused} of {of})[; none after {wait_s}]",
-        "Which clock, or how long a token takes to be known, the log can't tell apart then. Nothing on this host fixes "
+        "Which clock, or how long a token takes to be known, no pattern tells apart then. Nothing on this host fixes "
         "that.",
         "refused of share_low share_high wait_s",
     ),
