@@ -5,8 +5,8 @@ A message is read by itself: nothing in it is held against today's clock. Units 
 
 Of hostile text, too, each pattern takes time that grows as the text does: what may repeat in one is bounded.
 Sources: google-auth (Python, Node) and oauth2client, openid-client, oauth4webapi, Microsoft.IdentityModel (IDX10222 to
-10225), jjwt, java-jwt, php-jwt, golang-jwt, go-oidc, GitHub, Entra (AADSTS700024), Azure Storage, AWS Signature Version
-4, crypto/x509 of Go.
+10225), jjwt, java-jwt, php-jwt, jose4j, mod_auth_openidc, golang-jwt, go-oidc, ruby-saml, Auth0, GitHub, Entra
+(AADSTS700024), Azure Storage, Cognito, STS, AWS Signature Version 4, crypto/x509 of Go.
 """
 
 import re
@@ -24,17 +24,27 @@ MAX_LINES = 4_000
 """That are looked at for a message each: nobody pastes more, and a forged text costs no time."""
 
 
+_RECORD = r"\n(?=[^\s)\]}<]|<(?!/)|[ \t]{0,40}\{)"
+
+
 def read(text: str) -> Quoted | None:
     """Return the message in *text* that tells of times, the worst of several; None where there is none."""
+    if "NumericDate" in text or " GMT" in text:
+        text = re.sub(_WRITTEN_OUT, _short, text)
     readings = _in_iso(text)
     said = _of_both(readings)
+    if (said is None or said.apart_s is None) and "\n" in text:
+        said = _of_both([" ".join(each.split()) for each in readings]) or said  # it was broken over lines
     return said if said is None or said.apart_s is None else _of_several(readings, said)
 
 
 def _of_several(readings: Sequence[str], only: Quoted) -> Quoted:
-    """Return the message with the largest gap and that of each other kind, where each has a line; else *only* one."""
-    lines = islice(zip(*(each.splitlines() for each in readings), strict=True), MAX_LINES)
-    every = [said for line in lines if (said := _of_both(line)) is not None and said.apart_s is not None]
+    """Return the message with the largest gap and that of each other kind, where each begins a line; else *only* one.
+
+    To a line belong those that follow it further in, and what closes a bracket.
+    """
+    records = islice(zip(*(re.split(_RECORD, each) for each in readings), strict=True), MAX_LINES)
+    every = [said for record in records if (said := _of_both(record)) is not None and said.apart_s is not None]
     kinds: dict[tuple[str, str], list[Quoted]] = {}
     for each in sorted(dict.fromkeys(every), key=lambda said: -abs(said.apart_s or 0.0)):
         kinds.setdefault((each.kind, each.checker), []).append(each)
@@ -46,7 +56,7 @@ def _of_both(readings: Sequence[str]) -> Quoted | None:
     """Return what a text says that can be read in one way, or in two; not as the message itself excludes."""
     every = [_first(each) for each in readings]
     told = [said for said in every if said is not None and said.apart_s is not None]
-    told = [said for said in told if said.kind != "contradictory"] or told[:1]
+    told = [said for said in dict.fromkeys(told) if said.kind != "contradictory"] or told[:1]
     if len(told) < 2:
         return told[0] if told else every[0]
     month, day = told
@@ -90,6 +100,19 @@ _LOCAL = (
     r",? (\d{1,2})(:\d\d:\d\d)(?: ([AaPp])\.? ?[Mm]\b)?"
 )
 """As .NET writes one where the computer is set to a language: `3/1/2026 12:00:10 PM`, `01.03.2026 12:00:10`."""
+
+
+_WRITTEN_OUT = (
+    r"NumericDate\{(\d{9,11})[^{}\n]{0,80}\}"
+    r"|\b[A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d\d) (\d{4}) (\d\d:\d\d:\d\d) GMT([+-]\d{4})(?: \([\w ]{1,60}\))?"
+)
+"""As jose4j writes a time, and as JavaScript does: `Sun Mar 01 2026 12:00:00 GMT+0100 (Central European Time)`."""
+_MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
+
+
+def _short(found: re.Match[str]) -> str:
+    number, month, day, year, clock, zone = found.groups()
+    return number or f"{year}-{_MONTHS.find(month) // 3 + 1:02}-{day}T{clock}{zone}"
 
 
 def _in_iso(text: str) -> list[str]:
@@ -152,23 +175,31 @@ def _of_calendar(written: str) -> _Time:
 # --- Tokens ---
 
 _STAMPS = ("iat", "nbf", "exp")
-_GOOGLE_EARLY = rf"[Tt]oken used too early, ({_TIME}) < ({_TIME})(: ?\{{)?"
-_GOOGLE_LATE = rf"[Tt]oken used too late, ({_TIME}) > ({_TIME})(: ?\{{)?"
+_GOOGLE_EARLY = rf"(?:[Tt]oken used too early, |NotBefore condition \()({_TIME})(?: UTC)? < ({_TIME})(: ?\{{)?"
+_GOOGLE_LATE = (
+    rf"(?:[Tt]oken used too late, |[Tt]oken expired: |NotOnOrAfter condition \()({_TIME})(?: UTC)? >=? ({_TIME})"
+    r"(: ?\{)?"
+)
 _GOOGLE_EXPIRED = rf"[Tt]oken expired, ({_TIME}) < ({_TIME})"
 _GOOGLE_LEEWAY_S = 300.0
 """What oauth2client and google-auth-library take off before they quote the time, where they quote the claims, too."""
 _LONGEST_LEEWAY_S = 3600.0
 _NOW = (
-    r"(?i)(?<![\w-])(?:now|(?:the )?current[ _-]?(?:date|time(?:stamp)?)?)(?: ?\(?UTC\)?)?[\"'`]?"
-    rf"(?: is| was| of)?[ \t]?[:=]?[ \t]?[\"'`\[(]?({_TIME})"
+    r"(?i)(?<![\w-])(?:now|evaluation time|servertime|(?:the )?current[ _-]?(?:date/time|date|time(?:stamp)?)?)"
+    rf"(?: ?\(?UTC\)?)?[\"'`]?(?: is| was| of)?[ \t]?[:=>]?[ \t]?[\"'`\[(]?({_TIME})"
 )
 _CLAIM = (
     r"(?i)(?<![\w-])(?:(iat|issued[ _-]?at(?: time)?)|"
-    r"(nbf|not[ _-]?before(?: time)?|valid ?from|start|(?:JWT )?must not be accepted before|milliseconds before)|"
-    r"(exp|expired at|expiry(?: time of assertion)?|expires|expiration(?: time)?|valid ?to|milliseconds ago at))"
-    r"(?: \((?:UTC|[a-z ]{3,16})\))?(?: time| claim| timestamp){0,2}[\"'`]?(?: of| is| was)?[ \t]?[:=]?[ \t]?"
+    r"(nbf|not[ _-]?before(?: time)?|valid ?from|start|x-amz-date|"
+    r"(?:JWT )?must not be accepted before|milliseconds before)|"
+    r"(exp|expired at|expiry(?: time of assertion)?|expires|expiration(?: time| date/time)?|valid ?to|"
+    r"milliseconds ago at))"
+    r"(?: \((?:UTC|[a-z ]{3,16})\))?(?: time| claim| timestamp){0,2}[\"'`]?"
+    r"(?: of| is in the future| is| was)?[ \t]?[:=>]?[ \t]?"
     rf"[\"'`\[(]{{0,2}}({_TIME})"
 )
+_OF_SERVERS = ("AADSTS700024", "Expiry [", "ServerTime")
+"""Entra, Azure Storage and S3 check what a client signs; nobody sets their leeway."""
 _NEAR = 300
 """Characters before and behind the checker's time in which the other one stands."""
 _MOST_NOWS = 50
@@ -176,13 +207,17 @@ _ALLOWED = r"(?i)(?:allowed clock skew: |<MaxAllowedSkewMilliseconds>)(\d{1,9})"
 _MICROSOFT_S = 300.0
 """`ClockSkew` of Microsoft.IdentityModel, unless it was set."""
 _IDX = r"IDX10225\b"
-_GO_EXPIRED = r"[Tt]oken is expired by ((?:\d{1,6}h)?(?:\d{1,2}m)?\d{1,2}(?:\.\d{1,9})?s)"
+_AGO = (
+    r"(?:[Tt]oken is expired by|JWT expired) "
+    r"((?:\d{1,6}h)?(?:\d{1,2}m)?\d{1,12}(?:\.\d{1,9})?(?: millis|[mµ]s| ?s))"
+)
 
 
 def _google(text: str) -> Quoted | None:
     early = re.search(_GOOGLE_EARLY, text)
     if early:
-        return _early(text, early[1], early[2], _leeway(text, early, "iat", -1), "iat")
+        claim = "nbf" if early[0].startswith("N") else "iat"
+        return _early(text, early[1], early[2], _leeway(text, early, "iat", -1), claim)
     late = re.search(_GOOGLE_LATE, text)
     if late:
         return _late(text, late[1], late[2], _leeway(text, late, "exp", +1))
@@ -215,7 +250,9 @@ def _compared(text: str) -> Quoted | None:
             if name == "exp" and stamp.at_s <= at.at_s:
                 return _late(text, now[1], claim[4], 0.0)
             if name != "exp" and stamp.at_s > at.at_s:
-                return _early(text, now[1], claim[4], 0.0, name)
+                early = _early(text, now[1], claim[4], 0.0, name)
+                at_server = early is not None and any(mark in text for mark in _OF_SERVERS)
+                return early._replace(checker="server", stamper="signer") if early and at_server else early
     return None
 
 
@@ -257,12 +294,12 @@ def _allowed_s(text: str) -> float | None:
     return float(allowed[1]) / 1e3
 
 
-def _go(text: str) -> Quoted | None:
-    ago = re.search(_GO_EXPIRED, text)
+def _ago(text: str) -> Quoted | None:
+    ago = re.search(_AGO, text)
     if ago is None:
         return None
-    units_s = {"h": 3600.0, "m": 60.0, "s": 1.0}
-    ago_s = sum(float(count) * units_s[unit] for count, unit in re.findall(r"([\d.]+)([hms])", ago[1]))
+    units_s = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "millis": 1e-3, "µs": 1e-6}
+    ago_s = sum(float(count) * units_s[unit] for count, unit in re.findall(r"([\d.]+) ?(millis|[mµ]s|[hms])", ago[1]))
     return Quoted("expired", claim="exp", apart_s=-ago_s)
 
 
@@ -326,7 +363,8 @@ _WORDS = (
     (
         (
             "token used before issued", "not yet valid (iat)", "issued in the future", "iat prior to",
-            '"iat" claim timestamp check failed',
+            '"iat" claim timestamp check failed', '"iat" not satisfied', "issued at future", "iat is in the future",
+            "seconds in the future", "issue time ahead of", "must be issued in the past", "invalid iat",
         ),
         Quoted("too-early", claim="iat"),
     ),
@@ -335,7 +373,9 @@ _WORDS = (
         (
             "not yet valid (nbf)", "token is not yet valid", "token is not valid yet", "jwt not active",
             "jwt before use time", '"nbf" claim timestamp check failed', "jwt used before", "token used too early",
-            "nbf prior to", "jwt not yet valid", "token is not valid before",
+            "nbf prior to", "jwt not yet valid", "token is not valid before", "token not valid yet",
+            "nbf has not been reached", '"nbf" not satisfied', "token cannot be used yet", "immaturesignature",
+            "token not yet valid", "jwt is not yet valid", "assertion not yet valid",
         ),
         Quoted("too-early", claim="nbf"),
     ),
@@ -344,7 +384,8 @@ _WORDS = (
             "signature has expired", "jwt expired", "token is expired", "expired jwt",
             '"exp" claim timestamp check failed', "token has expired on", "id token has expired", "expired token",
             "account token has expired", "authentication token has expired", "jwt is expired", "token expired at",
-            "expiredsignature",
+            "expiredsignature", "access token has expired", "refresh token has expired", "provided token has expired",
+            "token expired", '"exp" not satisfied', "expiredtoken", "assertion expired", "expiredprovidertoken",
         ),
         Quoted("expired", claim="exp"),
     ),
@@ -371,11 +412,11 @@ _READERS = (
     (_aws, ("signature ",)),
     (_skewed, ("requesttime",)),
     (_certificate, ("current time ",)),
-    (_google, ("token used too ", "token expired, ")),
-    (_compared, ("now", "current")),
-    (_go, ("is expired by ",)),
+    (_google, ("token used too ", "token expired", " condition (")),
+    (_compared, ("now", "current", "evaluation time", "servertime")),
+    (_ago, ("is expired by ", "jwt expired ")),
     (_without_end, ("idx10225",)),
     (_genesys, ("too.many.requests", "rate.limited", "bad.credentials", "rate limit exceeded")),
-    (_worded, ("skew", "token ", "valid", "jwt", "issued", "expired", "claim ")),
+    (_worded, ("skew", "token ", "valid", "jwt", "issued", "expired", "claim ", "signature", "satisfied", "future")),
 )
 """Each with what stands in any text that it reads: a start pays for no pattern that it doesn't need."""

@@ -102,6 +102,24 @@ def test_a_clock_that_was_not_measured_says_so_in_the_sum() -> None:
     assert by_answer.because[-1] == BufferLine("issuer-not-measured", 0)
 
 
+@pytest.mark.parametrize(
+    ("low_s", "age_s", "lines", "needed_s"),
+    [
+        (-0.5, 1.1, [("clock-behind", 0.5), ("date-age", 1.1)], 1.6),
+        (0.4, 1.1, [("date-age", 0.7)], 0.7),
+        (-0.5, math.inf, [("clock-behind", 0.5), ("date-age-not-measured", 0.0)], 0.5),
+        (-math.inf, 0.0, [("clock-behind", math.inf)], math.inf),
+    ],
+)
+def test_an_old_date_hides_a_clock_that_is_behind(
+    low_s: float, age_s: float, lines: list[tuple[str, float]], needed_s: float
+) -> None:
+    """What a `Date` may be late by is added; one of any age is named, for no figure holds then."""
+    found = recommended(Inputs(3600, api=Interval(low_s, 1.0), date_age_s=age_s, latency=exactly(0), drift_ppm=0))
+    assert [(line.what, round(line.seconds, 9)) for line in found.because] == lines
+    assert found.needed_s == pytest.approx(needed_s)
+
+
 def test_no_buffer_names_what_is_to_be_cured() -> None:
     """Where what is needed passes half of the life, the largest line is the illness."""
     for case, cause in [

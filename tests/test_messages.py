@@ -35,6 +35,19 @@ EARLY = {
     ),
     "Start [Sun, 06 Nov 2022 12:10:00 GMT] - Expiry [Sun, 06 Nov 2022 13:10:00 GMT] - Current [Sun, 06 Nov 2022 "
     "12:00:00 GMT]": ("nbf", 600),
+    "as the evaluation time NumericDate{1667736000 -> Nov 6, 2022 12:00:00 PM UTC} is before the Not Before "
+    "(nbf=NumericDate{1667736023 -> Nov 6, 2022 12:00:23 PM UTC}) claim time": ("nbf", 23),
+    "Issued At (iat) claim error in the ID token; current time (Sun Nov 06 2022 13:00:00 GMT+0100 (Central European "
+    "Standard Time)) is before issued at time (Sun Nov 06 2022 13:03:00 GMT+0100 (Central European Standard Time))": (
+        "iat", 180,
+    ),
+    "Current time is earlier than NotBefore condition (2022-11-06 12:00:00 UTC < 2022-11-06 12:00:05 UTC + 0s)": (
+        "nbf", 5,
+    ),
+    "Error: iat is in the future 1667736010 now is 1667736000": ("iat", 10),
+    "<Message>Request is not yet valid</Message><X-Amz-Date>20221106T120500Z</X-Amz-Date>"
+    "<ServerTime>2022-11-06T12:00:00Z</ServerTime>": ("nbf", 300),
+    "Token used too early,\n 1667736000 < 1667736023": ("iat", 23),
 }  # fmt: skip
 EXPIRED = (
     'Token used too late, 1667736362 > 1667736300: {"iat":1667732400,"exp":1667736000}',
@@ -45,6 +58,13 @@ EXPIRED = (
     "JWT expired 362000 milliseconds ago at 2022-11-06T12:00:00.000Z. Current time: 2022-11-06T12:06:02.000Z.",
     "Current time: 2022-11-06T12:06:02Z, valid from 2022-11-06T11:50:00Z, expiry time 2022-11-06T12:00:00Z.",
     "token is expired by 6m2s",
+    "JWT expired 362 seconds ago",
+    "JWT expired 362000 milliseconds ago at ...",
+    'JWT (claims->{"exp":1667736000}) rejected: the evaluation time NumericDate{1667736362 -> Nov 6} is after (exp=N',
+    "Token expired: current date/time 1667736362 must be before the expiration date/time 1667736000",
+    "Invalid login token. Token expired: 1667736362 >= 1667736000",
+    "NotOnOrAfter condition (2022-11-06 12:06:02 UTC >= 2022-11-06 12:00:00 UTC + 1s)",
+    "<Expires>2022-11-06T12:00:00Z</Expires><ServerTime>2022-11-06T12:06:02Z</ServerTime>",
 )
 
 
@@ -57,10 +77,15 @@ def quoted(text: str) -> Quoted:
 
 @pytest.mark.parametrize("text", EARLY)
 def test_a_token_that_came_too_early(text: str) -> None:
-    """Its checker was behind its issuer by what both times say, less what they are counted in, and by no known most."""
+    """Its checker was behind its issuer by what both times say, less what they are counted in, and by no known most.
+
+    Of what a client signs for a server, that is the server's clock against the signer's.
+    """
     claim, apart_s = EARLY[text]
     said = quoted(text)
-    assert (said.kind, said.claim, said.checker, said.stamper) == ("too-early", claim, "verifier", "issuer")
+    signed = any(mark in text for mark in ("AADSTS", "Start [", "ServerTime"))
+    who = ("server", "signer") if signed else ("verifier", "issuer")
+    assert (said.kind, said.claim, said.checker, said.stamper) == ("too-early", claim, *who)
     assert said.checker_s == NOON_S
     assert said.apart_s == pytest.approx(apart_s)
     assert said.behind_low_s == pytest.approx(apart_s - said.resolution_s)
@@ -148,6 +173,10 @@ def test_what_genesys_cloud_says() -> None:
         ("ExpiredException: Expired token", "expired"),
         ("Firebase ID token has expired. Get a fresh ID token", "expired"),
         ("Jwt is expired", "expired"),
+        ("NotAuthorizedException: Access Token has expired", "expired"),
+        ('token validation error: "exp" not satisfied', "expired"),
+        ("JWT::ImmatureSignature (Signature nbf has not been reached)", "too-early"),
+        ("JWT issued at future", "too-early"),
         ("Error(ExpiredSignature)", "expired"),
         ("The token is not valid before '03/01/2026 12:00:05'", "too-early"),
         ("'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued", "refused"),
@@ -250,6 +279,15 @@ def test_several_messages() -> None:
     assert (said.kind, said.apart_s, said.messages) == ("too-early", 619, 2)
     assert [(other.kind, other.apart_s, other.messages) for other in said.others] == [("expired", -10, 1)]
     assert quoted(lines[0] + "\n" + lines[0])[-2:] == (1, ())
+    beside = quoted(lines[0] + "\n" + IDX.format(3, "To", "11/6/2022 12:00:00 PM", "11/6/2022 12:00:02 PM"))
+    assert (beside.checker_s, beside.day_first) == (1667736000, None)  # no date in it has two readings
+
+
+def test_several_messages_over_lines() -> None:
+    """What stands further in, and what closes a bracket, belongs to the line before."""
+    pretty = '{{\n  "code": "RequestTimeTooSkewed",\n  "RequestTime": "{}",\n  "ServerTime": "20221106T120000Z"\n}}'
+    said = quoted(pretty.format("20221106T100000Z") + "\n" + pretty.format("20221106T090000Z"))
+    assert (said.kind, said.apart_s, said.messages) == ("skewed-request", -3 * 3600, 2)
 
 
 PIECES = (
@@ -289,7 +327,8 @@ UNITS = (
     "Current time: 2022-11-06T12:00:00 ", "Signature expired: 20221106T115500Z is now earlier than ", "bad.",
     "02/03/2026 10:00:00 ", "02/03/2026 10:00:00\n", "02/03/", "02.", "9" * 4 + "/",
     "retry-after:", " ", "\n", "Token is expired by 1h", "IDX1022", "the current time ",
-    "expiration time claim ", "milliseconds ", "(",
+    "expiration time claim ", "milliseconds ", "(", "NumericDate{1667736000", "Sun Nov 06 2022 13:00:00 GMT+0100 (a",
+    "JWT expired 9", "\n  {", "\n<",
 )  # fmt: skip
 
 

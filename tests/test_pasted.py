@@ -49,6 +49,10 @@ WRAPPED = {
     "a presigned URL": "https://b.s3.amazonaws.com/k?X-Amz-Date=20270115T105900Z&X-Amz-Expires=60&X-Amz-Signature=00ff",
     "Azure's": f"https://a.example/c?st=2027-01-15T09%3A00Z&se={iso(NOW - 3600).replace(':', '%3A')}&sig=a%3D",
     "CloudFront's": f"https://d.cloudfront.net/x?Expires={NOW - 3600}&Signature=abc__&Key-Pair-Id=K",
+    "CloudFront's policy": "Cookie: CloudFront-Policy=" + base64.b64encode(
+        json.dumps({"Statement": [{"Condition": {"DateLessThan": {"AWS:EpochTime": NOW - 3600}}}]}).encode()
+    ).decode().translate({43: "-", 61: "_", 47: "~"}) + "; CloudFront-Signature=a_",
+    "SAML without a zone": saml(NOW, -3900).replace('Z"', '"'),
     "Ruby's": f'{{"exp"=>{NOW - 3600}, :iat=>{NOW - 7200}}}',
     "a table": f"| claim | value |\n| iat | {NOW - 7200} |\n| exp | {NOW - 3600} |",
     "a signature": f'Signature-Input: sig1=("@method");created={NOW - 3700};expires={NOW - 3600};keyid="k"',
@@ -57,6 +61,16 @@ WRAPPED = {
     "two panes": f'{{"alg": "RS256",\n "typ": "JWT"}}\n\n{{"sub": "1", "iat": {NOW - 9000}, "exp": {NOW - 3600}}}',
     "an introspection": json.dumps({"active": True, "client_id": "c", "iat": NOW - 9000, "exp": NOW - 3600}),
     "expiry": json.dumps({"token": "ya29.demodemodemodemodemodemo", "expiry": iso(NOW - 3600)}),
+    "expires": json.dumps({"access_token": OPAQUE, "expires": NOW - 3600}),
+    "created_at": json.dumps({"access_token": OPAQUE, "expires_in": 7200, "created_at": NOW - 10800}),
+    "issued_at": json.dumps({"access_token": OPAQUE, "expires_in": "3600", "issued_at": f"{NOW - 7200}000"}),
+    "TOKEN_EXPIRES": f"TOKEN={OPAQUE}\nTOKEN_EXPIRES={NOW - 3600}",
+    "Python's repr of a deadline": f"Credentials(token='{OPAQUE}', expiry=datetime.datetime(2027, 1, 15, 11, 0, "
+    "tzinfo=datetime.timezone.utc))",
+    "Python's repr of claims": "{'exp': datetime.datetime(2027, 1, 15, 11, 0, tzinfo=<UTC>), 'iat': 1800000000}",
+    "YAML": "iat: 2027-01-15T09:00:00Z\nexp: 2027-01-15T11:00:00Z\n",
+    "capitals": f"Iat: {NOW - 7200}\nExp: {NOW - 3600}",
+    "tabs": f"iat\t{NOW - 7200}\tFri Jan 15 2027\nexp\t{NOW - 3600}\tFri Jan 15 2027",
     "expires_at": json.dumps({"access_token": OPAQUE, "expires_at": NOW - 3600}),
     "expiresAt": json.dumps({"accessToken": OPAQUE, "expiresAt": (NOW - 3600) * 1000}),
     "expirationTimestamp": json.dumps({"status": {"expirationTimestamp": iso(NOW - 3600), "token": "a1" * 20}}),
@@ -81,6 +95,20 @@ def test_a_deadline_without_a_zone_is_not_guessed() -> None:
     assert (lead(told).id, lead(told).status) == ("deadline-unread", UNKNOWN)
     assert facts(told, "deadline-unread")["name"] == "expiresOn"
     assert lead(judged(told.part.token, OFFLINE)).id == "deadline-unread"
+    shown = f"Credentials(token='{OPAQUE}', expiry=datetime.datetime(2027, 1, 15, 11, 0, 12, 123456))"
+    assert lead(pasted(shown)).id == "deadline-unread"
+
+
+def test_when_a_user_was_created_is_not_when_a_token_was() -> None:
+    """Of a response with several objects nobody knows whose time that is."""
+    user = {"user": {"created_at": NOW - 90 * 86400}}
+    assert "token-expired" not in found(pasted(json.dumps({"access_token": OPAQUE, "expires_in": 7200} | user)))
+
+
+def test_a_date_alone_is_no_lifetime() -> None:
+    """Its year counts no seconds: an end that names a day has no time that is known."""
+    assert find("iat: 2027-01-15\nexp: 2027-01-16\n") is None
+    assert find("iat: 2027-13-45T11:00:00Z\nexp: 2027-13-46T11:00:00Z\n") is None
 
 
 @pytest.mark.parametrize(
@@ -264,6 +292,12 @@ def test_an_error_message_in_the_place_of_a_token(
     assert facts_.items() <= facts(told, id_).items()
     assert (told.part.moments, told.part.risks, told.part.recommended) == ((), (), None)
     assert "eve" not in repr(told)
+
+
+def test_an_end_that_a_message_quotes_is_none_of_a_token() -> None:
+    """What a message names is held against its own clock, and never against today's."""
+    told = pasted("The token is expired. Token expiration: 2026-03-01T12:00:00Z. Current time: 2026-03-01T12:10:00Z")
+    assert (lead(told).id, facts(told, "message-expired")["apart_s"]) == ("message-expired", 600)
 
 
 def test_several_error_messages() -> None:

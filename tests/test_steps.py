@@ -368,6 +368,17 @@ def test_a_clock_that_was_assumed_is_to_be_measured() -> None:
     assert [(step.kind, step.command) for step in chosen] == [("measure-clock", "skewcheck clock")]
 
 
+def test_what_this_clock_alone_calls_expired() -> None:
+    """It is measured next; by true time, and as of another time, nothing is left to measure."""
+    expired = _found("token-expired")
+    for asked, commands in (
+        (Request("token", ask_ntp=False, offline=True), ["skewcheck clock"]),
+        (Request("token", ask_ntp=False, at_s=1.8e9), []),
+        (Request("token"), []),
+    ):
+        assert [step.command for step in steps(case(facts(), request=asked), expired)] == commands
+
+
 def test_a_token_that_is_open_for_want_of_a_clock_gets_the_steps_of_that() -> None:
     """Where DNS is dead no more samples: DNS is tested, as without a token."""
     silent = Finding("ntp-unreached", Status.UNKNOWN, (("reason", "dns"), ("server", "ntp0.example")))

@@ -225,8 +225,8 @@ OPTIONS: dict[str, Option] = {
     ),
     "log:demo": Option(
         "--log CAUSE", SETTING,
-        "Show the screen of log instead, on a log that is made up, with this cause: issuer-ahead, propagation, "
-        "one-node, late-refresh, idle, in-flight, storm, wrong-region, any-age.",
+        "Show the screen of log instead, on a log that is made up, with this cause: issuer-ahead, issuer-behind, "
+        "propagation, one-node, late-refresh, idle, in-flight, storm, wrong-region, any-age.",
         "the screen of log, with this cause", variable=False, offers=_illnesses,
     ),
     "words": Option(

@@ -116,7 +116,8 @@ def _unknown_verifier(name: str, near: str | None, option: str) -> UsageError:
     everyone = f"skewcheck token {option} list shows all"
     short = len(name) <= MAX_QUOTED and not is_secret(name)
     shown = quoted(name) if near or (short and name.isalpha()) else f"of {len(name)} characters"
-    return UsageError(f"unknown verifier {shown}", everyone if near is None else f"{option} {near}\n{everyone}")
+    what = "verifier" if option == "--verifier" else f"name for {option}:"
+    return UsageError(f"unknown {what} {shown}", everyone if near is None else f"{option} {near}\n{everyone}")
 
 
 def default_timeout_s(request: Request) -> float:

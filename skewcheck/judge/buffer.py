@@ -22,6 +22,8 @@ _NOISE_S = 1e-9
 # The lines of the sum: ids of `judge.catalogue.BUFFER_LINES`.
 CLOCK_BEHIND = "clock-behind"
 CLOCK_NOT_MEASURED = "clock-not-measured"
+DATE_AGE = "date-age"
+DATE_AGE_NOT_MEASURED = "date-age-not-measured"
 DRIFT = "drift"
 LATENCY = "latency"
 LEEWAY = "leeway"
@@ -30,7 +32,7 @@ ANSWER_WAY = "answer-way"
 WHOLE_SECONDS = "whole-seconds"
 ISSUER_BEHIND = "issuer-behind"
 ISSUER_NOT_MEASURED = "issuer-not-measured"
-_NOT_MEASURED = (CLOCK_NOT_MEASURED, ISSUER_NOT_MEASURED)
+_NOT_MEASURED = (CLOCK_NOT_MEASURED, DATE_AGE_NOT_MEASURED, ISSUER_NOT_MEASURED)
 
 
 class Deadline(enum.Enum):
@@ -104,7 +106,7 @@ def _costs(inputs: Inputs, deadline: Deadline, life_s: float) -> list[BufferLine
     drift = BufferLine(DRIFT, inputs.drift_ppm * 1e-6 * _drifts_for_s(inputs, life_s))
     latency = BufferLine(LATENCY, inputs.latency.high_s)
     if deadline is Deadline.EXP:
-        lines = [_clock_line(inputs), drift, latency, BufferLine(EXP_FRACTION, inputs.exp_fraction_s)]
+        lines = [*_clock_lines(inputs), drift, latency, BufferLine(EXP_FRACTION, inputs.exp_fraction_s)]
     else:
         way_s = 0.0 if deadline is Deadline.FROM_REQUEST else inputs.latency.high_s
         counted = [BufferLine(ANSWER_WAY, way_s), BufferLine(WHOLE_SECONDS, WHOLE_SECOND_S)]
@@ -119,9 +121,17 @@ def _drifts_for_s(inputs: Inputs, life_s: float) -> float:
     return max(0.0, life_s) + max(0.0, inputs.checker_there.expiry_leeway) + max(0.0, ahead_s)
 
 
-def _clock_line(inputs: Inputs) -> BufferLine:
-    skew, _ = inputs.against(Party.REFRESH_BY_EXP)
-    return BufferLine(CLOCK_NOT_MEASURED, 0.0) if skew is None else BufferLine(CLOCK_BEHIND, max(0.0, -skew.low_s))
+def _clock_lines(inputs: Inputs) -> list[BufferLine]:
+    """Return what this host is behind by the `Date` as if that were fresh, and what it adds that it may be old."""
+    skew, reference = inputs.against(Party.REFRESH_BY_EXP)
+    if skew is None:
+        return [BufferLine(CLOCK_NOT_MEASURED, 0.0)]
+    behind = BufferLine(CLOCK_BEHIND, max(0.0, -skew.low_s))
+    if reference != "api" or math.isinf(skew.low_s):
+        return [behind]
+    if math.isinf(inputs.date_age_s):
+        return [behind, BufferLine(DATE_AGE_NOT_MEASURED, 0.0)]
+    return [behind, BufferLine(DATE_AGE, max(0.0, inputs.date_age_s - skew.low_s) - behind.seconds)]
 
 
 def _issuer_line(inputs: Inputs) -> BufferLine:

@@ -611,8 +611,7 @@ CATALOGUE: Mapping[str, Row] = {
         "short",
     ),
     "cut-short": Row(
-        "The deadline ended it after {duration_s}[, before a second request: -t {enough_s} is enough|; more time "
-        "(-t) tells more]",
+        "The deadline ended it[, before a second request: -t {enough_s} is enough|; more time (-t) tells more]",
         "",
         "duration_s missing enough_s",
     ),
@@ -663,7 +662,7 @@ CATALOGUE: Mapping[str, Row] = {
     ),
     "log-all-refused": Row(
         "Every new token was refused at first ({refused} of {of})[; none after {wait_s}]",
-        "Which clock, or how long a token takes to be known, the log can't tell apart then. Nothing on this host fixes "
+        "Which clock, or how long a token takes to be known, no pattern tells apart then. Nothing on this host fixes "
         "that.",
         "refused of share_low share_high wait_s",
     ),
@@ -730,7 +729,7 @@ CATALOGUE: Mapping[str, Row] = {
         "refused_here",
     ),
     "log-any-age": Row(
-        "Old tokens are refused as new ones are ({late} of {uses} uses)",
+        "Tokens are refused long after they were new ({late} of {uses} uses)",
         "So it is nothing about new tokens, and no clock: look at the servers, and what the requests may do.",
         "late uses refused of",
     ),
@@ -962,6 +961,8 @@ REASONS: Mapping[str, str] = {
 BUFFER_LINES: Mapping[str, str] = {
     "clock-behind": "this host's clock behind the checker's",
     "clock-not-measured": "this host's clock: not measured",
+    "date-age": "age that the API's Date may have",
+    "date-age-not-measured": "age of the API's Date: not known",
     "drift": "drift of the clock meanwhile",
     "latency": "latency until it is checked",
     "leeway": "leeway of the checker",

@@ -133,7 +133,9 @@ def _before_refresh(ended: Ended, flying: Sequence[Use]) -> BeforeRefresh | None
         return None
     first = refused[0]
     at_s, age_s = first.end_s if first.end_s is not None else first.start_s, life.age_s(first)
-    if at_s is None or age_s is None or following.received_s - at_s > _SOON_S:
+    # one that is over by its own lifetime was refused for that, however late the refresh comes
+    over = life.lifetime_s is not None and age_s is not None and age_s >= life.lifetime_s
+    if at_s is None or age_s is None or (following.received_s - at_s > _SOON_S and not over):
         return None
     if age_s <= life.young_s:
         return None

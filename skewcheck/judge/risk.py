@@ -54,6 +54,8 @@ class Inputs(NamedTuple):
     login: Interval | None = None
     given: Interval | None = None
     """The skew as the user wants it assumed: it takes the place of all that was measured."""
+    date_age_s: float = 0.0
+    """By how much more this host may be behind the API, for its `Date` may be so old; inf: of any age."""
     issuer_ahead: Interval | None = None
     """The issuer's clock - its checkers' clock, within the service (login - api)."""
     issuer_pairs: "tuple[Pair, ...]" = ()
@@ -145,6 +147,7 @@ def inputs_of(case: Case, lifetime_s: float | None = None) -> Inputs:
         api=one_sided(checked),
         login=one_sided(issued),
         given=case.request.skew,
+        date_age_s=0.0 if checked is None or checked.stale else checked.fresh.low_s - checked.interval.low_s,
         issuer_pairs=_pairs(case, issued, checked),
         issuer_ahead=ahead if ahead is not None and all(map(math.isfinite, ahead)) else None,
         latency=case.request.latency or round_trip or LATENCY,

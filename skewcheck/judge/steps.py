@@ -394,7 +394,7 @@ _BY_LEAD: dict[str, _Steps] = {
     "clock-stepped": lambda case, finding: _what_the_daemon_believes(case) or _explained(case, finding),
     "fake-time": lambda _, __: [_FIND_FAKE],
     "token-cut": _token_cut,
-    "token-expired": _nothing,
+    "token-expired": lambda case, _: _measure(case) if case.request.at_s is None else [],
     "token-expired-unseen": _token_here,
     "token-future-issued": _begin_ahead,
     "token-not-yet-valid": _begin_ahead,

@@ -38,6 +38,7 @@ class _Illness(NamedTuple):
 
 ILLNESSES = {
     "issuer-ahead": _Illness(issuer_ahead_s=0.17),
+    "issuer-behind": _Illness(tokens=8, issuer_ahead_s=-9.0, late_s=0.6),
     "propagation": _Illness(lagging=0.14),
     "one-node": _Illness(behind_s=2.0),
     "late-refresh": _Illness(tokens=8, late_s=0.8),
@@ -50,6 +51,7 @@ ILLNESSES = {
 """By the name of the cause."""
 FINDINGS = {
     "issuer-ahead": "log-issuer-ahead",
+    "issuer-behind": "log-early-end",
     "propagation": "log-lag-or-node",
     "one-node": "log-node-behind",
     "late-refresh": "log-late-refresh",
@@ -103,13 +105,14 @@ class _Run:
         if ill.limited:
             self._t += self._dice.uniform(0.2, 2.0)
             return
-        life_s = 7200.0 if ill.lives_s > 7200 else ill.lives_s - 2
+        dies_s = ill.lives_s + min(0.0, ill.issuer_ahead_s)  # by the API's clock
+        life_s = 7200.0 if ill.lives_s > 7200 else dies_s - 2
         for at_s in sorted(self._dice.uniform(10.5, life_s) for _ in range(int(life_s // 400) * 4 or 8)):
             self._t = max(self._t, issued_s + at_s)
             yield self._line(_API, 401 if self._at_random() else 200, self._t + 2 * self._way(), self._t, token)
         if ill.idle_s < math.inf or ill.late_s:
             pause_s = ill.idle_s * self._dice.uniform(1.1, 3) if ill.idle_s < math.inf else 0.0
-            end_s = self._t + pause_s if pause_s else issued_s + ill.lives_s + ill.late_s * self._dice.uniform(0.5, 1)
+            end_s = self._t + pause_s if pause_s else issued_s + dies_s + ill.late_s * self._dice.uniform(0.5, 1)
             self._t = max(self._t, end_s)
             yield self._line(_API, 401, self._t + 2 * self._way(), self._t, token)
         self._t += self._dice.uniform(0.0, 1.0)

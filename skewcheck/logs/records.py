@@ -12,19 +12,29 @@ from skewcheck.model.log import Event
 
 STARTS = ("t", "start", "start_time", "startTime", "startedDateTime", "started_at")
 """Fields that say when a request was sent."""
-STAMPS = ("@timestamp", "timestamp", "time", "ts", "date", "asctime", "time_iso8601", "time_local", "msec")
+STAMPS = (
+    "@timestamp", "@t", "timestamp", "Timestamp", "time", "ts", "date", "asctime", "time_iso8601", "time_local",
+    "msec",
+)  # fmt: skip
 """Fields that say when a line was written: at the reply."""
-STATUSES = ("status", "statusCode", "status_code", "response_code", "responseStatus", "http.response.status_code")
+STATUSES = (
+    "status", "statusCode", "status_code", "response_code", "responseStatus", "http.response.status_code",
+    "res.statusCode", "StatusCode",
+)  # fmt: skip
 DURATIONS = {
     "dur_s": 1.0, "request_time": 1.0, "duration_s": 1.0, "elapsed_s": 1.0, "elapsed": 1.0, "duration_ms": 1e-3,
-    "responseTime": 1e-3, "response_time_ms": 1e-3, "elapsed_ms": 1e-3, "latency_ms": 1e-3, "event.duration": 1e-9,
+    "responseTime": 1e-3, "Elapsed": 1e-3, "response_time_ms": 1e-3, "elapsed_ms": 1e-3, "latency_ms": 1e-3,
+    "event.duration": 1e-9,
 }  # fmt: skip
 """And how many seconds one of their units is."""
 _DURATION_NAMES = tuple(DURATIONS)
 MESSAGES = ("error", "message", "body", "responseBody", "error_description")
-URLS = ("url", "path", "uri", "request_uri", "url.full", "url.path", "request.url")
+URLS = ("url", "path", "uri", "request_uri", "url.full", "url.path", "request.url", "req.url", "RequestPath")
 TOKENS = ("token", "token_sha256", "token_id")
-DATES = ("Date", "response_date", "sent_http_date", "responseHeaders.Date", "responseHeaders.date", "date")
+DATES = (
+    "Date", "response_date", "sent_http_date", "responseHeaders.Date", "responseHeaders.date", "res.headers.date",
+    "date",
+)  # fmt: skip
 CLIENTS = ("host", "hostname", "client", "remote_addr", "host.name")
 _ALL = (STARTS, STAMPS, STATUSES, _DURATION_NAMES, URLS, TOKENS, DATES, CLIENTS, MESSAGES)
 LIMITED = re.compile(r"(?i)rate.?limit|too many requests")

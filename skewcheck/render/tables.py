@@ -413,7 +413,8 @@ def _kind(token: Token) -> list[tuple[str, str]]:
     if token.detail and not cut and not token.opaque:  # a line below the table says it
         rows.append(("", token.detail))
     life_s = token.expires_in_s
-    if token.kind is TokenKind.RESPONSE and life_s is not None and token.obtained_at_s is None:
+    unplaced = token.obtained_at_s is None and token.deadline_s is None
+    if token.kind is TokenKind.RESPONSE and life_s is not None and unplaced:
         hours = f" (about {duration_text(life_s)})" if life_s >= 3600 else ""
         rows.append(("expires", f"{life_s:.0f} s{hours} after it was issued; it doesn't say when"))
     return rows

@@ -185,7 +185,12 @@ def _remarks(page: Page, report: Report, most: int | None) -> list[Line]:
     lead, *others = report.findings
     if lead.id == "token-zone":  # its times are as far off, and a new token's would be, too
         others = [finding for finding in others if finding.id not in {"token-expired", "token-future-issued"}]
-    found = [finding for finding in others if finding.id not in hidden or _bad(finding)]
+    in_row = {Status.OK, Status.UNKNOWN}  # a row says why as well, and where it is missing nothing is worse
+    found = [
+        finding
+        for finding in others
+        if finding.id not in hidden or finding.status not in (in_row if finding.id in _SAID_BY_A_ROW else {Status.OK})
+    ]
     if most is None:
         return [line for finding in found for line in _remark(page, finding, "")]
     by_id: dict[str, list[Finding]] = {}

@@ -56,6 +56,13 @@ _PLAIN: dict[int, str | None] = {
     **dict.fromkeys(_SINGLE_QUOTES, "'"),
 }
 
+_DATETIME = re.compile(
+    r"datetime\.datetime\((\d{4}), (\d\d?), (\d\d?), (\d\d?), (\d\d?)(?:, (\d\d?))?(?:, (\d{1,6}))?"
+    r"(?:, tzinfo=((?:datetime\.timezone\.|<)?utc\b[>()]{0,2}|tzutc\(\)|TzInfo\((?:UTC|0)\)))?\)",
+    re.IGNORECASE,
+)
+"""As Python shows a time."""
+
 
 def characters(pasted: bytes | str) -> str:
     """Return *pasted* as text: UTF-8, or UTF-16 where a byte order mark says so (what PowerShell writes)."""
@@ -69,7 +76,14 @@ def plain(text: str) -> str:
     """Return *text* with its escapes undone and nothing in it that can't be seen but spaces and newlines."""
     text = _COLOURS.sub("", text.replace("\r\n", "\n")).translate(_PLAIN)
     text = _PERCENT.sub(lambda escape: chr(int(escape[1], 16)), text) if "%" in text else text
-    return _BACKSLASHED.sub(_unescaped, text) if "\\" in text else text
+    text = _BACKSLASHED.sub(_unescaped, text) if "\\" in text else text
+    return _DATETIME.sub(_in_iso, text) if "datetime.datetime(" in text else text
+
+
+def _in_iso(shown: re.Match[str]) -> str:
+    year, month, day, hour, minute, second, micro, zone = shown.groups(default="0")
+    fraction = "" if micro == "0" else f".{micro:0>6}"
+    return f"{year}-{month:0>2}-{day:0>2}T{hour:0>2}:{minute:0>2}:{second:0>2}{fraction}{'' if zone == '0' else 'Z'}"
 
 
 def _unescaped(escape: re.Match[str]) -> str:
@@ -322,6 +336,11 @@ def find(pasted: bytes | str, pick: int = 1, *, skipped: int = 0) -> Found | Non
     every = tuple(found) if len(found) > 1 else ()
     # a deadline beside them, or an introspection, is of the access token, which is the first
     mine = beside if pick == 1 else beside._replace(deadline_s=None, deadline_name=None, inactive=False)
+    told, life_s = found[pick - 1].told, found[pick - 1].expires_in_s
+    if mine.deadline_name is None and mine.issued_at_s is not None and life_s is not None:
+        mine = mine._replace(deadline_s=mine.issued_at_s + life_s, deadline_name="expires_in")
+    if told is not None and told.kind is not TokenKind.CLAIMS:  # it has an end of its own, or is no token
+        mine = mine._replace(deadline_s=None, deadline_name=None)
     return found[pick - 1]._replace(beside=mine, message=message, every=every, picked=pick, skipped=skipped)
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from skewcheck.model.token import TokenKind
 from skewcheck.quantity import parse_time
+from skewcheck.tokens.segments import decoded
 
 
 class Told(NamedTuple):
@@ -47,14 +48,18 @@ class Beside(NamedTuple):
     """When a reply's `Date` or a log's line says that it was, Unix seconds."""
     inactive: bool = False
     """An introspection's answer, which says nothing else of a token that is dead (RFC 7662 §2.2)."""
+    issued_at_s: float | None = None
+    """When a response says that its token was issued, Unix seconds."""
 
 
 # --- Claims without a token ---
 
 _TIME = (
-    r"(?<![\w-])([\"']?)(iat|nbf|exp)\1[ \t]{0,8}(?:[:=]>?|\|)\s{0,8}([\"']?)"
-    r"(-?\d{1,20}(?:\.\d{1,9})?(?:[eE][+-]?\d{1,3})?)\3(?![\w.])"
+    r"(?<![\w-])([\"']?)((?i:iat|nbf|exp))\1[ \t]{0,8}(?:[:=]>?|\||\t)\s{0,8}"
+    r"(?:(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z)|"
+    r"([\"']?)(-?\d{1,20}(?:\.\d{1,9})?(?:[eE][+-]?\d{1,3})?)\4)(?![\w.]|-\d)"
 )
+"""A number; a time of day only where nothing quotes it, for in quotes it is a text, which verifiers refuse."""
 _INACTIVE = r"(?<![\w-])([\"']?)active\1[ \t]{0,8}[:=]>?\s{0,8}[Ff]alse\b"
 _INACTIVE_ALONE = r"\{\s{0,40}([\"'])active\1\s{0,8}(?::|=>)\s{0,8}[Ff]alse\s{0,40}\}"
 _WORD = r"(?<![\w-])[\"'](iss|alg|typ|kid)[\"'][ \t]{0,8}[:=]>?\s{0,8}([\"'])([^\"'\s]{1,200})\2"
@@ -70,10 +75,12 @@ def claims(text: str) -> Told | None:
     for count, found in enumerate(re.finditer(_TIME, text)):
         if count >= MAX_CLAIMS:
             break
-        number = found[4]
-        value: object = number if found[3] else int(number) if number.lstrip("-").isdigit() else float(number)
+        number = found[5] or str(_at(found[3]))
+        if number == "None":
+            continue
+        value: object = number if found[4] else int(number) if number.lstrip("-").isdigit() else float(number)
         certain = certain or bool(found[1]) or abs(float(number)) >= _PLAUSIBLE_S
-        every.setdefault(found[2], []).append(value)
+        every.setdefault(found[2].lower(), []).append(value)
     if not every or not (certain or len(every) > 1):
         alone = re.search(_INACTIVE_ALONE, text) is not None
         return Told(TokenKind.CLAIMS, {}, {}, "an introspection's answer") if alone else None
@@ -133,7 +140,7 @@ def presigned(text: str) -> Told | None:
     """
     date = re.search(_PRESIGNED, text) if "-Date=" in text else None
     if date is None:
-        return _until(text)
+        return _until(text) or _policy(text)
     life = re.search(_FOR, text)
     at_s = _at(f"{date[1][:4]}-{date[1][4:6]}-{date[1][6:]}T{date[2]}:{date[3]}:{date[4]}Z")
     if at_s is None:
@@ -159,6 +166,18 @@ def _until(text: str) -> Told | None:
     return Told(TokenKind.PRESIGNED, times, {}, "a presigned URL") if "exp" in times else None
 
 
+def _policy(text: str) -> Told | None:
+    """Return the times of a policy of CloudFront, in a URL or a cookie: base64 with characters of its own."""
+    found = re.search(r"(?<![\w])Policy=([\w~-]{16,8000})", text) if "Policy=" in text else None
+    if found is None:
+        return None
+    written = (decoded(found[1].rstrip("_").replace("~", "_")) or b"").decode("latin-1")
+    named = (("nbf", "DateGreaterThan"), ("exp", "DateLessThan"))
+    pattern = r'"%s"\s{0,8}:\s{0,8}\{\s{0,8}"AWS:EpochTime"\s{0,8}:\s{0,8}(\d{10})\b'
+    times: dict[str, object] = {name: int(at[1]) for name, key in named if (at := re.search(pattern % key, written))}
+    return Told(TokenKind.PRESIGNED, times, {}, "a policy of CloudFront") if "exp" in times else None
+
+
 def _of_url(written: str) -> float | None:
     """Return a time that may lack its seconds or its time of day (Azure Storage, Create a service SAS)."""
     if written.isdigit():
@@ -180,7 +199,9 @@ def signature(text: str) -> Told | None:
 
 def _attributes(tags: list[str], name: str) -> list[float]:
     pattern = re.compile(rf"\b{name}\s{{0,8}}=\s{{0,8}}[\"']([^\"']{{1,40}})[\"']")
-    times = [_at(found[1]) for tag in tags if (found := pattern.search(tag))]
+    # all are UTC (Core 2.0, §1.3.3), so some write no zone
+    written = [found[1] for tag in tags if (found := pattern.search(tag))]
+    times = [_at(each) or _at(f"{each}Z") for each in written]
     return [at_s for at_s in times if at_s is not None]
 
 
@@ -195,7 +216,8 @@ def _at(written: str) -> float | None:
 # --- What stands beside a token ---
 
 _DEADLINE = (
-    r"(?i)(?<![\w-])(?:access_?)?((?:token_?)?(?:expiry(?:_?(?:date|time))?|expires_?(?:at|on)|expiration(?:_?timestamp)?))"
+    r"(?i)(?<![\w-])(?:access_?)?"
+    r"((?:token_?)?(?:expiry(?:_?(?:date|time))?|expires(?:_?(?:at|on))?|expiration(?:_?timestamp)?))"
     r"[\"']{0,2}[ \t]{0,8}[:=]\s{0,8}[\"']?"
     r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:?\d\d)?|\d{10}(?:\.\d{1,9})?(?!\d)|\d{13}(?!\d))"
 )
@@ -205,6 +227,7 @@ _UNREAD = (
 )
 _MILLISECONDS = 1e11
 """A number of this size counts milliseconds."""
+_ISSUED = r"(?i)[\"'](?:created|issued)_?at[\"'][ \t]{0,8}:\s{0,8}[\"']?(\d{10}(?:\.\d{1,9})?|\d{13})(?![\d.])"
 _HOST = r"(?im)^[<>*\s]{0,8}host:[ \t]{0,4}([\w.-]{4,100})"
 _URL_HOST = r"https?://((?:api|login|apps)\.[\w.-]{4,100})"
 _DATE = r"(?im)^[<>*\s]{0,8}date:[ \t]{0,4}([a-z]{3}, \d\d [a-z]{3} \d{4} \d\d:\d\d:\d\d gmt)"
@@ -225,12 +248,16 @@ def beside(text: str) -> Beside:
     if deadline:
         at_s = _at(deadline[2]) if "-" in deadline[2] else float(deadline[2])
         at_s = at_s / 1e3 if at_s is not None and at_s >= _MILLISECONDS else at_s
+    # of several objects it may be another's, as a user's
+    issued = re.search(_ISSUED, text) if "ed_at" in lower and text.count("{") == 1 else None
+    issued_s = None if issued is None else float(issued[1])
     return Beside(
         at_s,
         named[1] if named else None,
         host[1].rstrip(".") if host else None,
         _written_at(text) if ":" in text else None,
         "active" in lower and re.search(_INACTIVE_ALONE, text) is not None,
+        issued_s / 1e3 if issued_s is not None and issued_s >= _MILLISECONDS else issued_s,
     )
 
 
