@@ -1,12 +1,14 @@
 """A record with named fields, of NDJSON, CSV or HAR -> an event."""
 
 import hashlib
+import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from skewcheck import messages
+from skewcheck.errors import InputError
 from skewcheck.logs import stamps
 from skewcheck.model.log import Event
 
@@ -207,3 +209,107 @@ def _seconds(value: object) -> float | None:
     except (ValueError, OverflowError):
         return None
     return seconds if 0 <= seconds < _LONGEST_S else None
+
+
+# --- A HAR, as browsers and proxies export it: read entry by entry, for with their bodies they have hundreds of MiB ---
+
+MAX_ENTRY = 16 << 20
+"""Characters of an entry, and of what stands before the first."""
+_LONGEST_BODY = 64 << 10
+_LONGEST_MS = 864e5
+_ENTRIES = re.compile(r'(?<!\\)"entries"\s{0,99}:\s{0,99}\[')
+_LONGEST_NAME = 210
+_BETWEEN = re.compile(r"[\s,]*")
+_SCAN = json.JSONDecoder().raw_decode
+
+
+class BrokenOff(Exception):  # noqa: N818 - it is no error: what comes before is read
+    """What follows is no entry, or one that is too long."""
+
+
+def _from_entries(pieces: Iterator[str]) -> str:
+    """Return the text behind `"entries": [`, as far as it is read."""
+    end, length = "", 0
+    for piece in pieces:
+        text = end + piece
+        if found := _ENTRIES.search(text):
+            return text[found.end() :]
+        end, length = text[-_LONGEST_NAME:], length + len(piece)
+        if length > MAX_ENTRY:
+            break
+    raise InputError("a HAR has log.entries, and here there is none", "another --read-as: ndjson, csv or lines")
+
+
+def har_entries(pieces: Iterator[str]) -> Iterator[Any]:
+    """Yield each entry. Raises InputError for what is no HAR, and in the end BrokenOff for one that is damaged."""
+    text, at = _from_entries(pieces), 0
+    while True:
+        at = _BETWEEN.match(text, at).end()  # type: ignore[union-attr] # it matches nothing as well
+        if text.startswith("]", at):
+            return
+        try:
+            entry, at = _SCAN(text, at)
+        except (ValueError, RecursionError):
+            text, at = text[at:], 0
+            more = _more(pieces, len(text))
+            if not more or len(text) > MAX_ENTRY:
+                raise BrokenOff from None
+            text += more
+        else:
+            yield entry
+
+
+def _more(pieces: Iterator[str], least: int) -> str:
+    """Return so many characters more, where they are there: an entry that grows by halves is parsed a few times."""
+    found: list[str] = []
+    while least >= 0 and (piece := next(pieces, "")):
+        found.append(piece)
+        least -= len(piece)
+    return "".join(found)
+
+
+def har_event(reader: Reader, entry: Any) -> Event | None:
+    """Return what an entry says; None for one that can't be read."""
+    try:
+        request, response, took_ms = entry["request"], entry["response"], entry.get("time")
+        status, url = response["status"], request["url"]
+        if not isinstance(status, int):
+            return None
+        body = (response.get("content") or {}).get("text")
+        body = body[:_LONGEST_BODY] if isinstance(body, str) else ""
+        token, lifetime_s = _header(request, "authorization").rpartition(" ")[2], None
+        if reader.target(url)[0]:
+            token, lifetime_s = _granted(body)
+        record = {
+            "startedDateTime": entry["startedDateTime"],
+            "status": status,
+            "url": url,
+            "duration_ms": took_ms if isinstance(took_ms, int | float) and took_ms < _LONGEST_MS else None,
+            "Date": _header(response, "date"),
+            "token": token,
+            "expires_in": lifetime_s,
+            "body": body,
+        }
+        return reader.event({name: value for name, value in record.items() if value is not None})
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
+        return None
+
+
+def _granted(body: str) -> tuple[str, float | None]:
+    try:
+        granted = json.loads(body)
+    except (ValueError, RecursionError):
+        return "", None
+    if not isinstance(granted, dict):
+        return "", None
+    token, lifetime_s = granted.get("access_token"), granted.get("expires_in")
+    if not isinstance(lifetime_s, int | float) or not 0 < lifetime_s < 1e9:
+        lifetime_s = None
+    return token if isinstance(token, str) else "", lifetime_s
+
+
+def _header(part: Any, name: str) -> str:
+    for header in part.get("headers") or ():
+        if header.get("name", "").lower() == name and isinstance(header.get("value"), str):
+            return str(header["value"])
+    return ""
