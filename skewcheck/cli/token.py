@@ -181,10 +181,8 @@ def _given(source: Source, deadline: Deadline) -> "tuple[Given, Deadline]":
         return tokens.last(" ".join(source.words)), deadline
     if not terminal.is_stdin():
         return tokens.read_stream(_STDIN, deadline.until_s), deadline
-    from skewcheck.tokens.paste import paste
-
     last_resort.disarm()
-    pasted = paste(PROMPT)
+    pasted = tokens.paste(PROMPT)
     return pasted, deadline._replace(began_s=time.monotonic()).enforced()
 
 

@@ -11,8 +11,7 @@ from typing import Literal, final
 
 from skewcheck import foreign, secret_shapes
 from skewcheck.model.token import ClaimState, Listed, Oddity, TimeClaim, Token, TokenKind
-from skewcheck.tokens.find import Found, Secret
-from skewcheck.tokens.opened import printable
+from skewcheck.tokens.find import Found, Secret, printable
 from skewcheck.tokens.segments import (
     CUT_OUT,
     MAX_DIGITS,
