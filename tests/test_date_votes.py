@@ -12,13 +12,13 @@ from measurements import date
 from skewcheck.judge import report as judge
 from skewcheck.lab.http import HttpServer
 from skewcheck.lab.ntp import NtpServer
+from skewcheck.measure.consensus import sources
 from skewcheck.measure.date_evidence import Question
 from skewcheck.measure.date_votes import MAX_REQUESTS, DateVotes, Named, _vote
 from skewcheck.measure.dates import parse_url
 from skewcheck.measure.localclock import LocalClock
 from skewcheck.measure.poll import poll_servers
 from skewcheck.measure.servers import Server, whom_to_ask
-from skewcheck.measure.witnesses import sources
 from skewcheck.model import Basis, Family, Measured, NoReading, Report, Request, ServerList, Status, Survey
 
 NAMES = ("www.one.test", "www.two.test", "www.three.test")

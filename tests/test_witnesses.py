@@ -14,9 +14,9 @@ from bench.chrony import Chronyd
 from skewcheck.judge import report as judge
 from skewcheck.lab.ntp import NtpServer, Query, Reply
 from skewcheck.measure.addresses import Address
+from skewcheck.measure.consensus import sources, split_by_a_smear
 from skewcheck.measure.poll import poll_servers
 from skewcheck.measure.servers import Origin, Server, parse_server
-from skewcheck.measure.witnesses import sources, split_by_a_smear
 from skewcheck.model import Basis, Exchange, Interval, Measured, Reading, Report, Request, ServerList, Status
 
 NOON = 1_800_014_400.0

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from skewcheck.errors import HostError
-from skewcheck.measure import consensus, ntp, witnesses
+from skewcheck.measure import consensus, ntp
 from skewcheck.measure.addresses import Address, Peer, Trouble, look_up, network_trouble, resolver_trouble, written_out
 from skewcheck.measure.localclock import DRIFT_PPM, LocalClock
 from skewcheck.measure.servers import Origin, Server
@@ -97,9 +97,9 @@ def poll_servers(
     outcomes += [] if dates is None else dates.outcomes(run)
     own = tuple(server.given for server in servers if server.origin in (Origin.HOST, Origin.CLOUD))
     operators = _smeared_by(servers) | {one.given: one.operator for one in (dates.named if dates is not None else ())}
-    smear = witnesses.split_by_a_smear(outcomes, _smeared_by(servers).__contains__)
+    smear = consensus.split_by_a_smear(outcomes, _smeared_by(servers).__contains__)
     # Where servers split on a leap second, those that agree may be those that smear it: nobody vouches for another.
-    sources = witnesses.sources(outcomes, operators.get) if smear is None else [0] * len(outcomes)
+    sources = consensus.sources(outcomes, operators.get) if smear is None else [0] * len(outcomes)
     others = [(o, source) for o, source in zip(outcomes, sources, strict=True) if o.server not in own]
     witness = consensus.agree([o for o, _ in others], [source for _, source in others]).interval
     agreed = _covering(consensus.contested(consensus.agree(outcomes, sources), own), run.step_s)
@@ -187,7 +187,7 @@ class _Loop:
         if consensus.depth(ranges) < consensus.quorum(asked):
             return False
         operators = _smeared_by([poll.server for poll in self._polls])
-        sources = witnesses.sources([poll.said_first() for poll in first.values()], operators.get)
+        sources = consensus.sources([poll.said_first() for poll in first.values()], operators.get)
         return asked == 1 or consensus.witnessed(ranges, sources, asked - len(ranges))
 
     def _listen(self, timeout_s: float) -> None:
