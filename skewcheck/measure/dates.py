@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from skewcheck import genesys
-from skewcheck.measure import tls
 from skewcheck.measure.addresses import start_thread
+from skewcheck.measure.connection import context
 from skewcheck.measure.date_evidence import Progress, Question, Request, Target
 from skewcheck.measure.date_search import measure
 from skewcheck.measure.localclock import DRIFT_PPM, LocalClock
@@ -44,7 +44,7 @@ def ask_dates(
     *progress* is called in the thread of the caller.
     """
     local = LocalClock() if clock is None else clock
-    trusted = _once(lambda: tls.context(ca_file))
+    trusted = _once(lambda: context(ca_file))
     events: queue.SimpleQueue[tuple[int, _Event]] = queue.SimpleQueue()
     transports = [
         SpreadingTransport(

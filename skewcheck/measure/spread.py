@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 
 from skewcheck.errors import HostError
 from skewcheck.measure.addresses import Address, Trouble, start_thread
+from skewcheck.measure.connection import Resolver
 from skewcheck.measure.date_evidence import Reply, Request
-from skewcheck.measure.tcp import Resolver
 from skewcheck.measure.transport import HttpTransport, rest
 
 _LOOK_S = 0.1
