@@ -17,7 +17,7 @@ from skewcheck.model import HostFacts, Request, ServerList, Survey
 from skewcheck.visible import visible
 
 if TYPE_CHECKING:
-    from skewcheck.measure.date_votes import DateVotes, Named
+    from skewcheck.measure.dates import DateVotes, Named
 
 MAX_QUOTED = 30
 """Characters of a wrong server name that are repeated to the user."""
@@ -56,10 +56,10 @@ def is_url(given: str) -> bool:
 def _date_votes(request: Request, timeout_s: float, clock: LocalClock) -> "DateVotes":
     """Start to ask the servers among those of *request* that are URLs."""
     from skewcheck.measure.date_evidence import Question
-    from skewcheck.measure.date_votes import MAX_REQUESTS, DateVotes
+    from skewcheck.measure.dates import MAX_REQUESTS_OF_VOTE, DateVotes
 
     limits_s = (request.policy.warning_s, request.policy.critical_s)
-    question = Question(limits_s, full=True, max_requests=MAX_REQUESTS, date_fresh=request.date_fresh)
+    question = Question(limits_s, full=True, max_requests=MAX_REQUESTS_OF_VOTE, date_fresh=request.date_fresh)
     return DateVotes(
         _named_urls(request),
         question,
@@ -72,8 +72,7 @@ def _date_votes(request: Request, timeout_s: float, clock: LocalClock) -> "DateV
 
 def _named_urls(request: Request) -> "list[Named]":
     """Return the URLs that *request* names as sources of time, each host once. Raises UsageError."""
-    from skewcheck.measure.date_votes import Named
-    from skewcheck.measure.dates import parse_url
+    from skewcheck.measure.dates import Named, parse_url
 
     found: dict[str, Named] = {}
     for given in filter(is_url, request.servers):

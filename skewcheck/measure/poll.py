@@ -38,7 +38,7 @@ from skewcheck.model import (
 from skewcheck.quantity import duration_text
 
 if TYPE_CHECKING:
-    from skewcheck.measure.date_votes import DateVotes
+    from skewcheck.measure.dates import DateVotes
 
 GRACE_S = 0.3
 """Once a majority of those asked agrees, the rest may take this long more, or `GRACE_ROUND_TRIPS`."""
