@@ -134,7 +134,12 @@ _UNREADABLE = {
     "too-deep": "Its payload is nested too deeply to be read: verifiers refuse it.",
     "not-an-object": "Its payload is JSON, and no object: it holds no claims.",
 }
-
+_REFUSED = {
+    "not-a-number": "NaN or Infinity stands in it: not JSON, and strict readers refuse it.",
+    "long-number": "A number in it has too many digits: PyJWT refuses it.",
+    "raw-control": "A control character stands in it unescaped: not JSON, and PyJWT refuses it.",
+    "payload-not-utf-8": "Its payload is not UTF-8 (read as Latin-1 here): PyJWT refuses it.",
+}
 
 EXPLAIN_REFUSAL = frozenset({
     "key-id-not-a-string", "detached-payload", "critical-header", "nested", "payload-unreadable", "payload-stops",
@@ -185,14 +190,7 @@ def payload_oddities(payload: JsonObject) -> list[Oddity]:
     if others:
         names = "1 other claim stands" if others == 1 else f"{others} other claims stand"
         odd.append(Oddity("duplicate-claims", f"{names} in it more than once: readers may differ."))
-    if payload.not_numbers:
-        odd.append(Oddity("not-a-number", "NaN or Infinity stands in it: not JSON, and strict readers refuse it."))
-    if payload.long_numbers:
-        odd.append(Oddity("long-number", "A number in it has too many digits: PyJWT refuses it."))
-    if payload.raw_controls:
-        odd.append(Oddity("raw-control", "A control character stands in it unescaped: not JSON, and PyJWT refuses it."))
-    if payload.not_utf_8:
-        odd.append(Oddity("payload-not-utf-8", "Its payload is not UTF-8 (read as Latin-1 here): PyJWT refuses it."))
+    odd += [Oddity(id_, sentence) for id_, sentence in _REFUSED.items() if id_ in payload.refused]
     return odd
 
 
