@@ -105,7 +105,7 @@ def asked(opened: Sequence[NtpServer], names: Sequence[str] = (), *, cloud: bool
             servers,
             ServerList.MIXED if cloud else ServerList.NAMED,
             timeout_s=1.0,
-            resolver=lambda server, _: [Address(socket.AF_INET, at[server.given])],
+            resolver=lambda host, *_: [Address(socket.AF_INET, at[host])],
         )
     return judge.report(Request("clock", servers=tuple(names)), Measured(0.0, "linux", None, found))
 

@@ -20,16 +20,23 @@ from typing import NamedTuple, Protocol
 
 from skewcheck import foreign
 from skewcheck.errors import HostError
-from skewcheck.measure.addresses import Address, Trouble, aside, network_trouble, resolver_trouble, written_out
+from skewcheck.measure.addresses import (
+    NEXT_ADDRESS_S,
+    NO_THREAD,
+    Address,
+    Resolver,
+    Trouble,
+    aside,
+    network_trouble,
+    order_of_telling,
+    resolved,
+    written_out,
+)
 from skewcheck.measure.servers import could_be_a_host
 from skewcheck.model import Certificate, Family, Security
 from skewcheck.secret_shapes import names_no_host
 
-NEXT_ADDRESS_S = 0.25
-"""How long an address may stay silent before the next one is tried beside it (RFC 8305 §5)."""
 CLOSED_EARLY, NOT_HTTP, STALLED = "closed-early", "not-http", "stalled"
-
-Resolver = Callable[[str, int, Family], Sequence[Address]]
 
 _TCP = {
     errno.ECONNREFUSED: Trouble("connection-refused", "nothing listens on that TCP port there"),
@@ -37,8 +44,6 @@ _TCP = {
     errno.ECONNRESET: Trouble(CLOSED_EARLY, "the connection was reset as soon as it was opened"),
 }
 _IN_PROGRESS = (errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EAGAIN)
-# Of a name whose every address failed, the reason that says most comes first.
-_MOST_TELLING = ("connection-refused", CLOSED_EARLY, "prohibited", "connect-timeout", "unreachable", "no-route")
 
 
 class ExchangeError(Exception):
@@ -58,16 +63,13 @@ def find(host: str, port: int, family: Family, left_s: Callable[[], float], reso
     if numeric := written_out(host, port, family):
         return numeric
     try:
-        found = aside(lambda: resolver(host, port, family))(max(0.0, left_s()))
+        found = aside(lambda: resolved(resolver, host, port, family))(max(0.0, left_s()))
     except HostError as error:
-        trouble = Trouble("dns-failed", "this host can't start a thread to resolve the name")
-        raise ExchangeError(trouble) from error
+        raise ExchangeError(NO_THREAD) from error
     except queue.Empty:
         raise ExchangeError(Trouble("dns-timeout", "the name was not resolved until the deadline")) from None
-    except (OSError, UnicodeError) as error:
-        raise ExchangeError(resolver_trouble(error)) from error
-    if not found:
-        raise ExchangeError(Trouble("no-address", "the name has no address"))
+    if isinstance(found, Trouble):
+        raise ExchangeError(found)
     return found
 
 
@@ -113,7 +115,7 @@ class _Race:
                 next_at_s = now_s + NEXT_ADDRESS_S
                 self._start(self._waiting.popleft())
             elif not self._open:
-                raise ExchangeError(min(self._troubles, key=_tells))
+                raise ExchangeError(min(self._troubles, key=order_of_telling))
             wait_s = min(left_s(), max(0.0, next_at_s - time.monotonic())) if self._waiting else left_s()
             for key, _ in self._selector.select(max(0.0, wait_s)) if self._open else ():
                 opened = key.fileobj
@@ -152,10 +154,6 @@ class _Race:
 
 def _trouble(error: OSError) -> Trouble:
     return _TCP.get(error.errno or 0) or network_trouble(error)
-
-
-def _tells(trouble: Trouble) -> int:
-    return _MOST_TELLING.index(trouble.reason) if trouble.reason in _MOST_TELLING else len(_MOST_TELLING)
 
 
 # --- The proxy that the environment names for a URL, as curl and most programs understand it ---

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from skewcheck import genesys
 from skewcheck.errors import HostError
-from skewcheck.measure.addresses import Address, Trouble, aside, start_thread, written_out
-from skewcheck.measure.connection import Resolver, context
+from skewcheck.measure.addresses import Address, Resolver, Trouble, aside, start_thread, written_out
+from skewcheck.measure.connection import context
 from skewcheck.measure.date_evidence import Progress, Question, Reply, Request, Target
 from skewcheck.measure.date_search import measure
 from skewcheck.measure.localclock import DRIFT_PPM, LocalClock

@@ -17,14 +17,13 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, cast
 
 from skewcheck import foreign
-from skewcheck.measure.addresses import Address, Trouble, look_up, network_trouble
+from skewcheck.measure.addresses import Address, Resolver, Trouble, look_up, network_trouble
 from skewcheck.measure.connection import (
     CLOSED_EARLY,
     NOT_HTTP,
     STALLED,
     ExchangeError,
     Proxy,
-    Resolver,
     connect,
     context,
     find,
