@@ -101,8 +101,7 @@ class Log:
         """Yield the text, block by block."""
         import codecs
 
-        encoding = "utf-16" if block[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-        decoder = codecs.getincrementaldecoder(encoding)("replace")
+        decoder = codecs.getincrementaldecoder(_encoding(block))("replace")
         while block:
             if text := decoder.decode(block):  # of half a character there is none yet
                 yield text
@@ -268,7 +267,7 @@ def shown(name: str) -> str:
 
 def sniffed(begin: bytes) -> str:
     """Return what a file is by how it begins."""
-    text = begin.decode("utf-16" if begin[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig", "replace").lstrip()
+    text = begin.decode(_encoding(begin), "replace").lstrip()
     first, _, rest = text.partition("\n")
     if text.startswith("{"):
         several = first.rstrip().endswith("}") and rest.lstrip().startswith("{")
@@ -277,6 +276,10 @@ def sniffed(begin: bytes) -> str:
     if len(names) > 2 and names & {"status", "statuscode", "status_code", "response_code"}:
         return "csv"
     return "lines"
+
+
+def _encoding(begin: bytes) -> str:
+    return "utf-16" if begin[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"
 
 
 def merged(logs: list[Iterator[Event]]) -> Iterator[Event]:
