@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from skewcheck import genesys
 from skewcheck.errors import HostError
-from skewcheck.measure.addresses import Address, Resolver, Trouble, aside, start_thread, written_out
+from skewcheck.measure.addresses import Address, Resolver, Trouble, start_thread, written_out
 from skewcheck.measure.connection import context
 from skewcheck.measure.date_evidence import Progress, Question, Reply, Request, Target
 from skewcheck.measure.date_search import measure
@@ -378,38 +378,19 @@ class Named(NamedTuple):
         return f"https {numeric[0].at[0] if numeric else '.'.join(at.host.rstrip('.').lower().split('.')[-2:])}"
 
 
-class DateVotes:
-    """Asks them all, in a thread of its own."""
+class DateVotes(NamedTuple):
+    """They are being asked, by the clock that everybody is asked by."""
 
-    def __init__(
-        self,
-        named: Sequence[Named],
-        question: Question,
-        *,
-        timeout_s: float,
-        family: Family,
-        ca_file: str | None,
-        clock: LocalClock,
-    ) -> None:
-        """Start to ask, by the clock that everybody is asked by."""
-        self.named = named
-        targets = [one.target for one in named]
-        self._answer = aside(
-            lambda: ask_dates(
-                targets, question, region=None, timeout_s=timeout_s, family=family, ca_file=ca_file, clock=clock
-            )
-        )
+    named: Sequence[Named]
+    wait: Callable[[float | None], ApiSurvey]
+    """Returns what all of it comes to; as what `addresses.aside` returns."""
 
-    def wait(self) -> None:
-        """Return once all that comes of it is there; raises what was raised."""
-        self._found = self._answer(None)
-
-    def outcomes(self, run: LocalRun) -> list[Reading | NoReading]:
+    def outcomes(self, found: ApiSurvey, run: LocalRun) -> list[Reading | NoReading]:
         """Return what each is worth at the end of *run*, that of all who were asked."""
-        own = self._found.local
+        own = found.local
         since_s = DRIFT_PPM * 1e-6 * max(0.0, run.duration_s - own.duration_s)
         by_s = since_s + max(0.0, run.wander_s - own.wander_s) + abs(run.step_s - own.step_s)
-        return [_vote(one.given, host.outcome, by_s) for one, host in zip(self.named, self._found.hosts, strict=True)]
+        return [_vote(one.given, host.outcome, by_s) for one, host in zip(self.named, found.hosts, strict=True)]
 
 
 def _vote(given: str, outcome: DateReading | NoReading, by_s: float) -> Reading | NoReading:
@@ -419,6 +400,6 @@ def _vote(given: str, outcome: DateReading | NoReading, by_s: float) -> Reading 
         return NoReading(given, outcome.address, "date-old", "its Date may be of any age", rejected=True)
     if outcome.spread_s > 0:
         return NoReading(given, outcome.address, "dates-contradict", "its replies are of several clocks", rejected=True)
-    interval = Interval(*outcome.interval).widened(by_s)
+    interval = outcome.interval.widened(by_s)
     address = "" if outcome.proxied or outcome.address is None else outcome.address  # the proxy's is nobody's own
     return Reading(given, address, interval.middle_s, interval, outcome.min_rtt_s, ())

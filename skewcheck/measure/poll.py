@@ -95,12 +95,11 @@ def poll_servers(
     local = LocalClock() if clock is None else clock
     with contextlib.closing(_Loop(servers, samples, family, local, resolver)) as loop:
         end = loop.run(timeout_s, progress)
-        if dates is not None:
-            dates.wait()
+        by_date = None if dates is None else dates.wait(None)
         run = local.finish()
         outcomes = loop.outcomes(run, waited_for=end is not _End.ENOUGH)
     outcomes = [_set_by(outcome, run.step_s) for outcome in _unmixed(servers, outcomes)]
-    outcomes += [] if dates is None else dates.outcomes(run)
+    outcomes += [] if dates is None or by_date is None else dates.outcomes(by_date, run)
     own = tuple(server.given for server in servers if server.origin in (Origin.HOST, Origin.CLOUD))
     operators = _smeared_by(servers) | {one.given: one.operator for one in (dates.named if dates is not None else ())}
     smear = consensus.split_by_a_smear(outcomes, _smeared_by(servers).__contains__)
