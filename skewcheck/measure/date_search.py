@@ -132,7 +132,7 @@ class _Search:
         return why
 
     def _nothing(self, reason: str, detail: str, reply: Reply | None = None, *, rejected: bool = False) -> NoReading:
-        address = None if reply is None or reply.address is None else foreign.text(reply.address)
+        address = None if reply is None else nodes.address_of(reply)
         return NoReading(self._target.host, address, reason, detail, rejected or reply is not None)
 
     def _without_date(self, reply: Reply) -> NoReading:

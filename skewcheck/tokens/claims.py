@@ -64,11 +64,6 @@ def time_claim(name: str, claims: Mapping[str, object], *, duplicate: bool = Fal
     return TimeClaim(name, state, value_s, _shown_time(value), tuple(oddities))
 
 
-def unreadable(name: str) -> TimeClaim:
-    """Return the claim *name* of a payload that can't be read: whether it is there can't be told."""
-    return TimeClaim(name, ClaimState.UNUSABLE)
-
-
 def shown(value: object) -> str:
     """Return a claim's value as it stands in the JSON, safe to show; of more than one value only what it is."""
     if isinstance(value, LongNumber):
@@ -229,32 +224,33 @@ def _listed(found: Found) -> Listed:
 
 
 def _itself(found: Found) -> Token:
-    text = found.secret.reveal()
     if found.told is not None:
-        return _told(found, text, found.told)
+        return _told(found, found.told)
+    text = found.secret.reveal()
     token = compact(text)
     if isinstance(token.header, Unreadable) and not opens_object(token.parts[0]):
         return _opaque(found, text)
     where_cut = cut(token)
     if isinstance(token.header, Unreadable):
-        return _broken_header(found, text, token.header, where_cut)
+        return _broken_header(found, token.header, where_cut)
     if where_cut is not None and not where_cut.in_signature:
-        return _about(found, text, token.header)._replace(
+        return _about(found, token.header.members)._replace(
             kind=TokenKind.TRUNCATED, detail=_sentences(where_cut.sentence, found.detail)
         )
     if len(token.parts) == 5:
-        return _encrypted(found, text, token.header)
+        return _encrypted(found, token.header)
     return _signed(found, text, token, token.header, where_cut)
 
 
 def _signed(found: Found, text: str, token: Compact, header: JsonObject, where_cut: Cut | None) -> Token:
     payload = json_object(token.parts[1])
     accepted = _as_pyjwt_reads(text)
-    about = _about(found, text, header)._replace(kind=TokenKind.JWT, detail=found.detail)
+    about = _about(found, header.members)._replace(kind=TokenKind.JWT, detail=found.detail)
     oddities = header_oddities(header, unsigned=len(token.parts) == 3 and not token.parts[2] and not token.cut_out)
     if isinstance(payload, Unreadable):
         oddities.append(payload_unreadable(payload.reason, header))
-        about = about._replace(iat=unreadable("iat"), nbf=unreadable("nbf"), exp=unreadable("exp"))
+        iat, nbf, exp = (TimeClaim(name, ClaimState.UNUSABLE) for name in _TIMES)  # nobody knows whether they are there
+        about = about._replace(iat=iat, nbf=nbf, exp=exp)
     else:
         claims = accepted or payload.members
         iat, nbf, exp = (time_claim(name, claims, duplicate=name in payload.repeated) for name in _TIMES)
@@ -284,17 +280,13 @@ def _as_pyjwt_reads(text: str) -> Mapping[str, object] | None:
     return payload
 
 
-def _told(found: Found, text: str, told: Told) -> Token:
+def _told(found: Found, told: Told) -> Token:
     """Return what claims, an assertion or an error message say in the place of a token."""
     iat, nbf, exp = (time_claim(name, told.claims, duplicate=name in told.repeated) for name in _TIMES)
     oddities = [_duplicate(name, values) for name, values in told.repeated.items()]
-    key_id = told.header.get("kid")
-    return _bare(found, text)._replace(
+    return _about(found, told.header)._replace(
         kind=told.kind,
         issuer=_issuer(told.claims.get("iss")),
-        algorithm=_word(told.header.get("alg")),
-        type=_word(told.header.get("typ")),
-        key_id=_key_id(key_id),
         iat=iat,
         nbf=nbf,
         exp=exp,
@@ -303,14 +295,10 @@ def _told(found: Found, text: str, told: Told) -> Token:
     )
 
 
-def _key_id(value: object) -> str | None:
-    return foreign.text(foreign.without_secrets(value)[:KEY_ID_KEPT]) if isinstance(value, str) else None
-
-
-def _encrypted(found: Found, text: str, header: JsonObject) -> Token:
+def _encrypted(found: Found, header: JsonObject) -> Token:
     nested = " It holds another token." if str(header.members.get("cty", "")).upper().endswith("JWT") else ""
     detail = f"It is encrypted (JWE, 5 parts): its times can't be read from outside.{nested}"
-    return _about(found, text, header)._replace(
+    return _about(found, header.members)._replace(
         kind=TokenKind.JWE,
         encryption=_word(header.members.get("enc")),
         issuer=_issuer(header.members.get("iss")),  # RFC 7519 §5.3: may be repeated in the header, in the clear
@@ -331,7 +319,7 @@ def _opaque(found: Found, text: str) -> Token:
         found.detail,
     )
     genesys = owner is None and _GENESYS_FORM.fullmatch(text) is not None
-    return _bare(found, text)._replace(kind=kind, detail=_sentences(*detail), genesys_form=genesys)
+    return _bare(found)._replace(kind=kind, detail=_sentences(*detail), genesys_form=genesys)
 
 
 def _not_inside(owner: str | None, text: str) -> str:
@@ -340,26 +328,27 @@ def _not_inside(owner: str | None, text: str) -> str:
     return "It is base64 of a text in which no times stand." if printable(text) is not None else _OPAQUE_DETAIL
 
 
-def _broken_header(found: Found, text: str, header: Unreadable, where_cut: Cut | None) -> Token:
+def _broken_header(found: Found, header: Unreadable, where_cut: Cut | None) -> Token:
     why = {
         "too-deep": "Its header is nested too deeply to be read.",
         "not-base64": "Its header is not base64url: a character in it doesn't belong there.",
     }.get(header.reason, "Its header is not a JSON object.")
     sentence = where_cut.sentence if where_cut else why
-    return _bare(found, text)._replace(kind=TokenKind.TRUNCATED, detail=_sentences(sentence, found.detail))
+    return _bare(found)._replace(kind=TokenKind.TRUNCATED, detail=_sentences(sentence, found.detail))
 
 
-def _about(found: Found, text: str, header: JsonObject) -> Token:
+def _about(found: Found, header: Mapping[str, object]) -> Token:
     """Return what is kept of the header; the rest is to be filled in."""
-    key_id = header.members.get("kid")
-    return _bare(found, text)._replace(
-        algorithm=_word(header.members.get("alg")),
-        type=_word(header.members.get("typ")),
-        key_id=_key_id(key_id),
+    key_id = header.get("kid")
+    return _bare(found)._replace(
+        algorithm=_word(header.get("alg")),
+        type=_word(header.get("typ")),
+        key_id=foreign.text(foreign.without_secrets(key_id)[:KEY_ID_KEPT]) if isinstance(key_id, str) else None,
     )
 
 
-def _bare(found: Found, text: str) -> Token:
+def _bare(found: Found) -> Token:
+    text = found.secret.reveal()
     return Token(
         kind=TokenKind.OPAQUE,
         found_in=found.found_in,
