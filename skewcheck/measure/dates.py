@@ -26,7 +26,6 @@ from skewcheck.model import (
     Family,
     Interval,
     LocalRun,
-    Nodes,
     NoReading,
     Reading,
     Role,
@@ -328,24 +327,17 @@ def _at_the_end(done: _Done, run: LocalRun, resolution_s: float) -> DateReading 
     aged_s = max(0.0, run.duration_s - done.at_s)
     by_s = resolution_s + DRIFT_PPM * 1e-6 * aged_s + run.wander_s - done.travel_s
     moved_s = run.step_s + (0.0 if math.isfinite(outcome.fresh.low_s) else by_s)  # there the estimate is the high end
-    return outcome._replace(
-        skew_s=outcome.skew_s + moved_s,
-        interval=_covering(outcome.interval.widened(by_s), run.step_s),
-        fresh=_covering(outcome.fresh.widened(by_s), run.step_s),
-        nodes=None if outcome.nodes is None else _nodes_at_the_end(outcome.nodes, by_s, run.step_s),
+
+    def held(proven: Interval) -> Interval:
+        older = proven.widened(by_s)
+        return Interval(older.low_s + min(0.0, run.step_s), older.high_s + max(0.0, run.step_s))
+
+    nodes = outcome.nodes and outcome.nodes._replace(
+        replies=tuple(reply._replace(interval=held(reply.interval)) for reply in outcome.nodes.replies),
+        clocks=tuple(clock._replace(interval=held(clock.interval)) for clock in outcome.nodes.clocks),
     )
-
-
-def _nodes_at_the_end(found: Nodes, by_s: float, step_s: float) -> Nodes:
-    return found._replace(
-        replies=tuple(r._replace(interval=_covering(r.interval.widened(by_s), step_s)) for r in found.replies),
-        clocks=tuple(c._replace(interval=_covering(c.interval.widened(by_s), step_s)) for c in found.clocks),
-    )
-
-
-def _covering(interval: Interval, step_s: float) -> Interval:
-    """Return the range that covers a clock that was set by *step_s*, before and after."""
-    return Interval(interval.low_s + min(0.0, step_s), interval.high_s + max(0.0, step_s))
+    skew_s = outcome.skew_s + moved_s
+    return outcome._replace(skew_s=skew_s, interval=held(outcome.interval), fresh=held(outcome.fresh), nodes=nodes)
 
 
 def _cut_short(ended: dict[int, _Done], asked: int) -> bool:
