@@ -103,7 +103,6 @@ def ask(
     timeout_s: float = TIMEOUT_S,
 ) -> Survey:
     """Ask *names*, each with its addresses, after so many seconds where it is *slow* to resolve."""
-
     asked = servers or [Server(name, f"{name}.test") for name in names]
     given = {server.host: server.given for server in asked}
 
