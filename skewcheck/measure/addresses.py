@@ -158,8 +158,7 @@ def resolved(resolver: Resolver, host: str, port: int, family: Family) -> Sequen
 
 NO_THREAD = Trouble("dns-failed", "this host can't start a thread to resolve the name")
 NEXT_ADDRESS_S = 0.25
-"""How long an address may stay silent before the next one is tried beside it (RFC 8305 §5, connection attempt delay).
-"""
+"""How long an address may stay silent before the next one is tried beside it (RFC 8305 §5)."""
 _MOST_TELLING = (
     "own-address", "connection-refused", "port-closed", "closed-early", "prohibited", "no-reply", "connect-timeout",
     "unreachable", "no-route", "send-failed",
