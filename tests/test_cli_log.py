@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from skewcheck.cli import log, output, terminal
 from skewcheck.errors import InputError
 from skewcheck.logs import Reader
-from skewcheck.logs.har import BrokenOff, entries, event
+from skewcheck.logs.records import BrokenOff, har_entries, har_event
 
 Told = Callable[..., Done]
 
@@ -65,18 +65,18 @@ def test_a_har_is_read_wherever_its_blocks_end(cuts: list[int]) -> None:
     text = json.dumps({"log": {"pages": [{"title": '"entries":[1]'}], "entries": [*three, {}, 7], "comment": "x"}})
     ends = [0, *sorted(cuts), len(text)]
     pieces = (text[begin:end] for begin, end in itertools.pairwise(ends) if begin < end)
-    found = [event(Reader(), each) for each in entries(pieces)]
+    found = [har_event(Reader(), each) for each in har_entries(pieces)]
     assert [each and each.status for each in found] == [401, 401, 401, None, None]
 
 
 def test_a_har_is_not_held(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of one without an end the entries come as they are there; an entry without an end is given up at its limit."""
     endless = itertools.chain(['{"log": {"entries": ['], itertools.repeat(json.dumps(entry(1, "/a", 200)) + ","))
-    assert len(list(itertools.islice(entries(endless), 5000))) == 5000
-    monkeypatch.setattr("skewcheck.logs.har.MAX_ENTRY", 1 << 20)
+    assert len(list(itertools.islice(har_entries(endless), 5000))) == 5000
+    monkeypatch.setattr("skewcheck.logs.records.MAX_ENTRY", 1 << 20)
     for begin, error in (('{"log": {"entries": [{"a": "', BrokenOff), ('{"log": {"pages": "', InputError)):
         with pytest.raises(error):
-            list(entries(itertools.chain([begin], itertools.repeat("x" * 1000))))
+            list(har_entries(itertools.chain([begin], itertools.repeat("x" * 1000))))
 
 
 def test_of_a_har_that_breaks_off(told: Told, tmp_path: Path) -> None:

@@ -12,14 +12,14 @@ from measurements import date
 from skewcheck.judge import report as judge
 from skewcheck.lab.http import HttpServer
 from skewcheck.lab.ntp import NtpServer
+from skewcheck.measure.addresses import aside
+from skewcheck.measure.consensus import sources
 from skewcheck.measure.date_evidence import Question
-from skewcheck.measure.date_votes import MAX_REQUESTS, DateVotes, Named, _vote
-from skewcheck.measure.dates import parse_url
+from skewcheck.measure.dates import MAX_REQUESTS_OF_VOTE, DateVotes, Named, _vote, ask_dates, parse_url
 from skewcheck.measure.localclock import LocalClock
 from skewcheck.measure.poll import poll_servers
 from skewcheck.measure.servers import Server, whom_to_ask
-from skewcheck.measure.witnesses import sources
-from skewcheck.model import Basis, Family, Measured, NoReading, Report, Request, ServerList, Status, Survey
+from skewcheck.model import Basis, Measured, NoReading, Report, Request, ServerList, Status, Survey
 
 NAMES = ("www.one.test", "www.two.test", "www.three.test")
 ONE_OPERATOR = ("a.one.test", "b.one.test", "c.one.test")
@@ -44,8 +44,9 @@ def asked(urls: Sequence[str], ntp: Sequence[tuple[str, int]] = ()) -> Survey:
     """Ask web servers, and NTP servers beside them."""
     clock = LocalClock()
     named = [Named("https://" + url[7:].partition(":")[0], parse_url(url)) for url in urls]
-    question = Question((0.1, 1.0), full=True, max_requests=MAX_REQUESTS)
-    votes = DateVotes(named, question, timeout_s=TIMEOUT_S, family=Family.ANY, ca_file=None, clock=clock)
+    question = Question((0.1, 1.0), full=True, max_requests=MAX_REQUESTS_OF_VOTE)
+    targets = [one.target for one in named]
+    votes = DateVotes(named, aside(lambda: ask_dates(targets, question, region=None, timeout_s=TIMEOUT_S, clock=clock)))
     servers = [Server(f"n{n}", *where) for n, where in enumerate(ntp)]
     return poll_servers(servers, ServerList.NAMED, timeout_s=TIMEOUT_S, clock=clock, dates=votes)
 

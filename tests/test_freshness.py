@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skewcheck.measure import freshness
-from skewcheck.measure.freshness import ASSUMED_S, FRESH_S
+from skewcheck.measure import headers as room
+from skewcheck.measure.headers import ASSUMED_S, FRESH_S
 from skewcheck.model import Stale, StampedBy
 
 HEADER_TEXT = st.text(st.characters(codec="latin-1"), max_size=40)
@@ -29,7 +29,7 @@ KNOWN = {
 @pytest.mark.parametrize(("server", "max_s"), [(server, max_s) for max_s, names in KNOWN.items() for server in names])
 def test_servers_that_are_known(server: str, max_s: float) -> None:
     """Product, version and comment are told apart; the row is the one of the facts."""
-    lag = freshness.lag({"server": server})
+    lag = room.lag({"server": server})
     assert (lag.max_s, lag.known) == (max_s, True)
     assert lag.because
 
@@ -55,7 +55,7 @@ def test_servers_that_are_known(server: str, max_s: float) -> None:
 )
 def test_of_what_is_not_known_the_worst_is_assumed(headers: dict[str, str]) -> None:
     """No name, an unknown one, or a proxy in between: more than a second."""
-    lag = freshness.lag(headers)
+    lag = room.lag(headers)
     assert (lag.max_s, lag.known) == (ASSUMED_S, False)
 
 
@@ -71,14 +71,14 @@ def test_of_what_is_not_known_the_worst_is_assumed(headers: dict[str, str]) -> N
 )
 def test_what_was_kept_for_less_than_a_second_is_older_by_that(headers: dict[str, str], max_s: float) -> None:
     """An age of 0 is a whole number: a cache that renews its copy each second says that of all it hands out."""
-    assert freshness.lag(headers).max_s == pytest.approx(max_s)
+    assert room.lag(headers).max_s == pytest.approx(max_s)
 
 
 def test_a_proxy_never_makes_a_date_fresher() -> None:
     """The lag of a server behind a proxy is no smaller than without it."""
     for server in ("nginx", "uvicorn", "envoy"):
-        behind = freshness.lag({"server": server, "via": "1.1 p"})
-        assert behind.max_s >= freshness.lag({"server": server}).max_s
+        behind = room.lag({"server": server, "via": "1.1 p"})
+        assert behind.max_s >= room.lag({"server": server}).max_s
         assert not behind.known
 
 
@@ -94,7 +94,7 @@ def test_a_proxy_never_makes_a_date_fresher() -> None:
 )  # fmt: skip
 def test_caches_are_noticed(headers: dict[str, str]) -> None:
     """An age, a hit or Varnish: the Date is that of what is kept."""
-    assert freshness.stale(headers) is Stale.CACHED
+    assert room.stale(headers) is Stale.CACHED
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_caches_are_noticed(headers: dict[str, str]) -> None:
 )  # fmt: skip
 def test_a_miss_is_no_cache(headers: dict[str, str]) -> None:
     """What was fetched for this request is as old as its server makes it."""
-    assert freshness.stale(headers) is None
+    assert room.stale(headers) is None
 
 
 @pytest.mark.parametrize(
@@ -129,12 +129,12 @@ def test_a_miss_is_no_cache(headers: dict[str, str]) -> None:
 )
 def test_whose_clock_it_was(headers: dict[str, str], whose: StampedBy) -> None:
     """Who writes its own Date is the edge; who hands it on is not."""
-    assert freshness.stamped_by(headers) is whose
+    assert room.stamped_by(headers) is whose
 
 
 def test_what_is_shown_is_safe() -> None:
     """Nothing a server sends reaches the screen as a control character, and no credential or query does."""
-    served = freshness.served(
+    served = room.served(
         302,
         {
             "server": "ng\x1b[31minx",
@@ -151,16 +151,16 @@ def test_what_is_shown_is_safe() -> None:
     assert (served.status, served.x_cache, served.age_s) == (302, "Miss", 7.0)
     assert served.correlation_id == "id\\u000d"
     assert served.location == "https://other.example/login"
-    older = freshness.served(401, {"inin-correlation-id": "abc", "location": "/x"})
+    older = room.served(401, {"inin-correlation-id": "abc", "location": "/x"})
     assert (older.correlation_id, older.location) == ("abc", None)
 
 
 @given(st.dictionaries(NAMES, HEADER_TEXT), st.integers(100, 599))
 def test_no_header_breaks_it(headers: dict[str, str], status: int) -> None:
     """Whatever the headers say, there is an answer, and all of it can be shown."""
-    lag = freshness.lag(headers)
+    lag = room.lag(headers)
     assert FRESH_S <= lag.max_s < math.inf
-    freshness.stale(headers)
-    freshness.stamped_by(headers)
-    shown = freshness.served(status, headers)
+    room.stale(headers)
+    room.stamped_by(headers)
+    shown = room.served(status, headers)
     assert all(text.isprintable() for text in shown if isinstance(text, str))

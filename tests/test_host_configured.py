@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skewcheck.host.configured import MAX_SERVERS, read_configured
+from skewcheck.host.daemons import MAX_SERVERS, read_configured
 from skewcheck.host.files import Files
 from skewcheck.measure.servers import parse_server
 from skewcheck.model import ConfiguredServer

@@ -11,9 +11,9 @@ from bench.tools import need
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from skewcheck.host import hardware
+from skewcheck.host import kernel
 from skewcheck.host.files import Files
-from skewcheck.host.hardware import UpTimes, read_hardware, system_uptimes
+from skewcheck.host.kernel import UpTimes, read_hardware, system_uptimes
 from skewcheck.model import Hardware
 
 HOSTS = Path(__file__).parent / "hosts"
@@ -74,13 +74,13 @@ def test_a_guest_of_aws() -> None:
 @pytest.mark.parametrize(
     ("source", "unsteady"),
     [
-        *((name, True) for name in hardware.UNSTEADY),
+        *((name, True) for name in kernel.UNSTEADY),
         *((name, False) for name in ("tsc", "kvm-clock", "xen", "hyperv_clocksource_msr", "arch_sys_counter")),
     ],
 )
 def test_which_counters_are_unsteady(source: str, unsteady: bool, tmp_path: Path) -> None:
     """Only those that a kernel takes for want of a better one."""
-    files = _written(tmp_path, **{hardware._CLOCKSOURCE.strip("/") + "__current_clocksource": source + "\n"})
+    files = _written(tmp_path, **{kernel._CLOCKSOURCE.strip("/") + "__current_clocksource": source + "\n"})
     assert read_hardware(files, AWAKE).unsteady_clocksource is unsteady
 
 
@@ -120,7 +120,7 @@ def test_a_time_namespace_is_no_sleep(tmp_path: Path) -> None:
 def test_a_real_time_namespace_is_no_sleep() -> None:
     """In a namespace of util-linux's unshare whose clocks are 950 s apart this host slept no more than outside."""
     command = [need("unshare"), "--time", "--monotonic", "50", "--boottime", "1000"]
-    program = "from skewcheck.host.hardware import *; print(read_hardware(Files()).slept_s)"
+    program = "from skewcheck.host.kernel import *; print(read_hardware(Files()).slept_s)"
     if os.geteuid() != 0:
         command.insert(1, "--map-root-user")
     result = subprocess.run([*command, sys.executable, "-c", program], capture_output=True, text=True, check=False)
@@ -132,7 +132,7 @@ def test_a_real_time_namespace_is_no_sleep() -> None:
 @pytest.mark.parametrize("monotonic", [True, False], ids=["all clocks faked", "one clock faked"])
 def test_a_faked_clock_is_no_sleep(monotonic: bool) -> None:
     """What libfaketime does shifts both clocks or none: nothing is left between them that looks like a night."""
-    program = "from skewcheck.host.hardware import *; print(read_hardware(Files()).slept_s)"
+    program = "from skewcheck.host.kernel import *; print(read_hardware(Files()).slept_s)"
     env = {**os.environ, **wrong_clock(-3600)}
     if monotonic:
         del env["FAKETIME_DONT_FAKE_MONOTONIC"]
@@ -147,14 +147,14 @@ def test_the_battery_backed_clock_is_known_to_a_second(ahead_s: int, fraction: f
 
     class _Files(Files):
         def names(self, path: str, most: int | None = None) -> list[str]:  # noqa: ARG002 - a folder of one
-            return ["rtc0"] if path == hardware._RTC else []
+            return ["rtc0"] if path == kernel._RTC else []
 
         def read(self, path: str) -> str | None:
             return f"{int(NOW_S) + ahead_s}\n" if path.endswith("since_epoch") else None
 
     found = read_hardware(_Files(), AWAKE, lambda: NOW_S + fraction)
     assert found.rtc_ahead_s is not None
-    assert abs(found.rtc_ahead_s - (ahead_s - fraction)) <= hardware.RTC_BOUND_S + 1e-6
+    assert abs(found.rtc_ahead_s - (ahead_s - fraction)) <= kernel.RTC_BOUND_S + 1e-6
 
 
 @pytest.mark.parametrize(

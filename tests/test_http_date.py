@@ -25,8 +25,7 @@ from skewcheck.measure.date_evidence import (
     together,
 )
 from skewcheck.measure.date_search import measure
-from skewcheck.measure.date_value import parse_date
-from skewcheck.measure.freshness import FRESH_S
+from skewcheck.measure.headers import FRESH_S, parse_date
 from skewcheck.model import (
     Certificate,
     DateExchange,

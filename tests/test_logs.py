@@ -21,8 +21,7 @@ from skewcheck import logs
 from skewcheck.errors import InputError, UsageError
 from skewcheck.judge.lives import Lives
 from skewcheck.logs import Log, Reader, lines
-from skewcheck.logs.records import LONGEST_NAME
-from skewcheck.logs.stamps import any_stamp, http_date
+from skewcheck.logs.records import LONGEST_NAME, any_stamp, http_date
 from skewcheck.model.log import CauseVerdict, Event
 
 NOON = 1_800_014_400.0

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from skewcheck import foreign
 from skewcheck.cli import app, output
 from skewcheck.examine import calls
-from skewcheck.host.configured import read_configured
+from skewcheck.host.daemons import read_configured
 from skewcheck.host.files import Files
 from skewcheck.host.kernel import find_fake
 from skewcheck.host.place import read_place

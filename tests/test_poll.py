@@ -103,12 +103,13 @@ def ask(
     timeout_s: float = TIMEOUT_S,
 ) -> Survey:
     """Ask *names*, each with its addresses, after so many seconds where it is *slow* to resolve."""
-
-    def resolver(server: Server, _family: Family) -> Sequence[Address]:
-        time.sleep((slow or {}).get(server.given, 0.0))
-        return [Address(socket.AF_INET, at) for at in names[server.given]]
-
     asked = servers or [Server(name, f"{name}.test") for name in names]
+    given = {server.host: server.given for server in asked}
+
+    def resolver(host: str, _port: int, _family: Family) -> Sequence[Address]:
+        time.sleep((slow or {}).get(given[host], 0.0))
+        return [Address(socket.AF_INET, at) for at in names[given[host]]]
+
     return poll_servers(asked, ServerList.NAMED, timeout_s=timeout_s, resolver=resolver)
 
 

@@ -8,9 +8,9 @@ from bench.certificates import PAST_S, Authority
 from bench.hostile_http import REFUSED, HostileServer, Proxying, Visit, answering, head, once, over_tls
 
 from skewcheck.measure.addresses import Trouble
+from skewcheck.measure.connection import ExchangeError, Proxy, proxy_for
 from skewcheck.measure.date_evidence import Reply, Request
 from skewcheck.measure.localclock import LocalClock
-from skewcheck.measure.tcp import ExchangeError, Proxy, proxy_for
 from skewcheck.measure.transport import Endpoint, HttpTransport
 from skewcheck.model import Security
 

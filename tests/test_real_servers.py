@@ -94,8 +94,8 @@ def _unix_s(text: str) -> float:
 def ask(servers: Sequence[Server], names: Mapping[str, Sequence[tuple[str, int]]] | None = None) -> Survey:
     """Ask *servers* from this process, whose clock is right; *names* are the addresses of invented ones."""
 
-    def resolver(server: Server, _: Family) -> Sequence[Address]:
-        return [Address(socket.AF_INET, at) for at in (names or {})[server.host]]
+    def resolver(host: str, _port: int, _family: Family) -> Sequence[Address]:
+        return [Address(socket.AF_INET, at) for at in (names or {})[host]]
 
     return poll_servers(servers, ServerList.NAMED, timeout_s=3, resolver=resolver)
 

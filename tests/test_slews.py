@@ -153,9 +153,9 @@ def test_what_was_read_in_the_middle_of_a_pull_holds_at_its_end() -> None:
     with NtpServer() as a, NtpServer() as b, NtpServer() as c:
         at = {"a": a.address, "b": b.address, "c": c.address}
 
-        def resolver(server: Server, _family: Family) -> list[Address]:
-            time.sleep(0.9 if server.given == "c" else 0.0)
-            return [Address(socket.AF_INET, at[server.given])]
+        def resolver(host: str, _port: int, _family: Family) -> list[Address]:
+            time.sleep(0.9 if host == "c.test" else 0.0)
+            return [Address(socket.AF_INET, at[host.removesuffix(".test")])]
 
         servers = [Server(name, f"{name}.test") for name in at]
         found = poll_servers(

@@ -15,8 +15,8 @@ from skewcheck.judge.nodes import too_few
 from skewcheck.measure.addresses import Address, Trouble, look_up
 from skewcheck.measure.date_evidence import Reply
 from skewcheck.measure.date_evidence import Request as Form
+from skewcheck.measure.dates import SpreadingTransport
 from skewcheck.measure.localclock import LocalClock
-from skewcheck.measure.spread import SpreadingTransport
 from skewcheck.measure.transport import Endpoint
 from skewcheck.model import DateReading, Family, Nodes, Status
 

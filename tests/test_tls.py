@@ -19,7 +19,7 @@ from bench.faketime import wrong_clock
 from bench.hostile_http import HostileServer, answering, head, over_tls
 
 import skewcheck
-from skewcheck.measure.tls import TlsFailure, context, secure
+from skewcheck.measure.connection import ExchangeError, context, secure
 from skewcheck.model import DateReading, NoReading, Security
 
 STRICT = sys.version_info >= (3, 13)
@@ -133,9 +133,9 @@ def tried(serves: Sequence[Serve], ca_file: Path | None, host: str = "localhost"
     with Server(serves) as server:
         try:
             secured = secure(server.open, host, str(ca_file) if ca_file else None)
-        except TlsFailure as failure:
+        except ExchangeError as failure:
             assert all(made.fileno() == -1 for made in server.sockets), "each socket was closed, or handed over"
-            reason, detail = failure.reason, failure.detail
+            reason, detail = failure.trouble.reason, failure.trouble.detail
         else:
             with secured.socket:
                 dates = secured.certificate
@@ -233,7 +233,7 @@ def test_a_wrong_local_clock_does_not_hide_a_valid_certificate(shown: dict[str, 
     """Years off in either direction: the connection is made, and marked as one whose dates did not count."""
     code = """
 import json, socket, sys
-from skewcheck.measure.tls import TlsFailure, secure
+from skewcheck.measure.connection import ExchangeError, secure
 port, *hosts = sys.argv[1:-1]
 for host in hosts:
     opened = []
@@ -242,8 +242,8 @@ for host in hosts:
         return socket.create_connection(("127.0.0.1", int(port)), timeout=20)
     try:
         secured = secure(open_socket, host, sys.argv[-1])
-    except TlsFailure as failure:
-        print(json.dumps([failure.reason, opened, None]))
+    except ExchangeError as failure:
+        print(json.dumps([failure.trouble.reason, opened, None]))
     else:
         secured.socket.close()
         print(json.dumps([secured.security.value, opened, secured.certificate]))
@@ -352,10 +352,10 @@ def test_silence_ends_with_the_time_of_the_socket(shown: dict[str, Fixture]) -> 
             opened.settimeout(0.1)
             return opened
 
-        with pytest.raises(TlsFailure) as failure:
+        with pytest.raises(ExchangeError) as failure:
             secure(impatient, "localhost", str(shown["good"].trusted))
         gone.set()
-    assert failure.value.reason == "stalled"
+    assert failure.value.trouble.reason == "stalled"
 
 
 def test_only_http_1_1_is_offered(shown: dict[str, Fixture]) -> None:
@@ -426,20 +426,20 @@ def test_a_ca_file_without_certificates_is_told(
 ) -> None:
     """Before anything is sent, and with the file's name made safe."""
     bare.setenv("SSL_CERT_FILE", "/nowhere")  # the file that was named wins, also when it is wrong
-    with Server([hangs_up]) as server, pytest.raises(TlsFailure) as failure:
+    with Server([hangs_up]) as server, pytest.raises(ExchangeError) as failure:
         secure(server.open, "localhost", broken(kind))
-    assert (failure.value.reason, server.opened) == ("ca-file-unreadable", [])
-    assert kind in failure.value.detail
+    assert (failure.value.trouble.reason, server.opened) == ("ca-file-unreadable", [])
+    assert kind in failure.value.trouble.detail
 
 
 @pytest.mark.parametrize("name", ["", "nul\0", "\x1b[2J", "\udcff"])
 def test_what_can_be_no_path_is_told(bare: pytest.MonkeyPatch, name: str) -> None:
     """No name of a file crashes it or reaches the screen as it is."""
     del bare
-    with pytest.raises(TlsFailure) as failure:
+    with pytest.raises(ExchangeError) as failure:
         context(name)
-    assert failure.value.reason == "ca-file-unreadable"
-    assert failure.value.detail.isprintable()
+    assert failure.value.trouble.reason == "ca-file-unreadable"
+    assert failure.value.trouble.detail.isprintable()
 
 
 @pytest.mark.parametrize("kind", BROKEN)

@@ -13,10 +13,10 @@ from bench.terminal import Terminal, shell, terminal
 from bench.tools import need, need_init
 
 from skewcheck.errors import UsageError
-from skewcheck.tokens import paste as room
+from skewcheck.tokens import source as room
 
 READ = (
-    "from hashlib import sha256; from skewcheck.tokens.paste import paste; "
+    "from hashlib import sha256; from skewcheck.tokens.source import paste; "
     "got, skipped = paste('Token: '); print(f'got {len(got.decode())} {sha256(got).hexdigest()[:16]}', skipped or '')"
 )
 ENTER = "\r"
@@ -217,7 +217,7 @@ def test_nothing_is_left_to_the_shell(tmp_path: Path, lines: int) -> None:
 def test_no_terminal_is_an_error_with_a_remedy() -> None:
     """Where there is nobody to ask it says so."""
     from skewcheck.errors import UsageError
-    from skewcheck.tokens.paste import paste
+    from skewcheck.tokens.source import paste
 
     with pytest.raises(UsageError, match="no terminal") as caught:
         paste("Token: ", terminal="/dev/no-such-terminal")

@@ -16,10 +16,10 @@ from bench.hostile_http import Behaviour, HostileServer, Visit, answering, head,
 from bench.patience import until_calm
 
 from skewcheck.measure import transport
-from skewcheck.measure.addresses import Address, Trouble, look_up
+from skewcheck.measure.addresses import Address, Resolver, Trouble, look_up
+from skewcheck.measure.connection import ExchangeError
 from skewcheck.measure.date_evidence import Reply, Request
 from skewcheck.measure.localclock import LocalClock
-from skewcheck.measure.tcp import ExchangeError, Resolver
 from skewcheck.measure.transport import Endpoint, HttpTransport
 from skewcheck.model import Family, Security
 from skewcheck.version import VERSION

@@ -14,9 +14,9 @@ from bench.chrony import Chronyd
 from skewcheck.judge import report as judge
 from skewcheck.lab.ntp import NtpServer, Query, Reply
 from skewcheck.measure.addresses import Address
+from skewcheck.measure.consensus import sources, split_by_a_smear
 from skewcheck.measure.poll import poll_servers
 from skewcheck.measure.servers import Origin, Server, parse_server
-from skewcheck.measure.witnesses import sources, split_by_a_smear
 from skewcheck.model import Basis, Exchange, Interval, Measured, Reading, Report, Request, ServerList, Status
 
 NOON = 1_800_014_400.0
@@ -105,7 +105,7 @@ def asked(opened: Sequence[NtpServer], names: Sequence[str] = (), *, cloud: bool
             servers,
             ServerList.MIXED if cloud else ServerList.NAMED,
             timeout_s=1.0,
-            resolver=lambda server, _: [Address(socket.AF_INET, at[server.given])],
+            resolver=lambda host, *_: [Address(socket.AF_INET, at[host])],
         )
     return judge.report(Request("clock", servers=tuple(names)), Measured(0.0, "linux", None, found))
 

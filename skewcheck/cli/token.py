@@ -150,7 +150,8 @@ def read(source: Source, deadline: Deadline, pick: int = 1) -> "tuple[Found, Dea
 
     Raises UsageError and InputError; nothing that was given stands in either.
     """
-    from skewcheck.tokens.find import characters, find
+    from skewcheck.tokens.find import find
+    from skewcheck.tokens.plain import characters
 
     (content, skipped), deadline = _given(source, deadline)
     text = characters(content)
@@ -181,10 +182,8 @@ def _given(source: Source, deadline: Deadline) -> "tuple[Given, Deadline]":
         return tokens.last(" ".join(source.words)), deadline
     if not terminal.is_stdin():
         return tokens.read_stream(_STDIN, deadline.until_s), deadline
-    from skewcheck.tokens.paste import paste
-
     last_resort.disarm()
-    pasted = paste(PROMPT)
+    pasted = tokens.paste(PROMPT)
     return pasted, deadline._replace(began_s=time.monotonic()).enforced()
 
 

@@ -10,10 +10,9 @@ from skewcheck.examine.own_clocks import own_clock
 from skewcheck.examine.request import api_timeout_s, measuring_time
 from skewcheck.foreign import is_secret
 from skewcheck.measure.addresses import aside
+from skewcheck.measure.connection import ExchangeError, context, proxy_for
 from skewcheck.measure.date_evidence import Progress, Question, Target
 from skewcheck.measure.dates import ask_dates, endpoint, parse_url, region_targets
-from skewcheck.measure.tcp import ExchangeError, proxy_for
-from skewcheck.measure.tls import TlsFailure, context
 from skewcheck.model import ApiSurvey, Request, Role
 from skewcheck.visible import visible
 
@@ -75,9 +74,9 @@ def check_way(targets: Iterable[Target], ca_file: str | None) -> None:
     if ca_file is not None and not _is_read_once(ca_file):
         try:
             context(ca_file)
-        except TlsFailure as failure:
-            if failure.reason == "ca-file-unreadable":
-                raise UsageError(failure.detail, "--ca-file FILE, of certificate authorities in PEM") from None
+        except ExchangeError as error:
+            if error.trouble.reason == "ca-file-unreadable":
+                raise UsageError(error.trouble.detail, "--ca-file FILE, of certificate authorities in PEM") from None
     for scheme, host, port in map(endpoint, targets):
         try:
             proxy_for(scheme, host.removesuffix("."), port)

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from skewcheck.errors import UsageError
@@ -10,6 +11,7 @@ from skewcheck.examine.request import API_TIMEOUT_S, TIMEOUT_S, measuring_time
 from skewcheck.foreign import is_secret
 from skewcheck.host import read_host
 from skewcheck.host.place import cloud_server
+from skewcheck.measure.addresses import aside
 from skewcheck.measure.localclock import LocalClock
 from skewcheck.measure.poll import Progress, poll_servers, spacing_s
 from skewcheck.measure.servers import MAX_SERVERS, Origin, Server, parse_server, whom_to_ask
@@ -17,7 +19,7 @@ from skewcheck.model import HostFacts, Request, ServerList, Survey
 from skewcheck.visible import visible
 
 if TYPE_CHECKING:
-    from skewcheck.measure.date_votes import DateVotes, Named
+    from skewcheck.measure.dates import DateVotes, Named
 
 MAX_QUOTED = 30
 """Characters of a wrong server name that are repeated to the user."""
@@ -56,24 +58,26 @@ def is_url(given: str) -> bool:
 def _date_votes(request: Request, timeout_s: float, clock: LocalClock) -> "DateVotes":
     """Start to ask the servers among those of *request* that are URLs."""
     from skewcheck.measure.date_evidence import Question
-    from skewcheck.measure.date_votes import MAX_REQUESTS, DateVotes
+    from skewcheck.measure.dates import MAX_REQUESTS_OF_VOTE, DateVotes, ask_dates
 
-    limits_s = (request.policy.warning_s, request.policy.critical_s)
-    question = Question(limits_s, full=True, max_requests=MAX_REQUESTS, date_fresh=request.date_fresh)
-    return DateVotes(
-        _named_urls(request),
+    named, limits_s = _named_urls(request), (request.policy.warning_s, request.policy.critical_s)
+    question = Question(limits_s, full=True, max_requests=MAX_REQUESTS_OF_VOTE, date_fresh=request.date_fresh)
+    ask = partial(
+        ask_dates,
+        [one.target for one in named],
         question,
+        region=None,
         timeout_s=timeout_s,
         family=request.family,
         ca_file=request.ca_file,
         clock=clock,
     )
+    return DateVotes(named, aside(ask))
 
 
 def _named_urls(request: Request) -> "list[Named]":
     """Return the URLs that *request* names as sources of time, each host once. Raises UsageError."""
-    from skewcheck.measure.date_votes import Named
-    from skewcheck.measure.dates import parse_url
+    from skewcheck.measure.dates import Named, parse_url
 
     found: dict[str, Named] = {}
     for given in filter(is_url, request.servers):

@@ -7,11 +7,9 @@ from as parameters; what can't be read is `Unknown` with a reason, which is neve
 import os
 import time
 
-from skewcheck.host.configured import read_configured
-from skewcheck.host.daemons import read_daemons, tracking
+from skewcheck.host.daemons import read_configured, read_daemons, tracking
 from skewcheck.host.files import Files
-from skewcheck.host.hardware import read_hardware
-from skewcheck.host.kernel import find_fake, read_kernel
+from skewcheck.host.kernel import find_fake, read_hardware, read_kernel
 from skewcheck.host.place import read_place
 from skewcheck.host.zone import read_zone
 from skewcheck.model import HostFacts

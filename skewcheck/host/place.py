@@ -5,8 +5,7 @@ its clock is that of the node, the virtual machine or the laptop below.
 """
 
 import re
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from collections.abc import Mapping
 
 from skewcheck import foreign
 from skewcheck.host.files import Files
@@ -16,35 +15,19 @@ MAX_ID = 40
 """Characters shown of a distribution's ID; real ones have up to twenty."""
 
 
-class _Signs(NamedTuple):
-    """What the container's own traces say, read once."""
-
-    files: Files
-    environ: Mapping[str, str]
-    mounts: list[list[str]]
-    """The fields of /proc/self/mountinfo (proc_pid_mountinfo(5))."""
-    cgroup: str
-    manager: str
-    """What the container's manager calls itself, in small letters; empty where it doesn't say."""
-
-
 def read_place(files: Files, environ: Mapping[str, str]) -> Place:
     """Return where this process runs, as far as *files* and its environment tell. Never raises."""
     release = (files.read("/proc/sys/kernel/osrelease") or "").lower()
     kernel = f"{release} {(files.read('/proc/version') or '').lower()}"
     wsl = _wsl(release, environ)
-    vendor, product, asset_tag = (
-        _dmi(files, "sys_vendor"),
-        _dmi(files, "product_name"),
-        _dmi(files, "chassis_asset_tag"),
-    )
+    vendor, product = _dmi(files, "sys_vendor"), _dmi(files, "product_name")
     return Place(
-        container=_container(_read_signs(files, environ)),
+        container=_container(files, environ),
         wsl=wsl,
         # Docker's machine on macOS, and on Windows without WSL; with WSL its containers are known as WSL's.
         docker_desktop="linuxkit" in kernel,
         virtual="hyperv" if wsl == 2 else _virtual(files, vendor, product),  # WSL 2 is a Hyper-V machine without DMI
-        cloud=_cloud(files, vendor, product, asset_tag, environ),
+        cloud=_cloud(files, vendor, product, environ),
         distribution=_distribution(files),
     )
 
@@ -86,17 +69,31 @@ _LAYERS = (
 )
 
 
-def _container(signs: _Signs) -> str | None:
-    return next((kind for kind, told in _CONTAINERS if told(signs)), None) or ("container" if signs.manager else None)
+_KINDS = ("kubernetes", "ecs", "podman", "docker", "lxc", "nspawn", "container")
+"""The most specific first: who runs the containers says more about who can mend the clock than what they run in."""
 
 
-def _read_signs(files: Files, environ: Mapping[str, str]) -> _Signs:
-    lines = (files.read("/proc/self/mountinfo") or "").splitlines()
+def _container(files: Files, environ: Mapping[str, str]) -> str | None:
+    lines = (files.read("/proc/self/mountinfo") or "").splitlines()  # proc_pid_mountinfo(5)
     mounts = [fields for fields in (line.split(" ") for line in lines) if len(fields) > 6]
-    return _Signs(files, environ, mounts, files.read("/proc/1/cgroup") or "", _manager(files, environ))
+    roots = [" ".join(mount) for mount in mounts if mount[4] == "/"]
+    layered = [root for root in roots if " - overlay " in root or " - fuse.fuse-overlayfs " in root]
+    cgroup, manager = files.read("/proc/1/cgroup") or "", _manager(files, environ)
+    traces = {
+        "kubernetes": _kubernetes(files, environ, mounts),
+        "ecs": any(environ.get(f"ECS_CONTAINER_METADATA_URI{version}") for version in ("_V4", "")),
+        "podman": files.there("/run/.containerenv"),
+        "docker": files.there("/.dockerenv") and not _is_disk_of_a_machine(mounts),
+    }
+    found = {kind for kind, left in traces.items() if left}
+    found |= {kind for kind, pattern in _CGROUPS if pattern.search(cgroup)}
+    found |= {kind for kind, layer in _LAYERS if any(layer in root for root in layered)}
+    found |= {_MANAGERS.get(manager, "container")} if manager else set()
+    return next((kind for kind in _KINDS if kind in found), None)
 
 
 def _manager(files: Files, environ: Mapping[str, str]) -> str:
+    """Return what the container's manager calls itself, in small letters; empty where it doesn't say."""
     told = files.read("/run/systemd/container") or files.read("/run/host/container-manager")
     if not told:
         first = (files.read("/proc/1/environ") or "").split("\0")
@@ -105,69 +102,24 @@ def _manager(files: Files, environ: Mapping[str, str]) -> str:
     return "" if told == "wsl" else told  # systemd takes WSL for a container; it is a machine with its own clock
 
 
-def _kubernetes(signs: _Signs) -> bool:
+def _kubernetes(files: Files, environ: Mapping[str, str], mounts: list[list[str]]) -> bool:
     """Tell whether the kubelet has left its traces: a service, a token, or the files that it mounts into each pod."""
     return (
-        bool(signs.environ.get("KUBERNETES_SERVICE_HOST"))
-        or signs.files.there("/var/run/secrets/kubernetes.io")
-        or any(mount[4] == "/dev/termination-log" for mount in signs.mounts)
-        or any(mount[4] == "/etc/hosts" and mount[3].endswith("/etc-hosts") for mount in signs.mounts)
+        bool(environ.get("KUBERNETES_SERVICE_HOST"))
+        or files.there("/var/run/secrets/kubernetes.io")
+        or any(mount[4] == "/dev/termination-log" for mount in mounts)
+        or any(mount[4] == "/etc/hosts" and mount[3].endswith("/etc-hosts") for mount in mounts)
     )
-
-
-def _ecs(signs: _Signs) -> bool:
-    return any(signs.environ.get(f"ECS_CONTAINER_METADATA_URI{version}") for version in ("_V4", ""))
 
 
 _DISK = re.compile(r"/dev/(vd|xvd|sd|hd|nvme|mmcblk)")
 _MOUNTED_BY_DOCKER = ("/etc/hosts", "/etc/hostname", "/etc/resolv.conf")
 
 
-def _dockerenv(signs: _Signs) -> bool:
-    """Tell whether Docker's mark is there, and not left over in an image that was made into a machine's disk."""
-    on_disk = any(mount[3:5] == ["/", "/"] and _DISK.match(mount[-2]) for mount in signs.mounts)
-    return signs.files.there("/.dockerenv") and not (
-        on_disk and not any(mount[4] in _MOUNTED_BY_DOCKER for mount in signs.mounts)
-    )
-
-
-def _by_cgroup(kind: str) -> Callable[[_Signs], bool]:
-    return lambda signs: any(known == kind and pattern.search(signs.cgroup) for known, pattern in _CGROUPS)
-
-
-def _by_layers(kind: str) -> Callable[[_Signs], bool]:
-    def told(signs: _Signs) -> bool:
-        roots = [" ".join(mount) for mount in signs.mounts if mount[4] == "/"]
-        layered = [root for root in roots if " - overlay " in root or " - fuse.fuse-overlayfs " in root]
-        return any(known == kind and layer in root for known, layer in _LAYERS for root in layered)
-
-    return told
-
-
-def _by_manager(kind: str) -> Callable[[_Signs], bool]:
-    return lambda signs: _MANAGERS.get(signs.manager) == kind
-
-
-_CONTAINERS: tuple[tuple[str, Callable[[_Signs], bool]], ...] = (
-    # The most specific first: who runs the containers says more about who can mend the clock than what they run in.
-    ("kubernetes", _kubernetes),
-    ("kubernetes", _by_cgroup("kubernetes")),
-    ("ecs", _ecs),
-    ("ecs", _by_cgroup("ecs")),
-    ("podman", lambda signs: signs.files.there("/run/.containerenv")),
-    ("podman", _by_manager("podman")),
-    ("podman", _by_cgroup("podman")),
-    ("podman", _by_layers("podman")),
-    ("docker", _dockerenv),
-    ("docker", _by_manager("docker")),
-    ("docker", _by_cgroup("docker")),
-    ("docker", _by_layers("docker")),
-    ("lxc", _by_manager("lxc")),
-    ("lxc", _by_cgroup("lxc")),
-    ("nspawn", _by_manager("nspawn")),
-    ("container", _by_cgroup("container")),
-    ("container", _by_layers("container")),
-)
+def _is_disk_of_a_machine(mounts: list[list[str]]) -> bool:
+    """Tell whether Docker's mark can only be left over, in an image that was made into a machine's disk."""
+    on_disk = any(mount[3:5] == ["/", "/"] and _DISK.match(mount[-2]) for mount in mounts)
+    return on_disk and not any(mount[4] in _MOUNTED_BY_DOCKER for mount in mounts)
 
 
 # --- Machine ---
@@ -216,7 +168,7 @@ AZURE_ASSET_TAG = "7783-7084-3265-9085-8269-3286-77"
 """What every Azure machine has on its chassis, and no other Hyper-V; cloud-init goes by it."""
 
 
-def _cloud(files: Files, vendor: str, product: str, asset_tag: str, environ: Mapping[str, str]) -> str | None:
+def _cloud(files: Files, vendor: str, product: str, environ: Mapping[str, str]) -> str | None:
     """Return the cloud. ECS tells it where the hardware doesn't; its tasks can also run outside of AWS."""
     on_aws = environ.get("AWS_EXECUTION_ENV") in ("AWS_ECS_EC2", "AWS_ECS_FARGATE")
     # Older instances run on Xen, whose vendor is Xen and whose version ends in `.amazon`.
@@ -224,7 +176,7 @@ def _cloud(files: Files, vendor: str, product: str, asset_tag: str, environ: Map
         return "aws"
     if product.startswith("Google Compute Engine"):
         return "gce"
-    return "azure" if asset_tag == AZURE_ASSET_TAG else None
+    return "azure" if _dmi(files, "chassis_asset_tag") == AZURE_ASSET_TAG else None
 
 
 def _distribution(files: Files) -> str | None:

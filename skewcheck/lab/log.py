@@ -19,6 +19,8 @@ _WAY_S, _RETRY_S = (0.012, 0.022), 0.5
 class _Illness(NamedTuple):
     """What is wrong, and for how long it is looked at."""
 
+    finding: str
+    """What is to be found."""
     tokens: int = 80
     lives_s: float = 60.0
     issuer_ahead_s: float = 0.0
@@ -37,31 +39,19 @@ class _Illness(NamedTuple):
 
 
 ILLNESSES = {
-    "issuer-ahead": _Illness(issuer_ahead_s=0.17),
-    "issuer-behind": _Illness(tokens=8, issuer_ahead_s=-9.0, late_s=0.6),
-    "propagation": _Illness(lagging=0.14),
-    "one-node": _Illness(behind_s=2.0),
-    "late-refresh": _Illness(tokens=8, late_s=0.8),
-    "idle": _Illness(tokens=7, lives_s=86400.0, idle_s=1800.0),
-    "in-flight": _Illness(tokens=8, eager=True),
-    "storm": _Illness(tokens=30, limited=True),
-    "wrong-region": _Illness(tokens=4, never=True),
-    "any-age": _Illness(any_age=0.05),
+    "issuer-ahead": _Illness("log-issuer-ahead", issuer_ahead_s=0.17),
+    "issuer-behind": _Illness("log-early-end", tokens=8, issuer_ahead_s=-9.0, late_s=0.6),
+    "propagation": _Illness("log-lag-or-node", lagging=0.14),
+    "one-node": _Illness("log-node-behind", behind_s=2.0),
+    "late-refresh": _Illness("log-late-refresh", tokens=8, late_s=0.8),
+    "idle": _Illness("log-idle", tokens=7, lives_s=86400.0, idle_s=1800.0),
+    "in-flight": _Illness("log-in-flight", tokens=8, eager=True),
+    "storm": _Illness("log-storm", tokens=30, limited=True),
+    "wrong-region": _Illness("log-never-accepted", tokens=4, never=True),
+    "any-age": _Illness("log-any-age", any_age=0.05),
 }
 """By the name of the cause."""
-FINDINGS = {
-    "issuer-ahead": "log-issuer-ahead",
-    "issuer-behind": "log-early-end",
-    "propagation": "log-lag-or-node",
-    "one-node": "log-node-behind",
-    "late-refresh": "log-late-refresh",
-    "idle": "log-idle",
-    "in-flight": "log-in-flight",
-    "storm": "log-storm",
-    "wrong-region": "log-never-accepted",
-    "any-age": "log-any-age",
-}
-"""What is to be found in each."""
+FINDINGS = {cause: ill.finding for cause, ill in ILLNESSES.items()}
 
 
 def written(cause: str) -> bytes:

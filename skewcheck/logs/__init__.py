@@ -10,15 +10,15 @@ import io
 import json
 import os
 import re
+import zlib
 from collections.abc import Callable, Iterator
 from operator import itemgetter
 from typing import IO, Any
 
 from skewcheck import foreign
 from skewcheck.errors import InputError, UsageError
-from skewcheck.logs import har, lines
-from skewcheck.logs.gzipped import Unpacker
-from skewcheck.logs.records import Reader
+from skewcheck.logs import lines
+from skewcheck.logs.records import BrokenOff, Reader, har_entries, har_event
 from skewcheck.model.log import Event, LogFile
 from skewcheck.visible import visible
 
@@ -66,11 +66,11 @@ class Log:
             kind = read_as if read_as != "auto" else sniffed(first[:_SNIFFED])
             self.file = self.file._replace(read_as=kind)
             if kind == "har":
-                yield from self._counted(reader, har.entries(self._pieces(first)), har.event)
+                yield from self._counted(reader, har_entries(self._pieces(first)), har_event)
             else:
                 texts = self._texts(first)
                 yield from {"ndjson": self._ndjson, "csv": self._csv, "lines": self._plain}[kind](reader, texts)
-        except har.BrokenOff:
+        except BrokenOff:
             self._ended = "damaged"
         finally:
             self.file = LogFile(
@@ -85,7 +85,7 @@ class Log:
             block = self._stream.read(_BLOCK) if self._unpacked is None else self._unpacked.read(_BLOCK)
         except OSError as error:
             reason = foreign.text(error.strerror or "it broke off")
-            raise InputError(f"{quoted(self.name)} can't be read: {reason}", _REMEDY) from None
+            raise InputError(f"{foreign.quoted(self.name)} can't be read: {reason}", _REMEDY) from None
         self._bytes += len(block)
         packed = self._bytes if self._unpacked is None else self._unpacked.read_bytes
         if self._unpacked is not None and self._unpacked.damaged:
@@ -101,8 +101,7 @@ class Log:
         """Yield the text, block by block."""
         import codecs
 
-        encoding = "utf-16" if block[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-        decoder = codecs.getincrementaldecoder(encoding)("replace")
+        decoder = codecs.getincrementaldecoder(_encoding(block))("replace")
         while block:
             if text := decoder.decode(block):  # of half a character there is none yet
                 yield text
@@ -244,25 +243,20 @@ def opened(name: str, tell: Tell | None = None) -> Log:
         stream: IO[bytes] = os.fdopen(os.dup(0), "rb") if name == "-" else open(name, "rb")  # noqa: SIM115, PTH123 - closed by its reader
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "no file can have that name"
-        raise UsageError(f"{quoted(name)} can't be read: {foreign.text(reason)}", _REMEDY) from None
+        raise UsageError(f"{foreign.quoted(name)} can't be read: {foreign.text(reason)}", _REMEDY) from None
     try:
         size = os.fstat(stream.fileno()).st_size or None
         packed = stream.peek(2)[:2] == b"\x1f\x8b"  # type: ignore[attr-defined] # it is buffered
     except OSError as error:
         stream.close()
         reason = foreign.text(error.strerror or "no reason given")
-        raise UsageError(f"{quoted(name)} can't be read: {reason}", _REMEDY) from None
+        raise UsageError(f"{foreign.quoted(name)} can't be read: {reason}", _REMEDY) from None
     return Log(name, stream, size, packed=packed, tell=tell)
 
 
 def held(content: bytes) -> Log:
     """Return *content* as a log."""
     return Log("demo", io.BytesIO(content), len(content), packed=False, tell=None)
-
-
-def quoted(name: str) -> str:
-    """Return *name* in quotes, safe to show."""
-    return foreign.quoted(name)
 
 
 def shown(name: str) -> str:
@@ -273,7 +267,7 @@ def shown(name: str) -> str:
 
 def sniffed(begin: bytes) -> str:
     """Return what a file is by how it begins."""
-    text = begin.decode("utf-16" if begin[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig", "replace").lstrip()
+    text = begin.decode(_encoding(begin), "replace").lstrip()
     first, _, rest = text.partition("\n")
     if text.startswith("{"):
         several = first.rstrip().endswith("}") and rest.lstrip().startswith("{")
@@ -282,6 +276,10 @@ def sniffed(begin: bytes) -> str:
     if len(names) > 2 and names & {"status", "statuscode", "status_code", "response_code"}:
         return "csv"
     return "lines"
+
+
+def _encoding(begin: bytes) -> str:
+    return "utf-16" if begin[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"
 
 
 def merged(logs: list[Iterator[Event]]) -> Iterator[Event]:
@@ -314,3 +312,71 @@ def _in_order(events: Iterator[Event]) -> Iterator[tuple[float, Event]]:
             del held[:_REORDERED]
     held.sort(key=itemgetter(0))
     yield from held
+
+
+# --- A `.gz`, unpacked block by block: what comes before a damage is kept ---
+
+_PACKED = 16 << 10
+
+
+class Unpacker:
+    """Members of gzip, one behind the other."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        """*stream*: what is packed."""
+        self._stream, self._rest = stream, b""
+        self._inflate = _member()
+        self.read_bytes = 0
+        """So many packed ones."""
+        self.damaged = False
+        """It ends too early, or its sum is wrong, or its bytes are none of gzip."""
+
+    def read(self, most: int) -> bytes:
+        """Return at most so many bytes, or nothing at the end. Raises OSError."""
+        while not self.damaged:
+            packed = self._rest or self._more()
+            if not packed:
+                return b"" if self._inflate.eof else self._end()
+            if self._inflate.eof:
+                packed, self._rest = packed.lstrip(b"\0"), b""  # members may be padded
+                if not packed:
+                    continue
+                self._inflate = _member()
+            before = self._inflate.copy()
+            try:
+                unpacked = self._inflate.decompress(packed, most)
+            except zlib.error:
+                self.damaged = True
+                return _until_damage(before, packed)
+            self._rest = self._inflate.unused_data if self._inflate.eof else self._inflate.unconsumed_tail
+            if unpacked:
+                return unpacked
+        return b""
+
+    def _more(self) -> bytes:
+        packed = self._stream.read(_PACKED)
+        self.read_bytes += len(packed)
+        return packed
+
+    def _end(self) -> bytes:
+        try:
+            unpacked = self._inflate.flush()
+        except zlib.error:
+            unpacked = b""
+        self.damaged = not self._inflate.eof
+        return unpacked
+
+
+def _member() -> "zlib._Decompress":
+    return zlib.decompressobj(16 + zlib.MAX_WBITS)
+
+
+def _until_damage(inflate: "zlib._Decompress", packed: bytes) -> bytes:
+    """Return what *packed* holds before the byte that is wrong: zlib gives nothing of a piece with a fault in it."""
+    unpacked = bytearray()
+    try:
+        for at in range(len(packed)):
+            unpacked += inflate.decompress(packed[at : at + 1])
+    except zlib.error:
+        pass
+    return bytes(unpacked)

@@ -6,8 +6,7 @@ Each pattern is anchored and bounded: a line has 64 KiB at most, and none takes 
 import re
 from collections.abc import Callable
 
-from skewcheck.logs import stamps
-from skewcheck.logs.records import LONGEST_NAME, Reader
+from skewcheck.logs.records import LONGEST_NAME, Reader, common_stamp, http_date
 from skewcheck.model.log import Event
 
 _TARGET = r'(?=[^\s"])([^"\\]*(?:\\.[^"\\]*)*)'
@@ -39,7 +38,7 @@ def access(reader: Reader, line: str) -> Event | None:
     if found is None:
         return None
     client, written, target, status, rest = found.groups()
-    stamp = stamps.common(written)
+    stamp = common_stamp(written)
     if stamp is not None:
         reader.zoned = True
     else:
@@ -55,7 +54,7 @@ def access(reader: Reader, line: str) -> Event | None:
         elif name == "token":
             token = value.strip('"')[:64]
         else:
-            date_s = stamps.http_date(value.strip('"'))
+            date_s = http_date(value.strip('"'))
     refresh, host, path = reader.target(_url(target))
     agent = _AGENT.match(rest)
     client = (client if agent is None else f"{client} {agent[1]}")[:LONGEST_NAME]  # several programs behind one address
@@ -146,7 +145,7 @@ class SdkBlock:
         event = None
         if stamp is not None and self._url and self._status.isdecimal() and 100 <= int(self._status) <= 599:
             refresh, host, path = reader.target(self._url)
-            date_s = stamps.http_date(self._date) if self._date else None
+            date_s = http_date(self._date) if self._date else None
             event = Event(
                 None, stamp.at_s, stamp.width_s, refresh, int(self._status), host=host, date_s=date_s,
                 limited=self._status == "429", path=path,

@@ -1,13 +1,16 @@
-"""A record with named fields, of NDJSON, CSV or HAR -> an event."""
+"""A record with named fields, of NDJSON, CSV or HAR -> an event; and the times in it."""
 
+import calendar
 import hashlib
+import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from skewcheck import messages
-from skewcheck.logs import stamps
+from skewcheck.errors import InputError
 from skewcheck.model.log import Event
 
 STARTS = ("t", "start", "start_time", "startTime", "startedDateTime", "started_at")
@@ -77,9 +80,9 @@ class Reader:
         path = parts[3][:LONGEST_NAME] if len(parts) > 3 else ""
         return url.endswith(self._token_paths), parts[2].rpartition("@")[2][:LONGEST_NAME], path
 
-    def stamp(self, value: object) -> stamps.Stamp | None:
+    def stamp(self, value: object) -> "Stamp | None":
         """Return what a time says, and note where it names no zone."""
-        found = stamps.any_stamp(value, self.zone_s)
+        found = any_stamp(value, self.zone_s)
         if found is None:
             return None
         if found.naive:
@@ -134,7 +137,7 @@ class Reader:
             host,
             fingerprint(token) if isinstance(token, str) else "",
             _seconds(get("expires_in")) if refresh else None,
-            stamps.http_date(date[:40]) if isinstance(date, str) else None,
+            http_date(date[:40]) if isinstance(date, str) else None,
             status == 429 or (isinstance(told, str) and self.message(told)),
             path,
         )
@@ -217,3 +220,221 @@ def _seconds(value: object) -> float | None:
     except (ValueError, OverflowError):
         return None
     return seconds if 0 <= seconds < _LONGEST_S else None
+
+
+# --- Times as logs write them; one that names no zone is in the one that is given ---
+
+_MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES, 1)}
+_ISO = r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)"
+_FINEST_S = 1e-6
+_LATEST_S = 4e9
+"""A number above is no count of seconds but of milli-, micro- or nanoseconds."""
+_HTTP_DATE = re.compile(r"(?:\w{3}, )?(\d\d)[ -](\w{3})[ -](\d{4}) (\d\d):(\d\d):(\d\d)")
+_SDK_DATE = re.compile(r"(\d\d)-(\d\d)-(\d{4}), (\d\d):(\d\d):(\d\d)")
+_COUNT = re.compile(r"\d{9,19}(?:\.(\d{1,9}))?")
+"""A number as text: the digits behind its point tell how fine it is."""
+_TAIL = re.compile(r"(?::?(\d\d)(?:[.,](\d{1,9})\d*)?)? ?(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?\b")
+
+
+class Stamp(NamedTuple):
+    """When it was, how wide the stamp is, and whether it names no zone."""
+
+    at_s: float
+    width_s: float
+    naive: bool = False
+
+
+def _iso(text: str, zone_s: float) -> Stamp | None:
+    """Return what `2026-11-28T12:00:00.123Z` says, or a variant of it; *zone_s*: of one that names no zone."""
+    at_s = _minute(text[:16])
+    tail = None if at_s is None else _TAIL.match(text, 16)
+    if at_s is None or tail is None:
+        return None
+    seconds, fraction, zone = tail.groups()
+    width_s = 60.0
+    if seconds:
+        at_s += int(seconds)
+        width_s = 1.0
+    if fraction:
+        at_s += int(fraction) / 10 ** len(fraction)
+        width_s = max(10.0 ** -len(fraction), _FINEST_S)
+    return Stamp(at_s - (zone_s if zone is None else _offset(zone)), width_s, zone is None)
+
+
+@lru_cache(maxsize=8)
+def _minute(text: str) -> float | None:
+    found = re.fullmatch(_ISO, text)
+    return None if found is None else _utc(*map(int, found.groups()))
+
+
+@lru_cache(maxsize=8)
+def common_stamp(text: str) -> Stamp | None:
+    """Return what `10/Oct/2026:13:55:36 +0000` says, the stamp of access logs."""
+    try:
+        month = _MONTHS[text[3:6]]
+        parts = (int(text[7:11]), month, int(text[:2]), int(text[12:14]), int(text[15:17]))
+        at_s = _utc(*parts)
+        return None if at_s is None else Stamp(at_s + int(text[18:20]) - _offset(text[21:].strip() or "Z"), 1.0)
+    except (KeyError, ValueError):
+        return None
+
+
+def _counted(value: float) -> Stamp | None:
+    """Return what a count of seconds says, or of milli-, micro- or nanoseconds since 1970."""
+    if 0 < value < _LATEST_S:
+        if value % 1 == 0:
+            return Stamp(float(value), 1.0)
+        fine = 1e-3 < value * 1000 % 1 < 1 - 1e-3
+        return Stamp(value, _FINEST_S if fine else 1e-3)
+    if not 0 < value < _LATEST_S * 1e9:  # an int may be too long for a float
+        return None
+    unit_s = next((unit_s for unit_s in (1e-3, 1e-6, 1e-9) if 0 < value * unit_s < _LATEST_S), None)
+    return None if unit_s is None else Stamp(value * unit_s, max(unit_s, _FINEST_S))
+
+
+def any_stamp(value: object, zone_s: float) -> Stamp | None:
+    """Return what a field of a record says, whatever it is."""
+    if not isinstance(value, str):
+        return _counted(value) if isinstance(value, (int, float)) and value is not True else None
+    if len(value) > 64:
+        return None
+    if counted := _COUNT.fullmatch(value):
+        at_s, digits = float(value), counted[1]
+        finer = digits and 0 < at_s < _LATEST_S
+        return Stamp(at_s, max(10.0 ** -len(digits), _FINEST_S)) if finer else _counted(at_s)
+    if found := _iso(value, zone_s) or common_stamp(value):
+        return found
+    if match := _SDK_DATE.fullmatch(value):
+        month, day, year, hour, minute, second = map(int, match.groups())
+        begin_s = _utc(year, month, day, hour, minute)
+        return None if begin_s is None else Stamp(begin_s + second - zone_s, 1.0, naive=True)
+    return None
+
+
+@lru_cache(maxsize=64)
+def http_date(text: str) -> float | None:
+    """Return what a `Date` header says."""
+    found = _HTTP_DATE.match(text)
+    if found is None or found[2] not in _MONTHS:
+        return None
+    at_s = _utc(int(found[3]), _MONTHS[found[2]], int(found[1]), int(found[4]), int(found[5]))
+    return None if at_s is None else at_s + int(found[6])
+
+
+def _offset(zone: str) -> float:
+    """Return how far ahead of UTC a zone is that is written `+02:00`, `+0200`, `-07`, `Z`."""
+    digits = zone[1:].replace(":", "")
+    if zone[0] not in "+-" or not digits.isdecimal():
+        return 0.0
+    return (-1 if zone[0] == "-" else 1) * (int(digits[:2]) * 3600.0 + int(digits[2:4] or 0) * 60)
+
+
+def _utc(year: int, month: int, day: int, hour: int, minute: int) -> float | None:
+    if not (1970 <= year <= 2100 and 1 <= month <= 12 and 1 <= day <= 31 and hour < 24 and minute < 60):
+        return None
+    return float(calendar.timegm((year, month, day, hour, minute, 0)))
+
+
+# --- A HAR, as browsers and proxies export it: read entry by entry, for with their bodies they have hundreds of MiB ---
+
+MAX_ENTRY = 16 << 20
+"""Characters of an entry, and of what stands before the first."""
+_LONGEST_BODY = 64 << 10
+_LONGEST_MS = 864e5
+_ENTRIES = re.compile(r'(?<!\\)"entries"\s{0,99}:\s{0,99}\[')
+_LONGEST_NAME = 210
+_BETWEEN = re.compile(r"[\s,]*")
+_SCAN = json.JSONDecoder().raw_decode
+
+
+class BrokenOff(Exception):  # noqa: N818 - it is no error: what comes before is read
+    """What follows is no entry, or one that is too long."""
+
+
+def _from_entries(pieces: Iterator[str]) -> str:
+    """Return the text behind `"entries": [`, as far as it is read."""
+    end, length = "", 0
+    for piece in pieces:
+        text = end + piece
+        if found := _ENTRIES.search(text):
+            return text[found.end() :]
+        end, length = text[-_LONGEST_NAME:], length + len(piece)
+        if length > MAX_ENTRY:
+            break
+    raise InputError("a HAR has log.entries, and here there is none", "another --read-as: ndjson, csv or lines")
+
+
+def har_entries(pieces: Iterator[str]) -> Iterator[Any]:
+    """Yield each entry. Raises InputError for what is no HAR, and in the end BrokenOff for one that is damaged."""
+    text, at = _from_entries(pieces), 0
+    while True:
+        at = _BETWEEN.match(text, at).end()  # type: ignore[union-attr] # it matches nothing as well
+        if text.startswith("]", at):
+            return
+        try:
+            entry, at = _SCAN(text, at)
+        except (ValueError, RecursionError):
+            text, at = text[at:], 0
+            more = _more(pieces, len(text))
+            if not more or len(text) > MAX_ENTRY:
+                raise BrokenOff from None
+            text += more
+        else:
+            yield entry
+
+
+def _more(pieces: Iterator[str], least: int) -> str:
+    """Return so many characters more, where they are there: an entry that grows by halves is parsed a few times."""
+    found: list[str] = []
+    while least >= 0 and (piece := next(pieces, "")):
+        found.append(piece)
+        least -= len(piece)
+    return "".join(found)
+
+
+def har_event(reader: Reader, entry: Any) -> Event | None:
+    """Return what an entry says; None for one that can't be read."""
+    try:
+        request, response, took_ms = entry["request"], entry["response"], entry.get("time")
+        status, url = response["status"], request["url"]
+        if not isinstance(status, int):
+            return None
+        body = (response.get("content") or {}).get("text")
+        body = body[:_LONGEST_BODY] if isinstance(body, str) else ""
+        token, lifetime_s = _header(request, "authorization").rpartition(" ")[2], None
+        if reader.target(url)[0]:
+            token, lifetime_s = _granted(body)
+        record = {
+            "startedDateTime": entry["startedDateTime"],
+            "status": status,
+            "url": url,
+            "duration_ms": took_ms if isinstance(took_ms, int | float) and took_ms < _LONGEST_MS else None,
+            "Date": _header(response, "date"),
+            "token": token,
+            "expires_in": lifetime_s,
+            "body": body,
+        }
+        return reader.event({name: value for name, value in record.items() if value is not None})
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
+        return None
+
+
+def _granted(body: str) -> tuple[str, float | None]:
+    try:
+        granted = json.loads(body)
+    except (ValueError, RecursionError):
+        return "", None
+    if not isinstance(granted, dict):
+        return "", None
+    token, lifetime_s = granted.get("access_token"), granted.get("expires_in")
+    if not isinstance(lifetime_s, int | float) or not 0 < lifetime_s < 1e9:
+        lifetime_s = None
+    return token if isinstance(token, str) else "", lifetime_s
+
+
+def _header(part: Any, name: str) -> str:
+    for header in part.get("headers") or ():
+        if header.get("name", "").lower() == name and isinstance(header.get("value"), str):
+            return str(header["value"])
+    return ""

@@ -81,6 +81,8 @@ class Trouble(NamedTuple):
     """So many requests went out all the same."""
 
 
+Resolver = Callable[[str, int, Family], Sequence[Address]]
+"""Finds the addresses of a host, each with a port. May raise OSError and UnicodeError."""
 _FAMILIES = {Family.ANY: socket.AF_UNSPEC, Family.V4: socket.AF_INET, Family.V6: socket.AF_INET6}
 
 
@@ -144,6 +146,32 @@ def resolver_trouble(error: OSError | UnicodeError) -> Trouble:
     ):
         return Trouble("no-address", "the name has no address of that family")
     return Trouble("dns-failed", f"DNS: {foreign.text(error.strerror or 'no reason given')}")
+
+
+def resolved(resolver: Resolver, host: str, port: int, family: Family) -> Sequence[Address] | Trouble:
+    """Return what *resolver* finds, or why that is nothing."""
+    try:
+        return resolver(host, port, family) or Trouble("no-address", "the name has no address")
+    except (OSError, UnicodeError) as error:
+        return resolver_trouble(error)
+
+
+NO_THREAD = Trouble("dns-failed", "this host can't start a thread to resolve the name")
+NEXT_ADDRESS_S = 0.25
+"""How long an address may stay silent before the next one is tried beside it (RFC 8305 §5)."""
+_MOST_TELLING = (
+    "own-address", "connection-refused", "port-closed", "closed-early", "prohibited", "no-reply", "connect-timeout",
+    "unreachable", "no-route", "send-failed",
+)  # fmt: skip
+
+
+def order_of_telling(trouble: Trouble) -> int:
+    """Return a number that is the lower the more *trouble* tells about a name whose every address failed.
+
+    A refusal, and what is no matter of the network, says more than any of the others.
+    """
+    known = not trouble.rejected and trouble.reason in _MOST_TELLING
+    return _MOST_TELLING.index(trouble.reason) if known else -1
 
 
 def start_thread(run: Callable[[], None]) -> None:

@@ -8,9 +8,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from skewcheck.measure import freshness
+from skewcheck.measure import headers
 from skewcheck.measure.addresses import Trouble
-from skewcheck.measure.date_value import parse_date
+from skewcheck.measure.headers import parse_date
 from skewcheck.measure.localclock import DRIFT_PPM
 from skewcheck.model import Certificate, DateExchange, Interval, Lag, Mix, OddDate, Role, Security, Stale, StampedBy
 
@@ -157,7 +157,7 @@ def evidence_of(reply: Reply) -> Evidence | None:
     if said is None or said.unix_s < SET_S:
         return None
     exchange = DateExchange(reply.sent_s, reply.received_s, said.unix_s, reply.status, reply.connection)
-    return Evidence(exchange, reply.travel_s, freshness.stale(reply.headers) is not None, said.odd)
+    return Evidence(exchange, reply.travel_s, headers.stale(reply.headers) is not None, said.odd)
 
 
 class Now(NamedTuple):
@@ -283,7 +283,7 @@ class Record:
         return Now(self.pieces[-1].exchange.received_s, self._travelled_s())
 
     def _crossing_s(self) -> float:
-        return max(0.0, -together(self.pieces, freshness.FRESH_S, self.now()).width_s)
+        return max(0.0, -together(self.pieces, headers.FRESH_S, self.now()).width_s)
 
     @property
     def contradicted(self) -> bool:
@@ -298,7 +298,7 @@ class Record:
     @property
     def late_s(self) -> float:
         """By how much a `Date` was late at least, where that is why replies would exclude each other; else 0."""
-        lateness_s = freshness.FRESH_S + self._crossed_s
+        lateness_s = headers.FRESH_S + self._crossed_s
         return 0.0 if self.stale is not None or self.contradicted or self._crossed_s == 0 else lateness_s
 
     def doubt_lateness(self) -> None:
@@ -307,11 +307,11 @@ class Record:
 
     def _late_s(self) -> float:
         """Return how late it must have been for that: one clock leaves a range open that is a round trip wide."""
-        return freshness.FRESH_S + self._crossed_s + self.rtt_s()
+        return headers.FRESH_S + self._crossed_s + self.rtt_s()
 
     def allowance_s(self) -> float:
         """Return how late a `Date` may be that counts as fresh."""
-        return freshness.FRESH_S if self.late_s == 0 else self._late_s()
+        return headers.FRESH_S if self.late_s == 0 else self._late_s()
 
     def fresh(self) -> Interval:
         """Return the range if the `Date` is fresh; its ends are crossed where replies exclude each other."""
@@ -331,30 +331,30 @@ class Record:
         if self.stale is not None:
             # one old `Date`, and surely not the clocks of two
             bounds = together if self.stale is Stale.CACHED or stands_still(self.pieces) else hull
-            return Interval(-math.inf, bounds(self.pieces, freshness.FRESH_S, now).high_s)
+            return Interval(-math.inf, bounds(self.pieces, headers.FRESH_S, now).high_s)
         if self.contradicted:
             return hull(self.pieces, lag_s, now)
         return together(self.pieces, lag_s, now)
 
     def mix(self, now: Now) -> Mix | None:
         """Return how replies that exclude each other are spread; None where they don't."""
-        return mix(self.pieces, freshness.FRESH_S, now) if self.spread_s > 0 else None
+        return mix(self.pieces, headers.FRESH_S, now) if self.spread_s > 0 else None
 
     # --- What the headers tell
 
     def lag(self) -> Lag:
         """Return the worst lag that any of the replies has to be allowed."""
         if self.stale is not None:
-            return freshness.CACHED if self.stale is Stale.CACHED else freshness.FROZEN
+            return headers.CACHED if self.stale is Stale.CACHED else headers.FROZEN
         if self._question.date_fresh:
-            return freshness.SAYS_SO
-        lags = [freshness.lag(reply.headers) for reply in self.replies]
+            return headers.SAYS_SO
+        lags = [headers.lag(reply.headers) for reply in self.replies]
         return max(lags, key=lambda lag: (lag.max_s, not lag.known))
 
     def _tolerance_s(self) -> float:
         """Return how late a `Date` may be at times: not at all where one of the servers is known to be fresh."""
-        least_s = min(freshness.lag(reply.headers).max_s for reply in self.replies)
-        if not self._one_clock or self._question.date_fresh or least_s <= freshness.FRESH_S:
+        least_s = min(headers.lag(reply.headers).max_s for reply in self.replies)
+        if not self._one_clock or self._question.date_fresh or least_s <= headers.FRESH_S:
             return 0.0
         return self.alike_s()
 
@@ -364,7 +364,7 @@ class Record:
 
     def stamped_by(self) -> StampedBy:
         """Return whose clock wrote the `Date`s, where they agree on that."""
-        found = {freshness.stamped_by(reply.headers) for reply in self.replies}
+        found = {headers.stamped_by(reply.headers) for reply in self.replies}
         return found.pop() if len(found) == 1 else StampedBy.UNKNOWN
 
     # --- The path

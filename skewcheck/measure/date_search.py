@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from skewcheck import foreign
-from skewcheck.measure import freshness, nodes
+from skewcheck.measure import headers, nodes
 from skewcheck.measure.addresses import Trouble
 from skewcheck.measure.date_evidence import (
     Now,
@@ -26,7 +26,7 @@ from skewcheck.measure.date_evidence import (
     too_narrow,
     unmoved,
 )
-from skewcheck.measure.date_value import parse_date
+from skewcheck.measure.headers import parse_date
 from skewcheck.model import DateReading, Ended, Interval, Lag, Nodes, NoReading, Security, Stale
 
 EACH_SIDE = 2
@@ -132,7 +132,7 @@ class _Search:
         return why
 
     def _nothing(self, reason: str, detail: str, reply: Reply | None = None, *, rejected: bool = False) -> NoReading:
-        address = None if reply is None or reply.address is None else foreign.text(reply.address)
+        address = None if reply is None else nodes.address_of(reply)
         return NoReading(self._target.host, address, reason, detail, rejected or reply is not None)
 
     def _without_date(self, reply: Reply) -> NoReading:
@@ -374,7 +374,7 @@ class _Search:
         """Ask over *n* connections, one after the other, as far as there is time."""
         record, rtt_s, now_s = self._record, self._record.rtt_s(), self._transport.now_s()
         moments_s = nodes.paced(n, now_s + _HANDSHAKES * rtt_s)
-        if not record.contradicted and record.lag().max_s <= freshness.FRESH_S:  # else its flip is none to aim at
+        if not record.contradicted and record.lag().max_s <= headers.FRESH_S:  # else its flip is none to aim at
             moments_s = nodes.aimed(moments_s, record.fresh(), record.slow_rtt_s(), self._question.limits_s)
         last_s = now_s + self._transport.left_s() - _SLOW * rtt_s - _PATIENCE_S
         if moments_s := [at_s for at_s in moments_s if at_s <= last_s]:
@@ -448,7 +448,7 @@ class _Search:
             and record.stale is None
             and not too_narrow(fresh, record.rtt_s()),
             ended=Ended.CONTRADICTED if spread_s > 0 else over.ended,
-            served=freshness.served(last.status, last.headers),
+            served=headers.served(last.status, last.headers),
             method=self._request.method,
             stale=record.stale,
             spread_s=spread_s,

@@ -1,5 +1,6 @@
 """Asks all hosts for their `Date` at once, under one deadline, and tells what that proves at the end of the run."""
 
+import contextlib
 import functools
 import math
 import queue
@@ -9,15 +10,26 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from skewcheck import genesys
-from skewcheck.measure import tls
-from skewcheck.measure.addresses import start_thread
-from skewcheck.measure.date_evidence import Progress, Question, Request, Target
+from skewcheck.errors import HostError
+from skewcheck.measure.addresses import Address, Resolver, Trouble, start_thread, written_out
+from skewcheck.measure.connection import context
+from skewcheck.measure.date_evidence import Progress, Question, Reply, Request, Target
 from skewcheck.measure.date_search import measure
 from skewcheck.measure.localclock import DRIFT_PPM, LocalClock
 from skewcheck.measure.servers import could_be_a_host
-from skewcheck.measure.spread import SpreadingTransport
-from skewcheck.measure.transport import USUAL_PORTS, Endpoint, authority
-from skewcheck.model import ApiHost, ApiSurvey, DateReading, Ended, Family, Interval, LocalRun, Nodes, NoReading, Role
+from skewcheck.measure.transport import USUAL_PORTS, Endpoint, HttpTransport, authority, rest
+from skewcheck.model import (
+    ApiHost,
+    ApiSurvey,
+    DateReading,
+    Ended,
+    Family,
+    Interval,
+    LocalRun,
+    NoReading,
+    Reading,
+    Role,
+)
 from skewcheck.secret_shapes import is_in_path, names_no_host
 
 GRACE_S = 0.1
@@ -44,8 +56,8 @@ def ask_dates(
     *progress* is called in the thread of the caller.
     """
     local = LocalClock() if clock is None else clock
-    trusted = _once(lambda: tls.context(ca_file))
-    events: queue.SimpleQueue[tuple[int, _Event]] = queue.SimpleQueue()
+    trusted = _once(lambda: context(ca_file))
+    events: _Events = queue.SimpleQueue()
     transports = [
         SpreadingTransport(
             endpoint(target),
@@ -58,14 +70,13 @@ def ask_dates(
         )
         for target in targets
     ]
-    for number, (target, transport) in enumerate(zip(targets, transports, strict=True)):
-        start_thread(
-            functools.partial(_ask, target, question, transport, local, functools.partial(_tell, events, number))
-        )
+    asked = list(enumerate(zip(targets, transports, strict=True)))
+    for number, (target, transport) in asked:
+        start_thread(functools.partial(_ask, target, question, transport, local, number=number, events=events))
     ended = _collect(events, len(targets), progress, lambda: timeout_s + GRACE_S - local.elapsed_s())
     run = local.finish()
     hosts = []
-    for number, (target, transport) in enumerate(zip(targets, transports, strict=True)):
+    for number, (target, transport) in asked:
         if number in ended:
             outcome = _at_the_end(ended[number], run, local.resolution_s)
         else:
@@ -146,6 +157,99 @@ def _target(role: Role, url: str, probes: Sequence[tuple[str, str]]) -> Target:
     return Target(role, url.partition("://")[2], f"{url}{requests[0].path}", requests)
 
 
+# --- One host over many connections, each opened a little before its moment, to all addresses of its name in turn ---
+
+_LOOK_S = 0.1
+"""How often it is looked whether waiting still makes sense."""
+_SPARE_S = 0.25
+"""Before the deadline nothing is waited for any more: what was found is still to be told in time."""
+_OPENS_S = 0.6
+"""Before its moment a connection begins to be opened: a dozen round trips of a slow path."""
+
+
+class SpreadingTransport(HttpTransport):
+    """Asks one host over one connection, and beside it over others. Implements `date_evidence.Transport`."""
+
+    def spread(self, request: Request, moments_s: Sequence[float], stops: Callable[[Reply], bool]) -> "HttpSpread":
+        """Begin to send *request* at these local times, each over a new connection that is opened before."""
+        others = [
+            HttpTransport(
+                self._endpoint,
+                clock=self._clock,
+                deadline_s=self._deadline_s,
+                family=self._family,
+                trusted=self._trusted,
+                ca_file=self._ca_file,
+                resolver=_beginning_at(self.found, number) if self.found else self._resolver,
+                max_requests=1,
+            )
+            for number in range(1, len(moments_s) + 1)
+        ]
+        return HttpSpread(others, request, moments_s, stops)
+
+
+def _beginning_at(found: Sequence[Address], number: int) -> Resolver:
+    """Return what gives the addresses that were *found*, another one first for each *number*."""
+    first = number % len(found)
+    return lambda *_: [*found[first:], *found[:first]]
+
+
+class HttpSpread:
+    """Implements `date_evidence.Spread`: a thread for each connection."""
+
+    def __init__(
+        self,
+        transports: Sequence[HttpTransport],
+        request: Request,
+        moments_s: Sequence[float],
+        stops: Callable[[Reply], bool],
+    ) -> None:
+        """Begin."""
+        self._request, self._stops = request, stops
+        self._came: queue.SimpleQueue[Reply | Trouble] = queue.SimpleQueue()
+        self._plans = sorted(zip(moments_s, transports, strict=True), key=lambda plan: plan[0])
+        self._over = threading.Event()
+        self.stopped = False
+        try:
+            start_thread(self._begin_each)
+        except HostError:
+            self._plans = []
+
+    def collect(self, patience_s: float) -> "list[Reply | Trouble]":
+        """Return what came so far, and until *patience_s* after the last of the moments; no more are sent then."""
+        came: list[Reply | Trouble] = []
+        while len(came) < len(self._plans) and not self.stopped:
+            last_s, transport = self._plans[-1]
+            wait_s = min(last_s + patience_s - transport.now_s(), transport.left_s() - _SPARE_S)
+            if wait_s <= 0:
+                break
+            with contextlib.suppress(queue.Empty):
+                came.append(self._came.get(timeout=min(wait_s, _LOOK_S)))
+        self._over.set()
+        with contextlib.suppress(queue.Empty):
+            while True:
+                came.append(self._came.get_nowait())
+        due = sum(at_s <= transport.now_s() for at_s, transport in self._plans)
+        return came + [Trouble("stalled", "no reply in time", sent=1)] * (due - len(came))
+
+    def _begin_each(self) -> None:
+        for at_s, transport in self._plans:
+            while (ahead_s := at_s - _OPENS_S - transport.now_s()) > 0 and not self._over.is_set():
+                rest(min(ahead_s, _LOOK_S))
+            if self._over.is_set():
+                return
+            with contextlib.suppress(HostError):  # no room for one more thread: one connection less
+                start_thread(functools.partial(self._ask, transport, at_s))
+
+    def _ask(self, transport: HttpTransport, at_s: float) -> None:
+        with contextlib.closing(transport):
+            reply = transport.exchange(self._request, at_s, unless=self._over.is_set)
+        if isinstance(reply, Reply) and self._stops(reply):
+            self.stopped = True
+            self._over.set()
+        self._came.put(reply)
+
+
 # --- One thread for each host ---
 
 
@@ -160,6 +264,7 @@ class _Done(NamedTuple):
 
 
 _Event = _Done | Progress | BaseException
+_Events = queue.SimpleQueue[tuple[int, _Event]]
 
 
 def _ask(
@@ -167,27 +272,22 @@ def _ask(
     question: Question,
     transport: SpreadingTransport,
     clock: LocalClock,
-    tell: Callable[["_Event"], None],
+    *,
+    number: int,
+    events: _Events,
 ) -> None:
     """Run in a thread: measure one host and tell what came of it, a defect included."""
     try:
-        outcome = measure(target, question, transport, tell)
-        tell(_Done(outcome, clock.elapsed_s(), transport.travel_s, transport.left_s() <= 0))
+        outcome = measure(target, question, transport, lambda progress: events.put((number, progress)))
+        events.put((number, _Done(outcome, clock.elapsed_s(), transport.travel_s, transport.left_s() <= 0)))
     except BaseException as error:  # noqa: BLE001  not swallowed: it is raised where it is waited for
-        tell(error)
+        events.put((number, error))
     finally:
         transport.close()
 
 
-def _tell(events: "queue.SimpleQueue[tuple[int, _Event]]", number: int, event: "_Event") -> None:
-    events.put((number, event))
-
-
 def _collect(
-    events: "queue.SimpleQueue[tuple[int, _Event]]",
-    wanted: int,
-    progress: Callable[[Progress], None] | None,
-    left_s: Callable[[], float],
+    events: _Events, wanted: int, progress: Callable[[Progress], None] | None, left_s: Callable[[], float]
 ) -> dict[int, _Done]:
     """Return what the hosts came to, by number, of those that told it in time; raises what one of them raised."""
     ended: dict[int, _Done] = {}
@@ -227,24 +327,17 @@ def _at_the_end(done: _Done, run: LocalRun, resolution_s: float) -> DateReading 
     aged_s = max(0.0, run.duration_s - done.at_s)
     by_s = resolution_s + DRIFT_PPM * 1e-6 * aged_s + run.wander_s - done.travel_s
     moved_s = run.step_s + (0.0 if math.isfinite(outcome.fresh.low_s) else by_s)  # there the estimate is the high end
-    return outcome._replace(
-        skew_s=outcome.skew_s + moved_s,
-        interval=_covering(outcome.interval.widened(by_s), run.step_s),
-        fresh=_covering(outcome.fresh.widened(by_s), run.step_s),
-        nodes=None if outcome.nodes is None else _nodes_at_the_end(outcome.nodes, by_s, run.step_s),
+
+    def held(proven: Interval) -> Interval:
+        older = proven.widened(by_s)
+        return Interval(older.low_s + min(0.0, run.step_s), older.high_s + max(0.0, run.step_s))
+
+    nodes = outcome.nodes and outcome.nodes._replace(
+        replies=tuple(reply._replace(interval=held(reply.interval)) for reply in outcome.nodes.replies),
+        clocks=tuple(clock._replace(interval=held(clock.interval)) for clock in outcome.nodes.clocks),
     )
-
-
-def _nodes_at_the_end(found: Nodes, by_s: float, step_s: float) -> Nodes:
-    return found._replace(
-        replies=tuple(r._replace(interval=_covering(r.interval.widened(by_s), step_s)) for r in found.replies),
-        clocks=tuple(c._replace(interval=_covering(c.interval.widened(by_s), step_s)) for c in found.clocks),
-    )
-
-
-def _covering(interval: Interval, step_s: float) -> Interval:
-    """Return the range that covers a clock that was set by *step_s*, before and after."""
-    return Interval(interval.low_s + min(0.0, step_s), interval.high_s + max(0.0, step_s))
+    skew_s = outcome.skew_s + moved_s
+    return outcome._replace(skew_s=skew_s, interval=held(outcome.interval), fresh=held(outcome.fresh), nodes=nodes)
 
 
 def _cut_short(ended: dict[int, _Done], asked: int) -> bool:
@@ -252,3 +345,53 @@ def _cut_short(ended: dict[int, _Done], asked: int) -> bool:
     readings = [done.outcome for done in ended.values() if isinstance(done.outcome, DateReading)]
     late = any(done.over for done in ended.values() if isinstance(done.outcome, NoReading)) or len(ended) < asked
     return bool(readings) and (late or any(reading.ended is Ended.DEADLINE for reading in readings))
+
+
+# --- HTTPS servers as sources of time: each `Date` is a vote beside those of NTP servers, with the lag it may have ---
+#
+# For hosts from which NTP can't leave and HTTPS can. A `Date` says less than a packet of NTP's: it is a second wide,
+# and may be old by about as much more. What is one-sided, or speaks of two clocks, is no vote.
+
+MAX_REQUESTS_OF_VOTE = 8
+"""To each: then the second is known to a third, and the lag is all that is left. Nobody's own server is asked more."""
+
+
+class Named(NamedTuple):
+    """One that the user named."""
+
+    given: str
+    target: Target
+
+    @property
+    def operator(self) -> str:
+        """What stands for who runs it: the last two labels of its name, or its address."""
+        at = endpoint(self.target)
+        numeric = written_out(at.host, at.port, Family.ANY)
+        return f"https {numeric[0].at[0] if numeric else '.'.join(at.host.rstrip('.').lower().split('.')[-2:])}"
+
+
+class DateVotes(NamedTuple):
+    """They are being asked, by the clock that everybody is asked by."""
+
+    named: Sequence[Named]
+    wait: Callable[[float | None], ApiSurvey]
+    """Returns what all of it comes to; as what `addresses.aside` returns."""
+
+    def outcomes(self, found: ApiSurvey, run: LocalRun) -> list[Reading | NoReading]:
+        """Return what each is worth at the end of *run*, that of all who were asked."""
+        own = found.local
+        since_s = DRIFT_PPM * 1e-6 * max(0.0, run.duration_s - own.duration_s)
+        by_s = since_s + max(0.0, run.wander_s - own.wander_s) + abs(run.step_s - own.step_s)
+        return [_vote(one.given, host.outcome, by_s) for one, host in zip(self.named, found.hosts, strict=True)]
+
+
+def _vote(given: str, outcome: DateReading | NoReading, by_s: float) -> Reading | NoReading:
+    if isinstance(outcome, NoReading):
+        return outcome._replace(server=given)
+    if not outcome.two_sided:
+        return NoReading(given, outcome.address, "date-old", "its Date may be of any age", rejected=True)
+    if outcome.spread_s > 0:
+        return NoReading(given, outcome.address, "dates-contradict", "its replies are of several clocks", rejected=True)
+    interval = outcome.interval.widened(by_s)
+    address = "" if outcome.proxied or outcome.address is None else outcome.address  # the proxy's is nobody's own
+    return Reading(given, address, interval.middle_s, interval, outcome.min_rtt_s, ())

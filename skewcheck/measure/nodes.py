@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from skewcheck import foreign
-from skewcheck.measure import freshness
+from skewcheck.measure import headers
 from skewcheck.measure.date_evidence import Now, Record, Reply, alone, evidence_of
 from skewcheck.model import Interval, NodeReply, Nodes, SeenClock
 
@@ -143,7 +143,7 @@ def units_of_others(replies: Sequence[Reply], now: Now, *, fresh: bool) -> list[
     for reply in replies:
         piece = evidence_of(reply)
         if piece is not None:
-            lag = freshness.SAYS_SO if fresh else freshness.lag(reply.headers)
+            lag = headers.SAYS_SO if fresh else headers.lag(reply.headers)
             units.append(Unit(alone(piece, lag.max_s, now), address_of(reply)))
     return units
 

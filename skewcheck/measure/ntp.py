@@ -43,13 +43,6 @@ _KISS_REASONS = {b"RATE": "kod-rate", b"DENY": "kod-deny", b"RSTR": "kod-rstr"}
 _NOT_READY = (b"INIT", b"STEP", b"\0\0\0\0")
 
 
-class Request(NamedTuple):
-    """A packet to send, and the 64 bits that its reply has to return."""
-
-    packet: bytes
-    nonce: bytes
-
-
 class Sample(NamedTuple):
     """A believed reply: what it said, and the range of skew (local - UTC) that it proves by causality."""
 
@@ -68,11 +61,10 @@ class Refusal(NamedTuple):
     """It returned our 64 bits: whoever sent it saw our request."""
 
 
-def request() -> Request:
-    """Return a new request, which tells the server nothing of this host's clock."""
-    nonce = os.urandom(8)
+def request(nonce: bytes) -> bytes:
+    """Return a new request, which tells the server nothing of this host's clock; its reply has to return *nonce*."""
     blank = ntplib.NTPPacket(version=VERSION, mode=_CLIENT, tx_timestamp=0).to_data()
-    return Request(bytes(blank[: _TRANSMIT.start]) + nonce, nonce)
+    return bytes(blank[: _TRANSMIT.start]) + nonce
 
 
 def read_reply(
@@ -265,7 +257,8 @@ class Channel:
 
     def send(self) -> None:
         """Send one request; raises OSError."""
-        packet, nonce = request()
+        nonce = os.urandom(8)
+        packet = request(nonce)
         self.requests += 1
         self.sent_at_s = self._clock.elapsed_s()
         self._travel_s[nonce] = self._clock.travelled_s()

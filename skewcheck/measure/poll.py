@@ -11,14 +11,27 @@ import os
 import queue
 import selectors
 import socket
-import threading
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from skewcheck.errors import HostError
-from skewcheck.measure import consensus, ntp, witnesses
-from skewcheck.measure.addresses import Address, Peer, Trouble, look_up, network_trouble, resolver_trouble, written_out
+from skewcheck.measure import consensus, ntp
+from skewcheck.measure.addresses import (
+    NEXT_ADDRESS_S,
+    NO_THREAD,
+    Address,
+    Peer,
+    Resolver,
+    Trouble,
+    look_up,
+    network_trouble,
+    order_of_telling,
+    resolved,
+    start_thread,
+    written_out,
+)
 from skewcheck.measure.localclock import DRIFT_PPM, LocalClock
 from skewcheck.measure.servers import Origin, Server
 from skewcheck.model import (
@@ -38,7 +51,7 @@ from skewcheck.model import (
 from skewcheck.quantity import duration_text
 
 if TYPE_CHECKING:
-    from skewcheck.measure.date_votes import DateVotes
+    from skewcheck.measure.dates import DateVotes
 
 GRACE_S = 0.3
 """Once a majority of those asked agrees, the rest may take this long more, or `GRACE_ROUND_TRIPS`."""
@@ -47,13 +60,6 @@ ENOUGH_UNSMEARED = 2
 """A single server can't contradict anybody; from two on, those that smear leap seconds are done without."""
 LONGEST_SLEEP_S = 3600.0
 """Systems refuse to wait for more than some weeks in one go."""
-
-Resolver = Callable[[Server, Family], Sequence[Address]]
-
-
-def resolve(server: Server, family: Family) -> Sequence[Address]:
-    """Return the addresses of *server*, by this host's resolver. Raises OSError and UnicodeError."""
-    return look_up(server.host, server.port, family)
 
 
 class Progress(NamedTuple):
@@ -77,7 +83,7 @@ def poll_servers(
     family: Family = Family.ANY,
     samples: int = 1,
     clock: LocalClock | None = None,
-    resolver: Resolver = resolve,
+    resolver: Resolver = look_up,
     progress: Callable[[Progress], None] | None = None,
     dates: "DateVotes | None" = None,
 ) -> Survey:
@@ -89,17 +95,16 @@ def poll_servers(
     local = LocalClock() if clock is None else clock
     with contextlib.closing(_Loop(servers, samples, family, local, resolver)) as loop:
         end = loop.run(timeout_s, progress)
-        if dates is not None:
-            dates.wait()
+        by_date = None if dates is None else dates.wait(None)
         run = local.finish()
         outcomes = loop.outcomes(run, waited_for=end is not _End.ENOUGH)
     outcomes = [_set_by(outcome, run.step_s) for outcome in _unmixed(servers, outcomes)]
-    outcomes += [] if dates is None else dates.outcomes(run)
+    outcomes += [] if dates is None or by_date is None else dates.outcomes(by_date, run)
     own = tuple(server.given for server in servers if server.origin in (Origin.HOST, Origin.CLOUD))
     operators = _smeared_by(servers) | {one.given: one.operator for one in (dates.named if dates is not None else ())}
-    smear = witnesses.split_by_a_smear(outcomes, _smeared_by(servers).__contains__)
+    smear = consensus.split_by_a_smear(outcomes, _smeared_by(servers).__contains__)
     # Where servers split on a leap second, those that agree may be those that smear it: nobody vouches for another.
-    sources = witnesses.sources(outcomes, operators.get) if smear is None else [0] * len(outcomes)
+    sources = consensus.sources(outcomes, operators.get) if smear is None else [0] * len(outcomes)
     others = [(o, source) for o, source in zip(outcomes, sources, strict=True) if o.server not in own]
     witness = consensus.agree([o for o, _ in others], [source for _, source in others]).interval
     agreed = _covering(consensus.contested(consensus.agree(outcomes, sources), own), run.step_s)
@@ -187,7 +192,7 @@ class _Loop:
         if consensus.depth(ranges) < consensus.quorum(asked):
             return False
         operators = _smeared_by([poll.server for poll in self._polls])
-        sources = witnesses.sources([poll.said_first() for poll in first.values()], operators.get)
+        sources = consensus.sources([poll.said_first() for poll in first.values()], operators.get)
         return asked == 1 or consensus.witnessed(ranges, sources, asked - len(ranges))
 
     def _listen(self, timeout_s: float) -> None:
@@ -216,24 +221,17 @@ class _Loop:
             addresses = written_out(poll.server.host, poll.server.port, self._family)
             if addresses:
                 numeric.append((poll, addresses))
-            else:
-                self._look_up_aside(poll)
+                continue
+            try:
+                start_thread(partial(self._resolve, poll))
+            except HostError:
+                poll.fail(NO_THREAD)
         for poll, addresses in numeric:
             poll.found(addresses, by_name=False)
 
-    def _look_up_aside(self, poll: "ServerPoll") -> None:
-        try:
-            threading.Thread(target=self._resolve, args=(poll,), daemon=True).start()
-        except RuntimeError:
-            poll.fail(Trouble("dns-failed", "this host can't start a thread to resolve it"))
-
     def _resolve(self, poll: "ServerPoll") -> None:
         """Run in a thread: find the addresses, then ring."""
-        found: Sequence[Address] | Trouble
-        try:
-            found = self._resolver(poll.server, self._family) or Trouble("no-address", "the name has no address")
-        except (OSError, UnicodeError) as error:
-            found = resolver_trouble(error)
+        found = resolved(self._resolver, poll.server.host, poll.server.port, self._family)
         self._found.put((poll, found))
         with contextlib.suppress(OSError):  # the poll may be over, or the bell full of rings
             self._ring.send(b"!")
@@ -307,8 +305,6 @@ def _stretched(interval: Interval | None, step_s: float) -> Interval | None:
 
 # --- One name being asked: its addresses in turn, its samples, and what it came to in the end ---
 
-NEXT_ADDRESS_S = 0.25
-"""How long an address may stay silent before the next one is asked too (RFC 8305 §5, connection attempt delay)."""
 LINGER_S = 0.3
 """How long a server that refused is still listened to: the refusal may be a forgery that overtook the reply."""
 SPACING_S = 2.0
@@ -318,9 +314,6 @@ NIST_SPACING_S = 4.0
 ANSWER_S = 1.0
 """Time enough for an answer from anywhere: so long the last of several samples is waited for, and only after so much
 silence, or half of the time that there was, a server counts as silent, and not its name as slow to resolve."""
-
-# Of a name whose every address failed, the reason that says most comes first; a refusal says more than any of them.
-_MOST_TELLING = ("own-address", "port-closed", "prohibited", "no-reply", "unreachable", "no-route", "send-failed")
 
 
 def spacing_s(server: Server) -> float:
@@ -439,7 +432,7 @@ class ServerPoll:
     def _trouble(self, end_s: float, *, waited_for: bool) -> tuple[str | None, Trouble]:
         """Return the address and the reason that say most about why there is no sample."""
         unresolved = Trouble("dns-timeout", f"the name was not resolved in {duration_text(end_s)}")
-        address, trouble = min(self._troubles, key=_tells, default=(None, unresolved))
+        address, trouble = min(self._troubles, key=lambda entry: order_of_telling(entry[1]), default=(None, unresolved))
         if trouble.reason not in ("no-reply", "dns-timeout"):
             return address, trouble
         if not waited_for:
@@ -528,8 +521,3 @@ def _why_silent(channel: ntp.Channel) -> Trouble:
     if refusal is not None:
         return Trouble(refusal.reason, refusal.detail, rejected=True)
     return Trouble("no-reply", "no reply")
-
-
-def _tells(entry: tuple[str | None, Trouble]) -> int:
-    trouble = entry[1]
-    return -1 if trouble.rejected or trouble.reason not in _MOST_TELLING else _MOST_TELLING.index(trouble.reason)

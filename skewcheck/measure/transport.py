@@ -17,22 +17,22 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, cast
 
 from skewcheck import foreign
-from skewcheck.measure import tls
-from skewcheck.measure.addresses import Address, Trouble, look_up, network_trouble
-from skewcheck.measure.date_evidence import Reply, Request
-from skewcheck.measure.localclock import LocalClock
-from skewcheck.measure.tcp import (
+from skewcheck.measure.addresses import Address, Resolver, Trouble, look_up, network_trouble
+from skewcheck.measure.connection import (
     CLOSED_EARLY,
     NOT_HTTP,
     STALLED,
     ExchangeError,
     Proxy,
-    Resolver,
     connect,
+    context,
     find,
     proxy_for,
     refusal,
+    secure,
 )
+from skewcheck.measure.date_evidence import Reply, Request
+from skewcheck.measure.localclock import LocalClock
 from skewcheck.model import Certificate, Family, Security
 from skewcheck.version import VERSION
 from skewcheck.visible import visible
@@ -120,11 +120,11 @@ class HttpTransport:
     ) -> None:
         """Prepare to ask *endpoint* until *clock* has run for *deadline_s*; nothing is opened yet.
 
-        *trusted* returns `tls.context(ca_file)`, for several transports to share. After *max_requests* none that is
+        *trusted* returns `context(ca_file)`, for several transports to share. After *max_requests* none that is
         lost with its connection is sent again.
         """
         self._endpoint, self._clock, self._deadline_s, self._family = endpoint, clock, deadline_s, family
-        self._trusted, self._ca_file, self._resolver = trusted or (lambda: tls.context(ca_file)), ca_file, resolver
+        self._trusted, self._ca_file, self._resolver = trusted or (lambda: context(ca_file)), ca_file, resolver
         self._connection: _Connection | None = None
         self.found: Sequence[Address] = ()
         """The addresses of the name, or of the proxy, once it was resolved."""
@@ -279,11 +279,7 @@ class HttpTransport:
         if scheme == "http":
             opened = self._reach()
             return _Connection(opened, self.address or "", Security.PLAIN, None)
-        try:
-            secured = tls.secure(self._reach, self._endpoint.sent_host, self._ca_file, usual=self._trusted())
-        except tls.TlsFailure as failure:
-            rejected = failure.reason not in (STALLED, "ca-file-unreadable")
-            raise ExchangeError(Trouble(failure.reason, failure.detail, rejected)) from failure
+        secured = secure(self._reach, self._endpoint.sent_host, self._ca_file, usual=self._trusted())
         return _Connection(secured.socket, self.address or "", secured.security, secured.certificate)
 
     def _reach(self, *, second: bool = False) -> socket.socket:

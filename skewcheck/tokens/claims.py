@@ -12,7 +12,7 @@ from typing import Literal, final
 from skewcheck import foreign, secret_shapes
 from skewcheck.model.token import ClaimState, Listed, Oddity, TimeClaim, Token, TokenKind
 from skewcheck.tokens.find import Found, Secret
-from skewcheck.tokens.opened import printable
+from skewcheck.tokens.plain import printable
 from skewcheck.tokens.segments import (
     CUT_OUT,
     MAX_DIGITS,
@@ -63,11 +63,6 @@ def time_claim(name: str, claims: Mapping[str, object], *, duplicate: bool = Fal
         oddities.append("duplicate")
     state = ClaimState.UNUSABLE if value_s is None else ClaimState.USABLE
     return TimeClaim(name, state, value_s, _shown_time(value), tuple(oddities))
-
-
-def unreadable(name: str) -> TimeClaim:
-    """Return the claim *name* of a payload that can't be read: whether it is there can't be told."""
-    return TimeClaim(name, ClaimState.UNUSABLE)
 
 
 def shown(value: object) -> str:
@@ -135,7 +130,12 @@ _UNREADABLE = {
     "too-deep": "Its payload is nested too deeply to be read: verifiers refuse it.",
     "not-an-object": "Its payload is JSON, and no object: it holds no claims.",
 }
-
+_REFUSED = {
+    "not-a-number": "NaN or Infinity stands in it: not JSON, and strict readers refuse it.",
+    "long-number": "A number in it has too many digits: PyJWT refuses it.",
+    "raw-control": "A control character stands in it unescaped: not JSON, and PyJWT refuses it.",
+    "payload-not-utf-8": "Its payload is not UTF-8 (read as Latin-1 here): PyJWT refuses it.",
+}
 
 EXPLAIN_REFUSAL = frozenset({
     "key-id-not-a-string", "detached-payload", "critical-header", "nested", "payload-unreadable", "payload-stops",
@@ -186,14 +186,7 @@ def payload_oddities(payload: JsonObject) -> list[Oddity]:
     if others:
         names = "1 other claim stands" if others == 1 else f"{others} other claims stand"
         odd.append(Oddity("duplicate-claims", f"{names} in it more than once: readers may differ."))
-    if payload.not_numbers:
-        odd.append(Oddity("not-a-number", "NaN or Infinity stands in it: not JSON, and strict readers refuse it."))
-    if payload.long_numbers:
-        odd.append(Oddity("long-number", "A number in it has too many digits: PyJWT refuses it."))
-    if payload.raw_controls:
-        odd.append(Oddity("raw-control", "A control character stands in it unescaped: not JSON, and PyJWT refuses it."))
-    if payload.not_utf_8:
-        odd.append(Oddity("payload-not-utf-8", "Its payload is not UTF-8 (read as Latin-1 here): PyJWT refuses it."))
+    odd += [Oddity(id_, sentence) for id_, sentence in _REFUSED.items() if id_ in payload.refused]
     return odd
 
 
@@ -232,32 +225,33 @@ def _listed(found: Found) -> Listed:
 
 
 def _itself(found: Found) -> Token:
-    text = found.secret.reveal()
     if found.told is not None:
-        return _told(found, text, found.told)
+        return _told(found, found.told)
+    text = found.secret.reveal()
     token = compact(text)
     if isinstance(token.header, Unreadable) and not opens_object(token.parts[0]):
         return _opaque(found, text)
     where_cut = cut(token)
     if isinstance(token.header, Unreadable):
-        return _broken_header(found, text, token.header, where_cut)
+        return _broken_header(found, token.header, where_cut)
     if where_cut is not None and not where_cut.in_signature:
-        return _about(found, text, token.header)._replace(
+        return _about(found, token.header.members)._replace(
             kind=TokenKind.TRUNCATED, detail=_sentences(where_cut.sentence, found.detail)
         )
     if len(token.parts) == 5:
-        return _encrypted(found, text, token.header)
+        return _encrypted(found, token.header)
     return _signed(found, text, token, token.header, where_cut)
 
 
 def _signed(found: Found, text: str, token: Compact, header: JsonObject, where_cut: Cut | None) -> Token:
     payload = json_object(token.parts[1])
     accepted = _as_pyjwt_reads(text)
-    about = _about(found, text, header)._replace(kind=TokenKind.JWT, detail=found.detail)
+    about = _about(found, header.members)._replace(kind=TokenKind.JWT, detail=found.detail)
     oddities = header_oddities(header, unsigned=len(token.parts) == 3 and not token.parts[2] and not token.cut_out)
     if isinstance(payload, Unreadable):
         oddities.append(payload_unreadable(payload.reason, header))
-        about = about._replace(iat=unreadable("iat"), nbf=unreadable("nbf"), exp=unreadable("exp"))
+        iat, nbf, exp = (TimeClaim(name, ClaimState.UNUSABLE) for name in _TIMES)  # nobody knows whether they are there
+        about = about._replace(iat=iat, nbf=nbf, exp=exp)
     else:
         claims = accepted or payload.members
         iat, nbf, exp = (time_claim(name, claims, duplicate=name in payload.repeated) for name in _TIMES)
@@ -287,17 +281,13 @@ def _as_pyjwt_reads(text: str) -> Mapping[str, object] | None:
     return payload
 
 
-def _told(found: Found, text: str, told: Told) -> Token:
+def _told(found: Found, told: Told) -> Token:
     """Return what claims, an assertion or an error message say in the place of a token."""
     iat, nbf, exp = (time_claim(name, told.claims, duplicate=name in told.repeated) for name in _TIMES)
     oddities = [_duplicate(name, values) for name, values in told.repeated.items()]
-    key_id = told.header.get("kid")
-    return _bare(found, text)._replace(
+    return _about(found, told.header)._replace(
         kind=told.kind,
         issuer=_issuer(told.claims.get("iss")),
-        algorithm=_word(told.header.get("alg")),
-        type=_word(told.header.get("typ")),
-        key_id=_key_id(key_id),
         iat=iat,
         nbf=nbf,
         exp=exp,
@@ -306,14 +296,10 @@ def _told(found: Found, text: str, told: Told) -> Token:
     )
 
 
-def _key_id(value: object) -> str | None:
-    return foreign.text(foreign.without_secrets(value)[:KEY_ID_KEPT]) if isinstance(value, str) else None
-
-
-def _encrypted(found: Found, text: str, header: JsonObject) -> Token:
+def _encrypted(found: Found, header: JsonObject) -> Token:
     nested = " It holds another token." if str(header.members.get("cty", "")).upper().endswith("JWT") else ""
     detail = f"It is encrypted (JWE, 5 parts): its times can't be read from outside.{nested}"
-    return _about(found, text, header)._replace(
+    return _about(found, header.members)._replace(
         kind=TokenKind.JWE,
         encryption=_word(header.members.get("enc")),
         issuer=_issuer(header.members.get("iss")),  # RFC 7519 §5.3: may be repeated in the header, in the clear
@@ -334,7 +320,7 @@ def _opaque(found: Found, text: str) -> Token:
         found.detail,
     )
     genesys = owner is None and _GENESYS_FORM.fullmatch(text) is not None
-    return _bare(found, text)._replace(kind=kind, detail=_sentences(*detail), genesys_form=genesys)
+    return _bare(found)._replace(kind=kind, detail=_sentences(*detail), genesys_form=genesys)
 
 
 def _not_inside(owner: str | None, text: str) -> str:
@@ -343,26 +329,27 @@ def _not_inside(owner: str | None, text: str) -> str:
     return "It is base64 of a text in which no times stand." if printable(text) is not None else _OPAQUE_DETAIL
 
 
-def _broken_header(found: Found, text: str, header: Unreadable, where_cut: Cut | None) -> Token:
+def _broken_header(found: Found, header: Unreadable, where_cut: Cut | None) -> Token:
     why = {
         "too-deep": "Its header is nested too deeply to be read.",
         "not-base64": "Its header is not base64url: a character in it doesn't belong there.",
     }.get(header.reason, "Its header is not a JSON object.")
     sentence = where_cut.sentence if where_cut else why
-    return _bare(found, text)._replace(kind=TokenKind.TRUNCATED, detail=_sentences(sentence, found.detail))
+    return _bare(found)._replace(kind=TokenKind.TRUNCATED, detail=_sentences(sentence, found.detail))
 
 
-def _about(found: Found, text: str, header: JsonObject) -> Token:
+def _about(found: Found, header: Mapping[str, object]) -> Token:
     """Return what is kept of the header; the rest is to be filled in."""
-    key_id = header.members.get("kid")
-    return _bare(found, text)._replace(
-        algorithm=_word(header.members.get("alg")),
-        type=_word(header.members.get("typ")),
-        key_id=_key_id(key_id),
+    key_id = header.get("kid")
+    return _bare(found)._replace(
+        algorithm=_word(header.get("alg")),
+        type=_word(header.get("typ")),
+        key_id=foreign.text(foreign.without_secrets(key_id)[:KEY_ID_KEPT]) if isinstance(key_id, str) else None,
     )
 
 
-def _bare(found: Found, text: str) -> Token:
+def _bare(found: Found) -> Token:
+    text = found.secret.reveal()
     return Token(
         kind=TokenKind.OPAQUE,
         found_in=found.found_in,

@@ -8,6 +8,7 @@ import binascii
 import contextlib
 import json
 import re
+from functools import partial
 from typing import NamedTuple
 
 from skewcheck import foreign
@@ -62,12 +63,9 @@ class JsonObject(NamedTuple):
     """Of names that stand more than once: the last, as PyJWT and most others take it."""
     repeated: dict[str, list[object]]
     """Every value of each name that stands more than once."""
-    not_numbers: bool
-    """`NaN` or `Infinity` stands somewhere in it: not JSON."""
-    long_numbers: bool
-    raw_controls: bool
-    """A control character stands in a string as it is: not JSON."""
-    not_utf_8: bool
+    refused: frozenset[str]
+    """What else a strict reader refuses it for, as ids of oddities: `not-a-number` (NaN or Infinity), `long-number`,
+    `raw-control` (in a string, as it is), `payload-not-utf-8`."""
 
     def __repr__(self) -> str:
         """Show no claim."""
@@ -109,73 +107,56 @@ def decoded(part: str) -> bytes | None:
     return binascii.a2b_base64(standard.rstrip("=") + "==")
 
 
+class Pairs(list[tuple[str, object]]):
+    """An object's members in their order, repeated names included; JSON's arrays are plain lists."""
+
+
 def json_object(part: str) -> JsonObject | Unreadable:
     """Return the JSON object that *part* holds, or why there is none."""
     raw = decoded(part)
     if raw is None:
         return Unreadable("stops" if len(part.rstrip("=")) % 4 == 1 and opens_object(part) else "not-base64")
-    encoding = json.detect_encoding(raw)
+    refused: set[str] = set()
     try:
-        text, not_utf_8 = raw.decode(encoding, "surrogatepass"), False
+        text = raw.decode(json.detect_encoding(raw), "surrogatepass")
     except UnicodeError:
-        text, not_utf_8 = raw.decode("latin-1"), True
-    return _Reader().read(text, not_utf_8=not_utf_8)
+        text = raw.decode("latin-1")
+        refused.add("payload-not-utf-8")
+    text = text.removeprefix("\ufeff")
+    try:
+        top = _loaded(text, refused)
+    except json.JSONDecodeError as error:
+        stops = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string")
+        return Unreadable("stops" if stops and text.lstrip().startswith("{") else "not-json")
+    except RecursionError:
+        return Unreadable("too-deep")
+    if not isinstance(top, Pairs):
+        return Unreadable("not-an-object")
+    members = dict(top)
+    return JsonObject(members, _repeated(top, members), frozenset(refused))
 
 
-class Pairs(list[tuple[str, object]]):
-    """An object's members in their order, repeated names included; JSON's arrays are plain lists."""
+def _loaded(text: str, refused: set[str]) -> object:
+    """Return what *text* holds, and add to *refused* what a strict reader would not take."""
 
-
-class _Reader:
-    """Reads one JSON text and notes on the way what a strict reader would refuse."""
-
-    def __init__(self) -> None:
-        self._not_numbers = False
-        self._long_numbers = False
-
-    def read(self, text: str, *, not_utf_8: bool) -> JsonObject | Unreadable:
-        """Return what *text* holds."""
-        try:
-            top, raw_controls = self._parsed(text)
-        except json.JSONDecodeError as error:
-            stops = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string")
-            return Unreadable("stops" if stops and text.lstrip().startswith("{") else "not-json")
-        except RecursionError:
-            return Unreadable("too-deep")
-        if not isinstance(top, Pairs):
-            return Unreadable("not-an-object")
-        members = dict(top)
-        return JsonObject(
-            members, _repeated(top, members), self._not_numbers, self._long_numbers, raw_controls, not_utf_8
-        )
-
-    def _parsed(self, text: str) -> tuple[object, bool]:
-        text = text.removeprefix("\ufeff")
-        try:
-            return self._loads(text, strict=True), False
-        except json.JSONDecodeError:
-            return self._loads(text, strict=False), True
-
-    def _loads(self, text: str, *, strict: bool) -> object:
-        loaded: object = json.loads(
-            text,
-            strict=strict,
-            object_pairs_hook=Pairs,
-            parse_constant=self._constant,
-            parse_int=self._integer,
-        )
-        return loaded
-
-    def _constant(self, name: str) -> float:
-        self._not_numbers = True
+    def constant(name: str) -> float:
+        refused.add("not-a-number")
         return float(name)
 
-    def _integer(self, digits: str) -> int | LongNumber:
+    def integer(digits: str) -> int | LongNumber:
         if len(digits) <= MAX_DIGITS:
             with contextlib.suppress(ValueError):  # this Python may be told to read fewer
                 return int(digits)
-        self._long_numbers = True
+        refused.add("long-number")
         return LongNumber(len(digits.lstrip("-")))
+
+    load = partial(json.loads, text, object_pairs_hook=Pairs, parse_constant=constant, parse_int=integer)
+    try:
+        return load()
+    except json.JSONDecodeError:
+        loaded: object = load(strict=False)
+        refused.add("raw-control")
+        return loaded
 
 
 def _repeated(pairs: Pairs, members: dict[str, object]) -> dict[str, list[object]]:
