@@ -3,8 +3,10 @@
 import os
 import signal
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,6 +48,9 @@ _LEAKS = pytest.StashKey[Path]()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Guard this process, and by the environment every Python that a test starts."""
+    # What this machine reaches the world by is no matter of the tests: none asks by a proxy but those that set one.
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        del os.environ[name]
     # Shells let what they start in the background ignore both, and a test's own processes would inherit that.
     for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGQUIT, signal.SIG_DFL)):
         if signal.getsignal(number) is signal.SIG_IGN:
@@ -105,7 +110,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 def told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> "Callable[..., Done]":
     """Return what runs a command line in this process, in an environment in which nothing is set.
 
-    A hundred mistakes need no Python of their own each.
+    A hundred mistakes need no Python of their own each. What is *given* stands on standard input.
     """
     from bench.typed import Done, clean
 
@@ -115,11 +120,16 @@ def told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) ->
     for name in set(os.environ) - set(clean()) | {"GENESYSCLOUD_REGION"}:
         monkeypatch.delenv(name, raising=False)
 
-    def run(*words: str, environment: Mapping[str, str] | None = None) -> Done:
-        for name, value in (environment or {}).items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setattr(output._Stdout, "begun", False)
-        return Done(app.run(list(words)), *capsys.readouterr(), took_s=0.0)
+    def run(*words: str, environment: Mapping[str, str] | None = None, given: str = "") -> Done:
+        with monkeypatch.context() as only, tempfile.TemporaryFile() as stdin, ExitStack() as stack:
+            for name, value in (environment or {}).items():
+                only.setenv(name, value)
+            only.setattr(output._Stdout, "begun", False)
+            stdin.write(given.encode())
+            stdin.seek(0)
+            stack.callback(os.dup2, stack.enter_context(open(os.dup(0), "rb")).fileno(), 0)  # noqa: PTH123 - a descriptor
+            os.dup2(stdin.fileno(), 0)
+            return Done(app.run(list(words)), *capsys.readouterr(), took_s=0.0)
 
     return run
 

@@ -193,7 +193,7 @@ def test_a_proxy_that_is_a_slip_is_no_silence(proxy: str, words: str, told: Told
     assert (done.exit_code, done.document["error"]["id"]) == (3, "usage")
     assert proxy not in done.out + done.err
     if line[0] == "api":
-        assert told(*line, environment={"NO_PROXY": "127.0.0.1"}).exit_code == 0
+        assert told(*line, environment={"HTTPS_PROXY": proxy, "NO_PROXY": "127.0.0.1"}).exit_code == 0
 
 
 def test_a_ca_file_that_is_a_slip_is_no_silence(told: Told, tmp_path: Path) -> None:

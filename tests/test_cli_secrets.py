@@ -4,10 +4,8 @@ The guard of these tests notes every name that is looked up, and fails the test 
 """
 
 import json
-import os
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -19,7 +17,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skewcheck import errors
-from skewcheck.cli import app, output
 from skewcheck.examine import calls
 
 PLACES: Mapping[str, tuple[list[str], Mapping[str, str]]] = {
@@ -64,31 +61,12 @@ PATHS: Mapping[str, tuple[list[str], Mapping[str, str]]] = {
 Told = Callable[..., Done]
 
 
-@pytest.fixture
-def told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Told:
-    """Return what runs a command line in this process, with tracebacks asked for."""
-    monkeypatch.setattr(threading, "excepthook", threading.excepthook)  # `run` replaces it: put pytest's own back
-    for name in set(os.environ) - set(clean()):
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("SKEWCHECK_DEBUG", "1")
-
-    def run(words: list[str], environment: Mapping[str, str]) -> Done:
-        monkeypatch.setattr(output._Stdout, "begun", False)
-        with monkeypatch.context() as only:
-            for name, value in environment.items():
-                only.setenv(name, value)
-            return Done(app.run(words), *capsys.readouterr(), took_s=0.0)
-
-    return run
-
-
 def check(told: Told, place: tuple[list[str], Mapping[str, str]], secret: str) -> None:
     """Run it with *secret* in that place: refused, and no piece of it in what is written."""
     words, environment = place
-    done = told(
-        [*(word.format(secret) for word in words), "-t", "1s", "--json"],
-        {name: value.format(secret) for name, value in environment.items()},
-    )
+    variables = {name: value.format(secret) for name, value in environment.items()}
+    line = [*(word.format(secret) for word in words), "-t", "1s", "--json"]
+    done = told(*line, environment={"SKEWCHECK_DEBUG": "1", **variables})
     assert done.exit_code == 3
     assert done.document["error"]["id"] == "usage"
     assert [piece for piece in pieces(secret) if piece in done.out + done.err] == []
