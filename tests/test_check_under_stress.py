@@ -4,7 +4,7 @@ import os
 import resource
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -43,8 +43,7 @@ def lab(ahead_s: float | None, *, servers: int = 3) -> Iterator[list[str]]:
 # --- Everything down ---
 
 
-@pytest.mark.parametrize("form", FORMATS)
-@pytest.mark.parametrize("forgiving", [False, True], ids=["unknown", "ok"])
+@pytest.mark.parametrize(("form", "forgiving"), [*((form, False) for form in FORMATS), ("text", True), ("json", True)])
 def test_everything_down(form: str, forgiving: bool, nobody: Namespace) -> None:
     """In every format: 3 and a report, or 0 where that was asked for; never a traceback, never after the deadline."""
     more = ["--on-unknown", "ok"] if forgiving else []
@@ -54,14 +53,6 @@ def test_everything_down(form: str, forgiving: bool, nobody: Namespace) -> None:
     assert done.returncode == (0 if forgiving else 3)
     assert done.stdout
     assert "Traceback" not in done.stdout + done.stderr
-
-
-@pytest.mark.parametrize("typo", [["--nonsense"], ["--region", "nowhere"], ["-t", "soon"], ["--on-unknown", "fine"]])
-def test_a_typo_is_never_forgiven(typo: Sequence[str]) -> None:
-    """`--on-unknown ok` is about measurements: what was never measured stays 3."""
-    done = skewcheck("check", "--json", "--on-unknown", "ok", *typo)
-    assert (done.exit_code, done.document["exit_code"]) == (3, 3)
-    assert done.document["error"]["id"] == "usage"
 
 
 def test_an_output_that_fails_is_never_forgiven(nobody: Namespace, tmp_path: Path) -> None:
@@ -140,9 +131,9 @@ def test_hardly_any_descriptors(descriptors: int) -> None:
 # --- A full disk ---
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", ["text", "json", "prometheus"])  # the last has rights of its own
 def test_full_disk(form: str, tmp_path: Path) -> None:
-    """A reason and 3, in every format; the old file as it was, and nothing temporary beside it."""
+    """A reason and 3; the old file as it was, and nothing temporary beside it."""
     disk = tmp_path / "disk"
     disk.mkdir()
     setup = f"""
@@ -155,6 +146,7 @@ def test_full_disk(form: str, tmp_path: Path) -> None:
         done = full.run([*PROGRAM, *words])
         left = full.run(["sh", "-c", f"cd '{disk}' && cat report && ls -A"])
     assert done.returncode == 3
+    assert form != "json" or checked(done.stdout)["error"]["id"] == "output"
     assert "no space left on device" in done.stderr
     assert "Traceback" not in done.stderr
     assert left.stdout.split() == ["old", "filler", "report"]

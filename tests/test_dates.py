@@ -62,6 +62,7 @@ UNASKABLE = {
     "is not a URL": (
         "", "api.example.com", "api.example.com:443", "//api.example.com/", f"ftp://{SECRET}", SECRET * 100,
         "https://a b/", "https://a/\x1b[2J", "https://a/\u202e", "https://a\\b/", "https://\u00ad/",
+        f"https://a/{SECRET}{'x' * 2000}",
     ),
     "password": (f"https://user:{SECRET}@a/", f"https://{SECRET}@a/"),
     "query": (f"https://a/?token={SECRET}", "https://a/?"),
