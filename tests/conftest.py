@@ -5,6 +5,7 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -29,7 +30,7 @@ settings.load_profile("skewcheck")
 
 THOROUGH = {
     "check_under_stress", "cli_check", "cli_demo", "cli_secrets", "cli_streams", "cli_token_secrets", "cli_usage",
-    "cli_writer", "date_votes", "demo_screens", "examine_api", "examine_token", "foreign", "guard", "host_end_to_end",
+    "cli_writer", "date_votes", "examine_api", "examine_token", "foreign", "guard", "host_end_to_end",
     "hostile", "hostile_http", "http_date_simulation", "last_resort", "minority", "other_rate", "output_file",
     "pasted_hostile", "planted_secrets", "real_dates", "real_nodes", "real_servers", "relay", "replacement",
     "risk_simulation", "runner_commands", "slews", "spread", "tokens_hostile",
@@ -125,6 +126,7 @@ def told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) ->
             for name, value in (environment or {}).items():
                 only.setenv(name, value)
             only.setattr(output._Stdout, "begun", False)
+            only.setattr(time, "process_time", lambda: 0.1)  # by which the program tells when its process began
             stdin.write(given.encode())
             stdin.seek(0)
             stack.callback(os.dup2, stack.enter_context(open(os.dup(0), "rb")).fileno(), 0)  # noqa: PTH123 - a descriptor

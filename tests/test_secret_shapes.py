@@ -16,7 +16,7 @@ from skewcheck.secret_shapes import KNOWN as TABLE
 from skewcheck.secret_shapes import is_in_path, names_no_host, owner, without_known, without_random
 
 SEEDS = st.integers(0, 10**6)
-FEW = settings(max_examples=20)
+FEW = settings(max_examples=min(20, settings().max_examples))
 """Of each kind."""
 HOSTS = (
     # time servers, pools and what clouds offer
