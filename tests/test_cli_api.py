@@ -191,29 +191,6 @@ def test_a_proxy_of_another_kind_is_measured_as_no_way_there(told: Told) -> None
     assert (done.exit_code, done.document["status"]) == (0, "unknown")
 
 
-SECRETS = {
-    "bearer": f"Bearer {OPAQUE}",
-    "user": "https://user:hunter2hunter@gateway.example.net/",
-    "query": f"https://gateway.example.net/?access_token={OPAQUE}",
-    "assigned": "client_secret=hunter2hunter",
-}
-"""As people paste them; tokens of every kind, alone, are held by test_cli_secrets.py."""
-
-
-@pytest.mark.parametrize(
-    "option", ["--region", "--url", "--issuer", "SKEWCHECK_REGION", "SKEWCHECK_URL", "GENESYSCLOUD_REGION"]
-)
-@pytest.mark.parametrize("kind", SECRETS)
-def test_a_secret_is_neither_sent_nor_repeated(kind: str, option: str, told: Told, asked: list[Any]) -> None:
-    """A token or a password pasted in the wrong place goes nowhere: not to a resolver, not to the screen."""
-    words, environment = ([option, SECRETS[kind]], {}) if option.startswith("-") else ([], {option: SECRETS[kind]})
-    words += ["--url", "http://127.0.0.1:1"] if option == "--issuer" else []
-    done = told("api", *words, "--json", environment=environment)
-    assert (done.exit_code, asked) == (3, [])
-    assert not any(piece in done.out + done.err for piece in (OPAQUE[:12], "hunter2"))
-    assert "it was sent nowhere" in done.err
-
-
 @pytest.mark.parametrize("command", ["clock", "check"])
 def test_a_web_server_is_asked_for_its_date_by_its_url(command: str, told: Told, asked: list[Any]) -> None:
     """`-H https://HOST` reaches the measurement as it is, beside NTP servers; plain http is refused."""
