@@ -111,9 +111,14 @@ def test_a_file_system_that_fills_in_the_middle(unbuffered: str, tmp_path: Path)
     assert "could not be written to stdout: no space left on device; the answer was: UNKNOWN" in done.stderr
 
 
-@each_way
+@pytest.mark.parametrize(
+    ("what", "opened"),
+    [
+        *(("text", each) for each in (outlets.pipe, outlets.stream, outlets.packets, outlets.terminal)),
+        *((what, outlets.pipe) for what in WRITTEN if what != "text"),
+    ],
+)
 @pytest.mark.parametrize("blocking", [True, False], ids=["blocking", "non-blocking"])
-@pytest.mark.parametrize("opened", [outlets.pipe, outlets.stream, outlets.packets, outlets.terminal])
 def test_a_slow_reader_gets_all_of_it(what: str, blocking: bool, opened: Callable[[], outlets.Opened]) -> None:
     """A reader that begins late and takes a little at a time costs nothing but time."""
     reader = outlets.SlowReader(opened, blocking=blocking)

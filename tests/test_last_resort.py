@@ -86,7 +86,7 @@ def test_stdout_that_nobody_reads(opened: Callable[[], outlets.Opened], blocking
     assert "the answer was: " in done.err
 
 
-@pytest.mark.parametrize("words", [["--help"], ["--version"], ["clock", "--jsno", "--json"], []])
+@pytest.mark.parametrize("words", [["--help"], ["clock", "--jsno", "--json"]])
 def test_information_that_nobody_reads(words: list[str]) -> None:
     """Nor does what has no -t yet wait for ever: it gets the usual time."""
     with outlets.full() as writer:
@@ -143,8 +143,9 @@ def test_a_monotonic_clock_that_is_faked(fake: str, form: str, silent: list[str]
     assert "this host still held the process up" in done.err
     if form == "json":
         assert done.document["error"]["id"] == "host"
-    os.mkfifo(tmp_path / "fifo")
-    assert run(*silent, "-o", str(tmp_path / "fifo"), environment=environment).exit_code == 3
+    if fake == "+0 x-1":
+        os.mkfifo(tmp_path / "fifo")
+        assert run(*silent, "-o", str(tmp_path / "fifo"), environment=environment).exit_code == 3
 
 
 @pytest.mark.parametrize(("fake", "command"), [("+0 x0", "api"), ("-10 x-1", "check")])
