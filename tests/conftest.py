@@ -3,8 +3,11 @@
 import os
 import signal
 import sys
+import tempfile
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,8 +30,8 @@ settings.load_profile("skewcheck")
 
 THOROUGH = {
     "check_under_stress", "cli_check", "cli_demo", "cli_secrets", "cli_streams", "cli_token_secrets", "cli_usage",
-    "cli_writer", "date_votes", "demo_screens", "examine_api", "examine_token", "foreign", "guard", "host_end_to_end",
-    "hostile", "hostile_http", "http_date_simulation", "last_resort", "minority", "other_rate", "output_file",
+    "cli_writer", "date_votes", "examine_api", "examine_token", "foreign", "guard", "host_end_to_end",
+    "hostile", "hostile_http", "last_resort", "minority", "other_rate", "output_file",
     "pasted_hostile", "planted_secrets", "real_dates", "real_nodes", "real_servers", "relay", "replacement",
     "risk_simulation", "runner_commands", "slews", "spread", "tokens_hostile",
 }  # fmt: skip
@@ -46,6 +49,9 @@ _LEAKS = pytest.StashKey[Path]()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Guard this process, and by the environment every Python that a test starts."""
+    # What this machine reaches the world by is no matter of the tests: none asks by a proxy but those that set one.
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        del os.environ[name]
     # Shells let what they start in the background ignore both, and a test's own processes would inherit that.
     for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGQUIT, signal.SIG_DFL)):
         if signal.getsignal(number) is signal.SIG_IGN:
@@ -105,7 +111,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 def told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> "Callable[..., Done]":
     """Return what runs a command line in this process, in an environment in which nothing is set.
 
-    A hundred mistakes need no Python of their own each.
+    A hundred mistakes need no Python of their own each. What is *given* stands on standard input.
     """
     from bench.typed import Done, clean
 
@@ -115,11 +121,17 @@ def told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) ->
     for name in set(os.environ) - set(clean()) | {"GENESYSCLOUD_REGION"}:
         monkeypatch.delenv(name, raising=False)
 
-    def run(*words: str, environment: Mapping[str, str] | None = None) -> Done:
-        for name, value in (environment or {}).items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setattr(output._Stdout, "begun", False)
-        return Done(app.run(list(words)), *capsys.readouterr(), took_s=0.0)
+    def run(*words: str, environment: Mapping[str, str] | None = None, given: str = "") -> Done:
+        with monkeypatch.context() as only, tempfile.TemporaryFile() as stdin, ExitStack() as stack:
+            for name, value in (environment or {}).items():
+                only.setenv(name, value)
+            only.setattr(output._Stdout, "begun", False)
+            only.setattr(time, "process_time", lambda: 0.1)  # by which the program tells when its process began
+            stdin.write(given.encode())
+            stdin.seek(0)
+            stack.callback(os.dup2, stack.enter_context(open(os.dup(0), "rb")).fileno(), 0)  # noqa: PTH123 - a descriptor
+            os.dup2(stdin.fileno(), 0)
+            return Done(app.run(list(words)), *capsys.readouterr(), took_s=0.0)
 
     return run
 

@@ -1,20 +1,15 @@
 """A report rendered, and what holds of each screen and each document."""
 
-import json
-from importlib import resources
 from typing import Any
 from unicodedata import category
 
-import jsonschema
+from bench.typed import checked
 from rich.cells import cell_len
 
 from skewcheck.model import Report
 from skewcheck.render import json as documents
 from skewcheck.render.page import Page
 from skewcheck.render.text import render
-
-SCHEMA = json.loads((resources.files("skewcheck.render") / "report-1.schema.json").read_text(encoding="utf-8"))
-VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 
 def screen(report: Report, *, width: int = 80, verbose: int = 0, ascii_only: bool = False, quiet: bool = False) -> str:
@@ -44,14 +39,4 @@ def fits(report: Report, shown: str, width: int = 80, *, lines: int = 24) -> Non
 
 def document(report: Report) -> dict[str, Any]:
     """Return the document of *report*, read back and held against the schema."""
-
-    def refuse(name: str) -> None:
-        raise AssertionError(f"{name} is not JSON")
-
-    rendered = documents.render(report)
-    assert rendered.isascii()
-    assert rendered.endswith("}\n")
-    assert rendered.count("\n") == 1
-    read: dict[str, Any] = json.loads(rendered, parse_constant=refuse)
-    VALIDATOR.validate(read)
-    return read
+    return checked(documents.render(report))

@@ -127,7 +127,7 @@ STARTS = {"bash": ("bash", "--norc", "-c"), "fish": ("fish", "--no-config", "-c"
 
 
 @pytest.mark.parametrize("shell", IN_SHELLS)
-@pytest.mark.parametrize(("typed", "offered", "other"), OFFERED[::3])
+@pytest.mark.parametrize(("typed", "offered", "other"), OFFERED[::9])
 def test_in_a_real_shell(shell: str, typed: str, offered: str, other: str, started: Path) -> None:
     """The script that is printed, read by its shell, fills in what is offered above."""
     if not shutil.which(shell):

@@ -87,8 +87,7 @@ def test_table(
         words = named.get(case.outcome, named["ok"])
     else:  # three liars of five, and no vote can tell
         words = ["--skew", SKEWS[case.outcome]] if case.outcome in SKEWS else ["--liars", "3"]
-    # In here the time that this process has run already counts as Python's start.
-    done = told(case.command, "--json", "-t", "600s", *case.options, *words)
+    done = told(case.command, "--json", *case.options, *words)
     report = done.document
     assert (done.exit_code, report["exit_code"]) == (case.exit_code, case.exit_code), done.err
     if case.outcome in ("usage", "internal"):

@@ -97,38 +97,6 @@ def test_a_piece_that_looks_like_an_option_is_not_repeated(told: Told, begins: S
     assert not shows(done, secret)
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["token", "--file", JWT],
-        ["token", "--file", f"/no/such/folder/{JWT}"],
-        ["token", "--env", JWT],
-        ["token", "--env", OPAQUE],
-        ["token", "--verifier", OPAQUE],
-        ["token", "--verifier", OPAQUE[:18]],
-        ["token", "--region", OPAQUE],
-        ["token", "--url", f"https://gateway.example.net/{JWT}"],
-        ["token", "-H", JWT],
-        ["token", f"-H{OPAQUE}"],
-        ["token", "--ca-file", JWT, "--region", "eu-west-1"],
-        ["token", "--ca-file", OPAQUE, "--region", "eu-west-1"],
-        ["check", "--ca-file", f"Bearer {OPAQUE}", "--region", "eu-west-1"],
-        ["token", "--skew", JWT],
-        ["token", "--obtained-at", OPAQUE[:12]],
-        ["token", f"--{OPAQUE}"],
-        ["token", JWT, "--env", "HOME"],
-        [JWT],
-    ],
-)
-def test_a_token_in_the_place_of_something_else(words: list[str], told: Told) -> None:
-    """Where an option wants a name, a time or a number and gets a token, it is refused and not repeated."""
-    done = told(*words, "--json")
-    assert done.exit_code == 3
-    assert not shows(done, JWT)
-    assert not shows(done, OPAQUE)
-    assert done.document["error"]["id"] in {"usage", "input"}
-
-
 def test_a_defect_tells_its_place_and_none_of_its_words(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever an error says while a token is at hand may hold a part of it: kind and place remain, cause included."""
 

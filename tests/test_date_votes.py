@@ -28,7 +28,7 @@ TIMEOUT_S = 6.0
 
 @pytest.fixture(autouse=True)
 def _here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have every name below `.test` lead to this machine, and no proxy be on the way."""
+    """Have every name below `.test` lead to this machine."""
     look_up: Callable[..., Any] = socket.getaddrinfo
 
     def local(host: bytes, *rest: Any) -> Any:
@@ -36,8 +36,6 @@ def _here(monkeypatch: pytest.MonkeyPatch) -> None:
         return look_up(b"127.0.0.1" if host.endswith(b".test") and not numeric else host, *rest)
 
     monkeypatch.setattr(socket, "getaddrinfo", local)
-    for name in ("http_proxy", "HTTP_PROXY"):
-        monkeypatch.delenv(name, raising=False)
 
 
 def asked(urls: Sequence[str], ntp: Sequence[tuple[str, int]] = ()) -> Survey:

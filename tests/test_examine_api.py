@@ -1,7 +1,5 @@
 """Asking an API for its clock, from the request to the report, with a server on loopback."""
 
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -14,8 +12,6 @@ from typing import Any
 import pytest
 from bench.certificates import PAST_S, VALID_S, YEAR_S, Authority, Signed
 
-import skewcheck
-from skewcheck.errors import UsageError
 from skewcheck.examine import Request, examine
 from skewcheck.model import Policy, Report, Role, Security, Status, Step
 
@@ -150,50 +146,3 @@ def test_nobody_there_is_a_result() -> None:
     assert [finding.id for finding in report.findings if finding.status is Status.UNKNOWN] == ["api-unreached"]
     assert str(report.findings[0].fact("host")) in url
     assert [step.command for step in report.steps] == [f"curl -sSIv {url}"]
-
-
-def test_whose_clock_has_no_default() -> None:
-    """Without a region, or with one that isn't, what lists all is named; a region and a URL are too many."""
-    for region in (None, "", "eu-west-9"):
-        with pytest.raises(UsageError) as error:
-            examine(Request("api", ask_ntp=False, region=region))
-        assert "skewcheck regions" in error.value.remedy
-    with pytest.raises(UsageError, match="a region and a URL were both named"):
-        examine(Request("api", ask_ntp=False, region="eu-west-1", url="https://gw.example/"))
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "ftp://gw.example/",
-        "gw.example",
-        "https://user:hunter2@gw.example/",
-        "https://gw.example/?token=hunter2",
-        "https://gw.example/#hunter2",
-        "https://gw.example/hunter2" + "x" * 2000,
-    ],
-)
-def test_a_url_that_cannot_be_asked(url: str) -> None:
-    """It is refused with a reason, and no secret in it is repeated."""
-    with pytest.raises(UsageError) as error:
-        ask(url)
-    assert "hunter2" not in error.value.summary + error.value.remedy
-    assert "URL" in error.value.summary or "names no host" in error.value.summary
-
-
-def test_limits_and_time_are_checked_before_anything_is_asked() -> None:
-    """As for every command."""
-    with pytest.raises(UsageError, match="the warning threshold"):
-        ask("http://127.0.0.1:1/", policy=Policy(warning_s=2))
-    with pytest.raises(UsageError, match="the timeout"):
-        ask("http://127.0.0.1:1/", timeout_s=0)
-
-
-def test_ntp_alone_pays_for_no_http() -> None:
-    """What asks an API is loaded where one is asked."""
-    code = "import skewcheck.examine, sys; print(*({'http.client', 'ssl', 'urllib.parse'} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-I", "-S", "-c", f"import sys; sys.path[:0] = {sys.path!r}; {code}"],
-                          capture_output=True, text=True, check=True)  # fmt: skip
-    assert done.stdout.split() == []
-    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
-        _ = skewcheck.nothing

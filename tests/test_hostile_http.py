@@ -26,14 +26,6 @@ HEAD, GET = Request("HEAD", "/"), Request("GET", "/")
 AT_ONCE = [name for name, refused in REFUSED.items() if refused.reason != "stalled" and name != "continue-slow"]
 
 
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ask directly, whatever the environment of these tests says."""
-    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-
-
 def transport(port: int, scheme: str = "http", timeout_s: float = TIMEOUT_S) -> HttpTransport:
     """Return what asks a port of this machine."""
     return HttpTransport(Endpoint(scheme, "127.0.0.1", port), clock=LocalClock(), deadline_s=timeout_s)

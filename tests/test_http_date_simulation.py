@@ -33,6 +33,8 @@ from skewcheck.model import (
 )
 from skewcheck.model import Request as Asked
 
+pytestmark = pytest.mark.slow
+
 DECIDE = Question((0.1, 1.0))
 FULL = Question((0.1, 1.0), full=True)
 WITHIN_100_MS = Question((0.1,))
@@ -442,7 +444,6 @@ def test_a_coarse_range_is_no_alarm_where_there_is_time_to_look_closer() -> None
     assert sum(run.reading.confirmed for run in right) >= 0.8 * len(right)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("timeout_s", [0.5, 2.0, 5.0])
 def test_the_program_uses_its_time(timeout_s: float) -> None:
     """A real process and a real server: it ends in time, and asks more than once if it had the time to ask at all."""

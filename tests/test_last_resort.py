@@ -77,19 +77,16 @@ def silent() -> Iterator[list[str]]:
 
 @pytest.mark.parametrize("blocking", [True, False], ids=["blocking", "non-blocking"])
 @pytest.mark.parametrize("opened", [outlets.pipe, outlets.stream, outlets.packets, outlets.terminal])
-@pytest.mark.parametrize("words", [(), ("--json",)], ids=["text", "json"])
-def test_stdout_that_nobody_reads(
-    words: Sequence[str], opened: Callable[[], outlets.Opened], blocking: bool, answering: list[str]
-) -> None:
+def test_stdout_that_nobody_reads(opened: Callable[[], outlets.Opened], blocking: bool, answering: list[str]) -> None:
     """The report can't be written: 3 by the deadline, and stderr tells the verdict all the same."""
     with outlets.full(opened, blocking=blocking) as writer:
-        done = run(*answering, "-v", *words, stdout=writer)
+        done = run(*answering, "-v", *(["--json"] if blocking else []), stdout=writer)
     assert done.exit_code == 3
     assert "could not be written" in done.err
     assert "the answer was: " in done.err
 
 
-@pytest.mark.parametrize("words", [["--help"], ["--version"], ["clock", "--jsno", "--json"], []])
+@pytest.mark.parametrize("words", [["--help"], ["clock", "--jsno", "--json"]])
 def test_information_that_nobody_reads(words: list[str]) -> None:
     """Nor does what has no -t yet wait for ever: it gets the usual time."""
     with outlets.full() as writer:
@@ -135,8 +132,9 @@ def test_a_full_stderr_does_not_hold_up_a_signal(number: signal.Signals, code: i
 # --- Time itself, and the system's libraries ---
 
 
-@pytest.mark.parametrize("fake", ["+0 x-1", "-10 x-5", "+0 x0.001", "2020-01-01 00:00:00"])
-@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize(
+    ("fake", "form"), [("+0 x-1", "json"), ("-10 x-5", "text"), ("+0 x0.001", "json"), ("2020-01-01 00:00:00", "text")]
+)
 def test_a_monotonic_clock_that_is_faked(fake: str, form: str, silent: list[str], tmp_path: Path) -> None:
     """It runs backwards, or hardly, or stands still: the deadline never comes, and the kernel's does."""
     environment = {"LD_PRELOAD": need_library("libfaketime.so.1"), "FAKETIME": fake}
@@ -145,12 +143,12 @@ def test_a_monotonic_clock_that_is_faked(fake: str, form: str, silent: list[str]
     assert "this host still held the process up" in done.err
     if form == "json":
         assert done.document["error"]["id"] == "host"
-    os.mkfifo(tmp_path / "fifo")
-    assert run(*silent, "-o", str(tmp_path / "fifo"), environment=environment).exit_code == 3
+    if fake == "+0 x-1":
+        os.mkfifo(tmp_path / "fifo")
+        assert run(*silent, "-o", str(tmp_path / "fifo"), environment=environment).exit_code == 3
 
 
-@pytest.mark.parametrize("fake", ["+0 x0", "-10 x-1"])
-@pytest.mark.parametrize("command", ["api", "check"])
+@pytest.mark.parametrize(("fake", "command"), [("+0 x0", "api"), ("-10 x-1", "check")])
 def test_an_api_by_a_clock_that_stands_still(fake: str, command: str, silent: list[str]) -> None:
     """A thread waits for a moment that never comes, and keeps the others from running: still an end, and words."""
     environment = {"LD_PRELOAD": need_library("libfaketime.so.1"), "FAKETIME": fake}
@@ -168,8 +166,11 @@ def test_words_that_take_too_long_themselves() -> None:
     assert (done.exit_code, done.err.count("the time was over")) == (3, 1)
 
 
-@pytest.mark.parametrize("fed", ["never", "without-an-end"])
-@pytest.mark.parametrize("words", [("api", "--url", "http://127.0.0.1:9/", *IN_TIME), OFFLINE], ids=["api", "token"])
+@pytest.mark.parametrize(
+    ("fed", "words"),
+    [("never", OFFLINE), ("without-an-end", ("api", "--url", "http://127.0.0.1:9/", *IN_TIME))],
+    ids=["never", "without-an-end"],
+)
 def test_a_configuration_of_openssl_that_does_not_end(fed: str, words: Sequence[str], tmp_path: Path) -> None:
     """OpenSSL reads it while no other Python code runs: where nothing comes a signal ends that, else the C library."""
     fifo = tmp_path / "fifo"
@@ -264,8 +265,10 @@ def test_a_person_is_waited_for() -> None:
         assert shown.end() == 3
 
 
-@pytest.mark.parametrize("timeout", ["30d", "9000d"])
-@pytest.mark.parametrize("command", ["clock", "check", "api", "token", "demo"])
+@pytest.mark.parametrize(
+    ("command", "timeout"),
+    [("clock", "30d"), ("clock", "9000d"), ("check", "9000d"), ("token", "9000d"), ("demo", "9000d")],
+)
 def test_more_time_than_a_system_call_can_count(command: str, timeout: str, tmp_path: Path) -> None:
     """Who gives a month or thirty years gets a report, in a file, and not a defect."""
     (tmp_path / "token").write_text(OPAQUE)
@@ -273,7 +276,6 @@ def test_more_time_than_a_system_call_can_count(command: str, timeout: str, tmp_
         words = {
             "clock": named,
             "check": [*named, "--url", api.url, "--token-file", str(tmp_path / "token")],
-            "api": ["--url", api.url],
             "token": ["--url", api.url, *named, "--file", str(tmp_path / "token")],
             "demo": [],
         }[command]

@@ -1,6 +1,5 @@
 """`skewcheck log`, as a user runs it: one log of each cause, its exit code, its finding, JSON by the schema."""
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -8,7 +7,6 @@ import pytest
 from bench import golden
 from bench.simulated_log import Client, Run, Service
 from bench.typed import Done
-from rendered import VALIDATOR
 
 from skewcheck.judge.catalogue import CATALOGUE
 from skewcheck.judge.log_words import BECAUSE, CAUSES, MISSING
@@ -49,8 +47,7 @@ def test_each_cause(name: str, told: Told, tmp_path: Path) -> None:
     service, client, code, ids = CAUSED[name]
     done = told("log", written(tmp_path, service, client), "--json")
     assert (done.exit_code, done.err) == (code, "")
-    document = json.loads(done.out)
-    VALIDATOR.validate(document)
+    document = done.document
     assert [finding["id"] for finding in document["findings"]] == ids
     assert document["proven"] is False
     assert {cause["id"] for cause in document["log"]["causes"]} <= set(CAUSES)

@@ -1,8 +1,7 @@
 """An error message with its numbers says whose clock was behind whose; none is held against today's clock."""
 
-import time
-
 import pytest
+from bench.patience import hold_linear, repeated
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -335,13 +334,4 @@ UNITS = (
 @pytest.mark.parametrize("unit", UNITS)
 def test_time_grows_as_the_text_does(unit: str) -> None:
     """Eight times the text takes about eight times as long, not the 64 times of what looks back."""
-    small, large = (unit * (size // len(unit)) for size in (1 << 14, 1 << 17))
-    took_s = []
-    for text in (small, large):
-        runs = []
-        for _ in range(2):
-            began_s = time.process_time()
-            read(text)
-            runs.append(time.process_time() - began_s)
-        took_s.append(min(runs))
-    assert took_s[1] < 24 * took_s[0] + 0.01
+    hold_linear(lambda share: read(repeated(unit, share * 2**17)))

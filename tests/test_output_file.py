@@ -143,23 +143,6 @@ def test_own_descriptors_are_written_to(critical: list[str], tmp_path: Path) -> 
     assert checked(skewcheck(*critical, "-o", "-").out)
 
 
-def test_full_disk_leaves_the_old_report(tmp_path: Path) -> None:
-    """No space: exit 3, a message, the old file as it was, nothing temporary left beside it."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    setup = f"""
-        mount -t tmpfs -o size=16k tmpfs '{disk}'
-        echo old > '{disk}/report'
-        cat /dev/zero > '{disk}/filler' 2> /dev/null || :
-    """
-    with namespace(tmp_path, setup) as full:
-        done = full.run([*PROGRAM, "demo", "--json", "-o", str(disk / "report")])
-        left = full.run(["sh", "-c", f"cd '{disk}' && cat report && ls -A"])
-    assert (done.returncode, checked(done.stdout)["error"]["id"]) == (3, "output")
-    assert "no space left on device" in done.stderr
-    assert left.stdout.split() == ["old", "filler", "report"]
-
-
 def test_read_only_file_system(tmp_path: Path) -> None:
     """A read-only file system: exit 3 and a message."""
     disk = tmp_path / "disk"

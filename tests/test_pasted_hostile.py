@@ -1,10 +1,10 @@
 """Hostile text in each form that a token may come in: nothing secret is kept, nothing raises, time stays linear."""
 
 import json
-import time
 
 import pytest
 from bench.every_output import every_output
+from bench.patience import hold_linear, repeated
 from bench.secrets import KNOWN, made, pieces
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -133,27 +133,15 @@ UNITS = (
 )
 
 
-def took_at_least_s(text: str) -> float:
-    """Return the processor's time that *text* takes, the shortest of three."""
-    runs = []
-    for _ in range(3):
-        began_s = time.process_time()
-        find(text)
-        runs.append(time.process_time() - began_s)
-    return min(runs)
-
-
 @pytest.mark.parametrize("unit", UNITS)
 def test_time_grows_as_the_text_does(unit: str) -> None:
     """Eight times the text takes about eight times as long, not the 64 times of what looks back."""
-    took_s = [took_at_least_s((unit * (size // len(unit) + 1))[:size]) for size in (1 << 14, 1 << 17)]
-    assert took_s[1] < 24 * took_s[0] + 0.02
+    hold_linear(lambda share: find(repeated(unit, share * 2**17)))
 
 
 def test_time_grows_as_what_is_in_base64_does() -> None:
     """As above, where each place in one long word could begin a token that has no end."""
-    took_s = [took_at_least_s(b64(b"_" + b"eyJ" * (size // 4))) for size in (1 << 14, 1 << 17)]
-    assert took_s[1] < 24 * took_s[0] + 0.02
+    hold_linear(lambda share: find(b64(b"_" + b"eyJ" * int(share * 2**15))))
 
 
 def test_a_key_in_a_hosts_place_is_no_host() -> None:

@@ -1,9 +1,6 @@
 """Secrets planted wherever foreign text comes from: no piece of one is in any format, view, error or traceback."""
 
-import contextlib
-import os
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import jwt
@@ -11,12 +8,11 @@ import pytest
 from bench.every_output import every_output
 from bench.hostile_http import Behaviour, HostileServer, answering, head, once, unasked
 from bench.secrets import KNOWN, RANDOM, made, pieces
-from bench.typed import Done, clean
+from bench.typed import Done
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skewcheck import foreign
-from skewcheck.cli import app, output
 from skewcheck.examine import calls
 from skewcheck.host.daemons import read_configured
 from skewcheck.host.files import Files
@@ -82,18 +78,9 @@ WITH_AN_ID: Mapping[str, Callable[[str], Behaviour]] = {
 """Where something random is an id that has to be shown: what is known to be a token isn't."""
 
 
-@contextlib.contextmanager
-def without_proxies() -> Iterator[None]:
-    """Ask directly, whatever the environment of these tests says."""
-    with pytest.MonkeyPatch.context() as only:
-        for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
-            only.delenv(name)
-        yield
-
-
-def told(behaviour: Behaviour) -> Report:
+def asked(behaviour: Behaviour) -> Report:
     """Return the report on a server of that behaviour, by one request."""
-    with HostileServer(behaviour) as server, without_proxies():
+    with HostileServer(behaviour) as server:
         url = f"http://127.0.0.1:{server.port}/"
         return calls.api(url=url, ask_host=False, timeout_s=5.0, max_requests=1)
 
@@ -111,7 +98,7 @@ def check(report: Report, secret: str) -> None:
 def test_what_a_server_says_tells_no_secret(place: str, kind: str, seed: int) -> None:
     """In any header that is shown or not, in a redirect however it is spelt, in a banner: over a real socket."""
     secret = made(kind, seed)
-    check(told(IN_A_REPLY[place](secret)), secret)
+    check(asked(IN_A_REPLY[place](secret)), secret)
 
 
 @FEW
@@ -120,7 +107,7 @@ def test_what_a_server_says_tells_no_secret(place: str, kind: str, seed: int) ->
 def test_nor_does_an_id(place: str, kind: str, seed: int) -> None:
     """A correlation id is shown, a token in its place is not."""
     secret = made(kind, seed)
-    check(told(WITH_AN_ID[place](secret)), secret)
+    check(asked(WITH_AN_ID[place](secret)), secret)
 
 
 @pytest.mark.parametrize("kind", [*KNOWN, *RANDOM])
@@ -128,7 +115,7 @@ def test_every_kind_in_all_places_at_once(kind: str) -> None:
     """Each kind at least once in each header that is shown."""
     secret = made(kind)
     headers = [f"{name}: {secret}" for name in ("Server", "Via", "X-Cache", "Age")]
-    check(told(answering(_reply(*headers, f"Location: https://u:{secret}@h/{secret}", status="307 Moved"))), secret)
+    check(asked(answering(_reply(*headers, f"Location: https://u:{secret}@h/{secret}", status="307 Moved"))), secret)
 
 
 def test_what_is_no_secret_is_shown() -> None:
@@ -138,7 +125,7 @@ def test_what_is_no_secret_is_shown() -> None:
         "X-Cache: Miss from cloudfront", "ININ-Correlation-Id: 4b1d7f0e-52a1-4c0c-9d3e-0a6f3c2b9e11",
         "Location: https://login.example.net:8443/oauth/authorize",
     )  # fmt: skip
-    outputs = every_output(told(answering(_reply(*lines, status="302 Found"))))
+    outputs = every_output(asked(answering(_reply(*lines, status="302 Found"))))
     for line in lines:
         shown = line.partition(": ")[2]
         assert shown in outputs["json"]
@@ -240,21 +227,12 @@ IN_AN_ERROR: Mapping[str, tuple[list[str], Mapping[str, str]]] = {
 @FEW
 @pytest.mark.parametrize("place", IN_AN_ERROR)
 @given(kind=st.sampled_from(KNOWN), seed=SEEDS)
-def test_no_error_tells_a_secret(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, place: str, kind: str, seed: int
-) -> None:
+def test_no_error_tells_a_secret(told: Callable[..., Done], place: str, kind: str, seed: int) -> None:
     """Of a proxy, a file or an option: in words, in JSON and in a traceback."""
     secret = made(kind, seed)
-    monkeypatch.setattr(threading, "excepthook", threading.excepthook)  # `run` replaces it: put pytest's own back
     words, environment = IN_AN_ERROR[place]
-    with monkeypatch.context() as only:
-        for name in set(os.environ) - set(clean()):
-            only.delenv(name)
-        only.setenv("SKEWCHECK_DEBUG", "1")
-        for name, value in environment.items():
-            only.setenv(name, value.format(secret))
-        only.setattr(output._Stdout, "begun", False)
-        line = ["api", "--url", "https://127.0.0.1:1/", "-t", "1s", "--json", *(word.format(secret) for word in words)]
-        done = Done(app.run(line), *capsys.readouterr(), took_s=0.0)
+    line = ["api", "--url", "https://127.0.0.1:1/", "-t", "1s", "--json", *(word.format(secret) for word in words)]
+    variables = {name: value.format(secret) for name, value in environment.items()}
+    done = told(*line, environment={"SKEWCHECK_DEBUG": "1", **variables})
     assert done.exit_code == 3
     assert [piece for piece in pieces(secret) if piece in done.out + done.err] == []

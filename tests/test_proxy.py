@@ -23,14 +23,6 @@ TIMEOUT_S = 10.0
 SHORT_S = 0.6
 
 
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Begin without any."""
-    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "REQUEST_METHOD"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-
-
 def why_none(scheme: str = "https", host: str = "api.example.com", port: int = 443) -> Trouble:
     """Return why the environment's proxy can't be used."""
     with pytest.raises(ExchangeError) as caught:

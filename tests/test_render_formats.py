@@ -38,7 +38,7 @@ def test_each_judge_accepts_each_report(report: Report) -> None:
 # --- Whatever is in a report ---
 
 
-@settings(max_examples=60)
+@settings(max_examples=min(60, settings().max_examples))
 @given(any_reports(), st.integers(40, 200), st.integers(0, 2))
 def test_any_report_in_every_format(report: Report, width: int, verbose: int) -> None:
     """One report, every format: each keeps its own promises, and no line of any is a command to any CI runner."""

@@ -5,8 +5,9 @@ import math
 
 import api_reports
 import pytest
+from bench.typed import SCHEMA, VALIDATOR
 from judged_screens import SCREENS
-from rendered import SCHEMA, VALIDATOR, document
+from rendered import document
 from reports import ALL_WELL, BY_HAND, HOURS_BEHIND, MISUSE, NOBODY, NOON, ONE_LIAR
 
 from skewcheck.judge import catalogue

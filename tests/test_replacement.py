@@ -1,6 +1,7 @@
 """The file of `-o` is a whole one, old or new, and nothing else is there: however the process ends, and the disk."""
 
 import contextlib
+import itertools
 import os
 import shutil
 import signal
@@ -85,9 +86,10 @@ def stuck(slow: str, old: Path, *words: str, named: bool) -> Iterator["subproces
             os.close(reader)
 
 
-@each_slow
+@pytest.mark.parametrize(
+    ("slow", "number"), [*(("write", number) for number in ENDS), *itertools.product(("fsync", "rename"), ENDS[-2:])]
+)
 @each_file_system
-@pytest.mark.parametrize("number", ENDS, ids=[number.name for number in ENDS])
 def test_whatever_ends_it_nothing_is_left(number: signal.Signals, named: bool, slow: str, old: Path) -> None:
     """A signal that nobody answers, one that is answered, and the one that nobody can: the old file, and it alone."""
     with stuck(slow, old, "-t", "50s", named=named) as running:

@@ -23,14 +23,6 @@ from skewcheck.model import DateReading, Family, Nodes, Status
 HEAD = Form("HEAD", "/")
 
 
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ask directly, whatever the environment of these tests says."""
-    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-
-
 def dated(visit: Visit, *, status: int = 200, more: str = "", behind_s: float = 0.0) -> None:
     """Answer with the time of day, as long as it is asked."""
     while visit.request():

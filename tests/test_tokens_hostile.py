@@ -2,10 +2,9 @@
 
 import json
 import re
-import time
-from collections.abc import Callable
 
 import pytest
+from bench.patience import hold_linear, repeated
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from test_tokens_find import HEADER, JWT, OPAQUE, PAYLOAD, SIGNATURE, segment
@@ -119,17 +118,7 @@ def test_bombs(part: str, bomb: str) -> None:
         return f"{HEADER}.{segment(content)}.{SIGNATURE}"
 
     assert MAX_BYTES * 2 // 3 < len(token(1)) <= MAX_BYTES
-    _hold_linear(lambda share: examined(token(share)))
-
-
-def _hold_linear(run: Callable[[float], object]) -> None:
-    """Hold that the work grows with the length, not with its square: eight times the length takes no fifty times."""
-    took_s = []
-    for share in (1 / 8, 1):
-        began_s = time.process_time()
-        run(share)
-        took_s.append(time.process_time() - began_s)
-    assert took_s[1] < 50 * max(took_s[0], 1e-3)
+    hold_linear(lambda share: examined(token(share)))
 
 
 WORST = [
@@ -147,9 +136,4 @@ WORST = [
 @pytest.mark.parametrize("unit", WORST)
 def test_no_text_costs_more_than_its_length(unit: str, before: str) -> None:
     """Each step is linear, up to an eighth of what is let in."""
-
-    def pasted(share: float) -> str:
-        length = int(MAX_BYTES // 8 * share)
-        return before + (unit * (length // len(unit) + 1))[:length]
-
-    _hold_linear(lambda share: find(pasted(share)))
+    hold_linear(lambda share: find(before + repeated(unit, share * MAX_BYTES / 8)))

@@ -59,7 +59,7 @@ def asked() -> Iterator[Terminal]:
         yield opened
 
 
-@pytest.mark.parametrize("length", [10, 4095, 4096, 6000, 60_000])
+@pytest.mark.parametrize("length", [10, 4095, 4096, 60_000])
 @pytest.mark.parametrize("bracketed", [False, True], ids=["plain", "bracketed"])
 def test_a_paste_of_any_length_is_whole_and_unseen(asked: Terminal, length: int, bracketed: bool) -> None:
     """Neither the line buffer's 4095 bytes nor the pty's 4096 cut it, and no byte of it is on the screen."""
@@ -137,7 +137,7 @@ def test_a_signal_that_kills_leaves_no_silent_terminal(asked: Terminal, untouche
     assert "\x1b[?2004l" in asked.screen
 
 
-@pytest.mark.parametrize("number", DEADLY, ids=[signal.Signals(number).name for number in DEADLY])
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM, signal.SIGRTMAX])
 def test_the_first_process_of_a_container_ends_too(untouched: list[object], number: int) -> None:
     """The kernel spares process 1 what kills others: it ends all the same, and reads on from no visible terminal."""
     program = [*need_init(), sys.executable, "-c", READ]
