@@ -11,8 +11,7 @@ from typing import NamedTuple
 
 from skewcheck.judge import catalogue, refusals, severity, trials
 from skewcheck.judge.lives import Lives
-from skewcheck.judge.log_first import LEAST, Tests, hold, tested
-from skewcheck.judge.refusals import SHOWN, Refusals
+from skewcheck.judge.refusals import LEAST, SHOWN, Refusals, Tests, hold, tested
 from skewcheck.judge.trials import SURE
 from skewcheck.model import Fact, Finding, Interval, Policy, Report, Status, Step
 from skewcheck.model.log import Cause, CauseVerdict, DateOffset, First, LogFile, LogPart
