@@ -12,7 +12,7 @@ from skewcheck.judge import buffer, given, risk, signing
 from skewcheck.judge.buffer import Deadline, recommend
 from skewcheck.judge.case import OFF, Case, Facts, Who, finite, moved_since, skew_facts
 from skewcheck.judge.checkers import Ask, Stamp
-from skewcheck.judge.claims import (
+from skewcheck.judge.given import (
     LONGEST_LIFE_S,
     counts_otherwise,
     in_themselves,
