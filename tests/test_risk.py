@@ -24,9 +24,8 @@ from skewcheck.judge.buffer import backdate_s, leeway_s, settle_s
 from skewcheck.judge.case import Case as Clocks
 from skewcheck.judge.case import Who
 from skewcheck.judge.catalogue import EFFECTS
-from skewcheck.judge.checkers import Checker, Stamp
 from skewcheck.judge.risk import Inputs, ahead_of_checker, effects, risks, storm
-from skewcheck.judge.verifiers import verifier
+from skewcheck.judge.verifiers import Checker, Stamp, verifier
 from skewcheck.model import Harm, Interval, Level, Party, Risk, Token
 
 NONE, POSSIBLE, CERTAIN = Level.NONE, Level.POSSIBLE, Level.CERTAIN

@@ -25,8 +25,8 @@ from bench.simulated_tokens import (
 )
 
 from skewcheck.judge.buffer import Deadline, backdate_s, leeway_s, recommend, settle_s
-from skewcheck.judge.checkers import Checker, Stamp
 from skewcheck.judge.risk import Inputs, risks, storm
+from skewcheck.judge.verifiers import Checker, Stamp
 from skewcheck.model import Harm, Interval, Party, Risk
 
 DEADLINES = {

@@ -12,11 +12,10 @@ from token_cases import asked, assuming, by_ntp, jwt
 
 from skewcheck.errors import UsageError
 from skewcheck.examine.request import check_signed_for
-from skewcheck.judge.checkers import modelled
 from skewcheck.judge.risk import Inputs, Judged
 from skewcheck.judge.signing import advice, signed_for
 from skewcheck.judge.token import judged
-from skewcheck.judge.verifiers import signers, verifier
+from skewcheck.judge.verifiers import modelled, signers, verifier
 from skewcheck.model import (
     ClaimState,
     Harm,

@@ -27,8 +27,7 @@ from skewcheck.model import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from skewcheck.judge.checkers import Ask
-    from skewcheck.judge.verifiers import Verifier
+    from skewcheck.judge.verifiers import Ask, Verifier
     from skewcheck.measure import date_evidence, poll
     from skewcheck.tokens.find import Found
 
@@ -136,7 +135,7 @@ def _token(request: Request) -> "tuple[Token | None, dict[str, Ask]]":
 
 def _pyjwt(found: "Found", leeway_s: float) -> "Ask":
     """Return PyJWT itself as a verifier, its clock at any time."""
-    from skewcheck.judge.checkers import Answer
+    from skewcheck.judge.verifiers import Answer
     from skewcheck.tokens.claims import pyjwt_refusal
 
     def ask(at_s: float) -> Answer:

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable
 
 from skewcheck.judge.case import Facts, finite
-from skewcheck.judge.checkers import Stamp
+from skewcheck.judge.verifiers import Stamp
 from skewcheck.model import ClaimState, Fact, Finding, Interval, Moment, Status, TimeClaim, Token, TokenKind
 from skewcheck.model.token import Quoted
 

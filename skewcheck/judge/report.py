@@ -26,8 +26,8 @@ from skewcheck.model import (
 )
 
 if TYPE_CHECKING:
-    from skewcheck.judge.checkers import Ask
     from skewcheck.judge.risk import Judged
+    from skewcheck.judge.verifiers import Ask
 
 _BY_WHOLE_RANGE = {"token-expired", "token-expired-unseen", "token-not-yet-valid", "token-future-issued"}
 """What is found of a token only where all of true time's range says so."""

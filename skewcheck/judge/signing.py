@@ -7,9 +7,8 @@ taken for a clock that is off in the harmless direction.
 
 import math
 
-from skewcheck.judge.checkers import Stamp
 from skewcheck.judge.risk import Inputs
-from skewcheck.judge.verifiers import ANYBODY, Verifier, signers, verifier
+from skewcheck.judge.verifiers import ANYBODY, Stamp, Verifier, signers, verifier
 from skewcheck.model import Interval, Party, Request, Signing, Token, TokenKind
 
 
