@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from skewcheck.judge import trials
 from skewcheck.judge.lives import Ended, Life, Lives, Use
+from skewcheck.judge.nodes import share_high
 from skewcheck.judge.trials import SURE, WORST_DRIFT, Trial
 from skewcheck.model import Interval
 from skewcheck.model.log import Hold, Phase
@@ -562,5 +563,5 @@ def _held(at_s: float, first: Sequence[Trial]) -> Hold:
     accepted = sum(t.accepted_from_s is not None and t.accepted_from_s <= at_s for t in first)
     known = sum(t.refused_to_s is not None or (t.accepted_from_s or 0.0) <= at_s for t in first)
     left = max(0, known - accepted)
-    high = trials.share_high(left, known, HOLD_SURE) if known else 1.0
+    high = share_high(left, known, HOLD_SURE) if known else 1.0
     return Hold(at_s, min(refused, left), max(0, left - refused), accepted, high)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from skewcheck.judge import buffer, given, risk, signing
 from skewcheck.judge.buffer import Deadline, recommend
-from skewcheck.judge.case import OFF, Case, Facts, Who, finite, moved_since, skew_facts
+from skewcheck.judge.case import Case, Facts, Who, finite, moved_since, skew_facts
 from skewcheck.judge.given import (
     LONGEST_LIFE_S,
     counts_otherwise,
@@ -22,7 +22,7 @@ from skewcheck.judge.given import (
 )
 from skewcheck.judge.host import SUMMER_S, ZONES_S, zone_of
 from skewcheck.judge.risk import Inputs, Judged, api_reading, inputs_of, one_sided, risks
-from skewcheck.judge.severity import judge, worse
+from skewcheck.judge.severity import OFF, judge, worse
 from skewcheck.judge.verifiers import Ask, Stamp, Verifier, times_unreadable, verdict, verifier
 from skewcheck.model import (
     Basis,
