@@ -14,6 +14,7 @@ from skewcheck.judge.severity import EXIT_CODES
 from skewcheck.model import (
     ApiSurvey,
     Failure,
+    Fake,
     HostFacts,
     Measured,
     Pace,
@@ -58,9 +59,9 @@ def examine(request: Request, progress: "Tell | None" = None) -> Report:
     host, ntp, api = (None, None, None) if request.asks_nobody else _asked(request, progress)
     for survey in (ntp, api):
         if host is not None and survey is not None and survey.local.pace is not Pace.TRUE:
-            from skewcheck.examine.own_clocks import at_another_rate
+            from skewcheck.host.kernel import BETWEEN
 
-            host = at_another_rate(host)
+            host = host._replace(fake=Fake(BETWEEN if host.fake is None else host.fake.how, None, other_rate=True))
     from skewcheck.judge.report import report
 
     return report(request, Measured(_now_s(ntp, api), sys.platform, host, ntp, api, token), replays)

@@ -85,11 +85,6 @@ def settle_s(inputs: Inputs) -> float | None:
     return max((wait_s for wait_s in waits if wait_s is not None), default=None)
 
 
-def backdate_s(inputs: Inputs) -> float | None:
-    """Return by how much this host should date back the `iat` that it signs; None where its skew isn't known."""
-    return _wait_s(inputs, Party.LOCAL_SIGN)
-
-
 def _wait_s(inputs: Inputs, party: Party) -> float | None:
     ahead = ahead_of_checker(inputs, party)
     return None if ahead is None else max(0.0, ahead.high_s + _widest(inputs, party))
