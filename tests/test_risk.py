@@ -20,7 +20,7 @@ from token_cases import (
     opaque,
 )
 
-from skewcheck.judge.buffer import leeway_s, settle_s
+from skewcheck.judge.advice import leeway_s, settle_s
 from skewcheck.judge.case import Case as Clocks
 from skewcheck.judge.case import Who
 from skewcheck.judge.catalogue import EFFECTS

@@ -24,7 +24,7 @@ from bench.simulated_tokens import (
     whole,
 )
 
-from skewcheck.judge.buffer import Deadline, leeway_s, recommend, settle_s
+from skewcheck.judge.advice import Deadline, leeway_s, recommend, settle_s
 from skewcheck.judge.risk import Inputs, risks, storm
 from skewcheck.judge.verifiers import Checker, Stamp
 from skewcheck.model import Harm, Interval, Party, Risk
