@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_risk import about, any_inputs, exactly, inputs
 
-from skewcheck.judge.buffer import Deadline, largest, leeway_s, recommend, settle_s
+from skewcheck.judge.advice import Deadline, largest, leeway_s, recommend, settle_s
 from skewcheck.judge.catalogue import BUFFER_LINES
-from skewcheck.judge.checkers import Checker
 from skewcheck.judge.risk import Inputs
+from skewcheck.judge.verifiers import Checker
 from skewcheck.model import BufferLine, Interval, Recommended
 
 

@@ -81,7 +81,7 @@ def test_a_clock_that_is_right_loads_no_consequences(command: str) -> None:
     """What judges an API, a token and its verifiers, and the long words about findings, are for whoever needs them."""
     with servers_for("ok") as named:
         names = loaded(command, "--json", *named)
-    unasked = {f"skewcheck.judge.{name}" for name in ("api", "buffer", "explanations", "risk", "token", "verifiers")}
+    unasked = {f"skewcheck.judge.{name}" for name in ("advice", "api", "explanations", "risk", "token", "verifiers")}
     assert names & {*unasked, "skewcheck.tokens"} == set()
 
 

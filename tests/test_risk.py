@@ -20,13 +20,12 @@ from token_cases import (
     opaque,
 )
 
-from skewcheck.judge.buffer import backdate_s, leeway_s, settle_s
+from skewcheck.judge.advice import leeway_s, settle_s
 from skewcheck.judge.case import Case as Clocks
 from skewcheck.judge.case import Who
 from skewcheck.judge.catalogue import EFFECTS
-from skewcheck.judge.checkers import Checker, Stamp
 from skewcheck.judge.risk import Inputs, ahead_of_checker, effects, risks, storm
-from skewcheck.judge.verifiers import verifier
+from skewcheck.judge.verifiers import Checker, Stamp, verifier
 from skewcheck.model import Harm, Interval, Level, Party, Risk, Token
 
 NONE, POSSIBLE, CERTAIN = Level.NONE, Level.POSSIBLE, Level.CERTAIN
@@ -273,13 +272,6 @@ def test_lifetimes_that_are_not_known_or_endless_or_absurd() -> None:
         assert one(inputs(-1, lifetime_s), REFRESH, EXPIRED).share_low == 1
         assert one(inputs(1, lifetime_s), VERIFY, EXPIRED).share_low == 1
         assert one(inputs(1, lifetime_s), SIGN, EXPIRED).level in (CERTAIN, NONE)
-
-
-def test_iat_is_dated_back_by_what_the_checker_would_refuse() -> None:
-    """What this host signs is accepted at once when iat lies so far back."""
-    assert backdate_s(inputs(about(12, 1))) == pytest.approx(12.95)
-    assert backdate_s(inputs(-3)) == 0
-    assert backdate_s(inputs(None)) is None
 
 
 def test_the_last_bit_of_a_sum_refuses_nobody() -> None:

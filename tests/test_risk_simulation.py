@@ -24,9 +24,9 @@ from bench.simulated_tokens import (
     whole,
 )
 
-from skewcheck.judge.buffer import Deadline, backdate_s, leeway_s, recommend, settle_s
-from skewcheck.judge.checkers import Checker, Stamp
+from skewcheck.judge.advice import Deadline, leeway_s, recommend, settle_s
 from skewcheck.judge.risk import Inputs, risks, storm
+from skewcheck.judge.verifiers import Checker, Stamp
 from skewcheck.model import Harm, Interval, Party, Risk
 
 DEADLINES = {
@@ -314,14 +314,3 @@ def test_with_the_leeway_a_verifier_here_refuses_no_good_token(stamp: Stamp, who
     carried = Carried(Clock(), verifier, 0.02, 300.0, WRITTEN[stamp])
     assert carried.share("future", rng) == 0
     assert share_over_life(carried, rng) == 0
-
-
-def test_what_is_dated_back_is_accepted_at_once() -> None:
-    """And dated back by a tenth of a second less, some of it isn't."""
-    rng = random.Random(7)
-    for skew_s in (0.4, 3.0):
-        back_s = backdate_s(Inputs(600.0, ntp=Interval(skew_s, skew_s), latency=Interval(0.05, 0.05)))
-        assert back_s is not None
-        for less_s in (0.0, 0.1):
-            signer = Clock(skew_s - back_s + less_s - 1e-4)
-            assert (Carried(signer, Verifier(), 0.05).share("future", rng) > 0) == (less_s > 0)

@@ -12,11 +12,10 @@ from token_cases import asked, assuming, by_ntp, jwt
 
 from skewcheck.errors import UsageError
 from skewcheck.examine.request import check_signed_for
-from skewcheck.judge.checkers import modelled
+from skewcheck.judge.advice import dating, signed_for
 from skewcheck.judge.risk import Inputs, Judged
-from skewcheck.judge.signing import advice, signed_for
 from skewcheck.judge.token import judged
-from skewcheck.judge.verifiers import signers, verifier
+from skewcheck.judge.verifiers import modelled, signers, verifier
 from skewcheck.model import (
     ClaimState,
     Harm,
@@ -46,7 +45,7 @@ def signed(back_s: float, life_s: float | None) -> Token:
 def advised(name: str, skew: Interval, latency: Interval) -> Signing:
     """Return how to sign for *name* where the clock is so."""
     row = verifier(name)
-    return advice(row, Inputs(None, given=skew, latency=latency), jwt(), Interval(NOON, NOON))
+    return dating(row, Inputs(None, given=skew, latency=latency), jwt(), Interval(NOON, NOON))
 
 
 ranges = st.builds(lambda low_s, width_s: Interval(low_s, low_s + width_s), eighths, lengths)
@@ -87,9 +86,9 @@ def test_no_second_is_given_away(high_s: float, fast_s: float, more_s: float) ->
 def test_an_unknown_clock_gives_no_advice() -> None:
     """What it takes is told all the same."""
     row = verifier("github-app")
-    said = advice(row, Inputs(None), jwt(), None)
+    said = dating(row, Inputs(None), jwt(), None)
     assert (said.cap_s, said.back_s, said.least_s, said.most_s) == (600, None, None, None)
-    one_sided = advice(row, Inputs(None, given=Interval(-math.inf, -1.0)), jwt(), Interval(NOON, NOON))
+    one_sided = dating(row, Inputs(None, given=Interval(-math.inf, -1.0)), jwt(), Interval(NOON, NOON))
     assert one_sided.most_s is None
 
 

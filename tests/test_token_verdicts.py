@@ -10,9 +10,8 @@ from token_cases import OFFLINE, asked, assuming, by_ntp, jwt, opaque
 
 from skewcheck.judge.case import Case
 from skewcheck.judge.catalogue import REASONS
-from skewcheck.judge.checkers import Answer, Ask, Checker, modelled
 from skewcheck.judge.token import judged
-from skewcheck.judge.verifiers import VERIFIERS, verdict, verifier
+from skewcheck.judge.verifiers import VERIFIERS, Answer, Ask, Checker, modelled, verdict, verifier
 from skewcheck.model import ClaimState, Interval, TimeClaim, Token, TokenKind, VerifierVerdict
 
 CHECKERS = st.sampled_from([row.checker for row in VERIFIERS])

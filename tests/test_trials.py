@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skewcheck.judge import trials
+from skewcheck.judge import nodes, trials
 from skewcheck.judge.trials import Trial
 
 
@@ -37,20 +37,20 @@ def test_binomial_is_exact(n: int, p: Fraction, data: st.DataObject) -> None:
     """The chance of at most k of n, to 1e-9."""
     k, p = data.draw(st.integers(0, n)), p.limit_denominator(1000)
     exact = sum(_comb(n, i) * p**i * (1 - p) ** (n - i) for i in range(k + 1))
-    assert abs(trials.binomial(k, n, float(p)) - float(exact)) < 1e-9
+    assert abs(nodes.binomial(k, n, float(p)) - float(exact)) < 1e-9
 
 
 @given(st.integers(1, 400), st.data(), st.sampled_from([0.95, 0.975, 0.99]))
 def test_bounds_are_clopper_and_pearsons(n: int, data: st.DataObject, sure: float) -> None:
     """At the bound exactly so much is left of the other tail; none refused of n is at most about 3/n."""
     k = data.draw(st.integers(0, n))
-    high, low = trials.share_high(k, n, sure), trials.share_low(k, n, sure)
+    high, low = nodes.share_high(k, n, sure), nodes.share_low(k, n, sure)
     assert 0 <= low <= k / n <= high <= 1
     if k < n:
-        assert abs(trials.binomial(k, n, high) - (1 - sure)) < 1e-9
+        assert abs(nodes.binomial(k, n, high) - (1 - sure)) < 1e-9
     if k > 0:
-        assert abs(1 - trials.binomial(k - 1, n, low) - (1 - sure)) < 1e-9
-    assert trials.share_high(0, n, 0.95) == pytest.approx(1 - 0.05 ** (1 / n), abs=1e-9)
+        assert abs(1 - nodes.binomial(k - 1, n, low) - (1 - sure)) < 1e-9
+    assert nodes.share_high(0, n, 0.95) == pytest.approx(1 - 0.05 ** (1 / n), abs=1e-9)
 
 
 @pytest.mark.parametrize(("mean", "most"), [(0.0, 0), (0.1, 1), (0.6, 3), (1.0, 4), (5.0, 11), (30.0, 43)])

@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skewcheck.judge.checkers import UNKNOWN, Checker, Stamp
 from skewcheck.judge.risk import Inputs
-from skewcheck.judge.verifiers import VERIFIERS, nearest, verifier
+from skewcheck.judge.verifiers import UNKNOWN, VERIFIERS, Checker, Stamp, nearest, verifier
 
 TICKS = 4
 """Of a second: fractions that floats hold exactly."""

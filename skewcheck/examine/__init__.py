@@ -14,6 +14,7 @@ from skewcheck.judge.severity import EXIT_CODES
 from skewcheck.model import (
     ApiSurvey,
     Failure,
+    Fake,
     HostFacts,
     Measured,
     Pace,
@@ -27,8 +28,7 @@ from skewcheck.model import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from skewcheck.judge.checkers import Ask
-    from skewcheck.judge.verifiers import Verifier
+    from skewcheck.judge.verifiers import Ask, Verifier
     from skewcheck.measure import date_evidence, poll
     from skewcheck.tokens.find import Found
 
@@ -59,9 +59,9 @@ def examine(request: Request, progress: "Tell | None" = None) -> Report:
     host, ntp, api = (None, None, None) if request.asks_nobody else _asked(request, progress)
     for survey in (ntp, api):
         if host is not None and survey is not None and survey.local.pace is not Pace.TRUE:
-            from skewcheck.examine.own_clocks import at_another_rate
+            from skewcheck.host.kernel import BETWEEN
 
-            host = at_another_rate(host)
+            host = host._replace(fake=Fake(BETWEEN if host.fake is None else host.fake.how, None, other_rate=True))
     from skewcheck.judge.report import report
 
     return report(request, Measured(_now_s(ntp, api), sys.platform, host, ntp, api, token), replays)
@@ -136,7 +136,7 @@ def _token(request: Request) -> "tuple[Token | None, dict[str, Ask]]":
 
 def _pyjwt(found: "Found", leeway_s: float) -> "Ask":
     """Return PyJWT itself as a verifier, its clock at any time."""
-    from skewcheck.judge.checkers import Answer
+    from skewcheck.judge.verifiers import Answer
     from skewcheck.tokens.claims import pyjwt_refusal
 
     def ask(at_s: float) -> Answer:

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable
 
 from skewcheck import genesys
 from skewcheck.errors import UsageError
-from skewcheck.examine.own_clocks import own_clock
-from skewcheck.examine.request import api_timeout_s, measuring_time
+from skewcheck.examine.request import api_timeout_s, measuring_time, own_clock
 from skewcheck.foreign import is_secret
 from skewcheck.measure.addresses import aside
 from skewcheck.measure.connection import ExchangeError, context, proxy_for

@@ -6,8 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from skewcheck.errors import UsageError
-from skewcheck.examine.own_clocks import own_clock
-from skewcheck.examine.request import API_TIMEOUT_S, TIMEOUT_S, measuring_time
+from skewcheck.examine.request import API_TIMEOUT_S, TIMEOUT_S, measuring_time, own_clock
 from skewcheck.foreign import is_secret
 from skewcheck.host import read_host
 from skewcheck.host.place import cloud_server

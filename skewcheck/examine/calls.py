@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from skewcheck.errors import UsageError
 from skewcheck.examine import examine
 from skewcheck.examine.request import check_latency, check_lifetime, check_not_negative, check_skew
-from skewcheck.judge import buffer as sums
+from skewcheck.judge import advice as sums
 from skewcheck.judge import catalogue, risk
 from skewcheck.model import Finding, Interval, Recommended, Report, Request, Risk, Token
 

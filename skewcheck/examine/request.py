@@ -1,14 +1,19 @@
-"""What a request can't mean, refused before anything is asked or pasted.
+"""What a request can't mean, refused before anything is asked or pasted; and the time and the clock that it has.
 
 A comparison with NaN says no to all: a token would never be due, and no clock off. The command line reads none such.
 """
 
 import math
+import os
 import time
+from typing import TYPE_CHECKING
 
 from skewcheck.errors import UsageError
 from skewcheck.foreign import is_secret, quoted
 from skewcheck.model import Interval, Policy, Request
+
+if TYPE_CHECKING:
+    from skewcheck.measure.localclock import LocalClock
 
 MAX_SAMPLES = 8
 """What the filter of RFC 5905 §10 keeps; each costs somebody's server a packet."""
@@ -142,6 +147,16 @@ def measuring_time(request: Request, default_s: float) -> float:
     timeout_s = default_s if request.timeout_s is None else request.timeout_s
     gone_s = 0.0 if request.began_s is None else time.monotonic() - request.began_s
     return min(max(timeout_s - gone_s - request.way_out_s, _LEAST_S), _MOST_S)
+
+
+def own_clock() -> "LocalClock":
+    """Return the local clock from now on: the kernel is asked beside it, past what may fake this process's time."""
+    from skewcheck.host.files import Files
+    from skewcheck.host.kernel import kernel_time, other_rate
+    from skewcheck.measure.localclock import LocalClock, system_sources
+
+    told = other_rate(Files(), os.environ)
+    return LocalClock(system_sources()._replace(kernel_ns=kernel_time(), other_rate=told))
 
 
 def _check_token(request: Request) -> None:

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 
-from skewcheck.judge.case import OFF, Case, Who, finite, may_lag, outdated, skew_facts
+from skewcheck.judge.case import Case, Who, finite, may_lag, outdated, skew_facts
 from skewcheck.judge.clock import limits
+from skewcheck.judge.nodes import WORTH_CONNECTIONS, percent_missed
+from skewcheck.judge.severity import OFF
 from skewcheck.model import (
     ApiHost,
     ApiPart,
@@ -115,8 +117,6 @@ def _nodes_seen(case: Case, _: ApiPart) -> list[Finding]:
     ]
     if not looked:
         return []
-    from skewcheck.judge.nodes import WORTH_CONNECTIONS, percent_missed
-
     host, n, nodes = min(looked, key=lambda named: named[1])
     short, per_reply = case.nodes_unseen, nodes is not None and nodes.per_reply
     stopped = nodes is not None and nodes.stopped

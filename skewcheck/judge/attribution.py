@@ -8,8 +8,8 @@ readings have a time in common, one clock that is off explains both.
 import math
 from collections.abc import Callable
 
-from skewcheck.judge.case import OFF, Case, Facts, Who, finite, low_at_any_age, may_lag, skew_facts
-from skewcheck.judge.severity import judge_date, severity, worse
+from skewcheck.judge.case import Case, Facts, Who, finite, low_at_any_age, may_lag, skew_facts
+from skewcheck.judge.severity import OFF, judge_date, severities, severity, worse
 from skewcheck.model import (
     ApiPart,
     Basis,
@@ -298,7 +298,7 @@ def _doubt(case: Case) -> str | None:
     witness = survey.witness if survey.own else None
     if witness is None:
         return None
-    nearest, farthest = (severity(s, case.limits) for s in (witness.nearest_to_zero(), witness.farthest_from_zero()))
+    nearest, farthest = severities(witness, case.limits)
     says_so = farthest is Status.OK if judgement.least is Status.OK else nearest is not Status.OK
     return None if says_so else "own-servers"
 

@@ -3,9 +3,10 @@
 import enum
 import math
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from skewcheck.judge.severity import severity, worse
+from skewcheck.judge.nodes import Look, look, too_few
+from skewcheck.judge.severity import OFF, severity, worse
 from skewcheck.model import (
     ApiHost,
     ApiPart,
@@ -28,9 +29,6 @@ from skewcheck.model import (
     Token,
 )
 
-if TYPE_CHECKING:
-    from skewcheck.judge.nodes import Look
-
 DRIFT_PPM = 100.0
 """What a quartz clock that nobody corrects is off by at most."""
 DISTINCT_S = 1e-6
@@ -41,7 +39,6 @@ ROUND_TRIPS = 20
 """That a run takes beside the seconds that it waits for, on a slow path."""
 NARROW_S = 0.1
 """A flip of the second that is known so well, and is where UTC's is, is there by chance in one of ten cases."""
-OFF = (Status.WARNING, Status.CRITICAL)
 
 
 class Who(enum.Enum):
@@ -154,12 +151,10 @@ class Case(NamedTuple):
         return worse(self.issuer_status, certificate, self.nodes_status)
 
     @property
-    def looks(self) -> "list[Look]":
+    def looks(self) -> list[Look]:
         """What differs behind the names of the API's hosts: a process whose time runs at another rate can't tell."""
         if not any(reading.nodes for _, reading in self.readings) or self.at_another_rate or self.was_set:
             return []
-        from skewcheck.judge.nodes import look
-
         # Where this host and the API agree against NTP as seen from here, the nodes are held against one another.
         utc = self.utc_with_api if self.voted and self.who is not Who.NTP else None
         found = (look(host, utc, self.limits) for host, _ in self.readings)
@@ -177,8 +172,6 @@ class Case(NamedTuple):
         seen = [reading.nodes for _, reading in self.readings if reading.stale is None]
         if wanted is None or not seen:
             return False
-        from skewcheck.judge.nodes import too_few
-
         return too_few(min(1 if nodes is None else len(nodes.replies) for nodes in seen), wanted)
 
     @property
@@ -225,11 +218,10 @@ class Case(NamedTuple):
         if utc is None or reading is None or self.ntp is None:
             return None
         skew_s = self.ntp.survey.consensus.skew_s or 0.0
-        fresh = reading.range
         return Difference(
             skew_s - reading.skew_s,
-            Interval(utc.low_s - reading.interval.high_s, utc.high_s - reading.interval.low_s),
-            Interval(utc.low_s - fresh.high_s, utc.high_s - fresh.low_s),
+            utc.minus(reading.interval),
+            utc.minus(reading.range),
         )
 
     @property

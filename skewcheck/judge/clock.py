@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Callable
 
 from skewcheck.judge.attribution import clocks_status
-from skewcheck.judge.case import OFF, Case, Facts, reason_of
+from skewcheck.judge.case import Case, Facts, reason_of
+from skewcheck.judge.severity import OFF
 from skewcheck.model import (
     SAME_ADDRESS,
     SMEARED,

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from skewcheck.judge.case import Case, Who
+from skewcheck.judge.severity import OFF
 from skewcheck.model import Daemon, DaemonClaim, Fake, Finding, HostFacts, Interval, KernelClock, Status
 
 KERNEL_LIMIT_S = 16.0
@@ -138,7 +139,7 @@ def _status(case: Case) -> Status:
     if case.who is Who.API:
         return Status.OK
     judged = [part.judgement.status for part in (case.ntp, case.api) if part is not None]
-    off = [status for status in judged if status in (Status.WARNING, Status.CRITICAL)]
+    off = [status for status in judged if status in OFF]
     return off[0] if off else Status.OK
 
 

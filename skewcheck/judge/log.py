@@ -9,10 +9,10 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from skewcheck.judge import catalogue, refusals, severity, trials
+from skewcheck.judge import catalogue, refusals, severity
 from skewcheck.judge.lives import Lives
-from skewcheck.judge.log_first import LEAST, Tests, hold, tested
-from skewcheck.judge.refusals import SHOWN, Refusals
+from skewcheck.judge.nodes import share_of
+from skewcheck.judge.refusals import LEAST, SHOWN, Refusals, Tests, hold, tested
 from skewcheck.judge.trials import SURE
 from skewcheck.model import Fact, Finding, Interval, Policy, Report, Status, Step
 from skewcheck.model.log import Cause, CauseVerdict, DateOffset, First, LogFile, LogPart
@@ -146,7 +146,7 @@ def _of_first_uses(known: _Known) -> list[Cause]:
         ahead = _cause("issuer-ahead", _V.EXCLUDED, f"excluded-{tests.excluded}")
         return [ahead, _cause("propagation", _V.POSSIBLE, "no-one-difference", n), node, age]
     if tests.p is not None and tests.p < SURE and not tests.in_a_row:
-        low_s, high_s = (bound(n, tests.of, 0.975) for bound in (trials.share_low, trials.share_high))
+        low_s, high_s = share_of(n, n, tests.of)
         ahead = _cause("issuer-ahead", _V.LIKELY, "in-one-part", n, p=tests.p, low_s=low_s, high_s=high_s)
         return [ahead, _cause("propagation", _V.UNLIKELY, "in-one-part-not"), node, age]
     why = (
@@ -312,8 +312,7 @@ def _part(known: _Known, files: tuple[LogFile, ...], zone: str | None, causes: t
     held, wait_s = ((), None) if known.never or tests.any_age or known.unsure else hold(found.trials)
     first = None
     if tests.of:
-        low, high = (bound(tests.refused, tests.of, 0.975) for bound in (trials.share_low, trials.share_high))
-        first = First(tests.refused, tests.of, low, high)
+        first = First(tests.refused, tests.of, *share_of(tests.refused, tests.refused, tests.of))
     offset = None
     if dates is not None:
         apart_s = max(dates.behind) if len(dates.behind) >= refusals.AGREEING else None

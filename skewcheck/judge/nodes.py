@@ -8,14 +8,13 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from skewcheck.judge.severity import severity
+from skewcheck.judge.severity import OFF, severities, severity
 from skewcheck.model import ApiHost, DateReading, Interval, Nodes, Security, SeenClock, Status, Thresholds
 
 EXAMPLE_SHARE = 1 / 8
 """Of connections that one node of eight serves: what is missed is told of that."""
 WORTH_CONNECTIONS = 24
 """That miss such a node in one run of 25."""
-_OFF = (Status.WARNING, Status.CRITICAL)
 _SURE = 0.95
 
 
@@ -74,8 +73,7 @@ def look(host: ApiHost, utc: Interval | None, limits: Thresholds) -> Look | None
     ahead = off[worst]
     narrow = ahead.width_s <= limits.critical_s  # a wider range has no estimate: what is proven is the status
     status = severity(ahead.middle_s if narrow else ahead.nearest_to_zero(), limits)
-    ends = (ahead.nearest_to_zero(), ahead.farthest_from_zero())
-    settled = all(severity(end_s, limits) is status for end_s in ends)
+    settled = severities(ahead, limits) == (status, status)
     old = not reading.lag.known and not (by_utc and ahead.low_s > 0)
     proven = bool(by_utc) and settled and not old and reading.security is Security.VERIFIED
     plain = reading.security is Security.PLAIN
@@ -84,23 +82,19 @@ def look(host: ApiHost, utc: Interval | None, limits: Thresholds) -> Look | None
 
 def _off_utc(clocks: Sequence[SeenClock], utc: Interval, limits: Thresholds) -> dict[int, Interval]:
     """Return by how much those clocks are ahead of UTC that are surely off by a limit."""
-    ahead = {number: _minus(utc, clock.interval) for number, clock in enumerate(clocks)}
-    return {n: by for n, by in ahead.items() if severity(by.nearest_to_zero(), limits) in _OFF}
+    ahead = {number: utc.minus(clock.interval) for number, clock in enumerate(clocks)}
+    return {n: by for n, by in ahead.items() if severity(by.nearest_to_zero(), limits) in OFF}
 
 
 def _off_others(clocks: Sequence[SeenClock], limits: Thresholds) -> dict[int, Interval]:
     """Return by how much those clocks are ahead of the first that surely differ from it by a limit."""
     found = {}
     for number, (_, interval, apart_s) in enumerate(clocks[1:], start=1):
-        if severity(apart_s, limits) in _OFF:
-            ahead = _minus(clocks[0].interval, interval)
+        if severity(apart_s, limits) in OFF:
+            ahead = clocks[0].interval.minus(interval)
             behind = interval.low_s > clocks[0].interval.low_s
             found[number] = Interval(ahead.low_s, -apart_s) if behind else Interval(apart_s, ahead.high_s)
     return found
-
-
-def _minus(first: Interval, second: Interval) -> Interval:
-    return Interval(first.low_s - second.high_s, first.high_s - second.low_s)
 
 
 class Pair(NamedTuple):
@@ -118,7 +112,7 @@ def pairs(issuer: DateReading, checker: DateReading) -> tuple[Pair, ...]:
     if len(issuing) == len(checking) == 1:
         return ()
     return tuple(
-        Pair(Interval(by.low_s * at.low_s, by.high_s * at.high_s), _minus(checks, issues))
+        Pair(Interval(by.low_s * at.low_s, by.high_s * at.high_s), checks.minus(issues))
         for by, issues in issuing
         for at, checks in checking
     )
@@ -160,24 +154,43 @@ _FEW_MISSED = 5
 
 
 def share_of(least: int, most: int, n: int) -> Interval:
-    """Return between which shares the truth lies, with 95 % certainty, if from *least* to *most* of *n* are of it.
+    """Return between which shares the truth lies, with 95 % certainty, if from *least* to *most* of *n* are of it."""
+    sure = (1 + _SURE) / 2
+    return Interval(share_low(least, n, sure), share_high(most, n, sure))
+
+
+def binomial(k: int, n: int, p: float) -> float:
+    """Return the chance of at most *k* of *n*."""
+    if k >= n or p <= 0:
+        return 1.0
+    if p >= 1:
+        return 0.0
+    return min(
+        1.0, math.fsum(math.exp(log_comb(n, i) + i * math.log(p) + (n - i) * math.log1p(-p)) for i in range(k + 1))
+    )
+
+
+def share_high(k: int, n: int, sure: float) -> float:
+    """Return the upper bound of a share of which *k* of *n* were seen (one side).
 
     C. J. Clopper, E. S. Pearson: The use of confidence or fiducial limits, Biometrika 26 (1934).
     """
-    tail = (1 - _SURE) / 2
-    low = 0.0 if least == 0 else _solved(lambda share: _at_least(least, n, share) - tail)
-    high = 1.0 if most == n else _solved(lambda share: tail - (1 - _at_least(most + 1, n, share)))
-    return Interval(low, high)
+    return 1.0 if k >= n else _root(lambda p: binomial(k, n, p) - (1 - sure))
 
 
-def _at_least(k: int, n: int, share: float) -> float:
-    return sum(math.comb(n, i) * share**i * (1 - share) ** (n - i) for i in range(k, n + 1))
+def share_low(k: int, n: int, sure: float) -> float:
+    """Return the lower bound."""
+    return 0.0 if k == 0 else _root(lambda p: (1 - sure) - (1 - binomial(k - 1, n, p)))
 
 
-def _solved(rising: Callable[[float], float]) -> float:
-    """Return where a function that rises from 0 to 1 is 0."""
+def log_comb(n: int, k: int) -> float:
+    """Return the logarithm of how many ways there are to choose *k* of *n*."""
+    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+
+
+def _root(falls: Callable[[float], float]) -> float:
     low, high = 0.0, 1.0
-    for _ in range(40):
+    for _ in range(60):
         middle = (low + high) / 2
-        low, high = (middle, high) if rising(middle) < 0 else (low, middle)
+        low, high = (middle, high) if falls(middle) > 0 else (low, middle)
     return (low + high) / 2

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from skewcheck.judge import attribution, catalogue, clock, host, severity, steps
-from skewcheck.judge.case import OFF, Case, Who
+from skewcheck.judge.case import Case, Who
+from skewcheck.judge.severity import OFF
 from skewcheck.model import (
     ApiPart,
     ApiSurvey,
@@ -26,8 +27,8 @@ from skewcheck.model import (
 )
 
 if TYPE_CHECKING:
-    from skewcheck.judge.checkers import Ask
     from skewcheck.judge.risk import Judged
+    from skewcheck.judge.verifiers import Ask
 
 _BY_WHOLE_RANGE = {"token-expired", "token-expired-unseen", "token-not-yet-valid", "token-future-issued"}
 """What is found of a token only where all of true time's range says so."""
@@ -120,14 +121,11 @@ def _is_denied(finding: Finding, of_the_token: Sequence[Finding]) -> bool:
     return finding.id == "not-skew" and shown
 
 
-_ORDER = (Status.CRITICAL, Status.WARNING, Status.UNKNOWN, Status.OK)
-
-
 def _order(finding: Finding, command: str) -> tuple[int, bool, bool, int]:
     """Return what findings are sorted by: the worst first, of equals the most important; of `token` the token."""
     answers = finding.id in _ANSWERS
     of_subject = answers and finding.id.startswith("token-") is (command == "token")
-    return _ORDER.index(finding.status), not answers, not of_subject, catalogue.rank(finding.id)
+    return -severity.ORDER.index(finding.status), not answers, not of_subject, catalogue.rank(finding.id)
 
 
 def _proven(case: Case, found: Sequence[Finding], part: TokenPart | None) -> bool:

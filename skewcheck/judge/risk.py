@@ -8,11 +8,10 @@ token in seven at a latency of 50 ms, and the same token works a moment later, b
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from skewcheck.judge.case import DRIFT_PPM, OFF, Case, Facts, Who, finite, low_at_any_age
-from skewcheck.judge.checkers import UNKNOWN, Checker, Stamp
+from skewcheck.judge.case import DRIFT_PPM, Case, Facts, Who, finite, low_at_any_age
 from skewcheck.judge.host import KERNEL_LIMIT_S
-from skewcheck.judge.severity import difference, judge
-from skewcheck.judge.verifiers import Verifier
+from skewcheck.judge.severity import OFF, difference, judge
+from skewcheck.judge.verifiers import UNKNOWN, Checker, Stamp, Verifier
 from skewcheck.model import (
     Basis,
     DateReading,

@@ -2,6 +2,7 @@
 
 from skewcheck.model import Basis, DateReading, Difference, Interval, Judgement, Pace, Security, Status, Thresholds
 
+OFF = (Status.WARNING, Status.CRITICAL)
 EXIT_CODES = {Status.OK: 0, Status.WARNING: 1, Status.CRITICAL: 2, Status.UNKNOWN: 3}
 """The convention of monitoring plugins."""
 
@@ -30,10 +31,11 @@ def judge(
     """
     if skew_s is None or interval is None:
         return Judgement(Status.UNKNOWN, proven=False, least=Status.OK, most=Status.CRITICAL)
-    least, most = _severities(interval, thresholds)
+    least, most = severities(interval, thresholds)
     if least is Status.OK and most is Status.CRITICAL:
         return Judgement(Status.UNKNOWN, proven=False, least=least, most=most)
-    proven = least is most and basis is Basis.MAJORITY and _confirms(witness, least, thresholds)
+    confirmed = witness is not None and severities(witness, thresholds) == (least, most)
+    proven = least is most and basis is Basis.MAJORITY and confirmed
     return Judgement(severity(skew_s, thresholds), proven, least, most)
 
 
@@ -47,19 +49,19 @@ def judge_date(reading: DateReading | None, thresholds: Thresholds) -> Judgement
     """
     if reading is None:
         return Judgement(Status.UNKNOWN, proven=False, least=Status.OK, most=Status.CRITICAL)
-    least, most = _severities(reading.range, thresholds)
+    least, most = severities(reading.range, thresholds)
     unsettled = reading.spread_s > 0 and least is not most
     unsettled |= least is Status.OK and (most is Status.CRITICAL or (most is not least and not reading.confirmed))
     if unsettled:
         return Judgement(Status.UNKNOWN, proven=False, least=least, most=most)
     surely = reading.security is Security.VERIFIED and reading.confirmed
     one_clock = reading.stale is None and reading.spread_s == 0
-    nearest, farthest = _severities(reading.interval, thresholds)
+    nearest, farthest = severities(reading.interval, thresholds)
     proven = surely and one_clock and nearest is farthest
     return Judgement(severity(reading.skew_s, thresholds), proven, least, most)
 
 
-def _severities(interval: Interval, thresholds: Thresholds) -> tuple[Status, Status]:
+def severities(interval: Interval, thresholds: Thresholds) -> tuple[Status, Status]:
     """Return the least and the most that the range can be."""
     least = severity(interval.nearest_to_zero(), thresholds)
     return least, severity(interval.farthest_from_zero(), thresholds)
@@ -72,26 +74,17 @@ def difference(first: DateReading, second: DateReading) -> Difference:
     """
     return Difference(
         skew_s=first.skew_s - second.skew_s,
-        interval=_minus(first.interval, second.interval),
-        fresh=_minus(first.range, second.range),
+        interval=first.interval.minus(second.interval),
+        fresh=first.range.minus(second.range),
     )
 
 
-def _minus(first: Interval, second: Interval) -> Interval:
-    return Interval(first.low_s - second.high_s, first.high_s - second.low_s)
-
-
-_ORDER = (Status.OK, Status.UNKNOWN, Status.WARNING, Status.CRITICAL)
+ORDER = (Status.OK, Status.UNKNOWN, Status.WARNING, Status.CRITICAL)
 
 
 def worse(*statuses: Status) -> Status:
     """Return the worst of them; what could not be told is better than what is known to be bad."""
-    return max(statuses, key=_ORDER.index)
-
-
-def _confirms(witness: Interval | None, status: Status, thresholds: Thresholds) -> bool:
-    ends = [] if witness is None else [witness.nearest_to_zero(), witness.farthest_from_zero()]
-    return bool(ends) and all(severity(end_s, thresholds) is status for end_s in ends)
+    return max(statuses, key=ORDER.index)
 
 
 def exit_code(status: Status, fail_on: Status, on_unknown: Status) -> int:

@@ -8,11 +8,9 @@ on a token, neither is blamed. Offline this host's clock is what the user wants 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from skewcheck.judge import buffer, given, risk, signing
-from skewcheck.judge.buffer import Deadline, recommend
-from skewcheck.judge.case import OFF, Case, Facts, Who, finite, moved_since, skew_facts
-from skewcheck.judge.checkers import Ask, Stamp
-from skewcheck.judge.claims import (
+from skewcheck.judge import advice, given, risk
+from skewcheck.judge.case import Case, Facts, Who, finite, moved_since, skew_facts
+from skewcheck.judge.given import (
     LONGEST_LIFE_S,
     counts_otherwise,
     in_themselves,
@@ -23,8 +21,8 @@ from skewcheck.judge.claims import (
 )
 from skewcheck.judge.host import SUMMER_S, ZONES_S, zone_of
 from skewcheck.judge.risk import Inputs, Judged, api_reading, inputs_of, one_sided, risks
-from skewcheck.judge.severity import judge, worse
-from skewcheck.judge.verifiers import Verifier, times_unreadable, verdict, verifier
+from skewcheck.judge.severity import OFF, judge, worse
+from skewcheck.judge.verifiers import Ask, Stamp, Verifier, times_unreadable, verdict, verifier
 from skewcheck.model import (
     Basis,
     ClaimState,
@@ -149,21 +147,21 @@ _Finder = Callable[[_Known], list[Finding]]
 def judged(case: Case, token: Token, at_s: float, replays: Mapping[str, Ask]) -> Judged:
     """Return the token judged at *at_s* of this host's clock; *replays* are verifiers that can be run, by name."""
     rows, leeway_s = [verifier(name) for name in case.request.verifiers], case.request.leeway_s
-    rows = signing.with_signer(case.request, rows)
+    rows = advice.with_signer(case.request, rows)
     if leeway_s is not None:
         rows = [row._replace(checker=row.checker.with_leeway(leeway_s)) for row in rows]
     now_s, at_s = at_s, at_s if case.request.at_s is None else case.request.at_s
     skew, inputs = _skew(case, at_s), _inputs(case, token, at_s, rows)
-    deadline = Deadline.EXP if token.exp.state is ClaimState.USABLE else Deadline.FROM_ANSWER
-    advice = recommend(inputs, deadline)
-    if advice is not None and advice.buffer_s is None and token.lifetime_s is None:
-        advice = None  # what is left of a life is too short for a buffer: all of it may be long
+    deadline = advice.Deadline.EXP if token.exp.state is ClaimState.USABLE else advice.Deadline.FROM_ANSWER
+    recommended = advice.recommend(inputs, deadline)
+    if recommended is not None and recommended.buffer_s is None and token.lifetime_s is None:
+        recommended = None  # what is left of a life is too short for a buffer: all of it may be long
     true_time = None if skew is None else _behind(at_s, skew.interval)
     verdicts = tuple(
-        verdict(token, row, signing.own_time(inputs, row, at_s), true_time, replays.get(row.name))
+        verdict(token, row, advice.own_time(inputs, row, at_s), true_time, replays.get(row.name))
         for row in dict.fromkeys(rows)
     )
-    known = _Known(case, token, at_s, skew, inputs, true_time, advice, verdicts, now_s)
+    known = _Known(case, token, at_s, skew, inputs, true_time, recommended, verdicts, now_s)
     found = [finding for finder in _FINDERS for finding in finder(known)]
     of_the_issuer = _of_the_issuer(known, found)
     if any(finding.id == "token-zone" for finding in of_the_issuer):
@@ -186,11 +184,11 @@ def judged(case: Case, token: Token, at_s: float, replays: Mapping[str, Ask]) ->
         latency_measured=case.request.latency is None and inputs.latency != risk.LATENCY,
         drift_ppm=inputs.drift_ppm,
         risks=() if dead else risks(inputs),
-        recommended=None if dead else advice,
+        recommended=None if dead else recommended,
         verifiers=verdicts,
         latency_given=case.request.latency is not None,
         status=status,
-        signing=signing.advices(rows, inputs, token, at_s),
+        signing=advice.datings(rows, inputs, token, at_s),
     )
     return Judged([*found, *_of_the_clock(known)], part, inputs)
 
@@ -260,7 +258,7 @@ def _inputs(case: Case, token: Token, at_s: float, rows: list[Verifier]) -> Inpu
         named = inputs.checker_here.with_leeway(leeway_s)
         inputs = inputs._replace(checker_here=named, checker_there=named, checker_of_ours=named)
     for row in reversed(rows):
-        inputs = signing.signed_by(inputs.checked_by(row), row, token, at_s)
+        inputs = advice.signed_by(inputs.checked_by(row), row, token, at_s)
     return inputs
 
 
@@ -357,7 +355,7 @@ def _time(known: _Known, moment: Moment) -> list[Finding]:
     if not first:
         return [_found(known, here_only, status, moment, span)]
     if moment.name not in _ENDS:
-        ours = signing.signed_for(known.case.request) is not None
+        ours = advice.signed_for(known.case.request) is not None
         return [_found(known, refused, status, moment, span, **given.stamped(known.by, ours=ours))]
     id_ = refused if here or not known.blames_host else "token-expired-unseen"
     return [_found(known, id_, status, moment, span, **_lenient(known, moment, span))]
@@ -507,7 +505,7 @@ def _storm(known: _Known) -> list[Finding]:
     """
     inputs = known.inputs
     skew, _ = inputs.against(Party.LOCAL_VERIFY)
-    for buffer_s in (inputs.buffer_s, buffer.HABIT_S):
+    for buffer_s in (inputs.buffer_s, advice.HABIT_S):
         if inputs.opaque or skew is None or not inputs.lifetime_s or inputs.lifetime_s <= buffer_s:
             continue
         storm = risk.storm(inputs._replace(buffer_s=buffer_s))
@@ -526,12 +524,12 @@ def _storm(known: _Known) -> list[Finding]:
 
 
 def _no_buffer(known: _Known) -> list[Finding]:
-    advice = known.recommended
-    line = None if advice is None or advice.buffer_s is not None else buffer.largest(advice)
-    if advice is None or line is None:
+    told = known.recommended
+    line = None if told is None or told.buffer_s is not None else advice.largest(told)
+    if told is None or line is None:
         return []
     facts = (
-        ("needed_s", finite(advice.needed_s)),
+        ("needed_s", finite(told.needed_s)),
         ("half_s", (known.inputs.lifetime_s or 0.0) / 2),
         ("largest", line.what),
         ("largest_s", finite(line.seconds)),

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
+from skewcheck.judge.nodes import log_comb, share_high
+
 SURE = 0.01
 """A chance below this is none."""
 BOUND_SHARE = 0.99
@@ -49,29 +51,8 @@ def fisher(first: tuple[int, int], later: tuple[int, int]) -> float:
     if total <= 20_000:
         hits = sum(math.comb(n, i) * math.comb(m, k - i) for i in range(a, min(n, k) + 1))
         return hits / math.comb(total, k)
-    logs = [_log_comb(n, i) + _log_comb(m, k - i) - _log_comb(total, k) for i in range(a, min(n, k) + 1) if k - i <= m]
+    logs = [log_comb(n, i) + log_comb(m, k - i) - log_comb(total, k) for i in range(a, min(n, k) + 1) if k - i <= m]
     return min(1.0, math.fsum(map(math.exp, logs)))
-
-
-def binomial(k: int, n: int, p: float) -> float:
-    """Return the chance of at most *k* of *n*."""
-    if k >= n or p <= 0:
-        return 1.0
-    if p >= 1:
-        return 0.0
-    return min(
-        1.0, math.fsum(math.exp(_log_comb(n, i) + i * math.log(p) + (n - i) * math.log1p(-p)) for i in range(k + 1))
-    )
-
-
-def share_high(k: int, n: int, sure: float) -> float:
-    """Return the upper bound of a share of which *k* of *n* were seen (Clopper and Pearson, one side)."""
-    return 1.0 if k >= n else _root(lambda p: binomial(k, n, p) - (1 - sure))
-
-
-def share_low(k: int, n: int, sure: float) -> float:
-    """Return the lower bound."""
-    return 0.0 if k == 0 else _root(lambda p: (1 - sure) - (1 - binomial(k - 1, n, p)))
 
 
 def poisson_most(mean: float, sure: float = BOUND_SHARE) -> int:
@@ -158,15 +139,3 @@ def separable(trials: Sequence[Trial], left_out: int) -> bool:
 def _densest(order: Sequence[bool], size: int) -> int:
     sums = [0, *accumulate([*order, *order[: size - 1]])]
     return max(map(int.__sub__, sums[size:], sums[: len(sums) - size]))
-
-
-def _log_comb(n: int, k: int) -> float:
-    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
-
-
-def _root(falls: "object") -> float:
-    low, high = 0.0, 1.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if falls(middle) > 0 else (low, middle)  # type: ignore[operator]
-    return (low + high) / 2

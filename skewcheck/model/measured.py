@@ -30,6 +30,10 @@ class Interval(NamedTuple):
         """Return the range with *by_s* more on either side."""
         return Interval(self.low_s - by_s, self.high_s + by_s)
 
+    def minus(self, other: "Interval") -> "Interval":
+        """Return the range of the difference between a point of this one and a point of *other*."""
+        return Interval(self.low_s - other.high_s, self.high_s - other.low_s)
+
     def gap_to(self, other: "Interval") -> float:
         """Return the distance between the two ranges, in seconds; 0 where they touch."""
         return max(0.0, other.low_s - self.high_s, self.low_s - other.high_s)

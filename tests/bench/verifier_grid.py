@@ -17,8 +17,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from skewcheck.judge.checkers import Checker, modelled
-from skewcheck.judge.verifiers import VERIFIERS, How, Verifier, verifier
+from skewcheck.judge.verifiers import VERIFIERS, Checker, How, Verifier, modelled, verifier
 from skewcheck.model import Token, TokenKind
 from skewcheck.tokens.claims import time_claim
 
