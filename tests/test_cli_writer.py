@@ -3,6 +3,7 @@
 import os
 import re
 import resource
+import time
 from collections.abc import Callable, Sequence
 from functools import cache, partial
 from pathlib import Path
@@ -138,6 +139,23 @@ def test_a_reader_that_takes_a_little_for_ever_is_not_waited_for_either() -> Non
             output.write_file(f"/dev/fd/{reader.writer}", "x" * 2**20, until_s=0.0)
     finally:
         reader.end()
+
+
+def test_another_writer_that_was_faster_is_waited_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the look whether there is room and the write somebody else may have filled it."""
+    reader, writer = os.pipe()
+    write, refusals = os.write, [BlockingIOError(), BlockingIOError()]
+
+    def refused_at_first(descriptor: int, content: bytes) -> int:
+        if descriptor == writer and refusals:
+            raise refusals.pop()
+        return write(descriptor, content)
+
+    monkeypatch.setattr(os, "write", refused_at_first)
+    output.write_file(f"/dev/fd/{writer}", "all of it", until_s=time.monotonic() + 60)
+    assert os.read(reader, 99) == b"all of it"
+    os.close(reader)
+    os.close(writer)
 
 
 @each_way

@@ -151,6 +151,18 @@ def test_without_null_or_proc_no_closed_stream_is_a_warning(hidden: str, command
         assert "defect" not in done.err
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may hide a device: run as root to cover this")
+@pytest.mark.parametrize("closed", CLOSED)
+def test_without_null_no_socket_gets_the_place_of_a_closed_stream(closed: str) -> None:
+    """Where there is no /dev/null either, a pipe takes the number: what is printed never goes to a server."""
+    code = (
+        "import os, socket; from skewcheck import cli; cli._occupy_standard_descriptors()\n"
+        "os._exit(4 if socket.socket().fileno() > 2 else 5)"
+    )
+    words = [*need_namespace()[:1], "--mount", "sh", "-c", f'mount -t tmpfs t /dev; exec "$@" {closed}', "sh"]
+    assert skewcheck(program=[*words, sys.executable, "-c", code]).exit_code == 4
+
+
 # --- Input that looks like a limit ---
 
 
