@@ -7,6 +7,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
+_LAST_WORD = b"skewcheck: there is no verdict; see `ulimit -v` and `ulimit -n`\n"
+
 _came: list[int] = []
 """The signal that came while there was nobody yet to tell of it."""
 
@@ -30,7 +32,13 @@ def main() -> "NoReturn":
     except Exception as error:  # noqa: BLE001 - memory or descriptors for not even this much; a traceback exits with 1
         os.write(2, f"skewcheck: no verdict: {type(error).__name__}; see `ulimit -v` and `ulimit -n`\n".encode())
         os._exit(3)
-    cli.main(_came)
+    try:
+        cli.main(_came)  # returns never, and raises where there isn't memory even to tell of that
+    finally:
+        try:
+            os.write(2, _LAST_WORD)
+        finally:
+            os._exit(3)
 
 
 if __name__ == "__main__":

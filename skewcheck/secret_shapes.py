@@ -131,7 +131,9 @@ def _is_domain(labels: list[str]) -> bool:
 
 def _is_odd(label: str) -> bool:
     """Tell whether *label*, in small letters, is more like a token than like a whole name."""
-    return re.fullmatch(_NUMBER, label) is not None or (len(label) >= _LONG_LABEL and label.isalnum() and _mixed(label))
+    return re.search(_NUMBER, label) is not None or any(
+        len(piece) >= _LONG_LABEL and piece.isalnum() and _mixed(piece) for piece in label.split("-")
+    )
 
 
 def _is_base64url(bare: str) -> bool:

@@ -31,7 +31,7 @@ settings.load_profile("skewcheck")
 THOROUGH = {
     "check_under_stress", "cli_check", "cli_demo", "cli_secrets", "cli_streams", "cli_token_secrets", "cli_usage",
     "cli_writer", "date_votes", "examine_api", "examine_token", "foreign", "guard", "host_end_to_end",
-    "hostile", "hostile_http", "last_resort", "minority", "other_rate", "output_file",
+    "hostile", "hostile_http", "last_resort", "limits", "minority", "other_rate", "output_file",
     "pasted_hostile", "planted_secrets", "real_dates", "real_nodes", "real_servers", "relay", "replacement",
     "risk_simulation", "runner_commands", "slews", "spread", "tokens_hostile",
 }  # fmt: skip

@@ -1,8 +1,10 @@
 """All that goes to stdout goes there whole, or it is an error: however little is taken at a time, and of whatever."""
 
+import itertools
 import os
 import re
 import resource
+import time
 from collections.abc import Callable, Sequence
 from functools import cache, partial
 from pathlib import Path
@@ -138,6 +140,34 @@ def test_a_reader_that_takes_a_little_for_ever_is_not_waited_for_either() -> Non
             output.write_file(f"/dev/fd/{reader.writer}", "x" * 2**20, until_s=0.0)
     finally:
         reader.end()
+
+
+def test_who_takes_all_at_once_gets_all_whatever_the_clock_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock that is faked to run fast ends the time between two pieces: the reader did nothing wrong."""
+    reader, writer = os.pipe()
+    ticks = itertools.count(0.0, 10.0)
+    monkeypatch.setattr(time, "monotonic", lambda: next(ticks))
+    output.write_file(f"/dev/fd/{writer}", "x" * 20_000, until_s=0.0)
+    assert len(os.read(reader, 1 << 16)) == 20_000
+    os.close(reader)
+    os.close(writer)
+
+
+def test_another_writer_that_was_faster_is_waited_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the look whether there is room and the write somebody else may have filled it."""
+    reader, writer = os.pipe()
+    write, refusals = os.write, [BlockingIOError(), BlockingIOError()]
+
+    def refused_at_first(descriptor: int, content: bytes) -> int:
+        if descriptor == writer and refusals:
+            raise refusals.pop()
+        return write(descriptor, content)
+
+    monkeypatch.setattr(os, "write", refused_at_first)
+    output.write_file(f"/dev/fd/{writer}", "all of it", until_s=time.monotonic() + 60)
+    assert os.read(reader, 99) == b"all of it"
+    os.close(reader)
+    os.close(writer)
 
 
 @each_way

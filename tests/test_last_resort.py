@@ -203,6 +203,19 @@ def test_nothing_of_python_needs_to_run(held: str, answering: list[str]) -> None
     assert run(*answering, program=changed(held)).exit_code == 3
 
 
+def test_where_there_is_no_memory_to_end_in_the_kernel_kills(answering: list[str]) -> None:
+    """Neither Python runs nor the C library can start a thread: the process is gone all the same, and says no 1."""
+    used = "int(open('/proc/self/statm').read().split()[0]) * resource.getpagesize()"
+    held = (
+        "import resource; hold = hold_python\n"
+        f"def starved(*_):\n"
+        f"    used = {used}\n"
+        "    resource.setrlimit(resource.RLIMIT_AS, (used, used)); hold()\n"
+        "examine.examine = starved"
+    )
+    assert run(*answering, program=changed(held)).exit_code in (3, -signal.SIGKILL)
+
+
 def test_a_busy_machine_is_waited_for(answering: list[str], tmp_path: Path) -> None:
     """A process that isn't given a CPU is late, not stuck: as much more as it waited for one, up to a limit."""
     (tmp_path / "waited").write_text("9 9000000000 9\n")

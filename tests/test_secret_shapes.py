@@ -55,6 +55,14 @@ HOSTS = (
 """Names as hosts have them."""
 
 
+@pytest.mark.parametrize("before", ["", "key-", "my-token-", "a."])
+@pytest.mark.parametrize("number", ["0b80316f688d3e481a65c2011bef2c32", "12345678-9abc-def0-1234-56789abcdef0"])
+def test_a_number_behind_a_dash_is_no_host_either(before: str, number: str) -> None:
+    """Issuers write a word before it: hex or a UUID is known anywhere in a label, without a domain behind it."""
+    assert names_no_host(before + number)
+    assert not names_no_host(f"{before}{number}.example.net")
+
+
 @pytest.mark.parametrize("host", HOSTS)
 def test_a_host_s_name_is_asked(host: str) -> None:
     """Whatever looks a little like a token: as a server and in a URL, with a port, a dot, in small letters."""

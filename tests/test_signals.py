@@ -142,3 +142,37 @@ def test_the_second_signal_ends_what_the_first_left_hanging(waiting: tuple[list[
         running.send_signal(signal.SIGINT)
         assert running.stdout.readline() == "hanging\n"
         assert stop(running, signal.SIGINT)[0] == CODES[signal.SIGINT]
+
+
+# --- In the first milliseconds ---
+
+TRIPWIRE = """\
+import os, runpy, signal, sys
+left, began, number = int(sys.argv.pop(1)), False, int(sys.argv.pop(1))
+def trip(frame, event, _argument):
+    global left, began
+    began = began or frame.f_code.co_filename.endswith(os.path.join('skewcheck', '__main__.py'))
+    if began and event == 'call' and frame.f_code.co_name != 'trip':
+        left -= 1
+        if left == 0:
+            sys.setprofile(None)
+            os.kill(os.getpid(), number)
+sys.setprofile(trip)
+sys.argv[0] = 'skewcheck'
+runpy.run_module('skewcheck', run_name='__main__', alter_sys=True)
+"""
+"""The program, which gets the signal at its n-th call of a function, from its first line on. The handlers are there by
+the second: that of the module itself is the first."""
+
+
+@each_signal
+@pytest.mark.parametrize("words", ["clock -H 127.0.0.1:9 -t 1s --json", "clock --nope", "--version"])
+def test_from_the_first_moment_on(number: signal.Signals, words: str) -> None:
+    """Wherever it comes while the program loads and runs: one line, or the result where that was done; no traceback."""
+    for call in (*range(2, 20, 3), *(int(20 * 1.6**step) for step in range(17))):
+        tripped = [sys.executable, "-c", TRIPWIRE, f"{call}", f"{int(number)}"]
+        with started(*words.split(), program=tripped) as running:
+            out, err = running.communicate(timeout=30)
+        assert "Traceback" not in err, (call, err)
+        assert running.returncode in (CODES[number], 3, 0), (call, out, err)
+        assert running.returncode == CODES[number] or call > 1000, (call, out, err)

@@ -3,7 +3,8 @@
 Whatever waits here is given a time of its own, and ends by itself. This is for what can't be given one: a library that
 opens a FIFO, a clock of this process that is faked and never comes to its end, an output that takes a part and then no
 more. The first timer interrupts the main thread by a signal, tells what happened, and exits. The second needs neither
-that thread nor any other of Python: the C library itself calls `_exit`.
+that thread nor any other of Python: the C library itself calls `_exit`. It starts a thread for that; where there is no
+memory for one, and none for Python either, the kernel kills the process a moment later.
 
 What even that can't end is a process that the kernel holds: one that waits for a disk which doesn't answer.
 """
@@ -25,6 +26,8 @@ AGAIN_S = 1.0
 """How often it is asked from then on."""
 HARD_S = 5.0
 """After its time: by then it ends without a word."""
+KILLED_S = 6.0
+"""By then it is killed."""
 LONGEST_S = 1e6
 """Eleven days: no system call is asked to wait for longer, and some can't count further than to 24."""
 
@@ -32,8 +35,8 @@ _LEAST = b"error: the time was over: there is no verdict\n  try: more time with 
 _WAITED_FOR_A_CPU = "/proc/self/schedstat"
 _MONOTONIC = 1
 """CLOCK_MONOTONIC of Linux."""
-_BY_A_THREAD = 2
-"""SIGEV_THREAD of Linux: the C library calls a function in a thread of its own."""
+_BY_A_SIGNAL, _BY_A_THREAD = 0, 2
+"""SIGEV_SIGNAL and SIGEV_THREAD of Linux: by the latter the C library calls a function in a thread of its own."""
 _FUNCTIONS = ("timer_create", "timer_settime", "timer_delete", "_exit")
 
 
@@ -90,7 +93,7 @@ def arm(left_s: float, *, hard: bool = True) -> None:
     if hasattr(signal, "setitimer"):
         _arm_signal(left_s + GRACE_S)
     if hard:
-        _State.disarm_hard = _armed_hard(left_s + HARD_S)
+        _State.disarm_hard = _armed_hard(left_s)
 
 
 def disarm() -> None:
@@ -166,8 +169,8 @@ def _waited_for_a_cpu_s() -> float:
 # --- The second: the C library ---
 
 
-def _armed_hard(after_s: float) -> Callable[[], object] | None:
-    """Have `_exit` called after so long; return what takes that back. None: this system has no such timer.
+def _armed_hard(left_s: float) -> Callable[[], object] | None:
+    """Have `_exit` called so long after its time; return what takes that back. None: this system has no such timer.
 
     At each start `ctypes` would cost 2 ms, and `struct` half of one; what the first stands on costs another half.
     """
@@ -185,16 +188,20 @@ def _armed_hard(after_s: float) -> Callable[[], object] | None:
         class Pointer(_ctypes._SimpleCData):  # type: ignore[type-arg]  # noqa: SLF001 - no other name for it
             _type_ = "P"
 
-        timer, seconds = Pointer(), int(after_s)
-        long, number = _ctypes.sizeof(timer), 4
-        event = _packed((EXIT_CODE, long), (0, number), (_BY_A_THREAD, number), (leave, long), (0, 64))  # sigevent
-        once = _packed((0, 2 * long), (seconds, long), (int((after_s - seconds) * 1e9), long))  # itimerspec
-        if _ctypes.call_function(create, (_MONOTONIC, event, _ctypes.byref(timer))) != 0:
-            return None
-        _ctypes.call_function(settime, (timer, 0, once, None))
+        timers, long, number = [], _ctypes.sizeof(Pointer()), 4
+        for after_s, how in (
+            (left_s + HARD_S, ((0, number), (_BY_A_THREAD, number), (leave, long))),
+            (left_s + KILLED_S, ((signal.SIGKILL, number), (_BY_A_SIGNAL, number))),
+        ):
+            timer, seconds = Pointer(), int(after_s)
+            event = _packed((EXIT_CODE, long), *how, (0, 64))  # sigevent
+            once = _packed((0, 2 * long), (seconds, long), (int((after_s - seconds) * 1e9), long))  # itimerspec
+            if _ctypes.call_function(create, (_MONOTONIC, event, _ctypes.byref(timer))) == 0:
+                _ctypes.call_function(settime, (timer, 0, once, None))
+                timers.append(timer)
     except (ImportError, AttributeError, OSError, TypeError, ValueError):
         return None
-    return lambda: _ctypes.call_function(delete, (timer,))
+    return lambda: [_ctypes.call_function(delete, (timer,)) for timer in timers]
 
 
 def _packed(*fields: tuple[int, int]) -> bytes:

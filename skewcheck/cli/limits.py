@@ -28,6 +28,11 @@ def reached(error: BaseException) -> HostError | None:
         return HostError(
             f"Python itself failed: {error}", "allow more memory (ulimit -v): it does so where that is short"
         )
+    if isinstance(error, LookupError) and "unknown encoding" in str(error):  # an import that Python keeps quiet about
+        return HostError(
+            f"a part of Python can't be loaded: {error}",
+            "allow more memory (ulimit -v): it does so where that is short",
+        )
     if isinstance(error, ImportError):
         return HostError(f"a part of this installation can't be loaded: {error}", "install skewcheck anew")
     return None

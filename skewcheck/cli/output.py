@@ -218,7 +218,7 @@ def _wait(descriptor: int, until_s: float) -> None:
     if hasattr(select, "poll"):
         poll = select.poll()  # and not select(), which knows no descriptor above 1023
         poll.register(descriptor, select.POLLOUT)
-        ready = left_s > 0 and bool(poll.poll(left_s * 1000))
+        ready = bool(poll.poll(max(left_s, 0.0) * 1000))  # who takes it at once is not waited for
     else:
         ready = left_s > 0
     if not ready:

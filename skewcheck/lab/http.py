@@ -80,8 +80,8 @@ class HttpServer:
 
     def _start(self, run: Callable[..., None], *arguments: object) -> None:
         thread = threading.Thread(target=run, args=arguments, name="lab HTTP server", daemon=True)
-        self._threads.append(thread)
         thread.start()
+        self._threads.append(thread)  # and not before: where it can't be started there is none to wait for
 
     def _accept(self) -> None:
         for number in itertools.count(1):
