@@ -15,8 +15,8 @@ import time
 from typing import TYPE_CHECKING, TextIO
 
 from skewcheck.cli import last_resort
-from skewcheck.cli.redact import without_tokens
 from skewcheck.errors import OutputError
+from skewcheck.foreign import without_tokens
 from skewcheck.visible import visible
 
 if TYPE_CHECKING:
