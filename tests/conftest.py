@@ -118,7 +118,7 @@ def told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) ->
     def run(*words: str, environment: Mapping[str, str] | None = None) -> Done:
         for name, value in (environment or {}).items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setattr(output._Stdout, "begun", False)
+        monkeypatch.setattr(output._State, "begun", False)
         return Done(app.run(list(words)), *capsys.readouterr(), took_s=0.0)
 
     return run

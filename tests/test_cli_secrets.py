@@ -73,7 +73,7 @@ def told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("SKEWCHECK_DEBUG", "1")
 
     def run(words: list[str], environment: Mapping[str, str]) -> Done:
-        monkeypatch.setattr(output._Stdout, "begun", False)
+        monkeypatch.setattr(output._State, "begun", False)
         with monkeypatch.context() as only:
             for name, value in environment.items():
                 only.setenv(name, value)

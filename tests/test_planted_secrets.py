@@ -253,7 +253,7 @@ def test_no_error_tells_a_secret(
         only.setenv("SKEWCHECK_DEBUG", "1")
         for name, value in environment.items():
             only.setenv(name, value.format(secret))
-        only.setattr(output._Stdout, "begun", False)
+        only.setattr(output._State, "begun", False)
         line = ["api", "--url", "https://127.0.0.1:1/", "-t", "1s", "--json", *(word.format(secret) for word in words)]
         done = Done(app.run(line), *capsys.readouterr(), took_s=0.0)
     assert done.exit_code == 3

@@ -142,7 +142,7 @@ def test_no_error_commands_anybody(
         only.setenv("SKEWCHECK_FORMAT", form)
         for name, value in environment.items():
             only.setenv(name, value.format(said))
-        only.setattr(output._Stdout, "begun", False)
+        only.setattr(output._State, "begun", False)
         done = Done(app.run([word.format(said) for word in words]), *capsys.readouterr(), took_s=0.0)
     assert done.exit_code == 3
     judges.check_commands_nothing(done.err)
