@@ -5,7 +5,7 @@ What comes out is visible as well: it can be shown, logged and kept. All of it i
 
 import re
 
-from skewcheck.secret_shapes import names_no_host, without_known, without_random
+from skewcheck.secret_shapes import is_in_path, names_no_host, without_known, without_random
 from skewcheck.visible import MAX_SHOWN, visible
 
 MARK = "…"
@@ -142,3 +142,33 @@ def _part(written: str) -> str:
     plain = "%" not in decoded and not _SIGNS.intersection(decoded)
     # one by one: `HEX.html` is no host
     return written if plain and not any(map(is_secret, (decoded, *decoded.split(".")))) else MARK
+
+
+# --- What users paste by accident, and where ---
+
+HIDDEN = "(hidden)"
+"""In the place of a secret. One that a shell broke at a space comes in pieces: what is shown must look like none."""
+
+_PORT = r":[0-9]{1,5}(?=/|$)"
+"""Else a host that is named `token`, with its port, looks like `token:12345`."""
+
+
+def redacted(text: str) -> str:
+    """Return *text* with all that looks like a secret replaced."""
+    return without_random(without_tokens(text), HIDDEN)
+
+
+def without_tokens(text: str) -> str:
+    """Return *text* with all that *is* a token or a credential replaced; what is just random stays (file names)."""
+    return without_secrets(text, HIDDEN, queries=False)
+
+
+def names_no_url(text: str) -> bool:
+    """Tell whether a region or a URL is a token, or has one in the place of its host, in its login or in its path."""
+    host, _, path = (text.partition("://")[2] or text).partition("/")
+    return names_no_host(host) or is_in_path(path) or holds_token(re.sub(_PORT, "", text, count=1))
+
+
+def holds_token(text: str) -> bool:
+    """Tell whether there is a token or a credential in *text*."""
+    return without_tokens(text) != text

@@ -125,7 +125,7 @@ def told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) ->
         with monkeypatch.context() as only, tempfile.TemporaryFile() as stdin, ExitStack() as stack:
             for name, value in (environment or {}).items():
                 only.setenv(name, value)
-            only.setattr(output._Stdout, "begun", False)
+            only.setattr(output._State, "begun", False)
             only.setattr(time, "process_time", lambda: 0.1)  # by which the program tells when its process began
             stdin.write(given.encode())
             stdin.seek(0)

@@ -15,8 +15,8 @@ import skewcheck
 from skewcheck import examine
 from skewcheck.cli import token
 from skewcheck.cli.deliver import Deadline
-from skewcheck.cli.redact import redacted
 from skewcheck.errors import InputError
+from skewcheck.foreign import redacted
 
 MARK = "Jq7Zx4Wv9Kp2"
 """Stands in the claims that nobody is to see."""

@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skewcheck.cli.asked import format_of
-from skewcheck.cli.redact import redacted
-from skewcheck.foreign import quoted
+from skewcheck.foreign import quoted, redacted
 
 HEADER, PAYLOAD, SIGNATURE = (
     "eyJhbGciOiJIUzI1NiJ9",

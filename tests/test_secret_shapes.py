@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skewcheck import foreign
-from skewcheck.cli import redact
 from skewcheck.measure.dates import parse_url
 from skewcheck.measure.servers import parse_server
 from skewcheck.secret_shapes import KNOWN as TABLE
@@ -75,7 +74,7 @@ def test_a_host_s_name_is_asked(host: str) -> None:
         netloc = f"[{bare}]" if ":" in host else host
         assert parse_url(f"https://{netloc}/health").url
         assert parse_url(f"http://{netloc}:8080/").url
-        assert not redact.names_no_url(f"http://{netloc}:8080/health")
+        assert not foreign.names_no_url(f"http://{netloc}:8080/health")
 
 
 @pytest.mark.parametrize("kind", [*KNOWN, *RANDOM])
@@ -121,7 +120,7 @@ def test_in_capitals_too(kind: str, seed: int) -> None:
 def test_capital_letters_and_digits_are_no_host_whatever_stands_behind_them(kind: str, seed: int, said: str) -> None:
     """Names have no case, tokens have: these are refused as they were before."""
     text = said.format(made(kind, seed))
-    assert redact.names_no_url(text)
+    assert foreign.names_no_url(text)
     if "/" not in text:
         assert names_no_host(text)
 
@@ -144,7 +143,7 @@ def test_an_error_repeats_none(kind: str, seed: int) -> None:
     """What goes to stderr or into a quoted argument has nothing of it."""
     secret = made(kind, seed)
     for shown in (
-        redact.redacted(f"there is no '{secret}' here"),
+        foreign.redacted(f"there is no '{secret}' here"),
         foreign.quoted(secret),
         foreign.quoted(f"-w {secret}"),
     ):
@@ -155,7 +154,7 @@ def test_an_error_repeats_none(kind: str, seed: int) -> None:
 @pytest.mark.parametrize("host", HOSTS)
 def test_an_error_repeats_a_host_s_name(host: str) -> None:
     """Who mistypes one wants to see what was typed; a host whose whole name is a UUID aside."""
-    assert redact.redacted(f"'{host}' has no usable port") == f"'{host}' has no usable port"
+    assert foreign.redacted(f"'{host}' has no usable port") == f"'{host}' has no usable port"
 
 
 @pytest.mark.parametrize(
@@ -186,7 +185,7 @@ def test_a_token_in_a_path_is_refused(kind: str, seed: int) -> None:
 def test_of_short_ones_few_are_taken_for_words() -> None:
     """Of 22 characters, 128 bits in base64url, at most 3 in 1,000: what tells them is chance, and no mark."""
     secrets = [made(SHORT, seed) for seed in range(2000)]
-    missed = [secret for secret in secrets if not names_no_host(secret) or redact.redacted(secret) == secret]
+    missed = [secret for secret in secrets if not names_no_host(secret) or foreign.redacted(secret) == secret]
     assert len(missed) <= 6
 
 
@@ -205,7 +204,7 @@ UNITS = (
 )  # fmt: skip
 LOOKS = (
     partial(without_known, mark=""), partial(without_random, mark=""), names_no_host, is_in_path, owner,
-    redact.redacted, foreign.quoted, redact.names_no_url,
+    foreign.redacted, foreign.quoted, foreign.names_no_url,
 )  # fmt: skip
 """All that look for secrets."""
 

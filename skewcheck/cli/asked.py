@@ -5,9 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from skewcheck.cli.deliver import FORMATS, Format, View
-from skewcheck.cli.redact import holds_token, names_no_url, redacted
 from skewcheck.errors import UsageError
-from skewcheck.foreign import is_secret
+from skewcheck.foreign import holds_token, is_secret, names_no_url, redacted
 from skewcheck.model import Family, Policy, Request, Status
 from skewcheck.secret_shapes import names_no_host
 from skewcheck.visible import visible

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from skewcheck.cli import EXIT_CODE, asked, deliver, last_resort, limits, output, terminal
-from skewcheck.cli.redact import redacted, without_tokens
 from skewcheck.cli.signals import Stopped
 from skewcheck.errors import HostError, InternalError, OutputError, SkewcheckError, UsageError
+from skewcheck.foreign import redacted, without_tokens
 from skewcheck.visible import inert, visible
 
 if TYPE_CHECKING:

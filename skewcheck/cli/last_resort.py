@@ -17,9 +17,9 @@ import sys
 from collections.abc import Callable
 from types import FrameType
 
+from skewcheck.cli import EXIT_CODE
 from skewcheck.cli.signals import Stopped
 
-EXIT_CODE = 3
 GRACE_S = 1.5
 """How long after its time a process may still be at its way out. Whoever waits for one waits 2 s longer than -t."""
 AGAIN_S = 1.0

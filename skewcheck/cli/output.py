@@ -15,8 +15,8 @@ import time
 from typing import TYPE_CHECKING, TextIO
 
 from skewcheck.cli import last_resort
-from skewcheck.cli.redact import without_tokens
 from skewcheck.errors import OutputError
+from skewcheck.foreign import without_tokens
 from skewcheck.visible import visible
 
 if TYPE_CHECKING:
@@ -41,41 +41,34 @@ _GONE = (BrokenPipeError, ConnectionResetError)
 """Nobody reads any more: a pipe says the first, a socket either."""
 
 
-class _Stdout:
-    """Whether anything went to stdout: a second JSON document after half of one helps nobody."""
+class _State:
+    """What became of both streams, and how long their readers are waited for."""
 
     begun = False
-
-
-class _Stderr:
-    """Whether stderr didn't take a message in time: then it gets no other, and nobody waits for each line anew."""
-
+    """Something went to stdout: a second JSON document after half of one helps nobody."""
     deaf = False
-
-
-class _Patience:
-    """Until when the readers of both are waited for, of `time.monotonic`."""
-
+    """stderr didn't take a message in time: then it gets no other, and nobody waits for each line anew."""
     until_s = 0.0
+    """Of `time.monotonic`."""
 
 
 def wait_until(until_s: float) -> None:
     """Wait for whoever reads stdout or stderr until *until_s* of `time.monotonic`, and no longer."""
-    _Patience.until_s = until_s
+    _State.until_s = until_s
 
 
 def stdout_begun() -> bool:
     """Tell whether a result was written to stdout, in whole or in part."""
-    return _Stdout.begun
+    return _State.begun
 
 
 def write_stdout(text: str) -> None:
     """Write *text* to stdout. Nobody reading any more is no error; raises OutputError for all others."""
     if sys.stdout is None:
         return
-    _Stdout.begun = True
+    _State.begun = True
     try:
-        _write_stream(sys.stdout, text, _Patience.until_s)
+        _write_stream(sys.stdout, text, _State.until_s)
     except _GONE:
         pass
     except OSError as error:
@@ -84,12 +77,12 @@ def write_stdout(text: str) -> None:
 
 def write_stderr(text: str, *, patient: bool = True) -> None:
     """Write *text* to stderr, as far as somebody takes it in time; not *patient*: at once or hardly later."""
-    if sys.stderr is None or _Stderr.deaf:
+    if sys.stderr is None or _State.deaf:
         return
     try:
-        _write_stream(sys.stderr, text, _Patience.until_s if patient else 0.0)
+        _write_stream(sys.stderr, text, _State.until_s if patient else 0.0)
     except TimeoutError:
-        _Stderr.deaf = patient
+        _State.deaf = patient
     except (OSError, ValueError):
         pass  # there is nowhere left to say so
 

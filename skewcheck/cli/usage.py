@@ -9,8 +9,8 @@ from itertools import pairwise
 from typing import Any
 
 from skewcheck.cli import completion
-from skewcheck.cli.redact import holds_token, names_no_url, redacted
 from skewcheck.errors import UsageError, meant
+from skewcheck.foreign import holds_token, names_no_url, redacted
 from skewcheck.genesys import may_be_meant
 
 _WORD = re.compile(r"[a-z][a-z-]{0,19}")

@@ -122,6 +122,7 @@ def _label(name: str, value: str) -> str:
 
 def _families(report: Report) -> list[_Family]:
     measured = report.failure is None
+    advised = None if report.token is None else report.token.recommended
     return [
         *_of_sources(report),
         *_of_servers(report),
@@ -139,7 +140,7 @@ def _families(report: Report) -> list[_Family]:
         _Family(
             "skewcheck_recommended_buffer_seconds",
             "How long before its end a token like the one that was given should be refreshed.",
-            [_Sample("", _buffer_s(report))],
+            [_Sample("", None if advised is None else advised.buffer_s)],
         ),
         _Family(
             "skewcheck_duration_seconds",
@@ -153,11 +154,6 @@ def _families(report: Report) -> list[_Family]:
         ),
         _Family("skewcheck_build_info", "Always 1.", [_Sample(_label("version", VERSION), 1.0)]),
     ]
-
-
-def _buffer_s(report: Report) -> float | None:
-    advised = None if report.token is None else report.token.recommended
-    return None if advised is None else advised.buffer_s
 
 
 def _of_sources(report: Report) -> list[_Family]:

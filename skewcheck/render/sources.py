@@ -38,14 +38,6 @@ def sources(report: Report) -> list[Source]:
     return [*ntp, *([] if report.api is None else _hosts(report.api))]
 
 
-def date_range_text(fresh: Interval) -> str:
-    """Return the range of a `Date`, or the one side that there is."""
-    low_s, high_s = fresh
-    if math.isfinite(low_s):
-        return range_text(low_s, high_s)
-    return f"at least {at_least_text(high_s)} behind" if high_s < 0 else f"at most {at_most_text(high_s)} ahead"
-
-
 def said(report: Report) -> str:
     """Return the answer without its status word."""
     if report.lead is not None:
@@ -116,7 +108,8 @@ def _hosts(part: ApiPart) -> list[Source]:
 
 
 def _date_said(reading: DateReading) -> str:
-    if not math.isfinite(reading.fresh.low_s):
-        return f"{date_range_text(reading.fresh)}, however old its Date is"
-    skew = skew_text(reading.skew_s, reading.fresh)
-    return f"{skew}, range {date_range_text(reading.fresh)} if its Date is fresh"
+    low_s, high_s = reading.fresh
+    if math.isfinite(low_s):
+        return f"{skew_text(reading.skew_s, reading.fresh)}, range {range_text(low_s, high_s)} if its Date is fresh"
+    bound = f"at least {at_least_text(high_s)} behind" if high_s < 0 else f"at most {at_most_text(high_s)} ahead"
+    return f"{bound}, however old its Date is"

@@ -17,7 +17,6 @@ from skewcheck.model import (
     HostFacts,
     Interval,
     Judgement,
-    Moment,
     Nodes,
     NoReading,
     NtpPart,
@@ -340,13 +339,15 @@ def times(page: Page, report: Report, part: TokenPart) -> list[Line]:
     dated = [moment for moment in part.moments if in_calendar(moment.at_s)]
     iat = next((moment.at_s for moment in dated if moment.name == "iat"), None)
     dated = [moment for moment in dated if moment.name != "nbf" or moment.at_s != iat]
-    differ = any(moment.true is not None and _apart_s(moment) >= _NOTICED_S for moment in dated)
+    differ = any(m.true is not None and m.true.gap_to(Interval(m.here_s, m.here_s)) >= _NOTICED_S for m in dated)
     rows = []
     for moment in dated:
         true = _from_now(moment.true) if moment.true is not None else ""
         here = _from_now(Interval(moment.here_s, moment.here_s))
         at = utc_text(moment.at_s).replace("T", " ").partition(".")[0] + ("" if differ else " UTC")
-        rows.append((_LABELS.get(moment.name, moment.name), [at, true or here, *([here] if differ else [])]))
+        rows.append(
+            ("expires" if moment.name == "expires_in" else moment.name, [at, true or here, *([here] if differ else [])])
+        )
     if differ:
         sure = part.judged_by != "ntp" or "majority-honest" in report.assumes
         rows.insert(0, ("", ["UTC", _CLOCKS.get(part.judged_by, "BY TRUE TIME") if sure else _UNSURE, "BY THIS HOST"]))
@@ -365,14 +366,6 @@ def times(page: Page, report: Report, part: TokenPart) -> list[Line]:
 def in_calendar(at_s: float) -> bool:
     """Tell whether a time has a date."""
     return _FIRST_YEAR_S <= at_s <= _LAST_YEAR_S
-
-
-_LABELS = {"expires_in": "expires"}
-
-
-def _apart_s(moment: Moment) -> float:
-    """Return by how much the two clocks surely differ."""
-    return 0.0 if moment.true is None else moment.true.gap_to(Interval(moment.here_s, moment.here_s))
 
 
 def _from_now(ahead: Interval) -> str:
@@ -518,12 +511,7 @@ def _beside_verdict(verdict: VerifierVerdict, needs_s: int | None) -> str:
     refused = [REFUSED_FOR[id_] for id_ in (verdict.why, *verdict.also) if id_ in REFUSED_FOR]
     if refused and not (verdict.option and verdict.accepts_by_true_time and verdict.why in _LEEWAY_CURES):
         return ", ".join(refused)
-    return how_to_set(verdict.option, max(verdict.leeway_s, needs_s or 0))
-
-
-def how_to_set(option: str, leeway_s: float) -> str:
-    """Return the option of a verifier as it stands in its users' code, with so much leeway."""
-    return re.sub(r"\bN\b", f"{leeway_s:g}", option)
+    return re.sub(r"\bN\b", f"{max(verdict.leeway_s, needs_s or 0):g}", verdict.option)  # as users' code has it
 
 
 def _verdict(accepts: bool | None) -> str:  # noqa: FBT001 - its three values are what is asked

@@ -260,12 +260,9 @@ def _notes(page: Page, report: Report) -> list[Line]:
             notes.append(f"For the ticket: correlation id {page.fitted(correlation_id, 48).rstrip()}")
     if report.command == "clock" and report.host is not None and not found & _OF_THE_DAEMON:
         notes += tables.daemons(report.host)
-    return [line for note in notes for line in _one_line(page, note)]
-
-
-def _one_line(page: Page, text: str) -> list[Line]:
-    """Return *text*, cut in its middle where the page has its full width, and else broken."""
-    return page.wrapped(page.fitted(text, page.width).rstrip() if page.width >= FULL_WIDTH else text, PLAIN)
+    if page.width >= FULL_WIDTH:
+        notes = [page.fitted(note, page.width).rstrip() for note in notes]
+    return [line for note in notes for line in page.wrapped(note)]
 
 
 def _whose_date(reading: DateReading) -> str:
