@@ -54,7 +54,7 @@ HOSTS = (
 """Names as hosts have them."""
 
 
-@pytest.mark.parametrize("before", ["", "key-", "my-token-", "a."])
+@pytest.mark.parametrize("before", ["", "key-", "my-token-", "a.", "{"])
 @pytest.mark.parametrize("number", ["0b80316f688d3e481a65c2011bef2c32", "12345678-9abc-def0-1234-56789abcdef0"])
 def test_a_number_behind_a_dash_is_no_host_either(before: str, number: str) -> None:
     """Issuers write a word before it: hex or a UUID is known anywhere in a label, without a domain behind it."""
