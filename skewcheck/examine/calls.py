@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 from skewcheck.errors import UsageError
 from skewcheck.examine import examine
 from skewcheck.examine.request import check_latency, check_lifetime, check_not_negative, check_skew
-from skewcheck.judge import advice as sums
 from skewcheck.judge import catalogue, risk
+from skewcheck.judge.advice import Deadline, recommend
 from skewcheck.model import Finding, Interval, Recommended, Report, Request, Risk, Token
 
 if TYPE_CHECKING:
@@ -74,8 +74,8 @@ def buffer(lifetime_s: float, skew: Interval | None = None, latency: Interval = 
     a monotonic clock from when it sent the token request. Of that one no clock matters.
     """
     _check(lifetime_s, skew, latency)
-    deadline = sums.Deadline.FROM_REQUEST if skew is None else sums.Deadline.EXP
-    return sums.recommend(risk.Inputs(lifetime_s, given=skew, latency=latency), deadline)
+    deadline = Deadline.FROM_REQUEST if skew is None else Deadline.EXP
+    return recommend(risk.Inputs(lifetime_s, given=skew, latency=latency), deadline)
 
 
 def refresh_due(
